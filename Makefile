@@ -1,0 +1,50 @@
+# Two verbs do everything on a fresh machine with Python 3.11, git and make: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: run test check format oracle bench clean
+
+run: .venv/run
+	$(BIN)/odradek serve $(ARGS)
+
+test: .venv/test
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+format: .venv/check
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The client tests and the raw requests once more, beside a real Apache Kafka (needs java and mvn, or ODRADEK_ORACLE).
+oracle: .venv/test
+	$(BIN)/pytest --oracle tests/clients tests/oracle $(ARGS)
+
+bench: .venv/test
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is one install; a change of pyproject.toml makes them again.
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/test: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	@touch $@ .venv/run
+
+.venv/check: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,check]"
+	@touch $@ .venv/test .venv/run

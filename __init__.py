@@ -1,0 +1,19 @@
+"""Odradek: a Kafka-compatible broker that starts in a fraction of a second."""
+
+from typing import TYPE_CHECKING
+
+__all__ = ["Broker", "BrokerConfig"]
+
+if TYPE_CHECKING:
+    from .broker.app import Broker
+    from .broker.config import BrokerConfig
+else:
+    _HOMES = {"Broker": "app", "BrokerConfig": "config"}
+
+    def __getattr__(name: str) -> object:
+        """Load the public names on first use (PEP 562): the pytest plugin must cost nothing."""
+        if name in _HOMES:
+            from importlib import import_module
+
+            return getattr(import_module(f".broker.{_HOMES[name]}", __name__), name)
+        raise AttributeError(name)
