@@ -46,7 +46,7 @@ def sequence_after(sequence: int, delta: int) -> int:
 
 
 class RecordBatch:
-    """One batch: its header decoded, its bytes a view. Whoever builds it has checked that all bytes are there."""
+    """One batch: its header decoded, its bytes a view. The caller has checked that all bytes are there."""
 
     __slots__ = (
         "attributes",
@@ -64,6 +64,19 @@ class RecordBatch:
         "size_bytes",
         "view",
     )
+
+    base_offset: int
+    partition_leader_epoch: int
+    magic: int
+    crc: int
+    attributes: int
+    last_offset_delta: int
+    base_timestamp: int
+    max_timestamp: int
+    producer_id: int
+    producer_epoch: int
+    base_sequence: int
+    records_count: int
 
     def __init__(self, data: bytes | bytearray | memoryview, pos: int = 0) -> None:
         (
