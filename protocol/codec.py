@@ -1,0 +1,95 @@
+"""Messages to bytes and back, for one version at a time; compiled from the declaration at first use.
+
+    message, pos = decoder(FetchRequest, 12)(frame, pos)
+    segments = encode(response, 12)
+
+A decoder returns a message or raises CorruptFrame and ignores what follows the message. A field that the
+version does not carry decodes to its default, and is left out silently when encoding: one answer serves every
+version.
+"""
+
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
+
+from .decoding import MAX_ELEMENTS, compile_decoder
+from .encoding import OWN_SEGMENT_BYTES, Unencodable, compile_encoder
+from .schema import declared
+from .source import source_of
+
+__all__ = [
+    "MAX_ELEMENTS",
+    "OWN_SEGMENT_BYTES",
+    "Buffer",
+    "Decoder",
+    "Encoder",
+    "Segment",
+    "Unencodable",
+    "decode",
+    "decoder",
+    "encode",
+    "encode_bytes",
+    "encoder",
+    "source_of",
+]
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+Segment: TypeAlias = bytes | bytearray | memoryview
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Decoder(Protocol[T_co]):
+    def __call__(self, data: Buffer, pos: int = 0, /) -> tuple[T_co, int]: ...
+
+
+class Encoder(Protocol[T_contra]):
+    def __call__(self, message: T_contra, out: bytearray, segments: list[Segment], /) -> None: ...
+
+
+_decoders: dict[tuple[type, int], Decoder[Any]] = {}
+_encoders: dict[tuple[type, int], Encoder[Any]] = {}
+
+
+def decoder(cls: type[T], version: int) -> Decoder[T]:
+    """The decoder of one version: (data, pos) -> (message, position after it). ValueError if unknown."""
+    found = _decoders.get((cls, version))
+    if found is None:
+        _check_version(cls, version)
+        found = _decoders[cls, version] = compile_decoder(cls, version)
+    return cast(Decoder[T], found)
+
+
+def encoder(cls: type[T], version: int) -> Encoder[T]:
+    """The encoder of one version: (message, out, segments). What is left in `out` follows the segments."""
+    found = _encoders.get((cls, version))
+    if found is None:
+        _check_version(cls, version)
+        found = _encoders[cls, version] = compile_encoder(cls, version)
+    return cast(Encoder[T], found)
+
+
+def decode(cls: type[T], version: int, data: Buffer) -> T:
+    """The message at the start of `data`."""
+    return decoder(cls, version)(data, 0)[0]
+
+
+def encode(message: object, version: int) -> list[Segment]:
+    """The message as segments; big byte fields are segments of their own, uncopied."""
+    out = bytearray()
+    segments: list[Segment] = []
+    encoder(type(message), version)(message, out, segments)
+    if out or not segments:
+        segments.append(out)
+    return segments
+
+
+def encode_bytes(message: object, version: int) -> bytes:
+    """The message in one piece."""
+    return b"".join(encode(message, version))
+
+
+def _check_version(cls: type, version: int) -> None:
+    known = declared(cls).versions
+    if version not in known:
+        raise ValueError(f"{cls.__name__} has no version {version}, only {known.first}-{known.last}")
