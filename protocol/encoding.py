@@ -5,7 +5,7 @@ are passed on as segments of their own, never copied.
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .declaration import FIXED_SIZES, Field, fields_of
@@ -207,10 +207,9 @@ def _misfit(f: Field, value: Any, version: int) -> str | None:
             else f" is no {f.struct.__name__}"
         )
     if f.item is not None:
-        if not isinstance(value, Sequence):
+        if not hasattr(value, "__len__"):
             return " is no array"
-        items: Sequence[Any] = value
-        for i, one in enumerate(items):
+        for i, one in enumerate(value):
             found = _misfit(f.item, one, version)
             if found is not None:
                 return f"[{i}]{found}"
