@@ -65,7 +65,7 @@ class Versions:
         return iter(range(self.first, self.last + 1))
 
 
-NEVER = Versions(1, 0)
+NEVER = Versions(NEWEST + 1, 0)
 ALWAYS = Versions(0, NEWEST)
 
 
@@ -122,7 +122,15 @@ def message(
 
     def declare(cls: type[T]) -> type[T]:
         made = _slotted(cls)
-        _declared[made] = Declared(api_key, Versions.parse(versions), Versions.parse(flexible))
+        notes = Declared(api_key, Versions.parse(versions), Versions.parse(flexible))
+        _declared[made] = notes
+        for name in (
+            "api_key",
+            "versions",
+            "flexible",
+        ):  # beside `declared`, for who holds a class of unknown type
+            if not hasattr(made, name):
+                setattr(made, name, getattr(notes, name))
         return made
 
     return declare
