@@ -201,11 +201,7 @@ def _misfit(f: Field, value: Any, version: int) -> str | None:
             return f" = {value!r}: {fault}"
         return None
     if f.struct is not None:
-        return (
-            _culprit(f.struct, value, version)
-            if isinstance(value, f.struct)
-            else f" is no {f.struct.__name__}"
-        )
+        return _culprit(f.struct, value, version) if isinstance(value, f.struct) else f" is no {f.struct.__name__}"
     if f.item is not None:
         if not hasattr(value, "__len__"):
             return " is no array"

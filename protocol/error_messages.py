@@ -25,9 +25,7 @@ MESSAGES = {
         "other requests intended only for the leader or follower return NOT_LEADER_OR_FOLLOWER if "
         "the broker is not a replica of the topic-partition."
     ),
-    "MESSAGE_TOO_LARGE": (
-        "The request included a message larger than the max message size the server will accept."
-    ),
+    "MESSAGE_TOO_LARGE": ("The request included a message larger than the max message size the server will accept."),
     "STALE_CONTROLLER_EPOCH": "The controller moved to another broker.",
     "OFFSET_METADATA_TOO_LARGE": "The metadata field of the offset request was too large.",
     "NETWORK_EXCEPTION": "The server disconnected before a response was received.",
@@ -125,8 +123,7 @@ MESSAGES = {
     "FETCH_SESSION_ID_NOT_FOUND": "The fetch session ID was not found.",
     "INVALID_FETCH_SESSION_EPOCH": "The fetch session epoch is invalid.",
     "LISTENER_NOT_FOUND": (
-        "There is no listener on the leader broker that matches the listener on which metadata "
-        "request was processed."
+        "There is no listener on the leader broker that matches the listener on which metadata request was processed."
     ),
     "TOPIC_DELETION_DISABLED": "Topic deletion is disabled.",
     "FENCED_LEADER_EPOCH": "The leader epoch in the request is older than the epoch on the broker.",
@@ -155,15 +152,12 @@ MESSAGES = {
     "INVALID_RECORD": "This record has failed the validation on broker and hence will be rejected.",
     "UNSTABLE_OFFSET_COMMIT": "There are unstable offsets that need to be cleared.",
     "THROTTLING_QUOTA_EXCEEDED": "The throttling quota has been exceeded.",
-    "PRODUCER_FENCED": (
-        "There is a newer producer with the same transactionalId which fences the current one."
-    ),
+    "PRODUCER_FENCED": ("There is a newer producer with the same transactionalId which fences the current one."),
     "RESOURCE_NOT_FOUND": "A request illegally referred to a resource that does not exist.",
     "DUPLICATE_RESOURCE": "A request illegally referred to the same resource twice.",
     "UNACCEPTABLE_CREDENTIAL": "Requested credential would not meet criteria for acceptability.",
     "INCONSISTENT_VOTER_SET": (
-        "Indicates that the either the sender or recipient of a voter-only request is not one of "
-        "the expected voters."
+        "Indicates that the either the sender or recipient of a voter-only request is not one of the expected voters."
     ),
     "INVALID_UPDATE_VERSION": "The given update version was invalid.",
     "FEATURE_UPDATE_FAILED": "Unable to update finalized features due to an unexpected server error.",
@@ -188,8 +182,7 @@ MESSAGES = {
     ),
     "OFFSET_MOVED_TO_TIERED_STORAGE": "The requested offset is moved to tiered storage.",
     "FENCED_MEMBER_EPOCH": (
-        "The member epoch is fenced by the group coordinator. The member must abandon all its "
-        "partitions and rejoin."
+        "The member epoch is fenced by the group coordinator. The member must abandon all its partitions and rejoin."
     ),
     "UNRELEASED_INSTANCE_ID": (
         "The instance ID is still used by another member in the consumer group. That member must leave first."

@@ -11,6 +11,7 @@ from .wire import CorruptFrame
 
 LENGTH_BYTES = 4
 MAX_LENGTH = 0x7FFFFFFF
+CRUMB_BYTES = 4096
 
 _LENGTH = struct.Struct(">i")
 _HTTP_METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
@@ -30,13 +31,14 @@ class RefusedLength(CorruptFrame):
 
 
 class FrameSplitter:
-    """Bytes in as they arrive, whole frames out. A frame in many pieces is gathered in a buffer of its own."""
+    """Bytes in as they arrive, whole frames out. A frame in many pieces is joined once, at its end."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.fault: RefusedLength | None = None
         self._head = b""  # the first bytes of a length
-        self._begun = bytearray()
+        self._pieces: list[Frame] = []
+        self._crumbs = bytearray()  # the last pieces, while they are small
         self._missing = 0  # bytes of the begun frame that have not come yet
 
     @property
@@ -47,7 +49,7 @@ class FrameSplitter:
     @property
     def pending_bytes(self) -> int:
         """How much of the begun frame is held, its length not counted."""
-        return len(self._begun)
+        return sum(map(len, self._pieces)) + len(self._crumbs)
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order; they are views on it where they can be.
@@ -96,16 +98,27 @@ class FrameSplitter:
                 return pos
             self._begin(size, b"")
         piece = memoryview(data)[pos : pos + self._missing]
+        self._hold(piece)
         self._missing -= len(piece)
-        self._begun += piece
         if not self._missing:
-            frames.append(memoryview(self._begun))
-            self._begun = bytearray()
+            frames.append(b"".join((*self._pieces, self._crumbs)))
+            self._pieces.clear()
+            self._crumbs.clear()
         return pos + len(piece)
 
     def _begin(self, size: int, piece: Frame) -> None:
-        self._begun += piece
+        self._hold(piece)
         self._missing = size - len(piece)
+
+    def _hold(self, piece: Frame) -> None:
+        """Keep a piece. Small ones are put together, or a slow sender's bytes would each be an object."""
+        if len(piece) < CRUMB_BYTES:
+            self._crumbs += piece
+            return
+        if self._crumbs:
+            self._pieces.append(bytes(self._crumbs))
+            self._crumbs.clear()
+        self._pieces.append(piece)
 
     def _length(self, head: bytes) -> int:
         size: int = _LENGTH.unpack(head)[0]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .api_keys import ApiKey
 from .codec import Buffer
 from .schema import NEVER
-from .wire import CorruptFrame, uvarint_tail
+from .wire import CorruptFrame, uvarint
 
 NEVER_FLEXIBLE = NEVER.first
 
@@ -88,16 +88,11 @@ def _has_tags(api_key: int, api_version: int, flexible_from: int) -> bool:
 
 
 def _skip_tags(frame: Buffer, pos: int) -> int:
-    count, pos = _uvarint(frame, pos)
+    count, pos = uvarint(frame, pos)
     for _ in range(count):
-        _, pos = _uvarint(frame, pos)
-        size, pos = _uvarint(frame, pos)
+        _, pos = uvarint(frame, pos)
+        size, pos = uvarint(frame, pos)
         pos += size
         if pos > len(frame):
             raise CorruptFrame("header: tagged field ends beyond its frame")
     return pos
-
-
-def _uvarint(frame: Buffer, pos: int) -> tuple[int, int]:
-    first = frame[pos]
-    return (first, pos + 1) if first < 128 else uvarint_tail(frame, pos + 1, first)

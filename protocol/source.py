@@ -49,9 +49,7 @@ class Source:
     def compile(self, name: str, title: str) -> Callable[..., Any]:
         """The function of that name; `title` stands for a file name."""
         text = "\n".join(self.lines) + "\n"
-        exec(
-            compile(text, title, "exec"), self.names
-        )  # the text is ours: made of declarations, never of input
+        exec(compile(text, title, "exec"), self.names)  # the text is ours: made of declarations, never of input
         linecache.cache[title] = (len(text), None, text.splitlines(True), title)
         made: Callable[..., Any] = self.names[name]
         return made

@@ -1,4 +1,4 @@
-"""The few helpers that compiled codec code calls, and the one error of this layer."""
+"""Varints, and the one error of this layer. Unsigned ones are the protocol's, zigzag ones those inside records."""
 
 
 class CorruptFrame(ValueError):
@@ -24,9 +24,37 @@ def uvarint_tail(data: bytes | bytearray | memoryview, pos: int, first: int) -> 
             raise CorruptFrame("varint longer than five bytes")
 
 
+def uvarint(data: bytes | bytearray | memoryview, pos: int) -> tuple[int, int]:
+    """An unsigned varint: (value, position after it). IndexError where `data` ends."""
+    first = data[pos]
+    return (first, pos + 1) if first < 128 else uvarint_tail(data, pos + 1, first)
+
+
 def put_uvarint(out: bytearray, value: int) -> None:
     """Append an unsigned varint (LEB128)."""
     while value > 0x7F:
         out.append((value & 0x7F) | 0x80)
         value >>= 7
     out.append(value)
+
+
+def zigzag(data: bytes | bytearray | memoryview, pos: int, bits: int = 32) -> tuple[int, int]:
+    """A signed varint, zigzag as records have it: (value, position after it). IndexError where `data` ends."""
+    byte = data[pos]
+    pos += 1
+    value, shift = byte & 0x7F, 7
+    while byte > 0x7F:
+        if shift >= bits:
+            raise CorruptFrame(f"varint longer than {bits} bits")
+        byte = data[pos]
+        pos += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+    if value >> bits:
+        raise CorruptFrame(f"varint beyond {bits} bits")
+    return (value >> 1) ^ -(value & 1), pos
+
+
+def put_zigzag(out: bytearray, value: int) -> None:
+    """Append a signed varint, zigzag; up to 64 bits."""
+    put_uvarint(out, (value << 1) ^ (value >> 63))
