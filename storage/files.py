@@ -1,0 +1,263 @@
+"""The only door to the disk: everything storage does to files goes through `Files`.
+
+The rule: a write that fails leaves the file as long as it was, and every failure comes out as OSError.
+Paths are strings; a position is always given, so no descriptor carries one and any may be closed at any time.
+"""
+
+import errno
+import fcntl
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+Buffer = bytes | bytearray | memoryview
+
+_MOST_BUFFERS = 1024  # IOV_MAX of every system we know
+
+# POSIX locks do not hold within a process, and closing any descriptor of the file drops them: remember our own.
+_LOCKED_HERE: set[str] = set()
+
+
+class Files(Protocol):
+    """What storage asks of a file system."""
+
+    def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
+        """Put all buffers at `position`, creating the file; a failure cuts it back to `position`."""
+        ...
+
+    def read(self, path: str, position: int, size: int) -> bytes:
+        """Up to `size` bytes from `position`; fewer only at the end of the file."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Length in bytes."""
+        ...
+
+    def modified_ms(self, path: str) -> int | None:
+        """When the file last changed, wall milliseconds; None when nobody knows."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory has this path."""
+        ...
+
+    def truncate(self, path: str, size: int) -> None:
+        """Cut the file to `size` bytes."""
+        ...
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a file or a whole directory, replacing a file of the new name."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Delete a file; one that is gone already is no error."""
+        ...
+
+    def list_directory(self, path: str) -> list[str]:
+        """Names in a directory, in no order."""
+        ...
+
+    def make_directory(self, path: str) -> None:
+        """Create a directory and its parents; one that is there already is no error."""
+        ...
+
+    def remove_directory(self, path: str) -> None:
+        """Delete an empty directory; one that is gone already is no error."""
+        ...
+
+    def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
+        """Replace a small file at once: a reader, or a crash, sees the old bytes or the new."""
+        ...
+
+    def sync_handle(self, path: str) -> Callable[[], None]:
+        """A call, good once and on any thread, that makes the file (or directory) durable as it is then."""
+        ...
+
+    def lock(self, path: str) -> Callable[[], None]:
+        """Take the exclusive lock file, and return the call that gives it back; BlockingIOError when taken."""
+        ...
+
+    def close(self) -> None:
+        """Let every descriptor go; the next use opens anew."""
+        ...
+
+
+class OsFiles:
+    """Files of the operating system, through a bounded number of descriptors, least recently used out first."""
+
+    def __init__(self, most_open: int = 512) -> None:
+        self._most_open = most_open
+        self._open: OrderedDict[str, int] = OrderedDict()
+
+    def _descriptor(self, path: str, flags: int = os.O_RDWR) -> int:
+        descriptor = self._open.get(path)
+        if descriptor is not None:
+            self._open.move_to_end(path)
+            return descriptor
+        while len(self._open) >= self._most_open:
+            os.close(self._open.popitem(last=False)[1])
+        try:
+            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            # The process is at its limit, whatever ours is: give half of what we hold back, and try once more.
+            if error.errno not in (errno.EMFILE, errno.ENFILE) or not self._open:
+                raise
+            for _ in range((len(self._open) + 1) // 2):
+                os.close(self._open.popitem(last=False)[1])
+            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
+        self._open[path] = descriptor
+        return descriptor
+
+    def _forget(self, path: str) -> None:
+        descriptor = self._open.pop(path, None)
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _forget_below(self, directory: str) -> None:
+        inside = directory + "/"
+        for path in [path for path in self._open if path.startswith(inside)]:
+            self._forget(path)
+
+    def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
+        descriptor = self._open.get(path)
+        if descriptor is None:
+            descriptor = self._descriptor(path, os.O_RDWR | os.O_CREAT)
+        else:
+            self._open.move_to_end(path)
+        try:
+            if len(buffers) <= _MOST_BUFFERS:
+                wanted = 0
+                for buffer in buffers:
+                    wanted += len(buffer)
+                if os.pwritev(descriptor, buffers, position) == wanted:
+                    return
+            self._write_slowly(descriptor, buffers, position)
+        except BaseException:
+            with suppress(OSError):
+                os.ftruncate(descriptor, position)
+            raise
+
+    @staticmethod
+    def _write_slowly(descriptor: int, buffers: Sequence[Buffer], position: int) -> None:
+        """Buffer by buffer: after a short write the reason (a full disk) comes out as the error of the next."""
+        for buffer in buffers:
+            view = memoryview(buffer)
+            while view:
+                written = os.pwrite(descriptor, view, position)
+                if written == 0:
+                    raise OSError(errno.EIO, "nothing could be written")
+                position += written
+                view = view[written:]
+
+    def read(self, path: str, position: int, size: int) -> bytes:
+        descriptor = self._open.get(path)
+        if descriptor is None:
+            descriptor = self._descriptor(path)
+        else:
+            self._open.move_to_end(path)
+        data = os.pread(descriptor, size, position)
+        if len(data) == size or not data:
+            return data
+        parts = [data]  # a short read is the end of the file, or a signal, or 2 GiB at once
+        got = len(data)
+        while got < size and (data := os.pread(descriptor, size - got, position + got)):
+            parts.append(data)
+            got += len(data)
+        return b"".join(parts)
+
+    def size(self, path: str) -> int:
+        return os.stat(path).st_size
+
+    def modified_ms(self, path: str) -> int | None:
+        return os.stat(path).st_mtime_ns // 1_000_000
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(path)
+
+    def truncate(self, path: str, size: int) -> None:
+        os.truncate(path, size)
+
+    def rename(self, old: str, new: str) -> None:
+        self._forget(old)
+        self._forget(new)
+        self._forget_below(old)
+        os.rename(old, new)
+
+    def remove(self, path: str) -> None:
+        self._forget(path)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+
+    def list_directory(self, path: str) -> list[str]:
+        return os.listdir(path)
+
+    def make_directory(self, path: str) -> None:
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+        except FileNotFoundError:
+            os.makedirs(path, exist_ok=True)
+
+    def remove_directory(self, path: str) -> None:
+        self._forget_below(path)
+        with suppress(FileNotFoundError):
+            os.rmdir(path)
+
+    def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
+        self._forget(path)
+        temporary = path + ".tmp"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            self._write_slowly(descriptor, [data], 0)
+            if is_synced:
+                os.fsync(descriptor)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+        if is_synced:
+            self.sync_handle(os.path.dirname(path) or ".")()
+
+    def sync_handle(self, path: str) -> Callable[[], None]:
+        cached = self._open.get(path)
+        own = os.dup(cached) if cached is not None else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+        def sync() -> None:
+            try:
+                os.fsync(own)
+            finally:
+                os.close(own)
+
+        return sync
+
+    def lock(self, path: str) -> Callable[[], None]:
+        name = os.path.realpath(path)
+        if name in _LOCKED_HERE:
+            raise BlockingIOError(errno.EAGAIN, "locked by another broker of this process", path)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kind of lock Apache Kafka takes
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise BlockingIOError(error.errno, "locked by another process", path) from error
+            raise
+        _LOCKED_HERE.add(name)
+
+        def unlock() -> None:
+            if name in _LOCKED_HERE:
+                _LOCKED_HERE.discard(name)
+                os.close(descriptor)
+
+        return unlock
+
+    def close(self) -> None:
+        while self._open:
+            os.close(self._open.popitem()[1])

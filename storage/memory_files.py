@@ -1,0 +1,150 @@
+"""Files that live and die with the process: the ephemeral broker's disk, and the tests'.
+
+The rule: it behaves as OsFiles does, down to which exception says what, so that no caller knows which it has.
+"""
+
+import errno
+from collections.abc import Callable, Sequence
+
+from .files import Buffer
+
+
+def _nothing_to_sync() -> None:
+    """Memory is as durable as it will ever be."""
+
+
+def _split(path: str) -> tuple[str, str]:
+    directory, _, name = path.rpartition("/")
+    return directory, name
+
+
+class MemoryFiles:
+    """A tree of byte strings."""
+
+    def __init__(self) -> None:
+        self._directories: dict[str, dict[str, bytearray]] = {"": {}}
+        self._children: dict[str, set[str]] = {"": set()}  # directories below a directory
+        self._locked: set[str] = set()
+
+    def _find(self, path: str) -> bytearray | None:
+        directory, name = _split(path)
+        return self._directories.get(directory, {}).get(name)
+
+    def _file(self, path: str) -> bytearray:
+        content = self._find(path)
+        if content is None:
+            raise FileNotFoundError(errno.ENOENT, "no such file", path)
+        return content
+
+    def _directory(self, path: str) -> dict[str, bytearray]:
+        try:
+            return self._directories[path]
+        except KeyError:
+            raise FileNotFoundError(errno.ENOENT, "no such directory", path) from None
+
+    def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
+        directory, name = _split(path)
+        content = self._directory(directory).setdefault(name, bytearray())
+        if position < len(content):
+            joined = b"".join(buffers)
+            content[position : position + len(joined)] = joined
+            return
+        if position > len(content):
+            content.extend(bytes(position - len(content)))
+        for buffer in buffers:
+            content += buffer
+
+    def read(self, path: str, position: int, size: int) -> bytes:
+        # A copy: a view would forbid the file to grow for as long as somebody is sending it.
+        return bytes(memoryview(self._file(path))[position : position + size])
+
+    def size(self, path: str) -> int:
+        return len(self._file(path))
+
+    def modified_ms(self, path: str) -> int | None:
+        self._file(path)
+        return None
+
+    def exists(self, path: str) -> bool:
+        return path in self._directories or self._find(path) is not None
+
+    def truncate(self, path: str, size: int) -> None:
+        content = self._file(path)
+        if size <= len(content):
+            del content[size:]
+        else:
+            content.extend(bytes(size - len(content)))
+
+    def rename(self, old: str, new: str) -> None:
+        if old in self._directories:
+            self._rename_directory(old, new)
+            return
+        content = self._file(old)
+        directory, name = _split(new)
+        self._directory(directory)[name] = content
+        old_directory, old_name = _split(old)
+        if old != new:
+            del self._directories[old_directory][old_name]
+
+    def _rename_directory(self, old: str, new: str) -> None:
+        if self._directories.get(new) or self._children.get(new):
+            raise OSError(errno.ENOTEMPTY, "directory not empty", new)
+        self.make_directory(_split(new)[0])
+        inside = old + "/"
+        for path in [path for path in self._directories if path == old or path.startswith(inside)]:
+            moved = new + path[len(old) :]
+            self._directories[moved] = self._directories.pop(path)
+            self._children[moved] = self._children.pop(path)
+        self._unlink_directory(old)
+        self._link_directory(new)
+
+    def _link_directory(self, path: str) -> None:
+        parent, name = _split(path)
+        self._children.setdefault(parent, set()).add(name)
+
+    def _unlink_directory(self, path: str) -> None:
+        parent, name = _split(path)
+        self._children.get(parent, set()).discard(name)
+
+    def remove(self, path: str) -> None:
+        directory, name = _split(path)
+        self._directories.get(directory, {}).pop(name, None)
+
+    def list_directory(self, path: str) -> list[str]:
+        return [*self._directory(path), *self._children[path]]
+
+    def make_directory(self, path: str) -> None:
+        if path in self._directories:
+            return
+        if self._find(path) is not None:
+            raise FileExistsError(errno.EEXIST, "a file has this name", path)
+        self.make_directory(_split(path)[0])
+        self._directories[path] = {}
+        self._children[path] = set()
+        self._link_directory(path)
+
+    def remove_directory(self, path: str) -> None:
+        if self._directories.get(path) or self._children.get(path):
+            raise OSError(errno.ENOTEMPTY, "directory not empty", path)
+        if self._directories.pop(path, None) is not None:
+            del self._children[path]
+            self._unlink_directory(path)
+
+    def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
+        directory, name = _split(path)
+        self._directory(directory)[name] = bytearray(data)
+
+    def sync_handle(self, path: str) -> Callable[[], None]:
+        if not self.exists(path):
+            raise FileNotFoundError(errno.ENOENT, "no such file", path)
+        return _nothing_to_sync
+
+    def lock(self, path: str) -> Callable[[], None]:
+        if path in self._locked:
+            raise BlockingIOError(errno.EAGAIN, "locked by another broker", path)
+        self.write(path, [], 0)
+        self._locked.add(path)
+        return lambda: self._locked.discard(path)
+
+    def close(self) -> None:
+        """Nothing is open; what was written stays for as long as the object does."""

@@ -1,0 +1,300 @@
+"""Opening a log: after a clean stop by trust, after a crash by reading everything that may not have reached the disk.
+
+The rule: nothing that was wholly written is lost, and nothing torn is served. A log that was stopped cleanly is
+still looked at where it ends; if that is not where its checkpoint says, it is treated as after a crash.
+"""
+
+from dataclasses import dataclass, field
+
+from ..protocol.batch import RecordBatch
+from ..protocol.control import find_marker
+from ..protocol.wire import CorruptFrame
+from .aborted_txns import AbortedTxn
+from .files import Files
+from .index import OFFSET_ENTRY_BYTES, OffsetIndex
+from .leader_epochs import LeaderEpochs
+from .log_config import LogConfig
+from .producer_state import CompletedTxn, ProducerTable, draft_of
+from .segment import INDEX_SUFFIX, SNAPSHOT_SUFFIX, Segment, offset_name
+from .snapshot import decode_snapshot, encode_snapshot
+from .tidying import tidy
+
+
+@dataclass(slots=True)
+class RecoveryReport:
+    """What opening a log took, as facts for the broker's log lines and metrics."""
+
+    is_clean: bool = True
+    why: str = ""
+    truncated_bytes: int = 0
+    segments_recovered: int = 0
+    segments_dropped: int = 0
+    damaged_bytes: int = 0  # below the recovery point: kept on the disk, refused when read
+
+
+@dataclass(slots=True)
+class LoadedLog:
+    """The parts of a partition's log."""
+
+    segments: list[Segment]
+    producers: ProducerTable
+    epochs: LeaderEpochs
+    snapshots: list[int]
+    log_start_offset: int
+    log_end_offset: int
+    report: RecoveryReport = field(default_factory=RecoveryReport)
+
+
+def replay_batch(producers: ProducerTable, batch: RecordBatch) -> CompletedTxn | None:
+    """What a batch of the log does to the producer table; what is in the log is not questioned."""
+    if batch.is_control:
+        try:
+            marker = find_marker(batch)
+        except CorruptFrame:
+            return None  # its checksum is right, so somebody wrote it so: no reason to lose the rest of the log
+        if marker is None:
+            return None
+        return producers.commit_marker(
+            batch.producer_id,
+            batch.producer_epoch,
+            marker.coordinator_epoch,
+            is_abort=not marker.is_commit,
+            offset=batch.base_offset,
+            timestamp=batch.max_timestamp,
+        )
+    if batch.has_producer:
+        producers.commit(draft_of(batch), batch.base_offset)
+    return None
+
+
+def write_snapshot(files: Files, directory: str, producers: ProducerTable, offset: int) -> None:
+    """Keep the table as it is after all records below `offset`; not synced, since a torn one is told by its CRC."""
+    path = f"{directory}/{offset_name(offset)}{SNAPSHOT_SUFFIX}"
+    files.write_whole(path, encode_snapshot(producers.snapshot_entries()), is_synced=False)
+
+
+class LogLoader:
+    """Loads one partition's directory."""
+
+    def __init__(self, files: Files, directory: str, config: LogConfig, now_ms: int) -> None:
+        self._files = files
+        self._directory = directory
+        self._config = config
+        self._now_ms = now_ms
+        self._report = RecoveryReport()
+        self._snapshots: list[int] = []
+
+    def load(self, *, is_clean: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
+        """Read, repair if need be, and hand over; an empty or missing directory becomes an empty log."""
+        segments = self._find_segments()
+        if not segments:
+            return self._empty_log(log_start_offset)
+        end = self._trusted_end(segments[-1], recovery_point) if is_clean else None
+        if not is_clean:
+            self._report.is_clean, self._report.why = False, "no clean stop"
+        epochs = LeaderEpochs.load(self._files, self._directory)
+        if end is not None:
+            producers = self.producers_at(segments, end, self._snapshots)
+            if epochs is None:
+                epochs = self._epochs_from(segments)
+        else:
+            first = self._first_unflushed(segments, recovery_point)
+            known = segments[:first]
+            if epochs is None:
+                epochs = self._epochs_from(known)
+            epochs.cut_end(segments[first].base_offset)
+            self._drop_snapshots(above=segments[first].base_offset)
+            producers = self.producers_at(known, segments[first].base_offset, self._snapshots)
+            end = self._recover(segments, first, recovery_point, producers, epochs)
+        if end < log_start_offset:
+            for segment in segments:
+                segment.remove()
+            self._report.segments_dropped += len(segments)
+            self._drop_snapshots(above=-1)
+            return self._empty_log(log_start_offset)
+        epochs.cut_end(end)
+        self._drop_snapshots(above=end)
+        start = max(log_start_offset, segments[0].base_offset)
+        return LoadedLog(segments, producers, epochs, self._snapshots, start, end, self._report)
+
+    def _find_segments(self) -> list[Segment]:
+        self._files.make_directory(self._directory)
+        names = tidy(self._files, self._directory)
+        self._snapshots = sorted(names.snapshots)
+        return [
+            Segment(
+                self._files,
+                self._directory,
+                base_offset,
+                created_ms=self._now_ms,
+                size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
+                has_txn_index=base_offset in names.txn_indexes,
+            )
+            for base_offset in sorted(names.logs)
+        ]
+
+    def _empty_log(self, offset: int) -> LoadedLog:
+        segment = Segment(self._files, self._directory, offset, created_ms=self._now_ms)
+        segment.create()
+        return LoadedLog([segment], ProducerTable(), LeaderEpochs(), self._snapshots, offset, offset, self._report)
+
+    # After a clean stop
+
+    def _trusted_end(self, active: Segment, recovery_point: int) -> int | None:
+        """The log's end if the file ends with the batch that its checkpoint says; else None, with the reason."""
+        end = active.base_offset
+        if active.size_bytes:
+            scan = active.scan(self._last_indexed_position(active))
+            for _ in scan:
+                pass
+            end = scan.next_offset
+            if scan.problem is not None:
+                self._report.why = f"{scan.problem} at byte {scan.position} of the last segment"
+        if not self._report.why and end != recovery_point:
+            self._report.why = f"the log ends at {end}, its checkpoint at {recovery_point}"
+        self._report.is_clean = not self._report.why
+        return end if self._report.is_clean else None
+
+    def _last_indexed_position(self, segment: Segment) -> int:
+        """A position near the end, from the last eight bytes of the index file alone."""
+        path = segment.stem + INDEX_SUFFIX
+        try:
+            size = self._files.size(path)
+            last = self._files.read(path, max(size - OFFSET_ENTRY_BYTES, 0), OFFSET_ENTRY_BYTES)
+        except FileNotFoundError:
+            return 0
+        position = int.from_bytes(last[4:], "big") if len(last) == OFFSET_ENTRY_BYTES else 0
+        return position if position < segment.size_bytes and size % OFFSET_ENTRY_BYTES == 0 else 0
+
+    # Producers and epochs
+
+    def producers_at(self, segments: list[Segment], end: int, snapshots: list[int]) -> ProducerTable:
+        """The table as of `end`: the newest good snapshot at or below it, and the batches after that one.
+
+        Damaged snapshots are removed, from the disk and from `snapshots`.
+        """
+        producers, offset = ProducerTable(), 0
+        for candidate in sorted((known for known in snapshots if known <= end), reverse=True):
+            path = f"{self._directory}/{offset_name(candidate)}{SNAPSHOT_SUFFIX}"
+            entries = decode_snapshot(self._files.read(path, 0, self._files.size(path)))
+            if entries is not None:
+                producers = ProducerTable.from_snapshot(entries, self._now_ms, self._config.producer_id_expiration_ms)
+                offset = candidate
+                break
+            self._files.remove(path)
+            snapshots.remove(candidate)
+        if offset < end:
+            for segment, following in zip(segments, [*segments[1:], None], strict=True):
+                if following is not None and following.base_offset <= offset:
+                    continue
+                position = segment.position_of(offset) if offset > segment.base_offset else 0
+                for _, batch in segment.scan(position):
+                    if batch.base_offset >= offset:
+                        replay_batch(producers, batch)
+        return producers
+
+    def _epochs_from(self, segments: list[Segment]) -> LeaderEpochs:
+        epochs = LeaderEpochs()
+        for segment in segments:
+            for _, batch in segment.scan():
+                epochs.assign(batch.partition_leader_epoch, batch.base_offset)
+        epochs.is_saved = False
+        return epochs
+
+    def _drop_snapshots(self, *, above: int) -> None:
+        for offset in [offset for offset in self._snapshots if offset > above]:
+            self._files.remove(f"{self._directory}/{offset_name(offset)}{SNAPSHOT_SUFFIX}")
+            self._snapshots.remove(offset)
+
+    # After a crash
+
+    @staticmethod
+    def _first_unflushed(segments: list[Segment], recovery_point: int) -> int:
+        for at, following in enumerate(segments[1:]):
+            if following.base_offset > recovery_point:
+                return at
+        return len(segments) - 1
+
+    def _recover(
+        self,
+        segments: list[Segment],
+        first: int,
+        recovery_point: int,
+        producers: ProducerTable,
+        epochs: LeaderEpochs,
+    ) -> int:
+        """Read the segments from `first` on; cut at the first bad batch and drop what follows. Returns the end."""
+        end = segments[first].base_offset
+        for at in range(first, len(segments)):
+            segment = segments[at]
+            if at > first and segment.base_offset not in self._snapshots:
+                write_snapshot(self._files, self._directory, producers, segment.base_offset)
+                self._snapshots.append(segment.base_offset)
+            if segment.base_offset < end:
+                problem: str | None = f"segment {segment.base_offset} begins before the one before it ends at {end}"
+                keep = at
+            else:
+                end, problem = self._recover_segment(segment, recovery_point, producers, epochs)
+                keep = at + 1
+            if problem is not None:
+                self._report.why += f"; cut at {end}: {problem}"
+                for dropped in segments[keep:]:
+                    self._report.truncated_bytes += dropped.size_bytes
+                    self._report.segments_dropped += 1
+                    dropped.remove()
+                del segments[keep:]
+                break
+        return end
+
+    def _recover_segment(
+        self, segment: Segment, recovery_point: int, producers: ProducerTable, epochs: LeaderEpochs
+    ) -> tuple[int, str | None]:
+        """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
+        self._report.segments_recovered += 1
+        old_index = self._old_index(segment)
+        segment.reset_indexes()
+        segment.reset_aborted()
+        scan = segment.scan(checks_crc=True)
+        while True:
+            for position, batch in scan:
+                completed = replay_batch(producers, batch)
+                if completed is not None and completed.is_aborted:
+                    segment.note_aborted(aborted_entry(completed))
+                epochs.assign(batch.partition_leader_epoch, batch.base_offset)
+                segment.note(
+                    batch.last_offset,
+                    batch.max_timestamp,
+                    position,
+                    batch.size_bytes,
+                    self._config.index_interval_bytes,
+                )
+            if scan.problem is None:
+                return scan.next_offset, None
+            # What was flushed is not thrown away for one bad batch: go on where the index finds the next good one.
+            resumed = old_index.position_above(scan.position) if scan.next_offset < recovery_point else None
+            if resumed is None:
+                break
+            self._report.damaged_bytes += resumed - scan.position
+            next_offset, scan = scan.next_offset, segment.scan(resumed, checks_crc=True)
+            scan.next_offset = next_offset
+            segment.force_index_entry()
+        cut = segment.size_bytes - scan.position
+        self._report.truncated_bytes += cut
+        self._files.truncate(segment.log_path, scan.position)
+        segment.size_bytes = scan.position
+        return scan.next_offset, f"{cut} bytes of segment {segment.base_offset}, {scan.problem}"
+
+    def _old_index(self, segment: Segment) -> OffsetIndex:
+        path = segment.stem + INDEX_SUFFIX
+        try:
+            data = self._files.read(path, 0, self._files.size(path))
+        except FileNotFoundError:
+            data = b""
+        return OffsetIndex.decode(data, segment.size_bytes) or OffsetIndex()
+
+
+def aborted_entry(completed: CompletedTxn) -> AbortedTxn:
+    """The index entry of an aborted transaction."""
+    return AbortedTxn(
+        completed.producer_id, completed.first_offset, completed.last_offset, completed.last_stable_offset
+    )

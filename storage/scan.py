@@ -1,0 +1,102 @@
+"""Walking the batches of a segment file, front to back, in bounded pieces.
+
+The rule: nothing read from a file is believed before it is checked. A walk ends at the end of the file or at the
+first bytes that are no batch, and then says why.
+"""
+
+import struct
+from collections.abc import Iterator
+
+from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
+from .files import Files
+
+# base offset, batch length, (leader epoch), magic, (crc, attributes), last offset delta
+BATCH_FRAME = struct.Struct(">qi4xb6xi")
+_LENGTH = struct.Struct(">i")
+
+PIECE_BYTES = 1 << 20
+MAGIC = 2
+
+
+class BatchScan:
+    """The batches between two positions of a file; afterwards `position` and `problem` tell how it ended."""
+
+    def __init__(
+        self,
+        files: Files,
+        path: str,
+        start: int,
+        end: int,
+        *,
+        lowest_offset: int = 0,
+        checks_crc: bool = False,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> None:
+        self._files = files
+        self._path = path
+        self._end = end
+        self._checks_crc = checks_crc
+        self._piece_bytes = max(piece_bytes, HEADER_BYTES)
+        self.position = start
+        self.next_offset = lowest_offset
+        self.problem: str | None = None
+
+    def __iter__(self) -> Iterator[tuple[int, RecordBatch]]:
+        """Each batch with the position it stands at."""
+        while self.position < self._end and self.problem is None:
+            piece = self._files.read(self._path, self.position, min(self._piece_bytes, self._end - self.position))
+            if not piece:
+                self.problem = "the file is shorter than it was"
+                return
+            yield from self._batches_of(piece)
+
+    def _batches_of(self, piece: bytes) -> Iterator[tuple[int, RecordBatch]]:
+        at = 0
+        while at < len(piece):
+            size = self._check_size(piece, at)
+            if size is None:
+                return
+            if size > len(piece) - at:
+                if at > 0:
+                    return  # the next piece begins with this batch
+                piece = self._files.read(self._path, self.position, size)
+            batch = RecordBatch(piece, at)
+            self.problem = self._problem_of(batch)
+            if self.problem is not None:
+                return
+            position = self.position
+            at += size
+            self.position += size
+            self.next_offset = batch.next_offset
+            yield position, batch
+
+    def _check_size(self, piece: bytes, at: int) -> int | None:
+        """The size of the batch at `at`; None when there is none, or when more must be read first."""
+        left = self._end - self.position
+        if left < HEADER_BYTES:
+            self.problem = f"{left} bytes are less than a batch header"
+            return None
+        if len(piece) - at < HEADER_BYTES:
+            if at == 0:
+                self.problem = "the file is shorter than it was"
+            return None
+        magic = piece[at + MAGIC_AT]
+        size = int(_LENGTH.unpack_from(piece, at + 8)[0]) + LOG_OVERHEAD_BYTES
+        if magic != MAGIC:
+            self.problem = f"magic {magic}"
+        elif size < HEADER_BYTES:
+            self.problem = f"a batch of {size} bytes"
+        elif size > left:
+            self.problem = f"a batch of {size} bytes where {left} are left"
+        return size if self.problem is None else None
+
+    def _problem_of(self, batch: RecordBatch) -> str | None:
+        if len(batch.view) < batch.size_bytes:
+            return "the file is shorter than it was"
+        if batch.base_offset < self.next_offset:
+            return f"offset {batch.base_offset} where at least {self.next_offset} was expected"
+        if batch.last_offset_delta < 0 or batch.records_count < 0:
+            return f"{batch.records_count} records over {batch.last_offset_delta + 1} offsets"
+        if self._checks_crc and not batch.is_intact():
+            return "the checksum is wrong"
+        return None

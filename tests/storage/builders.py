@@ -1,0 +1,80 @@
+"""Batches and logs for the tests of storage."""
+
+from odradek.protocol.batch import RecordBatch
+from odradek.protocol.records import NewRecord, build_batch
+from odradek.storage.files import Files
+from odradek.storage.log import PartitionLog
+from odradek.storage.log_config import LogConfig
+from odradek.storage.memory_files import MemoryFiles
+
+NOW_MS = 1_700_000_000_000
+DIRECTORY = "/data/t-0"
+
+
+def batch(
+    count: int = 1,
+    *,
+    pid: int = -1,
+    epoch: int = -1,
+    sequence: int = -1,
+    is_transactional: bool = False,
+    timestamp: int = NOW_MS,
+    step_ms: int = 0,
+    value_bytes: int = 10,
+    codec: int = 0,
+    append_time_ms: int | None = None,
+    key: bytes | None = b"k",
+) -> RecordBatch:
+    """A batch of `count` records as a producer sends it."""
+    records = [NewRecord(key, b"v" * value_bytes, timestamp + step_ms * n) for n in range(count)]
+    return RecordBatch(
+        build_batch(
+            records,
+            codec=codec,
+            producer_id=pid,
+            producer_epoch=epoch if epoch >= 0 or pid < 0 else 0,
+            base_sequence=sequence if sequence >= 0 or pid < 0 else 0,
+            is_transactional=is_transactional,
+            append_time_ms=append_time_ms,
+        )
+    )
+
+
+def open_log(
+    files: Files | None = None,
+    config: LogConfig | None = None,
+    *,
+    is_clean: bool = False,
+    recovery_point: int = 0,
+    log_start_offset: int = 0,
+    now_ms: int = NOW_MS,
+    path: str = DIRECTORY,
+) -> PartitionLog:
+    """A log in memory, unless files are given."""
+    return PartitionLog.open(
+        files or MemoryFiles(),
+        path,
+        "t",
+        0,
+        config or LogConfig(),
+        now_ms,
+        is_clean=is_clean,
+        recovery_point=recovery_point,
+        log_start_offset=log_start_offset,
+    )
+
+
+def append(log: PartitionLog, *batches: RecordBatch, now_ms: int = NOW_MS) -> int:
+    """Append each batch by itself; returns the last base offset."""
+    base_offset = -1
+    for one in batches:
+        base_offset = log.append([one], now_ms, leader_epoch=0).base_offset
+    return base_offset
+
+
+def reopen_clean(log: PartitionLog, files: Files, **changes: int) -> PartitionLog:
+    """Stop the log as a broker does, and open it again."""
+    log.close(NOW_MS)
+    return open_log(
+        files, log.config, is_clean=True, recovery_point=log.recovery_point, log_start_offset=log.log_start_offset
+    )
