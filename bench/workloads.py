@@ -1,0 +1,134 @@
+"""What is measured: each workload drives one broker with confluent-kafka (librdkafka) and returns figures."""
+
+import statistics
+import time
+import uuid
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A throughput: records and bytes in a time."""
+
+    records: int
+    bytes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.records / self.seconds:>10,.0f} records/s {self.bytes / self.seconds / 1e6:>8.1f} MB/s"
+
+    @property
+    def per_second(self) -> float:
+        return self.records / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds at two percentiles."""
+
+    p50_ms: float
+    p99_ms: float
+
+    def __str__(self) -> str:
+        return f"p50 {self.p50_ms:>7.2f} ms   p99 {self.p99_ms:>7.2f} ms"
+
+
+def new_topic(bootstrap: str, partitions: int = 1) -> str:
+    """A topic of its own for one workload; returns when it can be written to."""
+    name = f"bench-{uuid.uuid4().hex[:8]}"
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+    producer = Producer({"bootstrap.servers": bootstrap})
+    while name not in producer.list_topics(timeout=10).topics:
+        pass
+    return name
+
+
+def produce(bootstrap: str, topic: str, count: int, size: int) -> Rate:
+    """Write `count` records of `size` bytes as fast as they go, acks=all, librdkafka's own batching."""
+    producer = Producer({"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000, "linger.ms": 5})
+    value = bytes(range(256)) * (size // 256 + 1)
+    value = value[:size]
+    started = time.perf_counter()
+    for n in range(count):
+        while True:
+            try:
+                producer.produce(topic, value)
+                break
+            except BufferError:
+                producer.poll(0.01)
+        if n % 1000 == 0:
+            producer.poll(0)
+    left = producer.flush(120)
+    if left:
+        raise RuntimeError(f"{left} records were not acknowledged")
+    return Rate(count, count * size, time.perf_counter() - started)
+
+
+def consume(bootstrap: str, topic: str, count: int, size: int) -> Rate:
+    """Read what `produce` wrote, from the beginning."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"bench-{uuid.uuid4().hex[:8]}",
+            "enable.auto.commit": False,
+            "queued.max.messages.kbytes": 262144,
+        }
+    )
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    seen = 0
+    started = time.perf_counter()
+    while seen < count:
+        messages = consumer.consume(10_000, timeout=10)
+        if not messages:
+            raise RuntimeError(f"only {seen} of {count} records came")
+        seen += sum(1 for m in messages if m.error() is None)
+    elapsed = time.perf_counter() - started
+    consumer.close()
+    return Rate(count, count * size, elapsed)
+
+
+def acked_record(bootstrap: str, topic: str, count: int) -> Latency:
+    """One record at a time, each acknowledged before the next is sent."""
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all"})
+    times: list[float] = []
+    for _ in range(count):
+        started = time.perf_counter()
+        producer.produce(topic, b"x" * 100)
+        producer.flush(10)
+        times.append((time.perf_counter() - started) * 1000)
+    return _latency(times)
+
+
+def end_to_end(bootstrap: str, topic: str, count: int) -> Latency:
+    """From produce() to the record in a consumer that waits for it."""
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "bench-e2e", "fetch.wait.max.ms": 500, "enable.auto.commit": False}
+    )
+    consumer.assign([TopicPartition(topic, 0, _end(consumer, topic))])
+    consumer.poll(1.0)
+    times: list[float] = []
+    for _ in range(count):
+        started = time.perf_counter()
+        producer.produce(topic, b"x" * 100)
+        producer.poll(0)
+        message = consumer.poll(10)
+        if message is None or message.error() is not None:
+            raise RuntimeError("the record did not come")
+        times.append((time.perf_counter() - started) * 1000)
+    consumer.close()
+    producer.flush(10)
+    return _latency(times)
+
+
+def _end(consumer: Consumer, topic: str) -> int:
+    return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1])
+
+
+def _latency(times: list[float]) -> Latency:
+    warm = sorted(times[len(times) // 10 :])  # the first tenth connects and compiles
+    return Latency(statistics.median(warm), warm[int(len(warm) * 0.99)])

@@ -1,0 +1,5 @@
+"""`python -m odradek.broker` is `odradek`."""
+
+from .cli import main
+
+main()

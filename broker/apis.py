@@ -1,0 +1,111 @@
+"""THE TABLE: which APIs are served, and in which versions. The ApiVersions answer is derived from it.
+
+A line names an API; its messages stand in protocol/messages/<name>.py, its handler in handlers/<name>.py, and both
+are imported on first use, so that a broker is ready before it has read what nobody asks for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from ..protocol.api_keys import ApiKey
+from ..protocol.codec import Decoder, Encoder, decoder, encoder
+from ..protocol.errors import ErrorCode
+from ..protocol.schema import declared
+
+
+class LoadedApi:
+    """An API whose messages and handler have been imported."""
+
+    def __init__(self, name: str) -> None:
+        stem = "".join(part.capitalize() for part in name.split("_"))
+        messages = import_module(f"...protocol.messages.{name}", f"{__package__}.apis")
+        handlers = import_module(f".handlers.{name}", __package__)
+        self.name = name
+        self.request: Any = getattr(messages, f"{stem}Request")
+        self.response: Any = getattr(messages, f"{stem}Response")
+        self.handle: Callable[..., Any] = getattr(handlers, f"handle_{name}")
+        self.flexible_from = declared(self.request).flexible.first
+        self._decoders: dict[int, Decoder[Any]] = {}
+        self._encoders: dict[int, Encoder[Any]] = {}
+
+    def decoder(self, version: int) -> Decoder[Any]:
+        """The request's decoder, compiled on first use."""
+        found = self._decoders.get(version)
+        if found is None:
+            found = self._decoders[version] = decoder(self.request, version)
+        return found
+
+    def encoder(self, version: int) -> Encoder[Any]:
+        """The response's encoder, compiled on first use."""
+        found = self._encoders.get(version)
+        if found is None:
+            found = self._encoders[version] = encoder(self.response, version)
+        return found
+
+    def failure_answer(self) -> Any:
+        """UNKNOWN_SERVER_ERROR in this API's shape; None where the shape has no place for it."""
+        if not hasattr(self.response, "error_code"):
+            return None
+        try:
+            return self.response(error_code=ErrorCode.UNKNOWN_SERVER_ERROR)
+        except TypeError:
+            return None
+
+
+@dataclass(frozen=True)
+class Api:
+    """One line of the table. `lowest_listed` is a lower minimum that is advertised but not served."""
+
+    key: ApiKey
+    first: int
+    last: int
+    lowest_listed: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.key.name.lower()
+
+    @property
+    def listed_from(self) -> int:
+        return self.first if self.lowest_listed is None else self.lowest_listed
+
+    def serves(self, version: int) -> bool:
+        return self.first <= version <= self.last
+
+    def load(self) -> LoadedApi:
+        return self._loaded
+
+    @cached_property
+    def _loaded(self) -> LoadedApi:
+        return LoadedApi(self.name)
+
+
+TABLE: Mapping[int, Api] = {
+    api.key: api
+    for api in (
+        # Produce 0-2 are listed, not served, as in Kafka 4: librdkafka before 2.13 asks the list for version 0
+        # before it dares to compress (KAFKA-18659).
+        Api(ApiKey.PRODUCE, 3, 13, lowest_listed=0),
+        Api(ApiKey.FETCH, 4, 18),
+        Api(ApiKey.LIST_OFFSETS, 1, 11),
+        Api(ApiKey.METADATA, 0, 13),
+        Api(ApiKey.OFFSET_COMMIT, 2, 10),
+        Api(ApiKey.OFFSET_FETCH, 1, 10),
+        Api(ApiKey.FIND_COORDINATOR, 0, 6),
+        Api(ApiKey.JOIN_GROUP, 0, 9),
+        Api(ApiKey.HEARTBEAT, 0, 4),
+        Api(ApiKey.LEAVE_GROUP, 0, 5),
+        Api(ApiKey.SYNC_GROUP, 0, 5),
+        Api(ApiKey.SASL_HANDSHAKE, 0, 1),
+        Api(ApiKey.API_VERSIONS, 0, 4),
+        Api(ApiKey.CREATE_TOPICS, 2, 7),
+        Api(ApiKey.DELETE_TOPICS, 1, 6),
+        Api(ApiKey.INIT_PRODUCER_ID, 0, 5),
+        Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
+        Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
+        Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
+    )
+}

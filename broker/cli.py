@@ -1,0 +1,121 @@
+"""The command line: `odradek serve`."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .settings import BadSetting, parse_properties
+
+if TYPE_CHECKING:
+    from .app import Broker
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="odradek")
+def main() -> None:
+    """A Kafka-compatible broker that starts in a fraction of a second."""
+
+
+@main.command()
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.  [127.0.0.1:9092]")
+@click.option("--data-dir", metavar="DIR", help="Where the data is kept.  [./odradek-data]")
+@click.option("--ephemeral", is_flag=True, help="Keep everything in memory and lose it at the end.")
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A server.properties with Kafka's settings.",
+)
+@click.option(
+    "--set",
+    "assignments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="One of Kafka's settings; may be repeated.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
+def serve(
+    listen: str | None,
+    data_dir: str | None,
+    ephemeral: bool,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+    log_level: str,
+    log_format: str,
+) -> None:
+    """Run the broker until SIGTERM or SIGINT.
+
+    Prints one line on stdout once it answers: `odradek ready HOST:PORT`. Logs go to stderr.
+    """
+    from .app import Broker, StartError
+    from .config import BrokerConfig
+    from .logs import configure_logs
+
+    configure_logs(log_level, log_format)
+    try:
+        settings = _settings(config_file, assignments, listen, data_dir)
+        if ephemeral and data_dir is not None:
+            raise BadSetting("--ephemeral keeps nothing; it cannot go with --data-dir")
+        broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral)
+        _run(broker)
+    except (BadSetting, StartError) as error:
+        click.echo(f"odradek: {error}", err=True)
+        sys.exit(1)
+
+
+def _settings(
+    config_file: Path | None, assignments: Iterable[str], listen: str | None, data_dir: str | None
+) -> dict[str, str]:
+    """The file first, then --set, then the options of their own."""
+    settings: dict[str, str] = {}
+    if config_file is not None:
+        try:
+            settings.update(parse_properties(config_file.read_text()))
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"cannot read {config_file}: {error}") from None
+    for assignment in assignments:
+        name, separator, value = assignment.partition("=")
+        if not separator:
+            raise BadSetting(f"--set {assignment!r} is not NAME=VALUE")
+        settings[name.strip()] = value.strip()
+    if listen is not None:
+        settings["listeners"] = f"PLAINTEXT://{listen}"
+    if data_dir is not None:
+        settings["log.dirs"] = data_dir
+    return settings
+
+
+def _run(broker: "Broker") -> None:
+    import asyncio
+
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        asyncio.run(_serve(broker))
+    else:
+        uvloop.run(_serve(broker))
+
+
+async def _serve(broker: "Broker") -> None:
+    import asyncio
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(signum, stop.set)
+    await broker.start()
+    print(f"odradek ready {broker.host}:{broker.port}", flush=True)
+    try:
+        await stop.wait()
+    finally:
+        await broker.stop()

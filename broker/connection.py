@@ -1,0 +1,146 @@
+"""One client connection: frames in, segments out, one request at a time.
+
+Answers leave in the order of the requests because the next request is taken only when the last one was answered,
+as Apache Kafka mutes the socket. What a client sends ahead waits in its own socket once it is more than one read.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+from ..protocol.frame import FrameSplitter
+from ..protocol.wire import CorruptFrame
+from .dispatch import Dispatcher, Later
+from .parked import Disconnect, Parked
+from .session import Session
+
+if TYPE_CHECKING:
+    from .server import Server
+
+from .logs import get_logger
+
+log = get_logger("connection")
+
+# A reader slower than this has its next request wait: at most one answer is buffered beyond it.
+WRITE_HIGH_WATER_BYTES = 256 * 1024
+
+
+class Connection(asyncio.Protocol):
+    """asyncio's view of a client. Everything of meaning happens in the dispatcher."""
+
+    def __init__(self, server: "Server", dispatcher: Dispatcher, max_request_bytes: int) -> None:
+        self._server = server
+        self._dispatcher = dispatcher
+        self._splitter = FrameSplitter(max_request_bytes)
+        self._frames: deque[bytes | bytearray | memoryview] = deque()
+        self._parked: Parked[object] | None = None
+        self._is_write_paused = False
+        self._is_reading_paused = False
+        self._is_taking = False
+        self._is_closed = False
+        self.last_active_s = 0.0
+        self.host = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        local = transport.get_extra_info("sockname")
+        self.host = str(peer[0]) if peer else "unknown"
+        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]))
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
+        self.last_active_s = self._server.now()
+        if not self._server.admit(self):
+            self._is_closed = True
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_closed = True
+        self._frames.clear()
+        self._server.forget(self)
+        if self._parked is not None:
+            self._parked.drop()
+            self._parked = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_closed:
+            return
+        self.last_active_s = self._server.now()
+        try:
+            self._frames.extend(self._splitter.feed(data))
+        except CorruptFrame as error:
+            self._close(str(error))
+            return
+        self._take_next()
+
+    def pause_writing(self) -> None:
+        self._is_write_paused = True
+
+    def resume_writing(self) -> None:
+        self._is_write_paused = False
+        self._take_next()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being worked on."""
+        return self._parked is None and not self._frames
+
+    def close_idle(self) -> None:
+        """Close because nothing came for `connections.max.idle.ms`."""
+        self._is_closed = True
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once, at the broker's stop."""
+        self._is_closed = True
+        self._transport.abort()
+
+    def _take_next(self) -> None:
+        """Work on waiting frames until one parks, the client reads too slowly, or none is left."""
+        if self._is_taking:  # an answer sent from within may resume writing
+            return
+        self._is_taking = True
+        try:
+            while self._frames and self._parked is None and not self._is_write_paused and not self._is_closed:
+                self._take(self._frames.popleft())
+        finally:
+            self._is_taking = False
+        self._match_reading()
+
+    def _take(self, frame: bytes | bytearray | memoryview) -> None:
+        try:
+            answer = self._dispatcher.receive(frame, self._session)
+        except (CorruptFrame, Disconnect) as error:
+            self._close(str(error))
+            return
+        if isinstance(answer, Later):
+            self._parked = answer.parked
+            answer.parked.deliver_to(lambda response: self._finish(answer, response))
+        elif answer is not None:
+            self._transport.writelines(answer)
+        self._dispatcher.settle()
+
+    def _finish(self, later: Later, response: object) -> None:
+        """The parked answer has come."""
+        self._parked = None
+        if self._is_closed:
+            return
+        self._transport.writelines(self._dispatcher.encode(later.header, later.api, response))
+        self._take_next()
+
+    def _match_reading(self) -> None:
+        """Read on only while what was read is being worked off (backpressure towards the client)."""
+        should_pause = bool(self._frames) and not self._is_closed
+        if should_pause and not self._is_reading_paused:
+            self._transport.pause_reading()
+        elif self._is_reading_paused and not should_pause and not self._is_closed:
+            self._transport.resume_reading()
+        self._is_reading_paused = should_pause
+
+    def _close(self, why: str) -> None:
+        """Close without an answer, as Kafka does for what it cannot read."""
+        if self._is_closed:
+            return
+        log.warning("connection closed", client=self.host, client_id=self._session.client_id, why=why)
+        self._is_closed = True
+        self._frames.clear()
+        self._transport.close()

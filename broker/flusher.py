@@ -1,0 +1,78 @@
+"""fsync off the event loop, shared by everyone who waits for it.
+
+While one fsync of a log runs, later appends gather; the next one covers them all (group commit). Kafka fsyncs
+only where `flush.messages` or `flush.ms` say so, and so do we.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..storage.flushing import FlushJob
+from .clock import Clock, Schedule, TimerHandle
+from .config import NO_LIMIT
+from .logs import get_logger
+from .partition import Partition
+
+log = get_logger("flusher")
+
+Durable = Callable[[OSError | None], None]
+# Runs the first call on another thread, then the second on the loop's, with what went wrong if anything did.
+RunInThread = Callable[[Callable[[], None], Callable[[OSError | None], None]], None]
+
+
+@dataclass(slots=True)
+class _Flushing:
+    """One log's fsync under way, and who came too late for it."""
+
+    waiting: list[Durable]
+    latecomers: list[Durable] = field(default_factory=list[Durable])
+
+
+class Flusher:
+    """Makes logs durable when their topic's settings ask for it."""
+
+    def __init__(self, clock: Clock, schedule: Schedule, run_in_thread: RunInThread) -> None:
+        self._clock = clock
+        self._schedule = schedule
+        self._run_in_thread = run_in_thread
+        self._flushing: dict[Partition, _Flushing] = {}
+        self._timers: dict[Partition, TimerHandle] = {}
+
+    def is_due(self, partition: Partition) -> bool:
+        """Whether what was just appended must be on the disk before it is acknowledged."""
+        if partition.log.needs_flush(self._clock.now_ms()):
+            return True
+        flush_ms = partition.log.config.flush_ms
+        if flush_ms < NO_LIMIT and partition not in self._timers:
+            deadline = self._clock.now() + flush_ms / 1000
+            self._timers[partition] = self._schedule(deadline, lambda: self._on_timer(partition))
+        return False
+
+    def flush(self, partition: Partition, durable: Durable) -> None:
+        """Call back once everything appended so far is on the disk."""
+        running = self._flushing.get(partition)
+        if running is not None:
+            running.latecomers.append(durable)
+        else:
+            self._start(partition, [durable])
+
+    def _on_timer(self, partition: Partition) -> None:
+        del self._timers[partition]
+        if not partition.is_deleted:
+            self.flush(partition, lambda error: None)
+
+    def _start(self, partition: Partition, waiting: list[Durable]) -> None:
+        job = partition.log.begin_flush()
+        self._flushing[partition] = _Flushing(waiting)
+        self._run_in_thread(job.run, lambda error: self._finish(partition, job, error))
+
+    def _finish(self, partition: Partition, job: FlushJob, error: OSError | None) -> None:
+        done = self._flushing.pop(partition)
+        if error is None:
+            partition.log.finish_flush(job)
+        else:
+            log.error("fsync failed", partition=partition.name, error=str(error))
+        for durable in done.waiting:
+            durable(error)
+        if done.latecomers:
+            self._start(partition, done.latecomers)

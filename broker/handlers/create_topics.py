@@ -1,0 +1,163 @@
+"""CreateTopics 2-7 (KIP-4, KIP-464 defaults, KIP-525 configs in the answer).
+
+Not done: replication factors above 1 (one node), create policies and mutation quotas.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.create_topics import (
+    CreatableTopic,
+    CreatableTopicConfigs,
+    CreatableTopicResult,
+    CreateTopicsRequest,
+    CreateTopicsResponse,
+)
+from ...protocol.schema import ZERO_UUID
+from ..context import Context
+from ..session import Session
+from ..settings import BadSetting, topic_settings
+from ..topic_config import checked_overrides, effective
+from ..topics import TOO_MANY_PARTITIONS
+
+NO_VALUE = -1
+
+
+def handle_create_topics(
+    request: CreateTopicsRequest, version: int, session: Session, context: Context
+) -> CreateTopicsResponse:
+    """Create each topic or say why not; the ones that succeed come first, as in Kafka's answer."""
+    if request.timeout_ms <= 0:
+        return CreateTopicsResponse(
+            topics=[_refused(name, KafkaError(ErrorCode.REQUEST_TIMED_OUT), None) for name in _names(request)]
+        )
+    times = Counter(topic.name for topic in request.topics)
+    created: list[CreatableTopicResult] = []
+    refused: list[CreatableTopicResult] = []
+    is_too_many = sum(_partitions_asked(t, context) for t in request.topics) > TOO_MANY_PARTITIONS
+    for name in _names(request):
+        topic = next(t for t in request.topics if t.name == name)
+        try:
+            if times[name] > 1:
+                raise KafkaError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
+            if is_too_many:
+                raise KafkaError(
+                    ErrorCode.POLICY_VIOLATION,
+                    f"Excessively large number of partitions per request. The limit is {TOO_MANY_PARTITIONS}.",
+                )
+            created.append(_create(topic, context, is_dry_run=request.validate_only))
+        except KafkaError as error:
+            refused.append(_refused(name, error, error.message))
+    return CreateTopicsResponse(topics=created + refused)
+
+
+def _names(request: CreateTopicsRequest) -> list[str]:
+    return list(dict.fromkeys(topic.name for topic in request.topics))
+
+
+def _partitions_asked(topic: CreatableTopic, context: Context) -> int:
+    if topic.assignments:
+        return len(topic.assignments)
+    return context.config.num_partitions if topic.num_partitions == NO_VALUE else max(topic.num_partitions, 0)
+
+
+def _create(topic: CreatableTopic, context: Context, *, is_dry_run: bool) -> CreatableTopicResult:
+    context.topics.check_new_name(topic.name)
+    partitions = _partition_count(topic, context)
+    try:
+        overrides = checked_overrides({config.name: config.value for config in topic.configs})
+    except BadSetting as error:
+        raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
+    if is_dry_run:
+        topic_id = context.topics.new_topic_id()
+    else:
+        topic_id = context.topics.create(topic.name, partitions, overrides).topic_id
+    return CreatableTopicResult(
+        name=topic.name,
+        topic_id=topic_id,
+        error_code=ErrorCode.NONE,
+        error_message=None,
+        num_partitions=partitions,
+        replication_factor=1,
+        configs=_configs(overrides, context),
+    )
+
+
+def _partition_count(topic: CreatableTopic, context: Context) -> int:
+    if topic.assignments:
+        return _check_assignments(topic, context)
+    if topic.replication_factor == 0 or topic.replication_factor < NO_VALUE:
+        raise KafkaError(
+            ErrorCode.INVALID_REPLICATION_FACTOR,
+            "Replication factor must be larger than 0, or -1 to use the default value.",
+        )
+    if topic.num_partitions == 0 or topic.num_partitions < NO_VALUE:
+        raise KafkaError(ErrorCode.INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value.")
+    factor = topic.replication_factor
+    if factor == NO_VALUE:
+        factor = context.config.default_replication_factor
+    partitions = _partitions_asked(topic, context)
+    if factor > 1:
+        raise KafkaError(
+            ErrorCode.INVALID_REPLICATION_FACTOR,
+            f"Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot "
+            "be reached because only 1 broker(s) are registered or some brokers have all their log directories "
+            "cordoned.",
+        )
+    return partitions
+
+
+def _check_assignments(topic: CreatableTopic, context: Context) -> int:
+    if topic.replication_factor != NO_VALUE:
+        raise KafkaError(
+            ErrorCode.INVALID_REQUEST,
+            "A manual partition assignment was specified, but replication factor was not set to -1.",
+        )
+    if topic.num_partitions != NO_VALUE:
+        raise KafkaError(
+            ErrorCode.INVALID_REQUEST,
+            "A manual partition assignment was specified, but numPartitions was not set to -1.",
+        )
+    indexes = sorted(assignment.partition_index for assignment in topic.assignments)
+    if indexes != list(range(len(indexes))):
+        raise KafkaError(
+            ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+            "partitions should be a consecutive 0-based integer sequence",
+        )
+    for assignment in topic.assignments:
+        if list(assignment.broker_ids) != [context.config.node_id]:
+            raise KafkaError(
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                "The manual partition assignment names brokers that are not registered, or none.",
+            )
+    return len(indexes)
+
+
+def _configs(overrides: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:
+    found: list[CreatableTopicConfigs] = []
+    for name, setting in sorted(topic_settings().items()):
+        if setting.is_described:
+            value = effective(name, overrides, context.config)
+            found.append(
+                CreatableTopicConfigs(
+                    name=name,
+                    value=value.value,
+                    read_only=False,
+                    config_source=value.source,
+                    is_sensitive=False,
+                )
+            )
+    return found
+
+
+def _refused(name: str, error: KafkaError, message: str | None) -> CreatableTopicResult:
+    return CreatableTopicResult(
+        name=name,
+        topic_id=ZERO_UUID,
+        error_code=error.code,
+        error_message=message,
+        num_partitions=-1,
+        replication_factor=-1,
+        configs=(),
+    )

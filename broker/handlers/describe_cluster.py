@@ -1,0 +1,44 @@
+"""DescribeCluster 0-2: the cluster's id and its one broker."""
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.describe_cluster import (
+    DescribeClusterBroker,
+    DescribeClusterRequest,
+    DescribeClusterResponse,
+)
+from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED
+from ..context import Context
+from ..session import Session
+
+BROKERS = 1
+CONTROLLERS = 2
+
+
+def handle_describe_cluster(
+    request: DescribeClusterRequest, version: int, session: Session, context: Context
+) -> DescribeClusterResponse:
+    """Describe the brokers; the controllers are not reachable through a client listener (KIP-919)."""
+    if request.endpoint_type != BROKERS:
+        return _refused(request.endpoint_type)
+    host, port = context.endpoint(session)
+    node_id = context.config.node_id
+    return DescribeClusterResponse(
+        error_code=ErrorCode.NONE,
+        endpoint_type=BROKERS,
+        cluster_id=context.cluster_id,
+        controller_id=node_id,
+        brokers=[DescribeClusterBroker(broker_id=node_id, host=host, port=port, rack=context.config.broker_rack)],
+        cluster_authorized_operations=(
+            CLUSTER_OPERATIONS if request.include_cluster_authorized_operations else NOT_ASKED
+        ),
+    )
+
+
+def _refused(endpoint_type: int) -> DescribeClusterResponse:
+    if endpoint_type == CONTROLLERS:
+        code = ErrorCode.MISMATCHED_ENDPOINT_TYPE
+        why = "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER"
+    else:
+        code = ErrorCode.UNSUPPORTED_ENDPOINT_TYPE
+        why = f"Unsupported endpoint type {endpoint_type}"
+    return DescribeClusterResponse(error_code=code, error_message=why, endpoint_type=BROKERS, cluster_id="")

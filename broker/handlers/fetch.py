@@ -1,0 +1,235 @@
+"""Fetch 4-18: batches as they were stored, by byte limits, with long polls and sessions (KIP-74, KIP-227).
+
+Only whole batches are sent; the first one always, however small the limits (KIP-74).
+Not done: reading from followers (KIP-392), quotas, and fetches by replicas, which are answered as by a non-leader.
+"""
+
+from dataclasses import dataclass
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.fetch import (
+    AbortedTransaction,
+    EpochEndOffset,
+    FetchableTopicResponse,
+    FetchRequest,
+    FetchResponse,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
+    PartitionData,
+)
+from ..cluster import LEADER_EPOCH
+from ..context import Context
+from ..fetch_sessions import IDS_FROM_VERSION, Plan, Wanted
+from ..parked import Parked
+from ..partition import Partition
+from ..session import Session
+from ..topics import check_leader_epoch
+from ..waiters import Waiter, Watched
+
+READ_COMMITTED = 1
+CONSUMER_ID = -1
+DEBUGGING_CONSUMER_ID = -2
+LEADER_HINTS_FROM_VERSION = 16  # KIP-951
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """One fetch on its way: what was asked, and where it will be read."""
+
+    request: FetchRequest
+    version: int
+    session: Session
+    context: Context
+    plan: Plan
+
+    @property
+    def is_read_committed(self) -> bool:
+        return self.request.isolation_level == READ_COMMITTED
+
+    @property
+    def replica_id(self) -> int:
+        return self.request.replica_state.replica_id if self.version >= 15 else self.request.replica_id
+
+    @property
+    def max_bytes(self) -> int:
+        return min(self.request.max_bytes, self.context.config.fetch_max_bytes)
+
+    @property
+    def min_bytes(self) -> int:
+        return min(self.request.min_bytes, self.max_bytes)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What one pass over the partitions found."""
+
+    answers: list[tuple[Wanted, PartitionData]]
+    watched: list[Watched]
+    total_bytes: int
+    is_final: bool  # an error or a diverging epoch was found where a log was read: do not wait
+
+
+def handle_fetch(
+    request: FetchRequest, version: int, session: Session, context: Context
+) -> FetchResponse | Parked[FetchResponse]:
+    """Answer at once with enough bytes or an error, else park until there are enough or the wait is over."""
+    now = context.clock.now()
+    try:
+        plan = context.fetch_sessions.plan(request, version, context.topics.name_of, now)
+    except KafkaError as error:
+        return FetchResponse(error_code=error.code, session_id=0, responses=())
+    fetch = _Fetch(request, version, session, context, plan)
+    read = _read_all(fetch)
+    if read.is_final or request.max_wait_ms <= 0 or not read.watched or read.total_bytes >= fetch.min_bytes:
+        return _respond(fetch, read)
+    parked: Parked[FetchResponse] = Parked()
+    waiter = Waiter(
+        watched=read.watched,
+        min_bytes=fetch.min_bytes,
+        is_read_committed=fetch.is_read_committed,
+        deadline=now + request.max_wait_ms / 1000,
+        ready=lambda: parked.answer(_respond(fetch, _read_all(fetch))),
+    )
+    parked.on_dropped = lambda: context.waiters.drop(waiter)
+    context.waiters.park(waiter)
+    return parked
+
+
+def _read_all(fetch: _Fetch) -> _Read:
+    read = _Read([], [], 0, False)
+    for wanted in fetch.plan.wanted:
+        try:
+            partition = _find(wanted, fetch)
+        except KafkaError as error:
+            # Refused before the read: the list of aborted transactions is empty, not null.
+            read.answers.append((wanted, _refused(wanted, error.code, fetch, aborted=())))
+            continue
+        try:
+            data = _read_one(wanted, partition, fetch, read)
+        except KafkaError as error:
+            read.is_final = True
+            data = _refused(wanted, error.code, fetch, aborted=None)
+        read.answers.append((wanted, data))
+    return read
+
+
+def _find(wanted: Wanted, fetch: _Fetch) -> Partition:
+    topics = fetch.context.topics
+    if fetch.version < IDS_FROM_VERSION:
+        return topics.partition(wanted.topic or "", wanted.asked.partition)
+    if wanted.topic is None:
+        raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
+    topic = topics.find_by_id(wanted.topic_id)
+    if topic is None:
+        # A session remembers the topic that had this id: gone, or gone and created anew.
+        is_recreated = topics.find(wanted.topic) is not None
+        raise KafkaError(ErrorCode.INCONSISTENT_TOPIC_ID if is_recreated else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    return topics.partition(topic.name, wanted.asked.partition)
+
+
+def _read_one(wanted: Wanted, partition: Partition, fetch: _Fetch, read: _Read) -> PartitionData:
+    asked = wanted.asked
+    if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    check_leader_epoch(asked.current_leader_epoch)
+    if asked.partition_max_bytes < 0 or fetch.max_bytes < 0:
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "a negative byte limit")
+    log = partition.log
+    upper = log.last_stable_offset if fetch.is_read_committed else log.high_watermark
+    data = PartitionData(
+        partition_index=asked.partition,
+        error_code=ErrorCode.NONE,
+        high_watermark=log.high_watermark,
+        last_stable_offset=log.last_stable_offset,
+        log_start_offset=log.log_start_offset,
+        aborted_transactions=() if fetch.is_read_committed else None,
+        records=b"",
+    )
+    if asked.last_fetched_epoch >= 0:
+        epoch, end_offset = log.end_offset_for_epoch(asked.last_fetched_epoch)
+        if epoch < 0:
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, "an epoch that this log never had")
+        if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
+            data.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=end_offset)
+            read.is_final = True
+            return data
+    budget = min(asked.partition_max_bytes, fetch.max_bytes - read.total_bytes)
+    found = log.read(asked.fetch_offset, max(budget, 0), upper_offset=upper, at_least_one=read.total_bytes == 0)
+    read.watched.append(Watched(partition, asked.fetch_offset, asked.partition_max_bytes))
+    if found.data:
+        read.total_bytes += len(found.data)
+        data.records = found.data
+        if fetch.is_read_committed:
+            data.aborted_transactions = [
+                AbortedTransaction(producer_id=txn.producer_id, first_offset=txn.first_offset)
+                for txn in log.aborted_transactions(asked.fetch_offset, found.next_offset)
+            ]
+    return data
+
+
+def _refused(
+    wanted: Wanted, code: ErrorCode, fetch: _Fetch, aborted: tuple[AbortedTransaction, ...] | None
+) -> PartitionData:
+    data = PartitionData(
+        partition_index=wanted.asked.partition,
+        error_code=code,
+        high_watermark=-1,
+        last_stable_offset=-1,
+        log_start_offset=-1,
+        aborted_transactions=aborted,
+        records=b"",  # never null: clients stumble over it (KAFKA-18646)
+    )
+    if fetch.version >= LEADER_HINTS_FROM_VERSION and code == ErrorCode.FENCED_LEADER_EPOCH:
+        data.current_leader = LeaderIdAndEpoch(leader_id=fetch.context.config.node_id, leader_epoch=LEADER_EPOCH)
+    return data
+
+
+def _respond(fetch: _Fetch, read: _Read) -> FetchResponse:
+    answers = read.answers
+    if fetch.plan.session is not None:
+        is_full = not fetch.plan.is_incremental
+        # Every partition is asked, so that what the client was last told is remembered of each.
+        changed = [_note_sent(wanted, data) for wanted, data in answers]
+        answers = [answer for answer, has_news in zip(answers, changed, strict=True) if is_full or has_news]
+    uses_ids = fetch.version >= IDS_FROM_VERSION
+    topics: list[FetchableTopicResponse] = []
+    partitions: list[PartitionData] = []
+    last: str | bytes | None = None
+    for wanted, data in answers:
+        name = wanted.topic_id if uses_ids else wanted.topic or ""
+        if name != last or not topics:
+            partitions = []
+            topics.append(
+                FetchableTopicResponse(topic=wanted.topic or "", topic_id=wanted.topic_id, partitions=partitions)
+            )
+            last = name
+        partitions.append(data)
+    return FetchResponse(
+        error_code=ErrorCode.NONE,
+        session_id=fetch.plan.session_id,
+        responses=topics,
+        node_endpoints=_leader_endpoints(fetch, answers),
+    )
+
+
+def _note_sent(wanted: Wanted, data: PartitionData) -> bool:
+    """Whether an incremental answer must carry this partition; remembers what the client is told."""
+    has_news = (
+        bool(data.records)
+        or data.error_code != ErrorCode.NONE
+        or data.high_watermark != wanted.sent_high_watermark
+        or data.log_start_offset != wanted.sent_log_start_offset
+        or data.diverging_epoch.epoch >= 0
+    )
+    # After an error the watermark is forgotten, so that the next good answer is sent whatever it says.
+    wanted.sent_high_watermark = data.high_watermark
+    wanted.sent_log_start_offset = data.log_start_offset
+    return has_news
+
+
+def _leader_endpoints(fetch: _Fetch, answers: list[tuple[Wanted, PartitionData]]) -> list[NodeEndpoint]:
+    if not any(data.current_leader.leader_id >= 0 for _, data in answers):
+        return []
+    host, port = fetch.context.endpoint(fetch.session)
+    config = fetch.context.config
+    return [NodeEndpoint(node_id=config.node_id, host=host, port=port, rack=config.broker_rack)]

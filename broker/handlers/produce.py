@@ -1,0 +1,180 @@
+"""Produce 3-13: appends each partition's batch as the bytes it came in (KIP-98, KIP-467, KIP-516).
+
+Acks 1 and -1 mean the same on one node; an answer waits only for an fsync, where the topic's settings ask for one.
+Not done: transactions (a transactional batch finds no such id) and quotas.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from ...protocol.batch import RecordBatch
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.produce import (
+    BatchIndexAndErrorMessage,
+    PartitionProduceData,
+    PartitionProduceResponse,
+    ProduceRequest,
+    ProduceResponse,
+    TopicProduceData,
+    TopicProduceResponse,
+)
+from ...storage.validation import InvalidRecords, split_batch
+from ..context import Context
+from ..logs import get_logger
+from ..parked import Disconnect, Parked
+from ..partition import Partition
+from ..session import Session
+from ..topic_names import INTERNAL_TOPICS
+
+log = get_logger("produce")
+
+ADMIN_CLIENT_ID = "__admin_client"
+IDS_FROM_VERSION = 13
+NO_ACKS = 0
+KNOWN_ACKS = (-1, 0, 1)
+
+# Refused by the log, and yet without its start offset in the answer.
+_HIDES_LOG_START = frozenset(
+    {
+        ErrorCode.CORRUPT_MESSAGE,
+        ErrorCode.MESSAGE_TOO_LARGE,
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        ErrorCode.KAFKA_STORAGE_ERROR,
+    }
+)
+
+
+@dataclass(slots=True)
+class _Produce:
+    """One request on its way, and the partitions whose fsync its answer must wait for."""
+
+    request: ProduceRequest
+    version: int
+    session: Session
+    context: Context
+    undurable: list[tuple[Partition, PartitionProduceResponse]] = field(
+        default_factory=list[tuple[Partition, PartitionProduceResponse]]
+    )
+
+
+def handle_produce(
+    request: ProduceRequest, version: int, session: Session, context: Context
+) -> ProduceResponse | Parked[ProduceResponse] | None:
+    """Append every partition's batch; errors are per partition, and acks=0 gets no answer at all."""
+    produce = _Produce(request, version, session, context)
+    response = ProduceResponse(responses=[_append_topic(topic, produce) for topic in request.topic_data])
+    if request.acks == NO_ACKS:
+        _check_unanswered(response)
+        return None
+    if produce.undurable:
+        return _parked_until_durable(response, produce)
+    return response
+
+
+def _append_topic(data: TopicProduceData, produce: _Produce) -> TopicProduceResponse:
+    by_index = {partition.index: partition for partition in data.partition_data}  # one entry each, as in Kafka
+    return TopicProduceResponse(
+        name=data.name,
+        topic_id=data.topic_id,
+        partition_responses=[_append_partition(data, partition, produce) for partition in by_index.values()],
+    )
+
+
+def _append_partition(
+    topic: TopicProduceData, data: PartitionProduceData, produce: _Produce
+) -> PartitionProduceResponse:
+    partition: Partition | None = None
+    try:
+        partition = _find(topic, data.index, produce)
+        batch = _check_request(partition, data, produce)
+    except KafkaError as error:
+        return _refused(data.index, error, log_start_offset=-1)
+    now_ms = produce.context.clock.now_ms()
+    try:
+        appended = partition.append([batch], now_ms)
+    except KafkaError as error:
+        hides = error.code in _HIDES_LOG_START
+        return _refused(data.index, error, -1 if hides else partition.log.log_start_offset)
+    except OSError as error:
+        log.error("append failed", partition=partition.name, error=str(error))
+        return _refused(data.index, KafkaError(ErrorCode.KAFKA_STORAGE_ERROR), -1)
+    response = PartitionProduceResponse(
+        index=data.index,
+        error_code=ErrorCode.NONE,
+        base_offset=appended.base_offset,
+        log_append_time_ms=appended.log_append_time_ms,
+        log_start_offset=appended.log_start_offset,
+    )
+    if produce.context.flusher.is_due(partition):
+        produce.undurable.append((partition, response))
+    return response
+
+
+def _find(topic: TopicProduceData, index: int, produce: _Produce) -> Partition:
+    if produce.version < IDS_FROM_VERSION:
+        return produce.context.topics.partition(topic.name, index)
+    name = produce.context.topics.name_of(topic.topic_id)
+    if name is None:
+        raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
+    return produce.context.topics.partition(name, index)
+
+
+def _check_request(partition: Partition, data: PartitionProduceData, produce: _Produce) -> RecordBatch:
+    """What can be said before the log is asked, in Kafka's order."""
+    batch = split_batch(data.records, produce.version)
+    if produce.request.acks not in KNOWN_ACKS:
+        raise KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
+    if partition.topic in INTERNAL_TOPICS and produce.session.client_id != ADMIN_CLIENT_ID:
+        raise KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION)
+    if batch.is_transactional:
+        if produce.request.transactional_id is None:
+            raise KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        raise KafkaError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
+    return batch
+
+
+def _refused(index: int, error: KafkaError, log_start_offset: int) -> PartitionProduceResponse:
+    records: list[BatchIndexAndErrorMessage] = []
+    message: str | None = None
+    if isinstance(error, InvalidRecords):
+        message = error.why
+        records = [
+            BatchIndexAndErrorMessage(batch_index=record.batch_index, batch_index_error_message=record.message)
+            for record in error.record_errors
+        ]
+    return PartitionProduceResponse(
+        index=index,
+        error_code=error.code,
+        base_offset=-1,
+        log_append_time_ms=-1,
+        log_start_offset=log_start_offset,
+        record_errors=records,
+        error_message=message,
+    )
+
+
+def _check_unanswered(response: ProduceResponse) -> None:
+    """Nobody reads an answer: an error can only be told by closing, so that the client asks for metadata again."""
+    for topic in response.responses:
+        for partition in topic.partition_responses:
+            if partition.error_code != ErrorCode.NONE:
+                code = ErrorCode(partition.error_code).name
+                raise Disconnect(f"Produce with acks=0 failed for {topic.name}-{partition.index}: {code}")
+
+
+def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Parked[ProduceResponse]:
+    parked: Parked[ProduceResponse] = Parked()
+    left = len(produce.undurable)
+
+    def durable(answer: PartitionProduceResponse, error: OSError | None) -> None:
+        nonlocal left
+        if error is not None:
+            answer.error_code = ErrorCode.KAFKA_STORAGE_ERROR
+            answer.base_offset = answer.log_append_time_ms = answer.log_start_offset = -1
+        left -= 1
+        if left == 0:
+            parked.answer(response)
+
+    for partition, answer in produce.undurable:
+        produce.context.flusher.flush(partition, partial(durable, answer))
+    return parked

@@ -1,0 +1,57 @@
+"""A partition: its log, opened on first use, and those who want to know when it grows."""
+
+from collections.abc import Callable, Sequence
+
+from ..protocol.batch import RecordBatch
+from ..storage.log import Appended, PartitionLog
+
+OpenLog = Callable[["Partition"], PartitionLog]
+
+
+class Partition:
+    """One partition of a topic on this broker, which leads it alone: the high watermark is the end of the log."""
+
+    __slots__ = ("_log", "_on_change", "_open_log", "index", "is_deleted", "topic")
+
+    def __init__(self, topic: str, index: int, open_log: OpenLog, on_change: Callable[["Partition"], None]) -> None:
+        self.topic = topic
+        self.index = index
+        self.is_deleted = False
+        self._open_log = open_log
+        self._on_change = on_change
+        self._log: PartitionLog | None = None
+
+    def __repr__(self) -> str:
+        return f"Partition({self.name})"
+
+    @property
+    def name(self) -> str:
+        """As the directory is called: topic-index."""
+        return f"{self.topic}-{self.index}"
+
+    @property
+    def log(self) -> PartitionLog:
+        """The log; the first use opens it and, after a crash, recovers it."""
+        if self._log is None:
+            self._log = self._open_log(self)
+        return self._log
+
+    @property
+    def opened_log(self) -> PartitionLog | None:
+        """The log if anyone has used it since the start."""
+        return self._log
+
+    def append(self, batches: Sequence[RecordBatch], now_ms: int, *, is_from_client: bool = True) -> Appended:
+        """Append, and wake who waits for it."""
+        appended = self.log.append(batches, now_ms, leader_epoch=0, is_from_client=is_from_client)
+        self._on_change(self)
+        return appended
+
+    def note_change(self) -> None:
+        """Something that waiting fetches look at has changed."""
+        self._on_change(self)
+
+    def note_deleted(self) -> None:
+        """The topic has gone; whoever waits is told."""
+        self.is_deleted = True
+        self._on_change(self)

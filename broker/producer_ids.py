@@ -1,0 +1,26 @@
+"""Producer ids: handed out from blocks of 1000, each block recorded before its first id is used.
+
+An id is never handed out twice, across restarts too: what is left of a block when the broker stops is skipped,
+as Kafka skips it. Otherwise a new producer would find another one's sequences and have its records swallowed.
+"""
+
+from .cluster import ClusterLog
+
+BLOCK_SIZE = 1000
+
+
+class ProducerIds:
+    """The allocator, over the cluster's record of which blocks were taken."""
+
+    def __init__(self, cluster: ClusterLog) -> None:
+        self._cluster = cluster
+        self._next = self._end = 0
+
+    def next_id(self, now_ms: int) -> int:
+        """A producer id that was never returned before."""
+        if self._next == self._end:
+            self._next = self._cluster.image.next_producer_id
+            self._end = self._next + BLOCK_SIZE
+            self._cluster.take_producer_ids(self._end, now_ms)
+        self._next += 1
+        return self._next - 1

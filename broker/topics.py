@@ -1,0 +1,179 @@
+"""Every topic of the broker: found by name or id, created, deleted, and opened from the data directory."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ..protocol.errors import ErrorCode, KafkaError
+from ..protocol.schema import ZERO_UUID
+from ..storage.log import PartitionLog
+from ..storage.log_config import LogConfig
+from .clock import Clock
+from .cluster import LEADER_EPOCH, ClusterLog, TopicImage
+from .config import BrokerConfig
+from .logs import get_logger
+from .partition import Partition
+from .topic_config import log_config
+from .topic_names import (
+    INTERNAL_TOPICS,
+    METADATA_TOPIC,
+    OFFSETS_TOPIC,
+    check_no_collision,
+    check_topic_name,
+)
+
+log = get_logger("topics")
+
+TOO_MANY_PARTITIONS: Final = 10_000  # in one request, as in Kafka
+
+
+class PartitionStore(Protocol):
+    """Where the logs of partitions live: the data directory."""
+
+    def open_log(self, topic: str, index: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
+        """Open or create the log of a partition, recovering it after a crash."""
+        ...
+
+    def delete_log(self, topic: str, index: int, opened: PartitionLog | None) -> None:
+        """Take a partition's log out of sight and remove it."""
+        ...
+
+
+@dataclass(slots=True)
+class Topic:
+    """A topic and its partitions."""
+
+    name: str
+    topic_id: bytes
+    overrides: Mapping[str, str]
+    partitions: Sequence[Partition]
+
+    @property
+    def is_internal(self) -> bool:
+        return self.name in INTERNAL_TOPICS
+
+
+class Topics:
+    """The topics of one broker."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        clock: Clock,
+        cluster: ClusterLog,
+        store: PartitionStore,
+        new_uuid: Callable[[], bytes],
+        on_change: Callable[[Partition], None],
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._cluster = cluster
+        self._store = store
+        self._new_uuid = new_uuid
+        self._on_change = on_change
+        self._by_name: dict[str, Topic] = {}
+        self._by_id: dict[bytes, Topic] = {}
+        for image in cluster.image.topics.values():
+            self._add(image)
+
+    def __iter__(self) -> Iterator[Topic]:
+        return iter(list(self._by_name.values()))
+
+    def find(self, name: str) -> Topic | None:
+        return self._by_name.get(name)
+
+    def find_by_id(self, topic_id: bytes) -> Topic | None:
+        return self._by_id.get(topic_id)
+
+    def name_of(self, topic_id: bytes) -> str | None:
+        topic = self._by_id.get(topic_id)
+        return None if topic is None else topic.name
+
+    def partition(self, name: str, index: int) -> Partition:
+        """The partition, or UNKNOWN_TOPIC_OR_PARTITION."""
+        topic = self._by_name.get(name)
+        if topic is None or not 0 <= index < len(topic.partitions):
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        return topic.partitions[index]
+
+    def check_new_name(self, name: str) -> None:
+        """Whether a topic of this name can be created; KafkaError in Kafka's words if not."""
+        check_topic_name(name)
+        if name == METADATA_TOPIC:
+            raise KafkaError(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {METADATA_TOPIC} is prohibited.")
+        if name in self._by_name:
+            raise KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
+        check_no_collision(name, self._by_name)
+
+    def new_topic_id(self) -> bytes:
+        """A random id that no topic has; its text never begins with a dash, which tools take for an option."""
+        while True:
+            topic_id = self._new_uuid()
+            if topic_id not in self._by_id and topic_id[:-1] != ZERO_UUID[:-1] and topic_id[0] >> 2 != 62:
+                return topic_id
+
+    def create(self, name: str, partitions: int, overrides: Mapping[str, str]) -> Topic:
+        """Create a topic whose name and settings were checked; usable when this returns."""
+        topic_id = self.new_topic_id()
+        image = self._cluster.create_topic(name, topic_id, partitions, dict(overrides), self._clock.now_ms())
+        topic = self._add(image)
+        log.info("topic created", topic=name, partitions=partitions)
+        return topic
+
+    def auto_create(self, name: str, *, may_create: bool) -> Topic:
+        """What Metadata does for an unknown name: create it, or refuse as Kafka does."""
+        check_topic_name(name)
+        if not may_create or name == METADATA_TOPIC:
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if name in INTERNAL_TOPICS:
+            return self.ensure_internal_topic(name)
+        self.check_new_name(name)
+        return self.create(name, self._config.num_partitions, {})
+
+    def ensure_internal_topic(self, name: str) -> Topic:
+        """A coordinator's topic, created with its own settings on first use."""
+        topic = self._by_name.get(name)
+        if topic is None:
+            partitions, overrides = self._internal_settings(name)
+            topic = self.create(name, partitions, overrides)
+        return topic
+
+    def delete(self, topic: Topic) -> None:
+        """The topic is gone at once, for clients and after a restart."""
+        self._cluster.remove_topic(topic.topic_id, self._clock.now_ms())
+        del self._by_name[topic.name]
+        del self._by_id[topic.topic_id]
+        for partition in topic.partitions:
+            self._store.delete_log(topic.name, partition.index, partition.opened_log)
+            partition.note_deleted()
+        log.info("topic deleted", topic=topic.name)
+
+    def _internal_settings(self, name: str) -> tuple[int, dict[str, str]]:
+        if name == OFFSETS_TOPIC:
+            return self._config.offsets_topic_num_partitions, {
+                "compression.type": "producer",
+                "cleanup.policy": "compact",
+                "segment.bytes": str(self._config.offsets_topic_segment_bytes),
+            }
+        raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+
+    def _add(self, image: TopicImage) -> Topic:
+        overrides = dict(image.overrides)
+        config = log_config(overrides, self._config)
+
+        def open_log(partition: Partition) -> PartitionLog:
+            return self._store.open_log(image.name, partition.index, image.topic_id, config)
+
+        partitions = [Partition(image.name, index, open_log, self._on_change) for index in range(image.partitions)]
+        topic = Topic(image.name, image.topic_id, overrides, partitions)
+        self._by_name[image.name] = topic
+        self._by_id[image.topic_id] = topic
+        return topic
+
+
+def check_leader_epoch(current_leader_epoch: int) -> None:
+    """A client's idea of the leader epoch against ours (KIP-320); a negative one asks for no check."""
+    if current_leader_epoch < 0 or current_leader_epoch == LEADER_EPOCH:
+        return
+    is_older = current_leader_epoch < LEADER_EPOCH
+    raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)
