@@ -3,6 +3,6 @@
 from crc32c import crc32c as _native
 
 
-def crc32c(data: bytes | bytearray | memoryview) -> int:
-    """The checksum as an unsigned 32-bit number; takes a view without copying it."""
-    return _native(data)
+def crc32c(data: bytes | bytearray | memoryview, before: int = 0) -> int:
+    """The checksum as an unsigned 32-bit number; `before` is that of the bytes in front. A view is not copied."""
+    return _native(data, before)

@@ -21,6 +21,7 @@ from .producer_state import Draft, Duplicate, ProducerEntry
 from .recovery import LoadedLog, LogLoader, RecoveryReport, aborted_entry, write_snapshot
 from .retention import Expired, SegmentFacts, find_expired
 from .segment import MOST_RELATIVE_OFFSET, SNAPSHOT_SUFFIX, Segment, offset_name
+from .validation import check_batch
 
 __all__ = ["Appended", "FlushJob", "PartitionLog", "RecoveryReport", "Slice", "TimestampOffset"]
 
@@ -166,10 +167,14 @@ class PartitionLog:
     def append(
         self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
     ) -> Appended:
-        """Append checked batches, all or none, or recognise one that is there already.
+        """Append batches, all or none, or recognise one that is there already.
 
-        Raises KafkaError (18, 45, 47, 48) or OSError; either leaves the log as it was.
+        A client's batches are checked first. Raises KafkaError (InvalidRecords where single records are at fault) or
+        OSError; either leaves the log as it was.
         """
+        if is_from_client:
+            config, topic, partition = self.config, self.topic, self.partition
+            batches = [check_batch(batch, config, now_ms, topic=topic, partition=partition) for batch in batches]
         drafts: list[tuple[Draft, int]] = []
         offset = self.log_end_offset
         buffers: list[Buffer] = []

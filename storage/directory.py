@@ -1,0 +1,220 @@
+"""The data directory: whose it is, which partitions it holds, up to where they are safe, and how it was left.
+
+The rule: what the directory says of itself is checked before a log is opened. One process owns it at a time, and the
+clean-shutdown mark is believed once: it goes before anything is appended (`begin_writing`).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .checkpoints import MalformedCheckpoint, TopicPartition, read_offsets, write_offsets
+from .files import Files
+
+META_PROPERTIES = "meta.properties"
+PARTITION_METADATA = "partition.metadata"
+RECOVERY_POINTS = "recovery-point-offset-checkpoint"
+LOG_STARTS = "log-start-offset-checkpoint"
+HIGH_WATERMARKS = "replication-offset-checkpoint"
+CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
+LOCK = ".lock"
+
+_DELETED_SUFFIX = "-delete"
+_LONGEST_NAME = 255
+
+
+class DirectoryError(Exception):
+    """The directory cannot be used; the text names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a data directory belongs to; ids are uuids in URL-safe base64 without padding (22 characters)."""
+
+    cluster_id: str
+    directory_id: str
+    node_id: int
+
+
+class DataDirectory:
+    """One `log.dirs` entry, locked for as long as it is open."""
+
+    def __init__(self, files: Files, path: str, identity: Identity, unlock: Callable[[], None], is_clean: bool) -> None:
+        self.files = files
+        self.path = path
+        self.identity = identity
+        self.is_clean = is_clean
+        self._unlock = unlock
+        self.recovery_points = self._read(RECOVERY_POINTS)
+        self.log_starts = self._read(LOG_STARTS)
+
+    @classmethod
+    def open(cls, files: Files, path: str, new_identity: Identity) -> "DataDirectory":
+        """Lock the directory and check whose it is; an unused one becomes ours, under `new_identity`.
+
+        The ids of an existing directory win over those given; another node id is an error, as is a second broker.
+        """
+        path = path.rstrip("/") or "/"
+        try:
+            files.make_directory(path)
+            unlock = files.lock(f"{path}/{LOCK}")
+        except BlockingIOError as error:
+            raise DirectoryError(f"the data directory {path} is in use by another broker") from error
+        except OSError as error:
+            raise DirectoryError(f"the data directory {path} cannot be used: {error}") from error
+        try:
+            identity = _checked_identity(files, path, new_identity)
+            is_clean = files.exists(f"{path}/{CLEAN_SHUTDOWN}")
+            return cls(files, path, identity, unlock, is_clean)
+        except BaseException:
+            unlock()
+            raise
+
+    def _read(self, name: str) -> dict[TopicPartition, int]:
+        try:
+            return read_offsets(self.files, f"{self.path}/{name}")
+        except MalformedCheckpoint as error:
+            raise DirectoryError(
+                f"{error}. It tells where unsafe data begins; restore it, or remove it to have all logs recovered"
+            ) from error
+
+    # Starting and stopping
+
+    def begin_writing(self) -> None:
+        """Take the clean-shutdown mark away: from now on a stop is clean only if `close_cleanly` says so."""
+        self.files.remove(f"{self.path}/{CLEAN_SHUTDOWN}")
+        self.files.sync_handle(self.path)()
+
+    def write_checkpoints(
+        self,
+        recovery_points: Mapping[TopicPartition, int],
+        log_starts: Mapping[TopicPartition, int],
+        high_watermarks: Mapping[TopicPartition, int] | None = None,
+    ) -> None:
+        """Write down what opened logs have reached; partitions not named keep what was known of them."""
+        self.recovery_points.update(recovery_points)
+        self.log_starts.update(log_starts)
+        write_offsets(self.files, f"{self.path}/{RECOVERY_POINTS}", self.recovery_points)
+        write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
+        if high_watermarks is not None:
+            write_offsets(self.files, f"{self.path}/{HIGH_WATERMARKS}", high_watermarks)
+
+    def write_log_start(self, topic: str, partition: int, offset: int) -> None:
+        """Write one log start down at once: a crash must not bring deleted records back."""
+        self.log_starts[topic, partition] = offset
+        write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
+
+    def forget(self, topic: str, partition: int) -> None:
+        """A partition has gone: a namesake must not inherit its offsets."""
+        known = [offsets.pop((topic, partition), None) for offsets in (self.recovery_points, self.log_starts)]
+        if known[0] is not None:
+            write_offsets(self.files, f"{self.path}/{RECOVERY_POINTS}", self.recovery_points)
+        if known[1] is not None:
+            write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
+
+    def close_cleanly(self, broker_epoch: int = -1) -> None:
+        """Leave the clean-shutdown mark, after every log was closed and checkpointed, and let the directory go."""
+        mark = json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":"))
+        self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", mark.encode())
+        self.close()
+
+    def close(self) -> None:
+        """Let the directory go as it is; without the mark the next start recovers."""
+        self.files.close()
+        self._unlock()
+
+    # Partitions
+
+    def partition_path(self, topic: str, partition: int) -> str:
+        """Where a partition's files are."""
+        return f"{self.path}/{topic}-{partition}"
+
+    def find_partitions(self) -> list[TopicPartition]:
+        """Every partition with a directory, sorted; what is not one of ours is left alone."""
+        return sorted(
+            found for name in self.files.list_directory(self.path) if (found := split_partition(name)) is not None
+        )
+
+    def create_partition(self, topic: str, partition: int, topic_id: str) -> str:
+        """Make a partition's directory, with `partition.metadata`; returns its path.
+
+        Not synced: the topic itself is on record elsewhere, and the next start creates what is missing.
+        """
+        path = self.partition_path(topic, partition)
+        self.files.make_directory(path)
+        self.files.write_whole(
+            f"{path}/{PARTITION_METADATA}", f"version: 0\ntopic_id: {topic_id}".encode(), is_synced=False
+        )
+        return path
+
+    def find_topic_id(self, topic: str, partition: int) -> str | None:
+        """The topic id (22 characters) that a partition's directory says it belongs to."""
+        path = f"{self.partition_path(topic, partition)}/{PARTITION_METADATA}"
+        try:
+            properties = _parse_properties(self.files.read(path, 0, self.files.size(path)), ":")
+        except FileNotFoundError:
+            return None
+        return properties.get("topic_id")
+
+    def mark_deleted(self, topic: str, partition: int, unique: str) -> str:
+        """Rename a partition's directory out of sight; `unique` is 32 hexadecimal digits. Returns the new path."""
+        suffix = f".{unique}{_DELETED_SUFFIX}"
+        name = f"{topic}-{partition}"[: _LONGEST_NAME - len(suffix)] + suffix
+        self.files.rename(self.partition_path(topic, partition), f"{self.path}/{name}")
+        self.forget(topic, partition)
+        return f"{self.path}/{name}"
+
+    def remove_tree(self, path: str) -> None:
+        """Delete a partition's directory and what is in it."""
+        for name in self.files.list_directory(path):
+            self.files.remove(f"{path}/{name}")
+        self.files.remove_directory(path)
+
+    def remove_deleted(self) -> int:
+        """Delete the partitions that were marked before the last stop; returns how many."""
+        gone = [name for name in self.files.list_directory(self.path) if _is_deleted(name)]
+        for name in gone:
+            self.remove_tree(f"{self.path}/{name}")
+        return len(gone)
+
+
+def split_partition(name: str) -> TopicPartition | None:
+    """The topic and partition of a directory's name, split at the last dash; None for other names."""
+    topic, dash, partition = name.rpartition("-")
+    if not topic or not dash or not (partition.isascii() and partition.isdecimal()):
+        return None
+    if partition != str(int(partition)):
+        return None
+    return topic, int(partition)
+
+
+def _is_deleted(name: str) -> bool:
+    unique = name.removesuffix(_DELETED_SUFFIX).rpartition(".")[2]
+    return name.endswith(_DELETED_SUFFIX) and len(unique) == 32 and all(c in "0123456789abcdef" for c in unique)
+
+
+def _parse_properties(data: bytes, separator: str) -> dict[str, str]:
+    properties: dict[str, str] = {}
+    for line in data.decode(errors="replace").splitlines():
+        key, found, value = line.partition(separator)
+        if found and not line.startswith("#"):
+            properties[key.strip()] = value.strip()
+    return properties
+
+
+def _checked_identity(files: Files, path: str, new: Identity) -> Identity:
+    """The identity in meta.properties, which is written when there is none."""
+    meta = f"{path}/{META_PROPERTIES}"
+    try:
+        properties = _parse_properties(files.read(meta, 0, files.size(meta)), "=")
+    except FileNotFoundError:
+        lines = ("#", "#", f"node.id={new.node_id}", f"directory.id={new.directory_id}", "version=1")
+        text = "\n".join([*lines, f"cluster.id={new.cluster_id}", ""])
+        files.write_whole(meta, text.encode())
+        return new
+    if properties.get("version") not in ("0", "1") or "cluster.id" not in properties:
+        raise DirectoryError(f"{meta} has no version or cluster.id that we know")
+    node_id = properties.get("node.id", properties.get("broker.id", ""))
+    if node_id != str(new.node_id):
+        raise DirectoryError(f"the data directory {path} belongs to node {node_id or '?'}, not to node {new.node_id}")
+    return Identity(properties["cluster.id"], properties.get("directory.id", new.directory_id), new.node_id)
