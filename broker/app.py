@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from ..protocol.uuid_text import decode_uuid, encode_uuid
+from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files import Files, OsFiles
 from ..storage.log_config import LogConfig
 from ..storage.memory_files import MemoryFiles
@@ -14,7 +16,7 @@ from .apis import TABLE
 from .clock import Alarm, Clock, SystemClock
 from .cluster import METADATA_TOPIC, METADATA_TOPIC_ID, ClusterLog
 from .config import BrokerConfig
-from .context import Context
+from .context import FEATURES, Context
 from .coordination.group_coordinator import GroupCoordinator
 from .coordination.group_log import OffsetsTopic
 from .coordination.group_settings import GroupSettings
@@ -22,6 +24,7 @@ from .coordination.runner import GroupRunner
 from .dispatch import Dispatcher
 from .fetch_sessions import FetchSessions
 from .flusher import Flusher
+from .housekeeping import Housekeeping
 from .logs import get_logger
 from .producer_ids import ProducerIds
 from .server import Server
@@ -58,51 +61,78 @@ class Broker:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="odradek-fsync")
-        files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
-        root = str(Path(self.config.log_dirs.partition(",")[0]).absolute())
-        files.make_directory(root)
-        store = LogStore(files, root, self._clock)
-        self._store = store
-        cluster_log = store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
-        cluster = ClusterLog(cluster_log, self.config.node_id, bytes(16))
-        waiters = Waiters(lambda deadline: alarm.set(deadline))
-        alarm = Alarm(loop.call_at, lambda: waiters.on_time(self._clock.now()))
-        topics = Topics(
-            self.config, self._clock, cluster, store, lambda: uuid.uuid4().bytes, on_change=waiters.note_change
+        began_at = self._clock.now()
+        self._open_directory()
+        try:
+            context = self._build()
+            self._server = Server(self.config, Dispatcher(context))
+            await self._server.listen()
+        except OSError as error:
+            self._store.close()
+            host, port = self.config.listener()
+            raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        self.host, self.port = self._server.host, self._server.port
+        self._housekeeping.start()
+        log.info(
+            "started",
+            listening=self.bootstrap,
+            data=self._root,
+            took_ms=round((self._clock.now() - began_at) * 1000),
         )
-        flusher = Flusher(self._clock, loop.call_at, self._run_in_thread)
+
+    async def stop(self) -> None:
+        """Stop listening, make everything durable, and let the data directory go."""
+        self._housekeeping.stop()
+        await self._server.close()
+        self._threads.shutdown()
+        self._store.close()
+        log.info("stopped")
+
+    def _open_directory(self) -> None:
+        self._files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
+        self._root = "memory" if self.is_ephemeral else str(Path(self.config.log_dirs.partition(",")[0]).absolute())
+        new = Identity(encode_uuid(uuid.uuid4().bytes), encode_uuid(uuid.uuid4().bytes), self.config.node_id)
+        try:
+            directory = DataDirectory.open(self._files, self._root, new)
+        except DirectoryError as error:
+            raise StartError(str(error)) from error
+        directory.remove_deleted()
+        self._identity = directory.identity
+        self._store = LogStore(self._files, directory, self._clock, lambda: uuid.uuid4().hex)
+        directory.begin_writing()
+
+    def _build(self) -> Context:
+        config, clock, schedule = self.config, self._clock, self._loop.call_at
+        cluster_log = self._store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
+        cluster = ClusterLog(cluster_log, config.node_id, decode_uuid(self._identity.directory_id))
+        cluster.set_features({feature.name: feature.level for feature in FEATURES}, clock.now_ms())
+        alarm = Alarm(schedule, lambda: waiters.on_time(clock.now()))
+        waiters = Waiters(alarm.set)
+        topics = Topics(config, clock, cluster, self._store, lambda: uuid.uuid4().bytes, waiters.note_change)
+        self._housekeeping = Housekeeping(config, clock, schedule, topics.partitions, self._store)
+        flusher = Flusher(clock, schedule, self._run_in_thread)
         offsets_topic = OffsetsTopic(topics, flusher)
-        groups = GroupRunner(
-            GroupCoordinator(self._group_settings(offsets_topic), new_id=lambda: str(uuid.uuid4())),
-            offsets_topic,
-            self._clock,
-            loop.call_at,
-        )
-        context = Context(
-            config=self.config,
-            clock=self._clock,
+        coordinator = GroupCoordinator(self._group_settings(offsets_topic), new_id=lambda: str(uuid.uuid4()))
+        groups = GroupRunner(coordinator, offsets_topic, clock, schedule)
+        for partition, batches in offsets_topic.stored():
+            groups.load(partition, batches)
+        groups.start()
+        return Context(
+            config=config,
+            clock=clock,
             cluster=cluster,
             topics=topics,
             groups=groups,
             waiters=waiters,
             fetch_sessions=FetchSessions(
-                self.config.max_incremental_fetch_session_cache_slots, lambda: secrets.randbelow(0x7FFFFFFF) + 1
+                config.max_incremental_fetch_session_cache_slots, lambda: secrets.randbelow(0x7FFFFFFF) + 1
             ),
             flusher=flusher,
             producer_ids=ProducerIds(cluster),
             served_apis=list(TABLE.values()),
-            cluster_id="x",
+            cluster_id=self._identity.cluster_id,
             listening_at=lambda: (self.host, self.port),
         )
-        for partition, batches in offsets_topic.stored():
-            groups.load(partition, batches)
-        groups.start()
-        self._server = Server(self.config, Dispatcher(context))
-        await self._server.listen()
-        self.host, self.port = self._server.host, self._server.port
-
-    async def stop(self) -> None:
-        await self._server.close()
 
     def _group_settings(self, offsets_topic: OffsetsTopic) -> GroupSettings:
         config = self.config

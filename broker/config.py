@@ -40,7 +40,7 @@ class BrokerConfig:
     producer_id_expiration_check_interval_ms: int = 600000
     log_retention_check_interval_ms: int = 300000
     log_flush_offset_checkpoint_interval_ms: int = 60000
-    log_flush_scheduler_interval_ms: int = NO_LIMIT
+    log_segment_delete_delay_ms: int = 60000
 
     group_min_session_timeout_ms: int = 6000
     group_max_session_timeout_ms: int = 1800000

@@ -112,6 +112,10 @@ class Connection(asyncio.Protocol):
         except (CorruptFrame, Disconnect) as error:
             self._close(str(error))
             return
+        except Exception as error:
+            log.exception("a frame could not be handled", client=self.host)
+            self._close(f"an unexpected {type(error).__name__}")
+            return
         if isinstance(answer, Later):
             self._parked = answer.parked
             answer.parked.deliver_to(lambda response: self._finish(answer, response))

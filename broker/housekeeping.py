@@ -6,6 +6,7 @@ from .clock import Clock, Schedule, TimerHandle
 from .config import BrokerConfig
 from .logs import get_logger
 from .partition import Partition
+from .store import LogStore
 
 log = get_logger("housekeeping")
 
@@ -19,17 +20,17 @@ class Housekeeping:
         clock: Clock,
         schedule: Schedule,
         partitions: Callable[[], Iterator[Partition]],
-        write_checkpoints: Callable[[], None],
+        store: LogStore,
     ) -> None:
         self._clock = clock
         self._schedule = schedule
         self._partitions = partitions
-        self._write_checkpoints = write_checkpoints
         self._timers: dict[str, TimerHandle] = {}
         self._chores: tuple[tuple[str, int, Callable[[], None]], ...] = (
             ("retention", config.log_retention_check_interval_ms, self.delete_old_segments),
             ("producer expiry", config.producer_id_expiration_check_interval_ms, self.expire_producers),
-            ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, self._write_checkpoints),
+            ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, store.write_checkpoints),
+            ("file removal", config.log_segment_delete_delay_ms, store.purge),
         )
 
     def start(self) -> None:
@@ -44,13 +45,12 @@ class Housekeeping:
         self._timers.clear()
 
     def delete_old_segments(self) -> None:
-        """Retention by time, size and log start, and the removal of files whose delay is over."""
+        """Retention by time, size and log start."""
         now_ms = self._clock.now_ms()
         for partition in self._partitions():
             opened = partition.opened_log
             if opened is not None:
                 deleted = opened.delete_old_segments(now_ms)
-                opened.purge(now_ms)
                 if deleted:
                     log.info("segments deleted", partition=partition.name, count=len(deleted))
                     partition.note_change()

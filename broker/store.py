@@ -1,26 +1,115 @@
-"""The logs of this broker's partitions, in its data directory."""
+"""The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
+from collections.abc import Callable, Iterable
+
+from ..protocol.uuid_text import encode_uuid
+from ..storage.directory import DataDirectory
 from ..storage.files import Files
 from ..storage.log import PartitionLog
 from ..storage.log_config import LogConfig
 from .clock import Clock
+from .cluster import LEADER_EPOCH
+from .logs import get_logger
+
+log = get_logger("store")
 
 
 class LogStore:
-    """Opens and deletes the logs of partitions; a log is opened when its partition is first used."""
+    """Every log of the data directory that is open, and what is needed to open the others."""
 
-    def __init__(self, files: Files, root: str, clock: Clock) -> None:
+    def __init__(self, files: Files, directory: DataDirectory, clock: Clock, new_hex: Callable[[], str]) -> None:
         self._files = files
-        self._root = root
+        self._directory = directory
         self._clock = clock
+        self._new_hex = new_hex
+        self._opened: dict[tuple[str, int], PartitionLog] = {}
+        self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed directories
+        # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
+        self._unrecovered = set() if directory.is_clean else set(directory.find_partitions())
 
     def open_log(self, topic: str, index: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
         """Open or create the log of a partition, recovering it after a crash."""
-        return PartitionLog.open(
-            self._files, f"{self._root}/{topic}-{index}", topic, index, config, self._clock.now_ms(), is_clean=False
+        path = self._directory.partition_path(topic, index)
+        self._ensure_directory(topic, index, path, encode_uuid(topic_id))
+        at = (topic, index)
+        opened = PartitionLog.open(
+            self._files,
+            path,
+            topic,
+            index,
+            config,
+            self._clock.now_ms(),
+            is_clean=self._directory.is_clean,
+            recovery_point=self._directory.recovery_points.get(at, 0),
+            log_start_offset=self._directory.log_starts.get(at, 0),
+            leader_epoch=LEADER_EPOCH,
+        )
+        self._unrecovered.discard(at)
+        self._opened[at] = opened
+        report = opened.recovery_report
+        if report.truncated_bytes or report.damaged_bytes or report.segments_dropped:
+            log.warning(
+                "a log was damaged",
+                partition=f"{topic}-{index}",
+                why=report.why,
+                cut_bytes=report.truncated_bytes,
+                dropped_segments=report.segments_dropped,
+                unreadable_bytes=report.damaged_bytes,
+                end_offset=opened.log_end_offset,
+            )
+        return opened
+
+    def delete_log(self, topic: str, index: int) -> None:
+        """Take a partition's directory out of sight; `purge` removes it after the topic's delay."""
+        at = (topic, index)
+        opened = self._opened.pop(at, None)
+        self._unrecovered.discard(at)
+        if not self._files.exists(self._directory.partition_path(topic, index)):
+            return
+        path = self._directory.mark_deleted(topic, index, self._new_hex())
+        delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
+        self._doomed.append((self._clock.now_ms() + delay_ms, path))
+
+    def opened_logs(self) -> Iterable[PartitionLog]:
+        """The logs that somebody has used since the start."""
+        return list(self._opened.values())
+
+    def purge(self) -> None:
+        """Remove what was deleted long enough ago."""
+        now_ms = self._clock.now_ms()
+        for due_ms, path in [doomed for doomed in self._doomed if doomed[0] <= now_ms]:
+            self._directory.remove_tree(path)
+            self._doomed.remove((due_ms, path))
+        for opened in self.opened_logs():
+            opened.purge(now_ms)
+
+    def write_checkpoints(self) -> None:
+        """Write down how far each opened log is durable, and where it starts."""
+        logs = self.opened_logs()
+        self._directory.write_checkpoints(
+            {(log.topic, log.partition): log.recovery_point for log in logs},
+            {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0},
+            {(log.topic, log.partition): log.high_watermark for log in logs},
         )
 
-    def delete_log(self, topic: str, index: int, opened: PartitionLog | None) -> None:
-        """Take a partition's log out of sight and remove it."""
-        if opened is not None:
-            opened.delete()
+    def close(self) -> None:
+        """Make everything durable and say so, so that the next start can trust the files."""
+        for opened in self.opened_logs():
+            opened.close(self._clock.now_ms())
+        self.write_checkpoints()
+        for _, path in self._doomed:
+            self._directory.remove_tree(path)
+        if self._unrecovered:
+            self._directory.close()
+        else:
+            self._directory.close_cleanly()
+
+    def _ensure_directory(self, topic: str, index: int, path: str, topic_id: str) -> None:
+        if self._files.exists(path):
+            found = self._directory.find_topic_id(topic, index)
+            if found is None or found == topic_id:
+                return
+            # Left by a topic of this name that was deleted just before a crash.
+            log.warning("the directory of a deleted topic was set aside", partition=f"{topic}-{index}")
+            self._doomed.append((self._clock.now_ms(), self._directory.mark_deleted(topic, index, self._new_hex())))
+        self._directory.create_partition(topic, index, topic_id)

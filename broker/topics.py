@@ -34,7 +34,7 @@ class PartitionStore(Protocol):
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
-    def delete_log(self, topic: str, index: int, opened: PartitionLog | None) -> None:
+    def delete_log(self, topic: str, index: int) -> None:
         """Take a partition's log out of sight and remove it."""
         ...
 
@@ -78,6 +78,11 @@ class Topics:
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(list(self._by_name.values()))
+
+    def partitions(self) -> Iterator[Partition]:
+        """Every partition of every topic."""
+        for topic in self:
+            yield from topic.partitions
 
     def find(self, name: str) -> Topic | None:
         return self._by_name.get(name)
@@ -144,7 +149,7 @@ class Topics:
         del self._by_name[topic.name]
         del self._by_id[topic.topic_id]
         for partition in topic.partitions:
-            self._store.delete_log(topic.name, partition.index, partition.opened_log)
+            self._store.delete_log(topic.name, partition.index)
             partition.note_deleted()
         log.info("topic deleted", topic=topic.name)
 

@@ -18,7 +18,7 @@ from ...protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from ...storage.validation import InvalidRecords, split_batch
+from ...storage.validation import InvalidRecords, check_batch, split_batch
 from ..context import Context
 from ..logs import get_logger
 from ..parked import Disconnect, Parked
@@ -91,7 +91,8 @@ def _append_partition(
         return _refused(data.index, error, log_start_offset=-1)
     now_ms = produce.context.clock.now_ms()
     try:
-        appended = partition.append([batch], now_ms)
+        checked = check_batch(batch, partition.log.config, now_ms, topic=partition.topic, partition=partition.index)
+        appended = partition.append([checked], now_ms)
     except KafkaError as error:
         hides = error.code in _HIDES_LOG_START
         return _refused(data.index, error, -1 if hides else partition.log.log_start_offset)
@@ -121,7 +122,7 @@ def _find(topic: TopicProduceData, index: int, produce: _Produce) -> Partition:
 
 def _check_request(partition: Partition, data: PartitionProduceData, produce: _Produce) -> RecordBatch:
     """What can be said before the log is asked, in Kafka's order."""
-    batch = split_batch(data.records, produce.version)
+    batch: RecordBatch = split_batch(data.records, produce.version)
     if produce.request.acks not in KNOWN_ACKS:
         raise KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
     if partition.topic in INTERNAL_TOPICS and produce.session.client_id != ADMIN_CLIENT_ID:

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from odradek.broker.config import BrokerConfig
 from odradek.broker.settings import BadSetting, broker_settings
 
@@ -58,5 +59,5 @@ def test_a_listener_that_cannot_be_served_is_refused(listeners: str) -> None:
 
 
 def test_no_client_is_told_to_connect_to_every_interface() -> None:
-    with pytest.raises(BadSetting, match="advertised.listeners"):
+    with pytest.raises(BadSetting, match=r"advertised\.listeners"):
         BrokerConfig(advertised_listeners="PLAINTEXT://0.0.0.0:9092").advertised()

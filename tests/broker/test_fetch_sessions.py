@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 
 import pytest
+
 from odradek.broker.fetch_sessions import EVICTABLE_AFTER_S, FetchSessions, Plan
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic

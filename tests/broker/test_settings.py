@@ -1,6 +1,7 @@
 """Kafka's settings: names, bounds, files."""
 
 import pytest
+
 from odradek.broker.settings import (
     BadSetting,
     broker_settings,
