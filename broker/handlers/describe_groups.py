@@ -1,0 +1,63 @@
+"""DescribeGroups 0-6: the state and the members of groups."""
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.describe_groups import (
+    DescribedGroup,
+    DescribedGroupMember,
+    DescribeGroupsRequest,
+    DescribeGroupsResponse,
+)
+from ..authorized_operations import GROUP_OPERATIONS, NOT_ASKED
+from ..context import Context
+from ..coordination.classic_group import ClassicGroup, ClassicState
+from ..session import Session
+
+NOT_FOUND_FROM = 6
+
+
+def handle_describe_groups(
+    request: DescribeGroupsRequest, version: int, session: Session, context: Context
+) -> DescribeGroupsResponse:
+    """Describe each group named; one that does not exist is Dead."""
+    operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED
+    return DescribeGroupsResponse(
+        groups=[
+            _missing(group_id, version, operations) if group is None else _described(group, operations)
+            for group_id, group in ((group_id, context.groups.find_group(group_id)) for group_id in request.groups)
+        ]
+    )
+
+
+def _missing(group_id: str, version: int, operations: int) -> DescribedGroup:
+    dead = ClassicState.DEAD.value
+    if version < NOT_FOUND_FROM:
+        return DescribedGroup(group_id=group_id, group_state=dead, authorized_operations=operations)
+    return DescribedGroup(
+        error_code=ErrorCode.GROUP_ID_NOT_FOUND,
+        error_message=f"Group {group_id} not found.",
+        group_id=group_id,
+        group_state=dead,
+    )
+
+
+def _described(group: ClassicGroup, operations: int) -> DescribedGroup:
+    # Only a Stable group has a protocol that all its members agree on.
+    protocol = (group.protocol_name or "") if group.state is ClassicState.STABLE else ""
+    return DescribedGroup(
+        group_id=group.group_id,
+        group_state=group.state.value,
+        protocol_type=group.protocol_type or "",
+        protocol_data=protocol,
+        members=[
+            DescribedGroupMember(
+                member_id=member.member_id,
+                group_instance_id=member.group_instance_id,
+                client_id=member.client_id,
+                client_host=member.client_host,
+                member_metadata=member.metadata(protocol) if protocol else b"",
+                member_assignment=member.assignment,
+            )
+            for member in group.members.values()
+        ],
+        authorized_operations=operations,
+    )

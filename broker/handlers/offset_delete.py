@@ -1,0 +1,62 @@
+"""OffsetDelete 0: forget the offsets of partitions that no member of the group reads."""
+
+from collections.abc import Sequence
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.offset_delete import (
+    OffsetDeleteRequest,
+    OffsetDeleteResponse,
+    OffsetDeleteResponsePartition,
+    OffsetDeleteResponseTopic,
+)
+from ..context import Context
+from ..coordination.effects import Ticket
+from ..parked import Parked
+from ..session import Session
+
+
+def handle_offset_delete(
+    request: OffsetDeleteRequest, version: int, session: Session, context: Context
+) -> Parked[OffsetDeleteResponse] | OffsetDeleteResponse:
+    """Delete what exists; an unknown partition is refused on its own."""
+    parked: Parked[OffsetDeleteResponse] = Parked()
+    asked = [(topic.name, partition.partition_index) for topic in request.topics for partition in topic.partitions]
+    known = [at for at in asked if _exists(at, context)]
+
+    def deliver(errors: Sequence[ErrorCode]) -> None:
+        parked.answer(_response(request, known, errors))
+
+    ticket = Ticket[Sequence[ErrorCode]](deliver, lambda code: [code] * len(known))
+    try:
+        context.groups.delete_offsets(request.group_id, known, ticket)
+    except KafkaError as error:
+        return OffsetDeleteResponse(error_code=error.code)
+    return parked
+
+
+def _exists(at: tuple[str, int], context: Context) -> bool:
+    topic = context.topics.find(at[0])
+    return topic is not None and 0 <= at[1] < len(topic.partitions)
+
+
+def _response(
+    request: OffsetDeleteRequest, known: Sequence[tuple[str, int]], errors: Sequence[ErrorCode]
+) -> OffsetDeleteResponse:
+    answers = dict(zip(known, errors, strict=True))
+    return OffsetDeleteResponse(
+        topics=[
+            OffsetDeleteResponseTopic(
+                name=topic.name,
+                partitions=[
+                    OffsetDeleteResponsePartition(
+                        partition_index=partition.partition_index,
+                        error_code=answers.get(
+                            (topic.name, partition.partition_index), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+                        ),
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )

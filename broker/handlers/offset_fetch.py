@@ -1,0 +1,129 @@
+"""OffsetFetch 1-10: what groups have committed; one group below version 8, many from there on.
+
+Not done: checking member ids and epochs (version 9), which only matter in groups of the new protocol (KIP-848).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.offset_fetch import (
+    OffsetFetchRequest,
+    OffsetFetchRequestGroup,
+    OffsetFetchResponse,
+    OffsetFetchResponseGroup,
+    OffsetFetchResponsePartition,
+    OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic,
+    OffsetFetchResponseTopics,
+)
+from ..context import Context
+from ..coordination.group_records import CommittedOffset
+from ..session import Session
+from ..topics import Topic
+
+MANY_FROM = 8
+TOPIC_IDS_FROM = 10
+
+Found = tuple[ErrorCode, CommittedOffset]
+NOTHING = CommittedOffset(-1, -1, "", -1)
+
+
+def handle_offset_fetch(
+    request: OffsetFetchRequest, version: int, session: Session, context: Context
+) -> OffsetFetchResponse:
+    """Answer each partition; what was never committed is offset -1 and no error."""
+    if version < MANY_FROM:
+        return OffsetFetchResponse(topics=_one_group(request, context))
+    return OffsetFetchResponse(
+        groups=[
+            OffsetFetchResponseGroup(
+                group_id=group.group_id, topics=_topics_of(group, request.require_stable, version, context)
+            )
+            for group in request.groups
+        ]
+    )
+
+
+def _one_group(request: OffsetFetchRequest, context: Context) -> Sequence[OffsetFetchResponseTopic]:
+    asked: Iterable[tuple[str, Sequence[int]]]
+    if request.topics is None:
+        asked = context.groups.committed_partitions(request.group_id)
+    else:
+        asked = ((topic.name, topic.partition_indexes) for topic in request.topics)
+    answers: list[OffsetFetchResponseTopic] = []
+    for name, indexes in asked:
+        topic = context.topics.find(name)
+        partitions: list[OffsetFetchResponsePartition] = []
+        for index in indexes:
+            error, found = _find(request.group_id, name, topic, index, request.require_stable, context)
+            partitions.append(
+                OffsetFetchResponsePartition(
+                    partition_index=index,
+                    committed_offset=found.offset,
+                    committed_leader_epoch=found.leader_epoch,
+                    metadata=found.metadata,
+                    error_code=error,
+                )
+            )
+        answers.append(OffsetFetchResponseTopic(name=name, partitions=partitions))
+    return answers
+
+
+def _topics_of(
+    group: OffsetFetchRequestGroup, require_stable: bool, version: int, context: Context
+) -> Sequence[OffsetFetchResponseTopics]:
+    answers: list[OffsetFetchResponseTopics] = []
+    if group.topics is None:
+        for name, known in context.groups.committed_partitions(group.group_id):
+            topic = context.topics.find(name)
+            if topic is not None:
+                found = [_find(group.group_id, name, topic, index, require_stable, context) for index in known]
+                answers.append(_topic(name, topic.topic_id, known, found))
+            elif version < TOPIC_IDS_FROM:
+                found = [_find(group.group_id, name, None, index, require_stable, context) for index in known]
+                answers.append(_topic(name, bytes(16), known, found))
+        return answers
+    for asked in group.topics:
+        indexes: Sequence[int] = asked.partition_indexes
+        if version >= TOPIC_IDS_FROM:
+            topic = context.topics.find_by_id(asked.topic_id)
+            if topic is None:
+                found = [(ErrorCode.UNKNOWN_TOPIC_ID, NOTHING)] * len(indexes)
+                answers.append(_topic("", asked.topic_id, indexes, found))
+                continue
+            name = topic.name
+        else:
+            name = asked.name
+            topic = context.topics.find(name)
+        found = [_find(group.group_id, name, topic, index, require_stable, context) for index in indexes]
+        answers.append(_topic(name, asked.topic_id, indexes, found))
+    return answers
+
+
+def _topic(name: str, topic_id: bytes, indexes: Sequence[int], found: Sequence[Found]) -> OffsetFetchResponseTopics:
+    return OffsetFetchResponseTopics(
+        name=name,
+        topic_id=topic_id,
+        partitions=[
+            OffsetFetchResponsePartitions(
+                partition_index=index,
+                committed_offset=offset.offset,
+                committed_leader_epoch=offset.leader_epoch,
+                metadata=offset.metadata,
+                error_code=error,
+            )
+            for index, (error, offset) in zip(indexes, found, strict=True)
+        ],
+    )
+
+
+def _find(group_id: str, name: str, topic: Topic | None, index: int, require_stable: bool, context: Context) -> Found:
+    if require_stable and context.groups.is_offset_pending(group_id, name, index):
+        return ErrorCode.UNSTABLE_OFFSET_COMMIT, NOTHING
+    found = context.groups.find_offset(group_id, name, index)
+    if found is None:
+        return ErrorCode.NONE, NOTHING
+    # Committed for an earlier topic of the same name: it says nothing about this one.
+    if topic is not None and found.topic_id not in (bytes(16), topic.topic_id):
+        return ErrorCode.NONE, NOTHING
+    return ErrorCode.NONE, found

@@ -1,0 +1,35 @@
+"""SyncGroup 0-5: the leader hands in the assignments, everybody takes their own. Followers wait for the leader."""
+
+from ...protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
+from ..context import Context
+from ..coordination.classic_member import Synced, Syncing
+from ..coordination.effects import Ticket
+from ..parked import Parked
+from ..session import Session
+
+
+def handle_sync_group(
+    request: SyncGroupRequest, version: int, session: Session, context: Context
+) -> Parked[SyncGroupResponse]:
+    """Let the group decide."""
+    parked: Parked[SyncGroupResponse] = Parked()
+    syncing = Syncing(
+        group_id=request.group_id,
+        member_id=request.member_id,
+        group_instance_id=request.group_instance_id,
+        generation=request.generation_id,
+        protocol_type=request.protocol_type,
+        protocol_name=request.protocol_name,
+        assignments={given.member_id: bytes(given.assignment) for given in request.assignments},
+    )
+    context.groups.sync(syncing, Ticket[Synced](lambda synced: parked.answer(_response(synced)), Synced))
+    return parked
+
+
+def _response(synced: Synced) -> SyncGroupResponse:
+    return SyncGroupResponse(
+        error_code=synced.error,
+        protocol_type=synced.protocol_type,
+        protocol_name=synced.protocol_name,
+        assignment=synced.assignment,
+    )
