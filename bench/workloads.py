@@ -75,7 +75,9 @@ def consume(bootstrap: str, topic: str, count: int, size: int) -> Rate:
             "bootstrap.servers": bootstrap,
             "group.id": f"bench-{uuid.uuid4().hex[:8]}",
             "enable.auto.commit": False,
-            "queued.max.messages.kbytes": 262144,
+            # Otherwise librdkafka pauses for a second whenever the broker is faster than the reader.
+            "queued.min.messages": 10_000_000,
+            "queued.max.messages.kbytes": 2_000_000,
         }
     )
     consumer.assign([TopicPartition(topic, 0, 0)])

@@ -1,0 +1,99 @@
+"""`make bench`: the measures of one broker after the other in one run, side by side, printed and never asserted.
+
+Apache Kafka is measured where java and mvn are present (or `--only odradek` leaves it out). Client and broker share
+the machine: the ratios of one run say more than any figure.
+"""
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
+from tests.oracle.apache_kafka import ApacheKafka, jars
+
+from .workloads import acked_record, consume, end_to_end, new_topic, produce
+
+Measures = dict[str, str]
+# Kafka's own start script gives the broker this.
+KAFKA_JVM = ("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=["odradek", "kafka"], help="measure one broker")
+    parser.add_argument("--records", type=int, default=1_000_000, help="records of 100 B (a quarter of it at 1 KB)")
+    parser.add_argument("--acked", type=int, default=2000, help="single acknowledged records")
+    arguments = parser.parse_args()
+    results: dict[str, Measures] = {}
+    for name, start in _brokers(arguments.only).items():
+        with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as directory:
+            results[name] = measure(start(Path(directory)), arguments.records, arguments.acked)
+    show(results)
+
+
+def _brokers(only: str | None) -> Mapping[str, Callable[[Path], BrokerProcess]]:
+    brokers: dict[str, Callable[[Path], BrokerProcess]] = {}
+    if only != "kafka":
+        brokers["odradek"] = OdradekBroker
+    if only != "odradek":
+        if shutil.which("java") and shutil.which("mvn"):
+            jars()
+            brokers["kafka"] = lambda directory: ApacheKafka(directory, jvm=KAFKA_JVM)
+        else:
+            print("no java or mvn here: Apache Kafka is not measured")
+    return brokers
+
+
+def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
+    """Every row for one broker."""
+    found: Measures = {}
+    started = time.perf_counter()
+    broker.start()
+    found["start to ready"] = f"{(time.perf_counter() - started) * 1000:,.0f} ms"
+    try:
+        found["memory, idle"] = _memory(broker)
+        address = broker.address
+        for label, size, count in (("100 B", 100, records), ("1 KB", 1000, records // 4)):
+            topic = new_topic(address)
+            produce(address, topic, 20_000, size)  # warm: connections, compiled codecs, a JVM's first run
+            busy_s = _cpu_seconds(broker)
+            wrote = produce(address, topic, count, size)
+            busy_s = _cpu_seconds(broker) - busy_s
+            found[f"produce {label}"] = f"{wrote}   {busy_s / count * 1e6:.2f} s CPU per million"
+            busy_s = _cpu_seconds(broker)
+            read = consume(address, topic, count, size)
+            busy_s = _cpu_seconds(broker) - busy_s
+            found[f"consume {label}"] = f"{read}   {busy_s / count * 1e6:.2f} s CPU per million"
+        found["one acked record"] = str(acked_record(address, new_topic(address), acked))
+        found["produce to consume"] = str(end_to_end(address, new_topic(address), acked))
+        found["memory, after load"] = _memory(broker)
+    finally:
+        broker.stop()
+    return found
+
+
+def show(results: Mapping[str, Measures]) -> None:
+    """A row a measure, a line a broker."""
+    rows: dict[str, Any] = next(iter(results.values()))
+    for row in rows:
+        print(row)
+        for name, measures in results.items():
+            print(f"    {name:<8} {measures[row]}")
+
+
+def _memory(broker: BrokerProcess) -> str:
+    return f"{resident_bytes(broker.pid()) / 1e6:,.0f} MB"
+
+
+def _cpu_seconds(broker: BrokerProcess) -> float:
+    """User and system time of the broker's process so far."""
+    fields = Path(f"/proc/{broker.pid()}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+if __name__ == "__main__":
+    main()
