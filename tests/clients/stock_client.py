@@ -1,0 +1,152 @@
+"""What every test asks of a stock client; one adapter per client library answers to it.
+
+The adapters are thin: they set nothing that a test does not ask for, and they hide no failure.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+DEADLINE_S = 30.0
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record, as sent or as read; `offset` and the timestamp's type are known only when read."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: Headers = ()
+    timestamp_ms: int | None = None
+    partition: int = 0
+    offset: int = -1
+    has_log_append_time: bool = False
+
+    def content(self) -> tuple[bytes | None, bytes | None, Headers]:
+        """What the producer gave: value, key, headers."""
+        return self.value, self.key, self.headers
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What a client's admin says of the cluster."""
+
+    cluster_id: str
+    controller_id: int
+    brokers: Mapping[int, str]
+
+
+class Producer(Protocol):
+    """Sends in order; `flush` waits for the answers."""
+
+    def send(self, topic: str, message: Message) -> None: ...
+
+    def flush(self, timeout_s: float = DEADLINE_S) -> list[int]:
+        """The offsets of everything sent since the last flush, in that order; raises the first failure."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Member(Protocol):
+    """A consumer in a group, which commits only when told to."""
+
+    def poll(self, timeout_s: float) -> list[Message]: ...
+
+    def assigned(self) -> set[int]:
+        """The partitions it owns now (tests give a group one topic)."""
+        ...
+
+    def commit(self) -> None:
+        """Commits what was polled, and waits for the answer."""
+        ...
+
+    def commit_at(self, topic: str, partition: int, offset: int, metadata: str = "") -> None: ...
+
+    def committed(self, topic: str, partition: int) -> tuple[int, str] | None:
+        """Offset and metadata of the group's commit. aiokafka and confluent-kafka may not tell metadata."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class StockClient(Protocol):
+    """A client library, pointed at a broker."""
+
+    name: str
+    sends_null_headers: bool  # kafka-python reads them, but refuses to send them
+
+    def producer(self, *, codec: str = "none", acks: int = -1, idempotent: bool = False) -> Producer: ...
+
+    def read(
+        self, topic: str, count: int, *, partition: int = 0, offset: int = 0, timeout_s: float = DEADLINE_S
+    ) -> list[Message]:
+        """The next `count` records from `offset` on, without a group; fewer when time runs out."""
+        ...
+
+    def member(self, group: str, topic: str, *, instance_id: str | None = None) -> Member: ...
+
+    def offset_range(self, topic: str, partition: int = 0) -> tuple[int, int]:
+        """(beginning, end)."""
+        ...
+
+    def offset_for_time(self, topic: str, timestamp_ms: int, partition: int = 0) -> int | None:
+        """The first offset whose timestamp is at least that; None if there is none."""
+        ...
+
+    def create_topic(self, topic: str, partitions: int = 1, configs: Mapping[str, str] | None = None) -> None: ...
+
+    def delete_topic(self, topic: str) -> None: ...
+
+    def topics(self) -> Mapping[str, int]:
+        """Every topic with its number of partitions."""
+        ...
+
+    def topic_configs(self, topic: str) -> Mapping[str, str | None]: ...
+
+    def cluster(self) -> Cluster: ...
+
+    def close(self) -> None: ...
+
+
+def until(is_true: Callable[[], bool], why: str, *, timeout_s: float = DEADLINE_S, pause_s: float = 0.02) -> None:
+    """Waits until it is true; AssertionError at the deadline."""
+    deadline = time.monotonic() + timeout_s
+    while not is_true():
+        assert time.monotonic() < deadline, f"still not so after {timeout_s} s: {why}"
+        time.sleep(pause_s)
+
+
+def gather(poll: Callable[[float], Sequence[Message]], count: int, timeout_s: float = DEADLINE_S) -> list[Message]:
+    """Polls until `count` messages are there, or time runs out."""
+    found: list[Message] = []
+    deadline = time.monotonic() + timeout_s
+    while len(found) < count and time.monotonic() < deadline:
+        found += poll(0.2)
+    return found
+
+
+def send_all(
+    client: StockClient, topic: str, messages: Sequence[Message], *, codec: str = "none", acks: int = -1
+) -> list[int]:
+    """Produces the messages with a producer of their own; their offsets."""
+    producer = client.producer(codec=codec, acks=acks)
+    try:
+        for message in messages:
+            producer.send(topic, message)
+        return producer.flush()
+    finally:
+        producer.close()
+
+
+def create(client: StockClient, topic: str, partitions: int = 1, **configs: str) -> None:
+    """Creates a topic (config names with _ for the dots) and waits until it can be written to.
+
+    Apache Kafka answers before every part of it knows the new topic.
+    """
+    client.create_topic(topic, partitions, {name.replace("_", "."): value for name, value in configs.items()})
+    until(lambda: client.topics().get(topic) == partitions, f"{topic} has {partitions} partitions")

@@ -1,0 +1,172 @@
+"""kafka-python, as the tests use it."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+with warnings.catch_warnings():
+    # it reads its schemas with a function that Python 3.11 calls deprecated, while it is imported
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+    from kafka.structs import OffsetAndMetadata
+
+from .stock_client import DEADLINE_S, Cluster, Message, gather
+
+
+class KafkaPythonProducer:
+    def __init__(self, producer: Any) -> None:
+        self._producer = producer
+        self._futures: list[Any] = []
+
+    def send(self, topic: str, message: Message) -> None:
+        self._futures.append(
+            self._producer.send(
+                topic,
+                value=message.value,
+                key=message.key,
+                headers=list(message.headers),
+                partition=message.partition,
+                timestamp_ms=message.timestamp_ms,
+            )
+        )
+
+    def flush(self, timeout_s: float = DEADLINE_S) -> list[int]:
+        futures, self._futures = self._futures, []
+        self._producer.flush(timeout_s)
+        return [int(future.get(timeout_s).offset) for future in futures]
+
+    def close(self) -> None:
+        self._producer.close(5)
+
+
+class KafkaPythonMember:
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+
+    def poll(self, timeout_s: float) -> list[Message]:
+        polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        return [_message(record) for records in polled.values() for record in records]
+
+    def assigned(self) -> set[int]:
+        return {int(partition.partition) for partition in self._consumer.assignment()}
+
+    def commit(self) -> None:
+        self._consumer.commit()
+
+    def commit_at(self, topic: str, partition: int, offset: int, metadata: str = "") -> None:
+        self._consumer.commit({TopicPartition(topic, partition): OffsetAndMetadata(offset, metadata, -1)})
+
+    def committed(self, topic: str, partition: int) -> tuple[int, str] | None:
+        found = self._consumer.committed(TopicPartition(topic, partition), metadata=True)
+        return None if found is None else (int(found.offset), str(found.metadata))
+
+    def close(self) -> None:
+        self._consumer.close(autocommit=False)
+
+
+class KafkaPython:
+    name = "kafka-python"
+    sends_null_headers = False
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._admin_client: Any = None
+
+    def producer(self, *, codec: str = "none", acks: int = -1, idempotent: bool = False) -> KafkaPythonProducer:
+        producer = KafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            compression_type=None if codec == "none" else codec,
+            acks=acks,
+            enable_idempotence=idempotent,
+            linger_ms=5,
+            max_request_size=4 << 20,
+        )
+        return KafkaPythonProducer(producer)
+
+    def read(
+        self, topic: str, count: int, *, partition: int = 0, offset: int = 0, timeout_s: float = DEADLINE_S
+    ) -> list[Message]:
+        consumer = self._consumer()
+        try:
+            consumer.assign([TopicPartition(topic, partition)])
+            consumer.seek(TopicPartition(topic, partition), offset)
+            return gather(KafkaPythonMember(consumer).poll, count, timeout_s)[:count]
+        finally:
+            consumer.close()
+
+    def member(self, group: str, topic: str, *, instance_id: str | None = None) -> KafkaPythonMember:
+        return KafkaPythonMember(
+            KafkaConsumer(
+                topic,
+                bootstrap_servers=self._bootstrap,
+                group_id=group,
+                group_instance_id=instance_id,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                session_timeout_ms=10000,
+                heartbeat_interval_ms=300,
+            )
+        )
+
+    def offset_range(self, topic: str, partition: int = 0) -> tuple[int, int]:
+        where = TopicPartition(topic, partition)
+        consumer = self._consumer()
+        try:
+            return int(consumer.beginning_offsets([where])[where]), int(consumer.end_offsets([where])[where])
+        finally:
+            consumer.close()
+
+    def offset_for_time(self, topic: str, timestamp_ms: int, partition: int = 0) -> int | None:
+        where = TopicPartition(topic, partition)
+        consumer = self._consumer()
+        try:
+            found = consumer.offsets_for_times({where: timestamp_ms})[where]
+            return None if found is None else int(found.offset)
+        finally:
+            consumer.close()
+
+    def create_topic(self, topic: str, partitions: int = 1, configs: Mapping[str, str] | None = None) -> None:
+        new = NewTopic(name=topic, num_partitions=partitions, replication_factor=1, topic_configs=dict(configs or {}))
+        self._admin().create_topics([new])
+
+    def delete_topic(self, topic: str) -> None:
+        self._admin().delete_topics([topic])
+
+    def topics(self) -> Mapping[str, int]:
+        return {str(found["name"]): len(found["partitions"]) for found in self._admin().describe_topics()}
+
+    def topic_configs(self, topic: str) -> Mapping[str, str | None]:
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+        found = self._admin().describe_configs([resource], config_filter="all")
+        (configs,) = next(iter(found.values())).values() if isinstance(found, dict) else (found[0],)
+        return {str(name): config["value"] for name, config in configs.items()}
+
+    def cluster(self) -> Cluster:
+        found = self._admin().describe_cluster()
+        brokers = {int(one["broker_id"]): f"{one['host']}:{one['port']}" for one in found["brokers"]}
+        return Cluster(str(found["cluster_id"]), int(found["controller_id"]), brokers)
+
+    def close(self) -> None:
+        if self._admin_client is not None:
+            self._admin_client.close()
+
+    def _admin(self) -> Any:
+        if self._admin_client is None:
+            self._admin_client = KafkaAdminClient(bootstrap_servers=self._bootstrap)
+        return self._admin_client
+
+    def _consumer(self) -> Any:
+        return KafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
+
+
+def _message(record: Any) -> Message:
+    return Message(
+        value=record.value,
+        key=record.key,
+        headers=tuple((str(name), value) for name, value in record.headers),
+        timestamp_ms=int(record.timestamp),
+        partition=int(record.partition),
+        offset=int(record.offset),
+        has_log_append_time=record.timestamp_type == 1,
+    )

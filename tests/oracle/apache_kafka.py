@@ -1,0 +1,177 @@
+"""A real one-node Apache Kafka on the loopback: the judge of every client test and every raw request.
+
+The released jars come by their Maven names into a cache directory; the broker's data lies where the test says.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..brokers import TEST_SETTINGS, free_port
+from .settling import wait_until_settled
+
+VERSION = "4.3.0"
+ENVIRONMENT = "ODRADEK_ORACLE"
+START_DEADLINE_S = 90.0
+STOP_DEADLINE_S = 30.0
+CLUSTER_ID = "odradekOracleCluster00"
+
+# The broker, the tools (StorageTool formats the directory) and something that prints its log.
+ARTIFACTS = (
+    ("org.apache.kafka", "kafka_2.13", VERSION),
+    ("org.apache.kafka", "kafka-tools", VERSION),
+    ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
+)
+LOGGING = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = [%d] %p %m (%c)%n
+"""
+SETTINGS: Mapping[str, str] = {
+    **TEST_SETTINGS,
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+}
+
+
+class OracleMissing(Exception):
+    """There is no Apache Kafka to ask, and the message says what would give one."""
+
+
+def check_oracle() -> None:
+    """Raises OracleMissing unless there is an address in the environment, or java and mvn on the PATH."""
+    if os.environ.get(ENVIRONMENT):
+        return
+    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    if missing:
+        raise OracleMissing(
+            f"--oracle needs a real Apache Kafka: put a broker's HOST:PORT into {ENVIRONMENT}, "
+            f"or install java (17 or newer) and mvn; not found: {', '.join(missing)}"
+        )
+
+
+def jars() -> Path:
+    """The directory of the released jars, fetched once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = cache / "odradek" / f"apache-kafka-{VERSION}"
+    if (home / "complete").exists():
+        return home
+    home.mkdir(parents=True, exist_ok=True)
+    dependencies = "".join(
+        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+        for group, artifact, version in ARTIFACTS
+    )
+    (home / "pom.xml").write_text(
+        "<project><modelVersion>4.0.0</modelVersion><groupId>odradek</groupId><artifactId>oracle</artifactId>"
+        f"<version>1</version><dependencies>{dependencies}</dependencies></project>"
+    )
+    (home / "log4j2.properties").write_text(LOGGING)
+    command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OracleMissing(f"mvn could not fetch Apache Kafka {VERSION}:\n{done.stdout}{done.stderr}")
+    (home / "complete").touch()
+    return home
+
+
+class ApacheKafka:
+    """One broker and controller in one process (KRaft), with settings as a test wants them."""
+
+    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None) -> None:
+        self._port, self._controller_port = free_port(), free_port()
+        self.address = f"127.0.0.1:{self._port}"
+        self.data_dir = directory / "data"
+        self._directory = directory
+        self._settings = {**SETTINGS, **(settings or {})}
+        self._log_path = directory / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def start(self) -> None:
+        home = jars()
+        properties = self._directory / "server.properties"
+        properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
+        if not (self.data_dir / "meta.properties").exists():
+            arguments = ["format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(properties)]
+            subprocess.run(
+                [*_java(home, "-Xmx256m"), "kafka.tools.StorageTool", *arguments],
+                check=True,
+                capture_output=True,
+            )
+        with self._log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_java(home, "-Xmx1G"), "kafka.Kafka", str(properties)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_DEADLINE_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def pid(self) -> int:
+        assert self._process is not None, "the broker is not running"
+        return self._process.pid
+
+    def log(self) -> str:
+        return self._log_path.read_text(errors="replace")
+
+    def _properties(self) -> dict[str, str]:
+        listeners = f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self._controller_port}"
+        return {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "listeners": listeners,
+            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs": str(self.data_dir),
+            **self._settings,
+        }
+
+    def _wait_until_ready(self) -> None:
+        """Answering is not enough: coordinators load for a second or two after the port is open."""
+        assert self._process is not None
+        deadline = time.monotonic() + START_DEADLINE_S
+        try:
+            wait_until_settled(self.address, deadline, still_runs=self._process_runs)
+        except BaseException as error:
+            tail = self.log()[-3000:]
+            self.kill()
+            if not isinstance(error, TimeoutError):
+                raise
+            raise RuntimeError(f"Apache Kafka did not answer ({error}); its log ends:\n{tail}") from None
+
+    def _process_runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+
+def _java(home: Path, heap: str) -> list[str]:
+    options = ["-server", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+    logging = f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}"
+    return ["java", heap, *options, logging, "-cp", f"{home / 'lib'}/*"]
