@@ -80,7 +80,8 @@ class ConsumerGroupMemberMetadataValue:
     subscribed_topic_regex: str | None
     rebalance_timeout_ms: i32 = -1
     server_assignor: str | None
-    classic_member_metadata: ClassicMemberMetadata | None = field(default=None, tag=0)
+    # Kafka writes the null of a member that is not classic: its absence would mean an empty one.
+    classic_member_metadata: ClassicMemberMetadata | None = field(absent=ClassicMemberMetadata(), tag=0)
 
 
 @message(api_key=6, versions="0")
@@ -131,7 +132,7 @@ class ConsumerGroupCurrentMemberAssignmentKey:
 class TopicPartitions:
     topic_id: uuid
     partitions: Sequence[i32] = ()
-    assignment_epochs: Sequence[i32] | None = field(default=None, tag=0)
+    assignment_epochs: Sequence[i32] | None = field(default=(), tag=0)
 
 
 @message(api_key=8, versions="0", flexible="0+")

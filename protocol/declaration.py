@@ -24,7 +24,7 @@ class Field:
     versions: Versions
     nullable: Versions
     tag: int | None
-    default: Any  # dataclasses.MISSING where the field must be given
+    default: Any  # what an absent field decodes to; dataclasses.MISSING where it is never absent
 
     @property
     def has_default(self) -> bool:
@@ -43,11 +43,15 @@ def fields_of(cls: type) -> tuple[Field, ...]:
 
 
 _fields: dict[type, tuple[Field, ...]] = {}
-_WHOLE_LIFE = Life(ALWAYS, ALWAYS, None)
+_WHOLE_LIFE = Life(ALWAYS, ALWAYS, None, dataclasses.MISSING)
 
 
 def _default_of(f: "dataclasses.Field[Any]") -> Any:
-    return f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+    if f.default_factory is not dataclasses.MISSING:
+        return f.default_factory()
+    if f.default is not dataclasses.MISSING:
+        return f.default
+    return f.metadata.get("life", _WHOLE_LIFE).absent
 
 
 def _field(name: str, hint: Any, life: Life, default: Any) -> Field:

@@ -76,6 +76,7 @@ class Life:
     versions: Versions
     nullable: Versions
     tag: int | None
+    absent: object  # dataclasses.MISSING where the default says it, or no version lacks the field
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Declared:
 
 
 @overload
-def field(*, versions: str = ..., nullable: str = ..., tag: int | None = ...) -> Any: ...
+def field(*, absent: object = ..., versions: str = ..., nullable: str = ..., tag: int | None = ...) -> Any: ...
 @overload
 def field(*, default: T, versions: str = ..., nullable: str = ..., tag: int | None = ...) -> T: ...
 @overload
@@ -99,15 +100,17 @@ def field(
     *,
     default: Any = dataclasses.MISSING,
     default_factory: Any = dataclasses.MISSING,
+    absent: object = dataclasses.MISSING,
     versions: str = "0+",
     nullable: str = "0+",
     tag: int | None = None,
 ) -> Any:
     """The life of a field: the versions that carry it, may leave it null, and the tag it has there.
 
-    The default is also what a version without the field decodes to. `default_factory` is called once.
+    The default is also what decoding makes of a field that is not there. `default_factory` is called once.
+    `absent` says that alone, for a field which must be given.
     """
-    life = Life(Versions.parse(versions), Versions.parse(nullable), tag)
+    life = Life(Versions.parse(versions), Versions.parse(nullable), tag, absent)
     if default_factory is not dataclasses.MISSING:
         shared = default_factory()
         return dataclasses.field(default_factory=lambda: shared, metadata={"life": life})

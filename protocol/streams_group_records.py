@@ -25,7 +25,7 @@ class StreamsGroupMetadataValue:
     epoch: i32 = 0
     metadata_hash: i64 = 0
     validated_topology_epoch: i32 = field(default=-1, tag=0)
-    last_assignment_configs: Sequence[LastAssignmentConfig] | None = field(default=None, tag=1)
+    last_assignment_configs: Sequence[LastAssignmentConfig] | None = field(default=(), tag=1)
 
 
 @message(api_key=19, versions="0")
@@ -160,7 +160,7 @@ class StreamsGroupCurrentMemberAssignmentKey:
 class CurrentMemberAssignmentTaskIds:
     subtopology_id: str = ""
     partitions: Sequence[i32] = ()
-    assignment_epochs: Sequence[i32] | None = field(default=None, tag=0)
+    assignment_epochs: Sequence[i32] | None = field(default=(), tag=0)
 
 
 @message(api_key=22, versions="0", flexible="0+")
