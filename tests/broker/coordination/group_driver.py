@@ -1,0 +1,321 @@
+"""Plays everything around the group coordinator: a hand-turned clock, a log in memory, clients that wait."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+from odradek.broker.coordination.classic_group import ClassicGroup
+from odradek.broker.coordination.classic_member import Joined, Joining, Synced, Syncing
+from odradek.broker.coordination.effects import Record, Ticket
+from odradek.broker.coordination.group_coordinator import GroupCoordinator
+from odradek.broker.coordination.group_log import Durable
+from odradek.broker.coordination.group_offsets import Committing, OffsetToCommit
+from odradek.broker.coordination.group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record
+from odradek.broker.coordination.group_settings import GroupSettings
+from odradek.broker.coordination.runner import GroupRunner
+from odradek.protocol.batch import RecordBatch, whole_batches
+from odradek.protocol.control import marker_batch
+from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.subscription import ConsumerProtocolSubscription, encode_subscription
+
+R = TypeVar("R")
+WALL_MS = 1_700_000_000_000  # what the wall clock shows when the monotonic one shows 0
+AT_ONCE = GroupSettings(initial_rebalance_delay_ms=0, offsets_topic_partitions=4)
+
+
+@dataclass
+class Call(Generic[R]):
+    """A request that was sent: its answers so far."""
+
+    answers: list[R] = field(default_factory=list[R])
+
+    @property
+    def is_parked(self) -> bool:
+        return not self.answers
+
+    @property
+    def answer(self) -> R:
+        assert len(self.answers) == 1, f"{len(self.answers)} answers"
+        return self.answers[0]
+
+
+@dataclass
+class Timer:
+    deadline: float
+    callback: Callable[[], None]
+    is_live: bool = True
+
+    def cancel(self) -> None:
+        self.is_live = False
+
+
+class HandClock:
+    """Both hands move together, and only when told to; what is scheduled rings on the way."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.timers: list[Timer] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def now_ms(self) -> int:
+        return WALL_MS + round(self.seconds * 1000)
+
+    def schedule(self, deadline: float, callback: Callable[[], None]) -> Timer:
+        timer = Timer(deadline, callback)
+        self.timers.append(timer)
+        return timer
+
+    def pass_time(self, seconds: float) -> None:
+        end = self.seconds + seconds
+        while due := [t for t in self.timers if t.is_live and t.deadline <= end]:
+            timer = min(due, key=lambda t: t.deadline)
+            self.seconds = max(self.seconds, timer.deadline)
+            timer.cancel()
+            timer.callback()
+        self.timers = [t for t in self.timers if t.is_live]
+        self.seconds = end
+
+
+class MemoryLog:
+    """`__consumer_offsets` as real batches in memory; it can refuse, and it can be slow to become durable."""
+
+    def __init__(self) -> None:
+        self.batches: dict[int, list[bytes]] = {}
+        self.ends: dict[int, int] = {}
+        self.refusal: KafkaError | None = None
+        self.is_slow = False
+        self.waiting: list[Durable] = []
+
+    def append(
+        self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int, producer_epoch: int
+    ) -> int:
+        if self.refusal is not None:
+            raise self.refusal
+        offset = self.ends.get(partition, 0)
+        batch = build_batch(
+            [NewRecord(key, value, now_ms) for key, value in records],
+            base_offset=offset,
+            producer_id=producer_id,
+            producer_epoch=producer_epoch,
+            is_transactional=producer_id >= 0,
+        )
+        self._put(partition, batch, len(records))
+        return offset
+
+    def append_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
+        marker = marker_batch(
+            producer_id=producer_id,
+            producer_epoch=0,
+            is_commit=is_commit,
+            coordinator_epoch=0,
+            timestamp_ms=0,
+            base_offset=self.ends.get(partition, 0),
+        )
+        self._put(partition, marker, 1)
+
+    def when_durable(self, partition: int, then: Durable) -> None:
+        if self.is_slow:
+            self.waiting.append(then)
+        else:
+            then(None)
+
+    def flush(self, error: KafkaError | None = None) -> None:
+        waiting, self.waiting = self.waiting, []
+        for then in waiting:
+            then(error)
+
+    def stored(self) -> Iterator[tuple[int, Iterator[RecordBatch]]]:
+        for partition, batches in self.batches.items():
+            yield partition, (next(whole_batches(batch)) for batch in batches)
+
+    def records(self) -> list[LoggedGroup | LoggedOffset | None]:
+        """Everything that was logged, partition by partition."""
+        return [
+            decode_record(record.key or b"", record.value, record.offset)
+            for _, batches in self.stored()
+            for batch in batches
+            if not batch.is_control
+            for record in read_records(batch)
+        ]
+
+    def _put(self, partition: int, batch: bytes, records: int) -> None:
+        self.batches.setdefault(partition, []).append(batch)
+        self.ends[partition] = self.ends.get(partition, 0) + records
+
+
+class GroupDriver:
+    """A coordinator at work; every request is a Call that collects what it is answered."""
+
+    def __init__(
+        self, settings: GroupSettings = AT_ONCE, log: MemoryLog | None = None, clock: HandClock | None = None
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or HandClock()
+        self.log = log or MemoryLog()
+        ids = count(1)
+        self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}")
+        self.runner = GroupRunner(self.coordinator, self.log, self.clock, self.clock.schedule)
+        for partition, batches in self.log.stored():
+            self.runner.load(partition, batches)
+        self.runner.start()
+
+    def restarted(self) -> "GroupDriver":
+        """A new process on the same log, a moment later."""
+        return GroupDriver(self.settings, self.log, HandClock())
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.pass_time(seconds)
+
+    def group(self, group_id: str = "g") -> ClassicGroup:
+        group = self.runner.find_group(group_id)
+        assert group is not None
+        return group
+
+    def join(
+        self,
+        member_id: str = "",
+        *,
+        group_id: str = "g",
+        instance: str | None = None,
+        protocols: Sequence[tuple[str, bytes]] = (("range", b"r"),),
+        protocol_type: str = "consumer",
+        client_id: str = "c",
+        session_s: float = 10,
+        rebalance_s: float = 60,
+        version: int = 9,
+    ) -> Call[Joined]:
+        """JoinGroup."""
+        call: Call[Joined] = Call()
+        joining = Joining(
+            group_id,
+            member_id,
+            instance,
+            client_id,
+            "/127.0.0.1",
+            round(session_s * 1000),
+            round(rebalance_s * 1000),
+            protocol_type,
+            tuple(protocols),
+            must_know_its_id=version >= 4,
+            can_skip_assignment=version >= 9,
+        )
+        self.runner.join(joining, Ticket(call.answers.append, lambda code: Joined(code, member_id)))
+        return call
+
+    def sync(
+        self,
+        member_id: str,
+        generation: int,
+        assignments: dict[str, bytes] | None = None,
+        *,
+        group_id: str = "g",
+        instance: str | None = None,
+        protocol_type: str | None = None,
+        protocol_name: str | None = None,
+    ) -> Call[Synced]:
+        """SyncGroup."""
+        call: Call[Synced] = Call()
+        syncing = Syncing(group_id, member_id, instance, generation, protocol_type, protocol_name, assignments or {})
+        self.runner.sync(syncing, Ticket(call.answers.append, Synced))
+        return call
+
+    def heartbeat(
+        self, member_id: str, generation: int, *, group_id: str = "g", instance: str | None = None
+    ) -> ErrorCode:
+        """Heartbeat."""
+        return self.runner.heartbeat(group_id, member_id, instance, generation)
+
+    def leave(self, *leaving: str | tuple[str, str | None], group_id: str = "g") -> Call[Sequence[ErrorCode]]:
+        """LeaveGroup of member ids, or of (member id, instance id)."""
+        call: Call[Sequence[ErrorCode]] = Call()
+        names = [(who, None) if isinstance(who, str) else who for who in leaving]
+        self.runner.leave(group_id, names, Ticket(call.answers.append, lambda code: [code] * len(names)))
+        return call
+
+    def commit(
+        self,
+        member_id: str = "",
+        generation: int = -1,
+        offset: int = 5,
+        *,
+        topic: str = "t",
+        partition: int = 0,
+        group_id: str = "g",
+        instance: str | None = None,
+        metadata: str = "",
+        producer_id: int = -1,
+        retention_ms: int = -1,
+    ) -> Call[Sequence[ErrorCode]]:
+        """OffsetCommit, or with a producer id TxnOffsetCommit, of one partition."""
+        call: Call[Sequence[ErrorCode]] = Call()
+        committing = Committing(
+            group_id,
+            generation,
+            member_id,
+            instance,
+            [OffsetToCommit(topic, partition, offset, 0, metadata)],
+            retention_ms=retention_ms,
+            producer_id=producer_id,
+            producer_epoch=0 if producer_id >= 0 else -1,
+        )
+        self.runner.commit(committing, Ticket(call.answers.append, lambda code: [code]))
+        return call
+
+    def committed(self, topic: str = "t", partition: int = 0, group_id: str = "g") -> int | None:
+        """The committed offset."""
+        found: CommittedOffset | None = self.runner.find_offset(group_id, topic, partition)
+        return None if found is None else found.offset
+
+    def end_transaction(self, producer_id: int, *, is_commit: bool, group_id: str = "g") -> None:
+        """The marker of a transaction comes to the group's partition."""
+        partition = self.runner.partition_of(group_id)
+        self.log.append_marker(partition, producer_id, is_commit)
+        self.runner.note_marker(partition, producer_id, is_commit)
+
+    def delete_group(self, group_id: str = "g") -> Call[ErrorCode]:
+        """DeleteGroups of one group."""
+        call: Call[ErrorCode] = Call()
+        self.runner.delete_group(group_id, Ticket(call.answers.append, lambda code: code))
+        return call
+
+    def delete_offsets(self, *partitions: tuple[str, int], group_id: str = "g") -> Call[Sequence[ErrorCode]]:
+        """OffsetDelete."""
+        call: Call[Sequence[ErrorCode]] = Call()
+        self.runner.delete_offsets(
+            group_id, partitions, Ticket(call.answers.append, lambda code: [code] * len(partitions))
+        )
+        return call
+
+    # Stories that many tests begin with
+
+    def join_fresh(self, **how: Any) -> Call[Joined]:
+        """A newcomer of JoinGroup v3: admitted at once, parked until the generation is complete."""
+        return self.join(version=3, **how)
+
+    def stable_group(self, members: int = 1, **how: Any) -> list[str]:
+        """A Stable group at its newest generation; the member ids, the leader first."""
+        first = self.join_fresh(**how)
+        if first.is_parked:
+            self.sleep(self.settings.initial_rebalance_delay_ms / 1000)
+        ids = [first.answer.member_id]
+        generation = first.answer.generation_id
+        for _ in range(members - 1):
+            newcomer = self.join_fresh(**how)
+            rejoined = [self.join(member_id, version=3, **how) for member_id in ids]
+            assert [call.answer.error for call in rejoined] == [ErrorCode.NONE] * len(ids)
+            ids.append(newcomer.answer.member_id)
+            generation = newcomer.answer.generation_id
+        group_id = str(how.get("group_id", "g"))
+        synced = [self.sync(m, generation, group_id=group_id) for m in ids[1:]]
+        synced.append(self.sync(ids[0], generation, {m: m.encode() for m in ids}, group_id=group_id))
+        assert [call.answer.error for call in synced] == [ErrorCode.NONE] * len(ids)
+        return ids
+
+
+def subscription(*topics: str) -> bytes:
+    """What a consumer of these topics joins with."""
+    return encode_subscription(ConsumerProtocolSubscription(topics=topics), 1)
