@@ -1,6 +1,7 @@
 """Broker: builds every part once, in order, and takes them down again."""
 
 import asyncio
+import os
 import secrets
 import uuid
 from collections.abc import Callable
@@ -70,7 +71,8 @@ class Broker:
         except OSError as error:
             self._store.close()
             host, port = self.config.listener()
-            raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise StartError(f"cannot listen on {host}:{port}: {why}") from error
         self.host, self.port = self._server.host, self._server.port
         self._housekeeping.start()
         log.info(

@@ -65,7 +65,10 @@ class BrokerConfig:
             name = f.name.replace("_", ".")
             if f.name != "given" and name in given:
                 values[f.name] = _typed(broker_settings()[name].type, given[name])
-        return cls(**values, given=given)  # type: ignore[arg-type]
+        config = cls(**values, given=given)  # type: ignore[arg-type]
+        config.listener()
+        config.advertised()
+        return config
 
     def effective(self, name: str) -> str | None:
         """The value in force of any broker setting, as Kafka would print it."""

@@ -1,0 +1,57 @@
+"""Parts of a broker on files in memory and a clock that stands still."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from odradek.broker.cluster import METADATA_TOPIC, METADATA_TOPIC_ID, ClusterLog
+from odradek.broker.config import BrokerConfig
+from odradek.broker.partition import Partition
+from odradek.broker.store import LogStore
+from odradek.broker.testing.manual_clock import ManualClock
+from odradek.broker.topics import Topics
+from odradek.protocol.uuid_text import encode_uuid
+from odradek.storage.directory import DataDirectory, Identity
+from odradek.storage.log_config import LogConfig
+from odradek.storage.memory_files import MemoryFiles
+
+IDENTITY = Identity(encode_uuid(b"c" * 16), encode_uuid(b"d" * 16), 1)
+
+
+@dataclass
+class Parts:
+    """Topics over a data directory that outlives `restart`."""
+
+    config: BrokerConfig = field(default_factory=BrokerConfig)
+    clock: ManualClock = field(default_factory=ManualClock)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+    changed: list[Partition] = field(default_factory=list[Partition])
+
+    def __post_init__(self) -> None:
+        self._ids: Iterator[int] = itertools.count(1)
+        self.start()
+
+    def start(self) -> None:
+        self.directory = DataDirectory.open(self.files, "/data", IDENTITY)
+        self.store = LogStore(self.files, self.directory, self.clock, lambda: f"{next(self._ids):032x}")
+        self.directory.begin_writing()
+        log = self.store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
+        self.cluster = ClusterLog(log, 1, b"d" * 16)
+        self.topics = Topics(
+            self.config, self.clock, self.cluster, self.store, lambda: next(self._ids).to_bytes(16), self.changed.append
+        )
+
+    def restart(self, *, is_clean: bool = True) -> None:
+        """Stop, cleanly or not, and start again on the same files."""
+        if is_clean:
+            self.store.close()
+        else:
+            self.directory.close()
+        self.start()
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts()

@@ -1,0 +1,106 @@
+"""`odradek serve` as a person or a script runs it."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from odradek.broker.testing.doubles import Wire
+from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+
+COMMAND = [sys.executable, "-m", "odradek.broker", "serve"]
+DEADLINE_S = 20.0
+
+
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A broker process and its address, taken from the ready line."""
+    process = subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("odradek ready "), process.stderr.read() if process.stderr else line
+        yield process, line.split()[2]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def refused(*options: str) -> str:
+    """What stderr says of a broker that does not start."""
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    return done.stderr
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_it_is_ready_when_it_says_so_and_a_signal_stops_it_with_0_within_two_seconds(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    with serving("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path)) as (process, address):
+        with Wire(address) as wire:
+            request = ApiVersionsRequest(client_software_name="test", client_software_version="1")
+            assert wire.ask(request, 3, ApiVersionsResponse).error_code == 0
+        told_at = time.monotonic()
+        process.send_signal(signum)
+        rest, logs = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0
+        assert time.monotonic() - told_at < 2
+        assert rest == ""
+        assert "started" in logs
+        assert "stopped" in logs
+
+
+def test_a_second_broker_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with serving("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path)):
+        why = refused("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path))
+    assert f"the data directory {tmp_path} is in use by another broker" in why
+
+
+def test_a_port_in_use_is_refused() -> None:
+    with serving("--listen", "127.0.0.1:0", "--ephemeral") as (_, address):
+        assert f"cannot listen on {address}: Address already in use" in refused("--listen", address, "--ephemeral")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--set", "log.segment.byte=1"], "unknown setting 'log.segment.byte'; did you mean 'log.segment.bytes'?"),
+        (["--set", "num.partitions=x"], "Invalid value x for configuration num.partitions: Not a number of type INT"),
+        (["--set", "num.partitions"], "--set 'num.partitions' is not NAME=VALUE"),
+        (["--listen", "nowhere"], "'PLAINTEXT://nowhere' is not PLAINTEXT://HOST:PORT"),
+        (["--config", "/no/such/file"], "cannot read /no/such/file"),
+        (["--ephemeral", "--data-dir", "x"], "cannot go with --data-dir"),
+        (["--set", "advertised.listeners=PLAINTEXT://0.0.0.0:1", "--ephemeral"], "advertised.listeners cannot use"),
+    ],
+)
+def test_a_bad_option_is_an_error_that_names_it(options: list[str], why: str) -> None:
+    assert why in refused(*options)
+
+
+def test_settings_come_from_the_file_then_from_set(tmp_path: Path) -> None:
+    properties = tmp_path / "server.properties"
+    properties.write_text(f"listeners=PLAINTEXT://127.0.0.1:0\nlog.dirs={tmp_path}/data\nnode.id=7\n")
+    with serving("--config", str(properties), "--set", "node.id=8"):
+        assert "node.id=8" in (tmp_path / "data" / "meta.properties").read_text()
+
+
+def test_an_ephemeral_broker_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving("--listen", "127.0.0.1:0", "--ephemeral") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=DEADLINE_S)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_logs_can_be_json() -> None:
+    with serving("--listen", "127.0.0.1:0", "--ephemeral", "--log-format", "json") as (process, address):
+        process.send_signal(signal.SIGTERM)
+        _, logs = process.communicate(timeout=DEADLINE_S)
+    assert f'"listening": "{address}"' in logs
