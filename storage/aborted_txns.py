@@ -4,6 +4,8 @@ Entries stand in the order of their markers, so last offsets ascend and first of
 """
 
 import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _ENTRY = struct.Struct(">hqqqq")
@@ -37,3 +39,21 @@ def decode_aborted(data: bytes) -> list[AbortedTxn] | None:
         entries.append(AbortedTxn(producer_id, first_offset, last_offset, last_stable_offset))
         previous = last_offset
     return entries
+
+
+def find_aborted(indexes: Iterable[Sequence[AbortedTxn]], fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
+    """The aborted transactions that touch [fetch_offset, upper_offset), by first offset.
+
+    `indexes` are those of the segment that holds `fetch_offset` and of all later ones. Sorting is a kindness: clients
+    exist that expect it.
+    """
+    found: list[AbortedTxn] = []
+    for entries in indexes:
+        start = bisect_left(entries, fetch_offset, key=lambda entry: entry.last_offset)
+        for entry in entries[start:]:
+            if entry.first_offset < upper_offset:
+                found.append(entry)
+            if entry.last_stable_offset >= upper_offset:
+                # Whatever is aborted later was opened at or above that offset.
+                return sorted(found, key=lambda entry: entry.first_offset)
+    return sorted(found, key=lambda entry: entry.first_offset)

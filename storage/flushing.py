@@ -1,28 +1,88 @@
-"""One fsync of a log, prepared on the loop's thread and run on any other.
+"""When a log must reach the disk, and the fsyncs that take it there, prepared on one thread and run on any other.
 
-The rule: `run` touches nothing but descriptors of its own, so the log may grow meanwhile.
+The rule: `FlushJob.run` touches nothing but descriptors of its own, so the log may grow meanwhile. After a failed
+fsync nobody knows what the disk has (the kernel may drop the pages and report success next time), so no later one is
+believed: the recovery point stays, and the next start recovers from it.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from .files import Files
+from .log_config import LONG_MAX, LogConfig
+from .segment import Segment
 
 
 class FlushJob:
     """Makes everything below `offset` durable."""
 
-    __slots__ = ("_syncs", "offset")
+    __slots__ = ("_syncs", "failure", "offset")
 
     def __init__(self, offset: int, syncs: Sequence[Callable[[], None]]) -> None:
         self.offset = offset
+        self.failure: OSError | None = None
         self._syncs = syncs
 
     def run(self) -> None:
         """fsync every file concerned; the first failure comes out as OSError, after all have been tried."""
-        failure: OSError | None = None
         for sync in self._syncs:
             try:
                 sync()
             except OSError as error:
-                failure = failure or error
+                self.failure = self.failure or error
         self._syncs = ()
-        if failure is not None:
-            raise failure
+        if self.failure is not None:
+            raise self.failure
+
+
+class Flushing:
+    """How far a log has reached the disk."""
+
+    __slots__ = ("_files", "_is_urgent", "_last_flush_ms", "_last_job", "has_new_files", "recovery_point")
+
+    def __init__(self, files: Files, recovery_point: int, now_ms: int) -> None:
+        self._files = files
+        self._last_flush_ms = now_ms
+        self._last_job: FlushJob | None = None
+        self._is_urgent = False
+        self.has_new_files = recovery_point == 0
+        self.recovery_point = recovery_point
+
+    def note_roll(self) -> None:
+        """A segment was sealed: it is flushed soon, and so is the directory that has a new file."""
+        self._is_urgent = self.has_new_files = True
+
+    def is_due(self, end_offset: int, config: LogConfig, now_ms: int) -> bool:
+        """Whether flush.messages, flush.ms or a sealed segment asks for an fsync now."""
+        unflushed = end_offset - self.recovery_point
+        return unflushed > 0 and (
+            self._is_urgent
+            or unflushed >= config.flush_messages
+            or (config.flush_ms < LONG_MAX and now_ms - self._last_flush_ms >= config.flush_ms)
+        )
+
+    def begin(self, end_offset: int, segments: Sequence[Segment], directory: str, now_ms: int) -> FlushJob:
+        """Write the index entries that are in memory only, and collect what must be synced."""
+        if self._last_job is not None and self._last_job.failure is not None:
+            raise OSError("an earlier fsync failed, so what the disk has is unknown until the log is recovered")
+        syncs: list[Callable[[], None]] = []
+        try:
+            for segment in segments:
+                segment.save_indexes()
+                for path in segment.durable_paths():
+                    syncs.append(self._files.sync_handle(path))
+            if self.has_new_files:
+                syncs.append(self._files.sync_handle(directory))
+        except OSError:
+            with suppress(OSError):
+                FlushJob(0, syncs).run()  # lets the descriptors go
+            raise
+        self.has_new_files = self._is_urgent = False
+        self._last_flush_ms = now_ms
+        self._last_job = FlushJob(end_offset, syncs)
+        return self._last_job
+
+    def finish(self, job: FlushJob, end_offset: int) -> None:
+        """Everything the job covered is durable now."""
+        if job.failure is None:
+            self.recovery_point = min(max(self.recovery_point, job.offset), end_offset)

@@ -4,68 +4,41 @@ Nothing here waits, locks or knows the time: between a check and the append it g
 because nobody awaits in between. On one node the high watermark is the end of the log.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from ..protocol.batch import RecordBatch
 from ..protocol.control import marker_batch
-from ..protocol.crc32c import crc32c
 from ..protocol.errors import ErrorCode, KafkaError
-from .aborted_txns import AbortedTxn
+from .aborted_txns import AbortedTxn, find_aborted
 from .files import Buffer, Files
-from .flushing import FlushJob
+from .flushing import Flushing, FlushJob
 from .log_config import LONG_MAX, LogConfig
 from .lookup import TimestampOffset, find_at_or_after, find_latest
+from .outcomes import Appended, Slice
 from .producer_state import Draft, Duplicate, ProducerEntry
-from .recovery import LoadedLog, LogLoader, RecoveryReport, aborted_entry, write_snapshot
-from .retention import Expired, SegmentFacts, find_expired
-from .segment import MOST_RELATIVE_OFFSET, SNAPSHOT_SUFFIX, Segment, offset_name
+from .recovery import LoadedLog, LogLoader, RecoveryReport
+from .replay import aborted_entry, producers_at
+from .retention import Expired, find_expired
+from .rolling import Incoming, must_roll
+from .segment import Segment
+from .segments import Segments
 from .validation import check_batch
 
 __all__ = ["Appended", "FlushJob", "PartitionLog", "RecoveryReport", "Slice", "TimestampOffset"]
 
-_HINTS_KEPT = 64
-_INDEXES_KEPT = 4
 _NOTHING = b""
-
-
-class Appended(NamedTuple):
-    """What became of an append; `log_append_time_ms` is -1 where the producers' timestamps stand."""
-
-    base_offset: int
-    last_offset: int
-    log_append_time_ms: int
-    log_start_offset: int
-    is_duplicate: bool
-    size_bytes: int
-
-
-class Slice(NamedTuple):
-    """Whole batches as they are stored, beginning with the one that holds the offset asked for."""
-
-    data: Buffer
-    first_offset: int
-    next_offset: int
 
 
 class PartitionLog:
     """The log of one partition."""
 
     __slots__ = (
-        "_bases",
-        "_doomed",
         "_epochs",
         "_files",
-        "_has_new_files",
-        "_has_rolled",
-        "_hints",
-        "_indexed",
+        "_flushing",
         "_is_changed",
         "_last_append_ms",
-        "_last_flush_ms",
         "_segments",
-        "_sizes_before",
         "_snapshots",
         "config",
         "log_end_offset",
@@ -73,13 +46,12 @@ class PartitionLog:
         "partition",
         "path",
         "producers",
-        "recovery_point",
         "recovery_report",
         "topic",
     )
 
     def __init__(
-        self, files: Files, path: str, topic: str, partition: int, config: LogConfig, now_ms: int, loaded: LoadedLog
+        self, files: Files, path: str, topic: str, partition: int, config: LogConfig, loaded: LoadedLog, now_ms: int
     ) -> None:
         self._files = files
         self.path = path
@@ -87,21 +59,15 @@ class PartitionLog:
         self.partition = partition
         self.config = config
         self.recovery_report = loaded.report
-        self._segments = loaded.segments
-        self._bases = [segment.base_offset for segment in loaded.segments]
+        self._segments = Segments(files, loaded.segments)
         self.producers = loaded.producers
         self._epochs = loaded.epochs
         self._snapshots = loaded.snapshots
         self.log_start_offset = loaded.log_start_offset
         self.log_end_offset = loaded.log_end_offset
-        self.recovery_point = loaded.log_end_offset if loaded.report.is_clean else self._bases[-1]
-        self._sizes_before = sum(segment.size_bytes for segment in loaded.segments[:-1])
-        self._hints: dict[int, tuple[int, int]] = {}  # offset -> (base of its segment, position)
-        self._indexed: list[Segment] = []  # sealed segments whose indexes are in memory
-        self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed files
-        self._has_new_files = self._has_rolled = False
-        self._is_changed = not loaded.report.is_clean
-        self._last_append_ms = self._last_flush_ms = now_ms
+        self._flushing = Flushing(files, loaded.recovery_point, now_ms)
+        self._is_changed = not loaded.report.is_clean and loaded.log_end_offset > 0
+        self._last_append_ms = now_ms
 
     @classmethod
     def open(
@@ -121,8 +87,7 @@ class PartitionLog:
         """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed."""
         loader = LogLoader(files, path, config, now_ms)
         loaded = loader.load(is_clean=is_clean, recovery_point=recovery_point, log_start_offset=log_start_offset)
-        log = cls(files, path, topic, partition, config, now_ms, loaded)
-        log.recovery_point = min(max(recovery_point, 0), loaded.log_end_offset)
+        log = cls(files, path, topic, partition, config, loaded, now_ms)
         log._epochs.assign(leader_epoch, loaded.log_end_offset)
         return log
 
@@ -145,7 +110,7 @@ class PartitionLog:
     @property
     def size_bytes(self) -> int:
         """Bytes of all segments' batches."""
-        return self._sizes_before + self._segments[-1].size_bytes
+        return self._segments.size_bytes
 
     @property
     def largest_timestamp(self) -> int:
@@ -160,7 +125,7 @@ class PartitionLog:
     @property
     def segment_base_offsets(self) -> Sequence[int]:
         """Where each segment begins, the active one last."""
-        return tuple(self._bases)
+        return tuple(self._segments.bases)
 
     # Appending
 
@@ -184,7 +149,8 @@ class PartitionLog:
             if batch.producer_id >= 0 and batch.has_producer and not batch.is_control:
                 draft = self.producers.check(batch, is_from_client=is_from_client)
                 if isinstance(draft, Duplicate):
-                    return self._duplicate(draft)
+                    # Kafka answers with the remembered batch's timestamp, whatever the topic's timestamp type.
+                    return Appended(*draft, self.log_start_offset, is_duplicate=True, size_bytes=0)
                 drafts.append((draft, offset))
             buffers += batch.stamped(offset, leader_epoch)
             offset += batch.last_offset_delta + 1
@@ -212,10 +178,6 @@ class PartitionLog:
         self.log_end_offset = offset
         append_time = batches[-1].max_timestamp if batches[-1].has_log_append_time else -1
         return Appended(base_offset, offset - 1, append_time, self.log_start_offset, False, size)
-
-    def _duplicate(self, found: Duplicate) -> Appended:
-        # Kafka answers with the remembered batch's timestamp, whatever the topic's timestamp type.
-        return Appended(found.base_offset, found.last_offset, found.timestamp, self.log_start_offset, True, 0)
 
     def append_marker(
         self,
@@ -252,67 +214,33 @@ class PartitionLog:
             timestamp=now_ms,
         )
         if completed is not None and completed.is_aborted:
-            self._segments[-1].note_aborted(aborted_entry(completed))
+            self._segments.active.note_aborted(aborted_entry(completed))
         return appended
 
     def _segment_for(self, size: int, max_timestamp: int, last_offset: int, now_ms: int) -> Segment:
         """The segment that takes the next `size` bytes, a new one when the active one is full or old."""
-        active, config = self._segments[-1], self.config
-        if size > config.segment_bytes:
-            raise KafkaError(
-                ErrorCode.RECORD_LIST_TOO_LARGE,
-                f"{size} bytes are more than a segment holds ({config.segment_bytes})",
-            )
-        if active.size_bytes and (
-            active.size_bytes + size > config.segment_bytes
-            or last_offset - active.base_offset > MOST_RELATIVE_OFFSET
-            or active.is_full(config.segment_index_bytes)
-            or self._is_old(active, max_timestamp, now_ms)
-        ):
+        active = self._segments.active
+        if must_roll(active, self.config, Incoming(size, last_offset, max_timestamp), now_ms, self.path):
             self.roll(now_ms)
-            active = self._segments[-1]
+            active = self._segments.active
         elif not active.size_bytes:
             active.created_ms = now_ms
         if not self._epochs.is_saved:
             self._epochs.save(self._files, self.path)
         return active
 
-    def _is_old(self, segment: Segment, max_timestamp: int, now_ms: int) -> bool:
-        first_timestamp = segment.first_timestamp
-        if first_timestamp is None:
-            first_timestamp = segment.read_first_timestamp()
-        if first_timestamp >= 0 and max_timestamp >= 0:
-            age_ms = max_timestamp - first_timestamp
-        else:
-            age_ms = now_ms - segment.created_ms
-        if self.config.segment_jitter_ms == 0:
-            return age_ms > self.config.segment_ms
-        seed = crc32c(f"{self.topic}-{self.partition}-{segment.base_offset}".encode())
-        return age_ms > self.config.roll_after_ms(seed)
-
     def roll(self, now_ms: int) -> None:
         """Seal the active segment and begin a new one at the end of the log; an empty one stays."""
-        active = self._segments[-1]
+        active = self._segments.active
         if not active.size_bytes:
             return
         active.save_indexes(is_final=True)
-        write_snapshot(self._files, self.path, self.producers, self.log_end_offset)
+        self._snapshots.write(self.producers, self.log_end_offset)
         segment = Segment(self._files, self.path, self.log_end_offset, created_ms=now_ms)
         segment.create()
-        if self.log_end_offset not in self._snapshots:
-            self._snapshots.append(self.log_end_offset)
-        self._segments.append(segment)
-        self._bases.append(segment.base_offset)
-        self._sizes_before += active.size_bytes
-        self._keep_indexed(active)
-        self._has_new_files = self._has_rolled = self._is_changed = True
-
-    def _keep_indexed(self, segment: Segment) -> None:
-        """Bound the memory that sealed segments' indexes take."""
-        if segment not in self._indexed:
-            self._indexed.append(segment)
-            if len(self._indexed) > _INDEXES_KEPT:
-                self._indexed.pop(0).forget_indexes()
+        self._segments.add(segment)
+        self._flushing.note_roll()
+        self._is_changed = True
 
     # Reading
 
@@ -325,68 +253,38 @@ class PartitionLog:
         if not self.log_start_offset <= offset <= end:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is not in {self.log_start_offset}..{end}")
         if offset < upper_offset:
-            for segment, position in self._places_from(offset):
+            for segment, position in self._segments.places_from(offset):
                 found = segment.read(position, max_bytes, min(upper_offset, end), at_least_one=at_least_one)
                 if found is None:
                     break
-                self._remember(found.next_offset, segment.base_offset, found.next_position)
+                self._segments.remember(found.next_offset, segment, found.next_position)
                 return Slice(found.data, found.first_offset, found.next_offset)
         return Slice(_NOTHING, offset, offset)
-
-    def _places_from(self, offset: int) -> Iterator[tuple[Segment, int]]:
-        """Where the batch that holds `offset` stands, then the starts of later segments (after a gap)."""
-        at = bisect_right(self._bases, offset) - 1
-        segment = self._segments[at]
-        base, position = self._hints.get(offset, (-1, 0))
-        if base != segment.base_offset:
-            position = segment.position_of(offset)
-            self._remember(offset, segment.base_offset, position)
-            if segment is not self._segments[-1]:
-                self._keep_indexed(segment)
-        if position < segment.size_bytes:
-            yield segment, position
-        for later in self._segments[at + 1 :]:
-            if later.size_bytes:
-                yield later, 0
-
-    def _remember(self, offset: int, base: int, position: int) -> None:
-        hints = self._hints
-        if offset not in hints and len(hints) >= _HINTS_KEPT:
-            del hints[next(iter(hints))]
-        hints[offset] = (base, position)
 
     def bytes_available(self, offset: int, upper_offset: int) -> int:
         """How many bytes a read from `offset` would find; those before the active segment count as a lot."""
         if offset >= upper_offset or offset < self.log_start_offset:
             return 0
-        active = self._segments[-1]
+        active = self._segments.active
         if offset < active.base_offset:
-            return max(self.size_bytes, 1)
+            return self.size_bytes
         end = active.size_bytes
         if upper_offset < self.log_end_offset:
-            end = next((position for _, position in self._places_from(upper_offset)), end)
-        return max(end - next((position for _, position in self._places_from(offset)), end), 0)
+            end = self._segments.position_in_active(upper_offset)
+        return max(end - self._segments.position_in_active(offset), 0)
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
         """The aborted transactions that touch [fetch_offset, upper_offset), by first offset."""
-        found: list[AbortedTxn] = []
-        at = max(bisect_right(self._bases, fetch_offset) - 1, 0)
-        for segment in self._segments[at:]:
-            for entry in segment.aborted:
-                if entry.last_offset >= fetch_offset and entry.first_offset < upper_offset:
-                    found.append(entry)
-                if entry.last_stable_offset >= upper_offset:
-                    # Whatever ends later was opened at or above that offset.
-                    return sorted(found, key=lambda txn: txn.first_offset)
-        return sorted(found, key=lambda txn: txn.first_offset)
+        indexes = (segment.aborted for segment in self._segments.since(fetch_offset))
+        return find_aborted(indexes, fetch_offset, upper_offset)
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
         """The first record at or after a time, in offset order, below `upper_offset`."""
-        return find_at_or_after(self._segments, timestamp, self.log_start_offset, upper_offset)
+        return find_at_or_after(list(self._segments), timestamp, self.log_start_offset, upper_offset)
 
     def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
         """The first record that carries the largest timestamp, unless it lies at or beyond `upper_offset`."""
-        return find_latest(self._segments, self.log_start_offset, upper_offset)
+        return find_latest(list(self._segments), self.log_start_offset, upper_offset)
 
     def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
         """(largest known epoch not above `epoch`, where it ended), or (-1, -1)."""
@@ -401,9 +299,7 @@ class PartitionLog:
     def delete_records_before(self, offset: int) -> int:
         """Begin the log later; whole segments below go with the next retention. Returns the new start."""
         if offset > self.high_watermark or offset < 0:
-            raise KafkaError(
-                ErrorCode.OFFSET_OUT_OF_RANGE, f"cannot begin at {offset}: the end is {self.high_watermark}"
-            )
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
         if offset > self.log_start_offset:
             self._start_at(offset)
         return self.log_start_offset
@@ -415,52 +311,19 @@ class PartitionLog:
 
     def delete_old_segments(self, now_ms: int) -> list[Expired]:
         """Rename away what retention no longer keeps; `purge` removes the files later."""
-        facts = [self._facts_of(at, now_ms) for at in range(len(self._segments))]
-        expired = find_expired(
-            facts,
-            self.config,
-            now_ms,
-            log_start_offset=self.log_start_offset,
-            high_watermark=self.high_watermark,
-        )
-        if len(expired) == len(self._segments):
-            self.roll(now_ms)
-        due_ms = now_ms + self.config.file_delete_delay_ms
-        for segment in self._segments[: len(expired)]:
-            self._doomed += [(due_ms, path) for path in segment.mark_deleted()]
-            self._sizes_before -= segment.size_bytes
-            if segment in self._indexed:
-                self._indexed.remove(segment)
+        segments, start, end = self._segments, self.log_start_offset, self.log_end_offset
+        expired = find_expired(segments.facts(end), self.config, now_ms, log_start_offset=start, high_watermark=end)
         if expired:
-            del self._segments[: len(expired)]
-            del self._bases[: len(expired)]
-            self._start_at(max(self.log_start_offset, self._bases[0]))
-            self._drop_snapshots()
+            if len(expired) == len(segments):
+                self.roll(now_ms)
+            segments.drop_first(len(expired), now_ms + self.config.file_delete_delay_ms)
+            self._start_at(max(start, segments.bases[0]))
+            self._snapshots.keep_for(segments.bases)
         return expired
-
-    def _facts_of(self, at: int, now_ms: int) -> SegmentFacts:
-        segment = self._segments[at]
-        following = self._bases[at + 1] if at + 1 < len(self._bases) else self.log_end_offset
-        timestamp = segment.max_timestamp
-        if timestamp < 0:
-            modified_ms = self._files.modified_ms(segment.log_path)
-            timestamp = segment.created_ms if modified_ms is None else modified_ms
-        return SegmentFacts(segment.base_offset, following, segment.size_bytes, timestamp)
-
-    def _drop_snapshots(self) -> None:
-        """Keep one snapshot a segment, and the newest."""
-        wanted = {*self._bases, max(self._snapshots, default=0)}
-        for offset in [offset for offset in self._snapshots if offset not in wanted]:
-            self._files.remove(f"{self.path}/{offset_name(offset)}{SNAPSHOT_SUFFIX}")
-            self._snapshots.remove(offset)
 
     def purge(self, now_ms: int) -> int:
         """Remove the renamed files whose delay has passed; returns how many."""
-        due = [path for due_ms, path in self._doomed if due_ms <= now_ms]
-        self._doomed = [(due_ms, path) for due_ms, path in self._doomed if due_ms > now_ms]
-        for path in due:
-            self._files.remove(path)
-        return len(due)
+        return self._segments.purge(now_ms)
 
     def expire_producers(self, now_ms: int) -> int:
         """Forget producers that have been silent for too long; returns how many."""
@@ -470,66 +333,43 @@ class PartitionLog:
         """Drop everything from `offset` on; a batch that holds it goes whole."""
         if offset >= self.log_end_offset:
             return
-        self._hints.clear()
-        keep = max(bisect_right(self._bases, offset - 1), 1)
-        for segment in self._segments[keep:]:
-            segment.remove()
-        del self._segments[keep:], self._bases[keep:]
-        self._indexed = [segment for segment in self._indexed if segment in self._segments[:-1]]
-        active = self._segments[-1]
-        position = active.position_of(offset) if offset > active.base_offset else 0
-        end = active.base_offset
-        active.truncate(position, offset, self.config.index_interval_bytes)
-        for _, batch in active.scan(active.offset_index.floor_position(position)):
-            end = batch.next_offset
+        end = self._segments.cut(offset, self.config.index_interval_bytes)
         self.log_end_offset = end
         self.log_start_offset = min(self.log_start_offset, end)
-        self.recovery_point = min(self.recovery_point, end)
-        self._sizes_before = sum(segment.size_bytes for segment in self._segments[:-1])
-        for known in [known for known in self._snapshots if known > end]:
-            self._files.remove(f"{self.path}/{offset_name(known)}{SNAPSHOT_SUFFIX}")
-            self._snapshots.remove(known)
+        self._flushing.recovery_point = min(self.recovery_point, end)
+        self._snapshots.drop_above(end)
         self._epochs.cut_end(end)
-        loader = LogLoader(self._files, self.path, self.config, now_ms)
-        self.producers = loader.producers_at(self._segments, end, self._snapshots)
-        self._is_changed = self._has_new_files = True
+        expiration_ms = self.config.producer_id_expiration_ms
+        self.producers = producers_at(list(self._segments), self._snapshots, end, now_ms, expiration_ms)
+        self._is_changed = self._flushing.has_new_files = True
 
     # Reaching the disk
 
     @property
+    def recovery_point(self) -> int:
+        """Everything below this offset is on the disk for good."""
+        return self._flushing.recovery_point
+
+    @property
     def unflushed_messages(self) -> int:
         """Offsets that a power cut might take."""
-        return self.log_end_offset - self.recovery_point
+        return self.log_end_offset - self._flushing.recovery_point
 
     def needs_flush(self, now_ms: int) -> bool:
         """Whether flush.messages, flush.ms or a sealed segment asks for an fsync now."""
-        unflushed = self.log_end_offset - self.recovery_point
-        if unflushed <= 0:
-            return False
-        config = self.config
-        return (
-            self._has_rolled
-            or unflushed >= config.flush_messages
-            or (config.flush_ms < LONG_MAX and now_ms - self._last_flush_ms >= config.flush_ms)
-        )
+        return self._flushing.is_due(self.log_end_offset, self.config, now_ms)
 
     def begin_flush(self) -> FlushJob:
-        """Prepare the fsync of everything appended so far; its `run` may be called on another thread."""
-        syncs: list[Callable[[], None]] = []
-        for at, segment in enumerate(self._segments):
-            if at + 1 < len(self._bases) and self._bases[at + 1] <= self.recovery_point:
-                continue
-            segment.save_indexes()
-            syncs += [self._files.sync_handle(path) for path in segment.durable_paths()]
-        if self._has_new_files or self.recovery_point == 0:
-            syncs.append(self._files.sync_handle(self.path))
-        self._has_new_files = self._has_rolled = False
-        self._last_flush_ms = self._last_append_ms
-        return FlushJob(self.log_end_offset, syncs)
+        """Prepare the fsync of everything appended so far; its `run` may be called on another thread.
+
+        Raises OSError, and does so for good once an fsync of this log has failed.
+        """
+        unflushed = self._segments.since(self.recovery_point)
+        return self._flushing.begin(self.log_end_offset, unflushed, self.path, self._last_append_ms)
 
     def finish_flush(self, job: FlushJob) -> None:
         """Everything the job covered is durable now."""
-        self.recovery_point = min(max(self.recovery_point, job.offset), self.log_end_offset)
+        self._flushing.finish(job, self.log_end_offset)
 
     def close(self, now_ms: int) -> None:
         """Make everything durable, and leave what lets the next start trust the files."""
@@ -537,11 +377,9 @@ class PartitionLog:
             return
         self._epochs.save(self._files, self.path)
         if self.log_end_offset > 0:
-            write_snapshot(self._files, self.path, self.producers, self.log_end_offset)
-            if self.log_end_offset not in self._snapshots:
-                self._snapshots.append(self.log_end_offset)
-            self._drop_snapshots()
-        self._segments[-1].save_indexes(is_final=True)
+            self._snapshots.write(self.producers, self.log_end_offset)
+            self._snapshots.keep_for(self._segments.bases)
+        self._segments.active.save_indexes(is_final=True)
         job = self.begin_flush()
         job.run()
         self.finish_flush(job)
@@ -550,10 +388,8 @@ class PartitionLog:
 
     def move_to(self, path: str) -> None:
         """The directory was renamed: its files are elsewhere now."""
-        self.path = path
-        self._doomed = [(due_ms, f"{path}/{doomed.rpartition('/')[2]}") for due_ms, doomed in self._doomed]
-        for segment in self._segments:
-            segment.move_to(path)
+        self.path = self._snapshots.directory = path
+        self._segments.move_to(path)
 
     def delete(self) -> None:
         """Remove the directory and everything in it."""

@@ -6,17 +6,14 @@ still looked at where it ends; if that is not where its checkpoint says, it is t
 
 from dataclasses import dataclass, field
 
-from ..protocol.batch import RecordBatch
-from ..protocol.control import find_marker
-from ..protocol.wire import CorruptFrame
-from .aborted_txns import AbortedTxn
 from .files import Files
 from .index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .leader_epochs import LeaderEpochs
 from .log_config import LogConfig
-from .producer_state import CompletedTxn, ProducerTable, draft_of
-from .segment import INDEX_SUFFIX, SNAPSHOT_SUFFIX, Segment, offset_name
-from .snapshot import decode_snapshot, encode_snapshot
+from .producer_state import ProducerTable
+from .replay import aborted_entry, producers_at, replay_batch
+from .segment import INDEX_SUFFIX, Segment, offset_name
+from .snapshot import Snapshots
 from .tidying import tidy
 
 
@@ -39,38 +36,11 @@ class LoadedLog:
     segments: list[Segment]
     producers: ProducerTable
     epochs: LeaderEpochs
-    snapshots: list[int]
+    snapshots: Snapshots
     log_start_offset: int
     log_end_offset: int
+    recovery_point: int
     report: RecoveryReport = field(default_factory=RecoveryReport)
-
-
-def replay_batch(producers: ProducerTable, batch: RecordBatch) -> CompletedTxn | None:
-    """What a batch of the log does to the producer table; what is in the log is not questioned."""
-    if batch.is_control:
-        try:
-            marker = find_marker(batch)
-        except CorruptFrame:
-            return None  # its checksum is right, so somebody wrote it so: no reason to lose the rest of the log
-        if marker is None:
-            return None
-        return producers.commit_marker(
-            batch.producer_id,
-            batch.producer_epoch,
-            marker.coordinator_epoch,
-            is_abort=not marker.is_commit,
-            offset=batch.base_offset,
-            timestamp=batch.max_timestamp,
-        )
-    if batch.has_producer:
-        producers.commit(draft_of(batch), batch.base_offset)
-    return None
-
-
-def write_snapshot(files: Files, directory: str, producers: ProducerTable, offset: int) -> None:
-    """Keep the table as it is after all records below `offset`; not synced, since a torn one is told by its CRC."""
-    path = f"{directory}/{offset_name(offset)}{SNAPSHOT_SUFFIX}"
-    files.write_whole(path, encode_snapshot(producers.snapshot_entries()), is_synced=False)
 
 
 class LogLoader:
@@ -82,7 +52,7 @@ class LogLoader:
         self._config = config
         self._now_ms = now_ms
         self._report = RecoveryReport()
-        self._snapshots: list[int] = []
+        self._snapshots = Snapshots(files, directory)
 
     def load(self, *, is_clean: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
         """Read, repair if need be, and hand over; an empty or missing directory becomes an empty log."""
@@ -94,7 +64,7 @@ class LogLoader:
             self._report.is_clean, self._report.why = False, "no clean stop"
         epochs = LeaderEpochs.load(self._files, self._directory)
         if end is not None:
-            producers = self.producers_at(segments, end, self._snapshots)
+            producers = self._producers_at(segments, end)
             if epochs is None:
                 epochs = self._epochs_from(segments)
         else:
@@ -103,24 +73,25 @@ class LogLoader:
             if epochs is None:
                 epochs = self._epochs_from(known)
             epochs.cut_end(segments[first].base_offset)
-            self._drop_snapshots(above=segments[first].base_offset)
-            producers = self.producers_at(known, segments[first].base_offset, self._snapshots)
+            self._snapshots.drop_above(segments[first].base_offset)
+            producers = self._producers_at(known, segments[first].base_offset)
             end = self._recover(segments, first, recovery_point, producers, epochs)
         if end < log_start_offset:
             for segment in segments:
                 segment.remove()
             self._report.segments_dropped += len(segments)
-            self._drop_snapshots(above=-1)
+            self._snapshots.drop_above(-1)
             return self._empty_log(log_start_offset)
         epochs.cut_end(end)
-        self._drop_snapshots(above=end)
+        self._snapshots.drop_above(end)
         start = max(log_start_offset, segments[0].base_offset)
-        return LoadedLog(segments, producers, epochs, self._snapshots, start, end, self._report)
+        safe = min(max(recovery_point, 0), end)
+        return LoadedLog(segments, producers, epochs, self._snapshots, start, end, safe, self._report)
 
     def _find_segments(self) -> list[Segment]:
         self._files.make_directory(self._directory)
         names = tidy(self._files, self._directory)
-        self._snapshots = sorted(names.snapshots)
+        self._snapshots = Snapshots(self._files, self._directory, names.snapshots)
         return [
             Segment(
                 self._files,
@@ -136,7 +107,8 @@ class LogLoader:
     def _empty_log(self, offset: int) -> LoadedLog:
         segment = Segment(self._files, self._directory, offset, created_ms=self._now_ms)
         segment.create()
-        return LoadedLog([segment], ProducerTable(), LeaderEpochs(), self._snapshots, offset, offset, self._report)
+        nobody, no_epochs = ProducerTable(), LeaderEpochs()
+        return LoadedLog([segment], nobody, no_epochs, self._snapshots, offset, offset, offset, self._report)
 
     # After a clean stop
 
@@ -168,30 +140,8 @@ class LogLoader:
 
     # Producers and epochs
 
-    def producers_at(self, segments: list[Segment], end: int, snapshots: list[int]) -> ProducerTable:
-        """The table as of `end`: the newest good snapshot at or below it, and the batches after that one.
-
-        Damaged snapshots are removed, from the disk and from `snapshots`.
-        """
-        producers, offset = ProducerTable(), 0
-        for candidate in sorted((known for known in snapshots if known <= end), reverse=True):
-            path = f"{self._directory}/{offset_name(candidate)}{SNAPSHOT_SUFFIX}"
-            entries = decode_snapshot(self._files.read(path, 0, self._files.size(path)))
-            if entries is not None:
-                producers = ProducerTable.from_snapshot(entries, self._now_ms, self._config.producer_id_expiration_ms)
-                offset = candidate
-                break
-            self._files.remove(path)
-            snapshots.remove(candidate)
-        if offset < end:
-            for segment, following in zip(segments, [*segments[1:], None], strict=True):
-                if following is not None and following.base_offset <= offset:
-                    continue
-                position = segment.position_of(offset) if offset > segment.base_offset else 0
-                for _, batch in segment.scan(position):
-                    if batch.base_offset >= offset:
-                        replay_batch(producers, batch)
-        return producers
+    def _producers_at(self, segments: list[Segment], end: int) -> ProducerTable:
+        return producers_at(segments, self._snapshots, end, self._now_ms, self._config.producer_id_expiration_ms)
 
     def _epochs_from(self, segments: list[Segment]) -> LeaderEpochs:
         epochs = LeaderEpochs()
@@ -200,11 +150,6 @@ class LogLoader:
                 epochs.assign(batch.partition_leader_epoch, batch.base_offset)
         epochs.is_saved = False
         return epochs
-
-    def _drop_snapshots(self, *, above: int) -> None:
-        for offset in [offset for offset in self._snapshots if offset > above]:
-            self._files.remove(f"{self._directory}/{offset_name(offset)}{SNAPSHOT_SUFFIX}")
-            self._snapshots.remove(offset)
 
     # After a crash
 
@@ -227,9 +172,8 @@ class LogLoader:
         end = segments[first].base_offset
         for at in range(first, len(segments)):
             segment = segments[at]
-            if at > first and segment.base_offset not in self._snapshots:
-                write_snapshot(self._files, self._directory, producers, segment.base_offset)
-                self._snapshots.append(segment.base_offset)
+            if at > first:
+                self._snapshots.write(producers, segment.base_offset)
             if segment.base_offset < end:
                 problem: str | None = f"segment {segment.base_offset} begins before the one before it ends at {end}"
                 keep = at
@@ -291,10 +235,3 @@ class LogLoader:
         except FileNotFoundError:
             data = b""
         return OffsetIndex.decode(data, segment.size_bytes) or OffsetIndex()
-
-
-def aborted_entry(completed: CompletedTxn) -> AbortedTxn:
-    """The index entry of an aborted transaction."""
-    return AbortedTxn(
-        completed.producer_id, completed.first_offset, completed.last_offset, completed.last_stable_offset
-    )

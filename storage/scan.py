@@ -9,13 +9,11 @@ from collections.abc import Iterator
 
 from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
 from .files import Files
+from .walk import MAGIC
 
-# base offset, batch length, (leader epoch), magic, (crc, attributes), last offset delta
-BATCH_FRAME = struct.Struct(">qi4xb6xi")
 _LENGTH = struct.Struct(">i")
 
 PIECE_BYTES = 1 << 20
-MAGIC = 2
 
 
 class BatchScan:

@@ -8,12 +8,13 @@ that a resting segment costs neither descriptors nor memory.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, RecordBatch
+from ..protocol.batch import HEADER_BYTES, RecordBatch
 from ..protocol.errors import ErrorCode, KafkaError
 from .aborted_txns import ENTRY_BYTES, AbortedTxn, decode_aborted, encode_aborted
 from .files import Buffer, Files
 from .index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
-from .scan import BATCH_FRAME, MAGIC, BatchScan
+from .scan import BatchScan
+from .walk import corrupt, find_position, walk
 
 LOG_SUFFIX = ".log"
 INDEX_SUFFIX = ".index"
@@ -46,6 +47,7 @@ class Segment:
 
     __slots__ = (
         "_aborted",
+        "_aborted_saved",
         "_bytes_since_index",
         "_files",
         "_offset_index",
@@ -87,6 +89,7 @@ class Segment:
         self._time_index_saved = 0
         self._bytes_since_index = 0
         self._aborted: list[AbortedTxn] | None = None if has_txn_index else []
+        self._aborted_saved = 0
 
     def __repr__(self) -> str:
         return f"Segment({self.base_offset}, {self.size_bytes} bytes)"
@@ -117,7 +120,7 @@ class Segment:
     @property
     def max_timestamp(self) -> int:
         """The largest timestamp of any record here, -1 for none."""
-        if self.top_timestamp is None:
+        if self.top_timestamp is None and not self._read_last_time_entry():
             self._load_indexes()
         return NO_TIMESTAMP if self.top_timestamp is None else self.top_timestamp
 
@@ -130,6 +133,7 @@ class Segment:
             if found is None:
                 raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"{self.stem}{TXN_INDEX_SUFFIX} is damaged")
             self._aborted = found
+            self._aborted_saved = len(found)
         return self._aborted
 
     def _read_file(self, suffix: str) -> bytes | None:
@@ -157,12 +161,26 @@ class Segment:
         self.max_timestamp_offset = self.base_offset + times.last[1]
         self._bytes_since_index = self.size_bytes - offsets.floor_position(self.size_bytes)
 
+    def _read_last_time_entry(self) -> bool:
+        """Learn the largest timestamp from the last entry of the file, without the rest of it."""
+        path = self.stem + TIME_INDEX_SUFFIX
+        try:
+            size = self._files.size(path)
+            last = TimeIndex.decode(self._files.read(path, max(size - TIME_ENTRY_BYTES, 0), TIME_ENTRY_BYTES))
+        except FileNotFoundError:
+            return False
+        if size % TIME_ENTRY_BYTES or last is None or last.last is None:
+            return False
+        self.top_timestamp = last.last[0]
+        self.max_timestamp_offset = self.base_offset + last.last[1]
+        return True
+
     def forget_indexes(self) -> None:
         """Give the memory of a sealed segment's indexes back; they are read again when needed."""
         if self.size_bytes and not self._has_unsaved_entries():
             self._offset_index = self._time_index = None
-        if self.has_txn_index:
-            self._aborted = None
+            if self.has_txn_index and self._aborted_saved == len(self._aborted or ()):
+                self._aborted = None
 
     def _has_unsaved_entries(self) -> bool:
         return (self._offset_index is not None and len(self._offset_index) > self._offset_index_saved) or (
@@ -181,15 +199,18 @@ class Segment:
     def reset_aborted(self) -> None:
         """Empty the index of aborted transactions."""
         self._aborted = []
+        self._aborted_saved = 0
         if self.has_txn_index:
             self._files.remove(self.stem + TXN_INDEX_SUFFIX)
             self.has_txn_index = False
 
-    def rebuild_indexes(self, interval_bytes: int = 4096) -> None:
-        """Note every batch anew; the last resort of a segment whose index files are missing or damaged."""
+    def rebuild_indexes(self, interval_bytes: int = 4096) -> int:
+        """Note every batch anew, where index files are missing or damaged; returns the end offset."""
         self.reset_indexes()
-        for position, batch in self.scan():
+        scan = self.scan()
+        for position, batch in scan:
             self.note(batch.last_offset, batch.max_timestamp, position, batch.size_bytes, interval_bytes)
+        return scan.next_offset
 
     # Writing
 
@@ -223,11 +244,8 @@ class Segment:
             self.time_index.append_if_later(self.max_timestamp, self.max_timestamp_offset - self.base_offset)
 
     def note_aborted(self, entry: AbortedTxn) -> None:
-        """Write one aborted transaction down."""
-        entries = self.aborted
-        self._files.write(self.stem + TXN_INDEX_SUFFIX, [encode_aborted(entry)], len(entries) * ENTRY_BYTES)
-        self.has_txn_index = True
-        entries.append(entry)
+        """Keep an aborted transaction, to be written with the other indexes."""
+        self.aborted.append(entry)
 
     def is_full(self, index_bytes: int) -> bool:
         """Whether an index has no room for another entry and the final time entry."""
@@ -238,6 +256,11 @@ class Segment:
 
     def save_indexes(self, *, is_final: bool = False) -> None:
         """Write the entries that are in memory only; `is_final` adds the time entry that ends a closed segment."""
+        if self._aborted is not None and len(self._aborted) > self._aborted_saved:
+            unsaved = [encode_aborted(entry) for entry in self._aborted[self._aborted_saved :]]
+            self._files.write(self.stem + TXN_INDEX_SUFFIX, unsaved, self._aborted_saved * ENTRY_BYTES)
+            self._aborted_saved = len(self._aborted)
+            self.has_txn_index = True
         if is_final and self.size_bytes:
             if self._time_index is None:
                 return  # untouched since it was opened, and so was its file
@@ -252,15 +275,16 @@ class Segment:
         self._offset_index_saved = len(self._offset_index) if self._offset_index is not None else 0
         self._time_index_saved = len(self._time_index) if self._time_index is not None else 0
 
-    def truncate(self, position: int, next_offset: int, interval_bytes: int) -> None:
-        """Cut the file at a batch boundary; `next_offset` is the first offset that goes."""
+    def truncate(self, position: int, interval_bytes: int) -> int:
+        """Cut the file at a batch boundary; returns the new end offset."""
         self._files.truncate(self.log_path, position)
         self.size_bytes = position
-        aborted = [entry for entry in self.aborted if entry.last_offset < next_offset]
+        end = self.rebuild_indexes(interval_bytes)
+        aborted = [entry for entry in self.aborted if entry.last_offset < end]
         self.reset_aborted()
         for entry in aborted:
             self.note_aborted(entry)
-        self.rebuild_indexes(interval_bytes)
+        return end
 
     # Reading
 
@@ -277,74 +301,25 @@ class Segment:
 
     def position_of(self, offset: int) -> int:
         """Where the batch stands that holds `offset`, or the next one after a gap; the size when there is none."""
-        position = self.offset_index.floor(offset - self.base_offset)
-        lowest = self.base_offset
-        while self.size_bytes - position >= HEADER_BYTES:
-            piece = self._files.read(self.log_path, position, min(_WALK_BYTES, self.size_bytes - position))
-            at = 0
-            while len(piece) - at >= HEADER_BYTES:
-                base, length, magic, delta = BATCH_FRAME.unpack_from(piece, at)
-                if magic != MAGIC or base < lowest or delta < 0 or length < HEADER_BYTES - LOG_OVERHEAD_BYTES:
-                    raise self._corrupt(position + at)
-                if base + delta >= offset:
-                    return position + at
-                lowest = base + delta + 1
-                at += length + LOG_OVERHEAD_BYTES
-            if at == 0:
-                raise self._corrupt(position)
-            position += at
-        if position != self.size_bytes:
-            raise self._corrupt(position)
-        return position
+        start = self.offset_index.floor(offset - self.base_offset)
+        return find_position(self._files, self.log_path, start, self.size_bytes, self.base_offset, offset)
 
     def read(self, position: int, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> Range | None:
         """Whole batches from a batch boundary on; None when not even one may be returned."""
         left = self.size_bytes - position
         data = self._files.read(self.log_path, position, min(max(max_bytes, HEADER_BYTES), left))
-        end, first_offset, next_offset = self._walk(data, position, upper_offset)
-        if end == 0 and next_offset < 0:
-            return None  # the first batch lies at or beyond the upper offset
-        if end == 0 or end > max_bytes:
-            if not at_least_one:
+        walked = walk(data, left, self.base_offset, upper_offset)
+        if walked is not None and not 0 < walked.end <= max_bytes:
+            if not at_least_one or not (walked.end or walked.first_batch_bytes):
                 return None
-            if end == 0:
-                data = self._files.read(self.log_path, position, next_offset)  # its size, see _walk
-                end, first_offset, next_offset = self._walk(data, position, upper_offset)
-                if end == 0:
-                    raise self._corrupt(position)
+            if not walked.end:
+                data = self._files.read(self.log_path, position, walked.first_batch_bytes)
+                walked = walk(data, left, self.base_offset, upper_offset)
+        if walked is None or not walked.end:
+            raise corrupt(self.log_path, position)
+        end = walked.end
         whole = data if end == len(data) else memoryview(data)[:end]
-        return Range(whole, first_offset, next_offset, position + end)
-
-    def _walk(self, data: bytes, position: int, upper_offset: int) -> tuple[int, int, int]:
-        """(end of the whole batches below `upper_offset`, first offset, next offset).
-
-        When there is none: (0, -1, size of the first batch), or (0, -1, -1) when that lies beyond the upper offset.
-        """
-        at, first_offset, lowest = 0, -1, self.base_offset
-        length_of_data = len(data)
-        left = self.size_bytes - position
-        unpack_from = BATCH_FRAME.unpack_from
-        while length_of_data - at >= HEADER_BYTES:
-            base, length, magic, delta = unpack_from(data, at)
-            end = at + length + LOG_OVERHEAD_BYTES
-            if magic != MAGIC or base < lowest or delta < 0 or end - at < HEADER_BYTES or end > left:
-                if at == 0:
-                    raise self._corrupt(position)
-                break  # what comes before is good; the next read will begin here and say so
-            if base + delta >= upper_offset:
-                return (at, first_offset, lowest) if at else (0, -1, -1)
-            if end > length_of_data:
-                return (at, first_offset, lowest) if at else (0, -1, end)
-            if at == 0:
-                first_offset = base
-            lowest = base + delta + 1
-            at = end
-        if at == 0:
-            raise self._corrupt(position)
-        return at, first_offset, lowest
-
-    def _corrupt(self, position: int) -> KafkaError:
-        return KafkaError(ErrorCode.CORRUPT_MESSAGE, f"no record batch at byte {position} of {self.log_path}")
+        return Range(whole, walked.first_offset, walked.next_offset, position + end)
 
     def read_first_timestamp(self) -> int:
         """The largest timestamp of the first batch: what `segment.ms` counts from; -1 for none."""

@@ -1,13 +1,17 @@
 """Producer-state snapshots (`.snapshot`): the state after all records below the offset that names the file.
 
 int16 version (1) · uint32 CRC-32C of everything after it · int32 count · count times 46 bytes
+
+They are never synced: a torn one is told by its checksum, and the log can always be replayed instead.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..protocol.crc32c import crc32c
-from .producer_state import SnapshotEntry
+from .files import Files
+from .producer_state import ProducerTable, SnapshotEntry
+from .segment import SNAPSHOT_SUFFIX, offset_name
 
 _HEAD = struct.Struct(">hI")
 _COUNT = struct.Struct(">i")
@@ -33,3 +37,48 @@ def decode_snapshot(data: bytes) -> list[SnapshotEntry] | None:
     if count < 0 or len(body) != _COUNT.size + count * _ENTRY.size:
         return None
     return [SnapshotEntry(*fields) for fields in _ENTRY.iter_unpack(body[_COUNT.size :])]
+
+
+class Snapshots:
+    """The snapshot files of one partition: one a segment, and the newest."""
+
+    __slots__ = ("_files", "directory", "offsets")
+
+    def __init__(self, files: Files, directory: str, offsets: Iterable[int] = ()) -> None:
+        self._files = files
+        self.directory = directory
+        self.offsets = sorted(offsets)
+
+    def _path(self, offset: int) -> str:
+        return f"{self.directory}/{offset_name(offset)}{SNAPSHOT_SUFFIX}"
+
+    def write(self, producers: ProducerTable, offset: int) -> None:
+        """Keep the table as it is after all records below `offset`."""
+        self._files.write_whole(self._path(offset), encode_snapshot(producers.snapshot_entries()), is_synced=False)
+        if offset not in self.offsets:
+            self.offsets.append(offset)
+            self.offsets.sort()
+
+    def drop_above(self, offset: int) -> None:
+        """The log ends at `offset` now: what describes later records is wrong."""
+        self._drop([known for known in self.offsets if known > offset])
+
+    def keep_for(self, bases: Iterable[int]) -> None:
+        """Drop all but the newest and those at the given segments' bases."""
+        wanted = {*bases, self.offsets[-1] if self.offsets else 0}
+        self._drop([known for known in self.offsets if known not in wanted])
+
+    def _drop(self, offsets: list[int]) -> None:
+        for offset in offsets:
+            self._files.remove(self._path(offset))
+            self.offsets.remove(offset)
+
+    def load_newest(self, end: int, now_ms: int, expiration_ms: int) -> tuple[ProducerTable, int]:
+        """The newest good snapshot at or below `end` and its offset, or an empty table and 0; damaged ones go."""
+        for offset in reversed([known for known in self.offsets if known <= end]):
+            path = self._path(offset)
+            entries = decode_snapshot(self._files.read(path, 0, self._files.size(path)))
+            if entries is not None:
+                return ProducerTable.from_snapshot(entries, now_ms, expiration_ms), offset
+            self._drop([offset])
+        return ProducerTable(), 0

@@ -1,0 +1,24 @@
+"""What a log answers: facts, for the broker to turn into responses and to count."""
+
+from typing import NamedTuple
+
+from .files import Buffer
+
+
+class Appended(NamedTuple):
+    """What became of an append; `log_append_time_ms` is -1 where the producers' timestamps stand."""
+
+    base_offset: int
+    last_offset: int
+    log_append_time_ms: int
+    log_start_offset: int
+    is_duplicate: bool
+    size_bytes: int
+
+
+class Slice(NamedTuple):
+    """Whole batches as they are stored, beginning with the one that holds the offset asked for."""
+
+    data: Buffer
+    first_offset: int
+    next_offset: int

@@ -1,0 +1,49 @@
+"""When the active segment is sealed before an append: when it, or an index of it, would be too large or too old.
+
+Age counts from the records' own timestamps, as in Kafka: from the first batch to the one that arrives.
+"""
+
+from typing import NamedTuple
+
+from ..protocol.crc32c import crc32c
+from ..protocol.errors import ErrorCode, KafkaError
+from .log_config import LogConfig
+from .segment import MOST_RELATIVE_OFFSET, Segment
+
+
+class Incoming(NamedTuple):
+    """What is about to be appended."""
+
+    size: int
+    last_offset: int
+    max_timestamp: int
+
+
+def must_roll(segment: Segment, config: LogConfig, incoming: Incoming, now_ms: int, name: str) -> bool:
+    """Whether what comes belongs into a new segment; RECORD_LIST_TOO_LARGE when none could hold it.
+
+    `name` is that of the partition: it decides where in the jitter this log lies.
+    """
+    size, last_offset, max_timestamp = incoming
+    if size > config.segment_bytes:
+        why = f"{size} bytes are more than a segment holds ({config.segment_bytes})"
+        raise KafkaError(ErrorCode.RECORD_LIST_TOO_LARGE, why)
+    return segment.size_bytes > 0 and (
+        segment.size_bytes + size > config.segment_bytes
+        or last_offset - segment.base_offset > MOST_RELATIVE_OFFSET
+        or segment.is_full(config.segment_index_bytes)
+        or _is_old(segment, config, max_timestamp, now_ms, name)
+    )
+
+
+def _is_old(segment: Segment, config: LogConfig, max_timestamp: int, now_ms: int, name: str) -> bool:
+    first_timestamp = segment.first_timestamp
+    if first_timestamp is None:
+        first_timestamp = segment.read_first_timestamp()
+    if first_timestamp >= 0 and max_timestamp >= 0:
+        age_ms = max_timestamp - first_timestamp
+    else:
+        age_ms = now_ms - segment.created_ms
+    if config.segment_jitter_ms == 0:
+        return age_ms > config.segment_ms
+    return age_ms > config.roll_after_ms(seed=crc32c(f"{name}-{segment.base_offset}".encode()))

@@ -1,0 +1,147 @@
+"""The segments of a log in order: found by offset, added at the end, taken away at either end.
+
+Nobody keeps a descriptor here. What is kept is where recent readers stopped, so that reading on from there needs no
+search, and the indexes of the few sealed segments read last.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from .files import Files
+from .retention import SegmentFacts
+from .segment import Segment
+
+_HINTS_KEPT = 64
+_INDEXES_KEPT = 4
+
+
+class Segments:
+    """Never empty: the last segment is the active one."""
+
+    __slots__ = ("_bases", "_doomed", "_files", "_hints", "_indexed", "_list", "_sealed_bytes", "active")
+
+    def __init__(self, files: Files, segments: list[Segment]) -> None:
+        self._files = files
+        self._list = segments
+        self._bases = [segment.base_offset for segment in segments]
+        self.active = segments[-1]
+        self._sealed_bytes = sum(segment.size_bytes for segment in segments[:-1])
+        self._hints: dict[int, tuple[int, int]] = {}  # offset -> (base of its segment, position)
+        self._indexed: list[Segment] = []  # sealed segments whose indexes are in memory
+        self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed files
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._list)
+
+    @property
+    def bases(self) -> list[int]:
+        """Where each segment begins; not to be changed."""
+        return self._bases
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all segments' batches."""
+        return self._sealed_bytes + self.active.size_bytes
+
+    def add(self, segment: Segment) -> None:
+        """Seal the active segment and go on with a new one."""
+        self._sealed_bytes += self.active.size_bytes
+        self._keep_indexed(self.active)
+        self._list.append(segment)
+        self._bases.append(segment.base_offset)
+        self.active = segment
+
+    def since(self, offset: int) -> list[Segment]:
+        """The segment that holds `offset`, and all after it."""
+        return self._list[max(bisect_right(self._bases, offset) - 1, 0) :]
+
+    def _keep_indexed(self, segment: Segment) -> None:
+        """Bound the memory that sealed segments' indexes take."""
+        if segment not in self._indexed:
+            self._indexed.append(segment)
+            if len(self._indexed) > _INDEXES_KEPT:
+                self._indexed.pop(0).forget_indexes()
+
+    def facts(self, end_offset: int) -> list[SegmentFacts]:
+        """What retention wants to know, oldest first; a segment without timestamps is as old as its file."""
+        facts: list[SegmentFacts] = []
+        for segment, following in zip(self._list, [*self._bases[1:], end_offset], strict=True):
+            timestamp = segment.max_timestamp
+            if timestamp < 0:
+                modified_ms = self._files.modified_ms(segment.log_path)
+                timestamp = segment.created_ms if modified_ms is None else modified_ms
+            facts.append(SegmentFacts(segment.base_offset, following, segment.size_bytes, timestamp))
+        return facts
+
+    # Finding
+
+    def places_from(self, offset: int) -> Iterator[tuple[Segment, int]]:
+        """Where the batch that holds `offset` stands, then the starts of later segments (after a gap)."""
+        at = max(bisect_right(self._bases, offset) - 1, 0)
+        segment = self._list[at]
+        base, position = self._hints.get(offset, (-1, 0))
+        if base != segment.base_offset:
+            position = segment.position_of(offset)
+            self.remember(offset, segment, position)
+            if segment is not self.active:
+                self._keep_indexed(segment)
+        if position < segment.size_bytes:
+            yield segment, position
+        for later in self._list[at + 1 :]:
+            if later.size_bytes:
+                yield later, 0
+
+    def position_in_active(self, offset: int) -> int:
+        """Where in the active segment the batch stands that holds `offset`; its size when there is none yet."""
+        base, position = self._hints.get(offset, (-1, 0))
+        if base != self.active.base_offset:
+            position = self.active.position_of(offset)
+            self.remember(offset, self.active, position)
+        return position
+
+    def remember(self, offset: int, segment: Segment, position: int) -> None:
+        """A reader stopped at `offset`: the batch that holds it begins, or will begin, at `position`."""
+        hints = self._hints
+        if offset not in hints and len(hints) >= _HINTS_KEPT:
+            del hints[next(iter(hints))]
+        hints[offset] = (segment.base_offset, position)
+
+    # Getting shorter
+
+    def drop_first(self, count: int, due_ms: int) -> None:
+        """Rename the oldest segments away; `purge` removes their files once `due_ms` has come."""
+        for segment in self._list[:count]:
+            self._doomed += [(due_ms, path) for path in segment.mark_deleted()]
+            self._sealed_bytes -= segment.size_bytes
+            if segment in self._indexed:
+                self._indexed.remove(segment)
+        del self._list[:count], self._bases[:count]
+
+    def purge(self, now_ms: int) -> int:
+        """Remove the renamed files whose time has come; returns how many."""
+        due = [path for due_ms, path in self._doomed if due_ms <= now_ms]
+        self._doomed = [(due_ms, path) for due_ms, path in self._doomed if due_ms > now_ms]
+        for path in due:
+            self._files.remove(path)
+        return len(due)
+
+    def cut(self, offset: int, interval_bytes: int) -> int:
+        """Drop every batch that reaches `offset` or lies beyond; returns the new end of the log."""
+        self._hints.clear()
+        keep = max(bisect_right(self._bases, offset - 1), 1)
+        for segment in self._list[keep:]:
+            segment.remove()
+        del self._list[keep:], self._bases[keep:]
+        self._indexed = [segment for segment in self._indexed if segment in self._list[:-1]]
+        self.active = active = self._list[-1]
+        self._sealed_bytes = sum(segment.size_bytes for segment in self._list[:-1])
+        return active.truncate(active.position_of(offset) if offset > active.base_offset else 0, interval_bytes)
+
+    def move_to(self, path: str) -> None:
+        """The directory was renamed: its files are elsewhere now."""
+        self._doomed = [(due_ms, f"{path}/{doomed.rpartition('/')[2]}") for due_ms, doomed in self._doomed]
+        for segment in self._list:
+            segment.move_to(path)
