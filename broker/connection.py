@@ -6,16 +6,13 @@ as Apache Kafka mutes the socket. What a client sends ahead waits in its own soc
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from ..protocol.frame import FrameSplitter
 from ..protocol.wire import CorruptFrame
 from .dispatch import Dispatcher, Later
 from .parked import Disconnect, Parked
 from .session import Session
-
-if TYPE_CHECKING:
-    from .server import Server
 
 from .logs import get_logger
 
@@ -25,11 +22,27 @@ log = get_logger("connection")
 WRITE_HIGH_WATER_BYTES = 256 * 1024
 
 
+class Listener(Protocol):
+    """What a connection asks of the server that accepted it."""
+
+    def now(self) -> float:
+        """The loop's clock, in seconds."""
+        ...
+
+    def admit(self, connection: "Connection") -> bool:
+        """Whether there is room for one more."""
+        ...
+
+    def forget(self, connection: "Connection") -> None:
+        """The connection is closed."""
+        ...
+
+
 class Connection(asyncio.Protocol):
     """asyncio's view of a client. Everything of meaning happens in the dispatcher."""
 
-    def __init__(self, server: "Server", dispatcher: Dispatcher, max_request_bytes: int) -> None:
-        self._server = server
+    def __init__(self, listener: Listener, dispatcher: Dispatcher, max_request_bytes: int) -> None:
+        self._listener = listener
         self._dispatcher = dispatcher
         self._splitter = FrameSplitter(max_request_bytes)
         self._frames: deque[bytes | bytearray | memoryview] = deque()
@@ -48,15 +61,15 @@ class Connection(asyncio.Protocol):
         self.host = str(peer[0]) if peer else "unknown"
         self._session = Session(f"/{self.host}", str(local[0]), int(local[1]))
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
-        self.last_active_s = self._server.now()
-        if not self._server.admit(self):
+        self.last_active_s = self._listener.now()
+        if not self._listener.admit(self):
             self._is_closed = True
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True
         self._frames.clear()
-        self._server.forget(self)
+        self._listener.forget(self)
         if self._parked is not None:
             self._parked.drop()
             self._parked = None
@@ -64,7 +77,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_closed:
             return
-        self.last_active_s = self._server.now()
+        self.last_active_s = self._listener.now()
         try:
             self._frames.extend(self._splitter.feed(data))
         except CorruptFrame as error:

@@ -1,7 +1,7 @@
 """A frame becomes a request, a handler's answer becomes segments. Nothing here knows what any API means."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..protocol.api_keys import ApiKey
 from ..protocol.codec import Segment, encoder
@@ -56,7 +56,7 @@ class Dispatcher:
         response = self._handle(loaded, request, header, session)
         if response is None:
             return None
-        if isinstance(response, Parked):
+        if _is_parked(response):
             return Later(response, header, loaded)
         return self.encode(header, loaded, response)
 
@@ -95,3 +95,7 @@ class Dispatcher:
         encoder(api.response, 0)(unsupported_version_answer(self._context), out, segments)
         segments.append(out)
         return frame_of(segments)
+
+
+def _is_parked(response: object) -> TypeGuard[Parked[Any]]:
+    return isinstance(response, Parked)

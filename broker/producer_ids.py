@@ -14,7 +14,8 @@ class ProducerIds:
 
     def __init__(self, cluster: ClusterLog) -> None:
         self._cluster = cluster
-        self._next = self._end = 0
+        self._next: int = 0
+        self._end: int = 0
 
     def next_id(self, now_ms: int) -> int:
         """A producer id that was never returned before."""

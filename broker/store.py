@@ -25,7 +25,9 @@ class LogStore:
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed directories
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
-        self._unrecovered = set() if directory.is_clean else set(directory.find_partitions())
+        self._unrecovered: set[tuple[str, int]] = set()
+        if not directory.is_clean:
+            self._unrecovered.update(directory.find_partitions())
 
     def open_log(self, topic: str, index: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
         """Open or create the log of a partition, recovering it after a crash."""

@@ -77,6 +77,8 @@ class RecordBatch:
     producer_epoch: int
     base_sequence: int
     records_count: int
+    size_bytes: int
+    view: memoryview
 
     def __init__(self, data: bytes | bytearray | memoryview, pos: int = 0) -> None:
         (

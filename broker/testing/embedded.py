@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 
 from ..app import Broker
 from ..config import BrokerConfig
@@ -58,7 +58,7 @@ class BrokerThread:
 
 
 @contextlib.contextmanager
-def running_broker(settings: Mapping[str, str] | None = None, *, is_ephemeral: bool = True) -> Iterator[BrokerThread]:
+def running_broker(settings: Mapping[str, str] | None = None, *, is_ephemeral: bool = True) -> Generator[BrokerThread]:
     """A broker for the length of a `with` block."""
     thread = BrokerThread(settings, is_ephemeral=is_ephemeral)
     thread.start()

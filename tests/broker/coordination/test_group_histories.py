@@ -77,8 +77,8 @@ class History:
 
     def take(self, step: Step) -> None:
         if step.action.startswith("all "):
-            for client in range(CLIENTS):
-                self.take(Step(step.action.removeprefix("all "), client, step.number))
+            for each in range(CLIENTS):
+                self.take(Step(step.action.removeprefix("all "), each, step.number))
             return
         client = self.clients[step.client]
         client.look()
