@@ -137,7 +137,7 @@ class TimeIndex:
             offsets.pop()
             timestamps.pop()
         index = cls()
-        previous_timestamp, previous_offset = -(2**63), -1
+        previous_timestamp, previous_offset = -(2**63), 0
         for timestamp, offset in zip(timestamps, offsets, strict=True):
             if timestamp <= previous_timestamp or offset < previous_offset:
                 return None
