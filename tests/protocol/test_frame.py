@@ -1,0 +1,105 @@
+"""Splitting a stream into frames."""
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odradek.protocol.frame import CRUMB_BYTES, FrameSplitter, RefusedLength, frame_of
+
+
+def framed(*bodies: bytes) -> bytes:
+    return b"".join(struct.pack(">i", len(body)) + body for body in bodies)
+
+
+@settings(max_examples=60)
+@given(
+    bodies=st.lists(st.binary(max_size=40) | st.sampled_from([b"x" * 5000, b"y" * 9000]), max_size=6),
+    cuts=st.lists(st.integers(1, 6000), min_size=1, max_size=40),
+)
+def test_frames_come_out_as_they_went_in_however_the_stream_is_cut(bodies: list[bytes], cuts: list[int]) -> None:
+    stream = framed(*bodies)
+    splitter = FrameSplitter(10_000)
+    found: list[bytes] = []
+    pos = turn = 0
+    while pos < len(stream):
+        size = cuts[turn % len(cuts)]
+        found += [bytes(frame) for frame in splitter.feed(stream[pos : pos + size])]
+        pos, turn = pos + size, turn + 1
+    assert found == bodies
+    assert not splitter.has_partial
+
+
+def test_a_frame_in_one_piece_is_a_view_of_it() -> None:
+    data = framed(b"one", b"two")
+    frames = FrameSplitter(100).feed(data)
+    assert [bytes(frame) for frame in frames] == [b"one", b"two"]
+    assert all(isinstance(frame, memoryview) and frame.obj is data for frame in frames)
+
+
+def test_it_knows_whether_a_frame_has_begun() -> None:
+    splitter = FrameSplitter(100)
+    assert not splitter.has_partial
+    splitter.feed(b"\x00")
+    assert splitter.has_partial
+    assert splitter.feed(b"\x00\x00\x03ab") == []
+    assert (splitter.has_partial, splitter.pending_bytes) == (True, 2)
+    assert splitter.feed(b"c") == [b"abc"]
+    assert (splitter.has_partial, splitter.pending_bytes) == (False, 0)
+
+
+def test_an_empty_frame_is_a_frame_even_when_its_length_comes_in_two() -> None:
+    splitter = FrameSplitter(100)
+    assert splitter.feed(b"\x00\x00") == []
+    assert [bytes(frame) for frame in splitter.feed(b"\x00\x00" + framed(b"a"))] == [b"", b"a"]
+
+
+def test_single_bytes_are_not_held_one_by_one() -> None:
+    splitter = FrameSplitter(100_000)
+    splitter.feed(struct.pack(">i", 3 * CRUMB_BYTES))
+    for _ in range(CRUMB_BYTES):
+        splitter.feed(b"a")
+    splitter.feed(b"b" * CRUMB_BYTES)
+    assert splitter.pending_bytes == 2 * CRUMB_BYTES
+    assert splitter.feed(b"c" * CRUMB_BYTES) == [b"a" * CRUMB_BYTES + b"b" * CRUMB_BYTES + b"c" * CRUMB_BYTES]
+
+
+@pytest.mark.parametrize(
+    ("head", "length", "hello"),
+    [
+        (b"\xff\xff\xff\xff", -1, ""),
+        (b"\x00\x00\x00\x65", 101, ""),
+        (b"\x7f\xff\xff\xff", 2147483647, ""),
+        (b"GET ", 1195725856, "HTTP"),
+        (b"POST", 1347375956, "HTTP"),
+        (b"\x16\x03\x01\x00", 369295616, "TLS"),
+    ],
+)
+def test_a_length_beyond_the_limit_is_refused_with_its_four_bytes(head: bytes, length: int, hello: str) -> None:
+    splitter = FrameSplitter(100)
+    assert splitter.feed(head[:3]) == []
+    with pytest.raises(RefusedLength) as refused:
+        splitter.feed(head[3:])
+    assert (refused.value.length, refused.value.hello) == (length, hello)
+    assert str(length) in str(refused.value)
+    assert splitter.pending_bytes == 0
+
+
+def test_a_length_of_exactly_the_limit_is_accepted() -> None:
+    assert [len(frame) for frame in FrameSplitter(100).feed(framed(bytes(100)))] == [100]
+
+
+def test_frames_before_a_refused_length_are_still_delivered() -> None:
+    splitter = FrameSplitter(100)
+    assert [bytes(frame) for frame in splitter.feed(framed(b"good") + b"\xff\xff\xff\xff more")] == [b"good"]
+    assert splitter.fault is not None
+    with pytest.raises(RefusedLength):
+        splitter.feed(framed(b"never seen"))
+
+
+def test_a_frame_is_its_segments_with_their_length_in_front() -> None:
+    tail = memoryview(b"tail")
+    segments = frame_of([bytearray(b"head"), tail])
+    assert b"".join(segments) == framed(b"headtail")
+    assert segments[-1] is tail
