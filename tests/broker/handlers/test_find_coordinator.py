@@ -1,0 +1,51 @@
+import pytest
+
+from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
+
+from ..conftest import Parts
+from .group_context import GroupBroker
+
+
+@pytest.fixture
+def broker(parts: Parts) -> GroupBroker:
+    return GroupBroker(parts)
+
+
+@pytest.mark.parametrize("version", range(4))
+@pytest.mark.parametrize("key_type", [0, 1])
+def test_one_key_finds_this_broker(broker: GroupBroker, version: int, key_type: int) -> None:
+    request = FindCoordinatorRequest(key="g", key_type=key_type if version else 0)
+    found = broker.ask(request, version, FindCoordinatorResponse).answer
+    assert (found.error_code, found.node_id, found.host, found.port) == (0, 1, "127.0.0.1", 9092)
+    assert found.error_message == ("NONE" if version else None)
+
+
+@pytest.mark.parametrize("version", range(4, 7))
+def test_every_key_is_answered_and_one_named_twice_is_answered_twice(broker: GroupBroker, version: int) -> None:
+    request = FindCoordinatorRequest(key_type=0, coordinator_keys=["g", "", "g"])
+    found = broker.ask(request, version, FindCoordinatorResponse).answer.coordinators
+    assert found == [
+        Coordinator(key=key, node_id=1, host="127.0.0.1", port=9092, error_message="") for key in ("g", "", "g")
+    ]
+
+
+def test_no_keys_get_no_answers_and_create_nothing(broker: GroupBroker) -> None:
+    assert not broker.ask(FindCoordinatorRequest(), 4, FindCoordinatorResponse).answer.coordinators
+    assert broker.parts.topics.find("__consumer_offsets") is None
+
+
+def test_the_first_group_asked_for_creates_the_offsets_topic(broker: GroupBroker) -> None:
+    broker.ask(FindCoordinatorRequest(key_type=1, coordinator_keys=["tx"]), 4, FindCoordinatorResponse)
+    assert broker.parts.topics.find("__consumer_offsets") is None
+    broker.ask(FindCoordinatorRequest(coordinator_keys=["g"]), 4, FindCoordinatorResponse)
+    assert broker.parts.topics.find("__consumer_offsets") is not None
+
+
+@pytest.mark.parametrize(("key_type", "message"), [(2, ""), (9, ErrorCode.INVALID_REQUEST.message)])
+def test_keys_of_other_kinds_are_refused_one_by_one(broker: GroupBroker, key_type: int, message: str) -> None:
+    request = FindCoordinatorRequest(key_type=key_type, coordinator_keys=["a"])
+    (found,) = broker.ask(request, 6, FindCoordinatorResponse).answer.coordinators
+    assert found == Coordinator(
+        key="a", node_id=-1, host="", port=-1, error_code=ErrorCode.INVALID_REQUEST, error_message=message
+    )
