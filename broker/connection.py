@@ -11,10 +11,9 @@ from typing import Protocol, cast
 from ..protocol.frame import FrameSplitter
 from ..protocol.wire import CorruptFrame
 from .dispatch import Dispatcher, Later
+from .logs import get_logger
 from .parked import Disconnect, Parked
 from .session import Session
-
-from .logs import get_logger
 
 log = get_logger("connection")
 
@@ -84,6 +83,7 @@ class Connection(asyncio.Protocol):
             self._close(str(error))
             return
         self._take_next()
+        self._close_if_done()
 
     def pause_writing(self) -> None:
         self._is_write_paused = True
@@ -143,6 +143,7 @@ class Connection(asyncio.Protocol):
             return
         self._transport.writelines(self._dispatcher.encode(later.header, later.api, response))
         self._take_next()
+        self._close_if_done()
 
     def _match_reading(self) -> None:
         """Read on only while what was read is being worked off (backpressure towards the client)."""
@@ -152,6 +153,11 @@ class Connection(asyncio.Protocol):
         elif self._is_reading_paused and not should_pause and not self._is_closed:
             self._transport.resume_reading()
         self._is_reading_paused = should_pause
+
+    def _close_if_done(self) -> None:
+        """After the requests in front of it, a length that no frame may have ends the connection."""
+        if self._splitter.fault is not None and self.is_idle:
+            self._close(str(self._splitter.fault))
 
     def _close(self, why: str) -> None:
         """Close without an answer, as Kafka does for what it cannot read."""

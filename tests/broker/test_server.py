@@ -161,3 +161,11 @@ def test_a_handler_that_fails_is_answered_and_harms_no_other_client(
         assert answer.error_code == ErrorCode.UNKNOWN_SERVER_ERROR
         assert wire.ask(MetadataRequest(topics=None), 13, MetadataResponse).error_code == ErrorCode.NONE
     assert "the unforeseen" in capfd.readouterr().err
+
+
+def test_a_good_request_in_front_of_a_bad_length_is_answered_first(broker: BrokerThread) -> None:
+    with Wire(broker.bootstrap) as wire:
+        frame = wire.frame_of(api_versions(), 3)
+        wire.send_raw(struct.pack(">i", len(frame)) + frame + struct.pack(">i", -1))
+        assert wire.answer(ApiVersionsRequest, 3, ApiVersionsResponse).error_code == 0
+        assert wire.is_closed_by_peer()
