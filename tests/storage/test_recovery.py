@@ -1,0 +1,305 @@
+"""Opening logs: what is trusted, what is read again, what is cut."""
+
+import pytest
+
+from odradek.protocol.batch import whole_batches
+from odradek.protocol.control import marker_batch
+from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.files import Files
+from odradek.storage.log import PartitionLog
+from odradek.storage.log_config import LogConfig
+from odradek.storage.memory_files import MemoryFiles
+
+from .builders import DIRECTORY, NOW_MS, append, batch, open_log, reopen_clean
+
+SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
+
+
+def _file(offset: int, suffix: str) -> str:
+    return f"{DIRECTORY}/{offset:020d}{suffix}"
+
+
+def _flush(log: PartitionLog) -> None:
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+
+
+def _aborting_log(files: Files) -> PartitionLog:
+    """Five segments or more, with an aborted transaction in most of them."""
+    log = open_log(files, SMALL)
+    for n in range(8):
+        append(log, batch(pid=1, sequence=n, is_transactional=True), batch(value_bytes=150))
+        log.append_marker(1, 0, 0, False, NOW_MS, 0)
+    return log
+
+
+def test_an_empty_directory_becomes_an_empty_log_of_one_file() -> None:
+    files = MemoryFiles()
+    log = open_log(files, is_clean=True)
+    assert (log.log_start_offset, log.log_end_offset) == (0, 0)
+    assert files.list_directory(DIRECTORY) == [f"{0:020d}.log"]
+    assert open_log(files).log_end_offset == 0
+
+
+def test_an_empty_log_begins_where_its_checkpoint_says() -> None:
+    log = open_log(log_start_offset=7)
+    assert (log.log_start_offset, log.log_end_offset) == (7, 7)
+    assert append(log, batch()) == 7
+
+
+def test_a_clean_stop_leaves_everything_as_it_was() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    before = log.aborted_transactions(0, 24)
+    reopened = reopen_clean(log, files)
+    assert reopened.recovery_report.is_clean
+    assert (reopened.log_end_offset, reopened.size_bytes) == (24, log.size_bytes)
+    assert reopened.aborted_transactions(0, 24) == before
+    assert reopened.recovery_point == 24
+    assert append(reopened, batch(pid=1, sequence=8)) == 24
+
+
+def test_a_log_that_nobody_changed_is_closed_without_a_write() -> None:
+    files = MemoryFiles()
+    log = reopen_clean(_aborting_log(files), files)
+    before = {name: files.read(f"{DIRECTORY}/{name}", 0, 1 << 20) for name in files.list_directory(DIRECTORY)}
+    log.read(0, 1 << 20, upper_offset=24)
+    log.close(NOW_MS)
+    assert {name: files.read(f"{DIRECTORY}/{name}", 0, 1 << 20) for name in files.list_directory(DIRECTORY)} == before
+
+
+def test_after_a_crash_indexes_and_aborted_transactions_are_derived_again() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    before = log.aborted_transactions(0, 24)
+    assert len(before) == 8
+    for name in files.list_directory(DIRECTORY):
+        if not name.endswith(".log"):
+            files.remove(f"{DIRECTORY}/{name}")
+    log = open_log(files, SMALL)
+    assert log.aborted_transactions(0, 24) == before
+    assert log.recovery_report.segments_recovered == len(log.segment_base_offsets)
+    assert append(log, batch(pid=1, sequence=8)) == 24
+
+
+def test_what_recovery_derived_is_on_the_disk_before_the_recovery_point_moves() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    before = log.aborted_transactions(0, 24)
+    for name in files.list_directory(DIRECTORY):
+        if name.endswith((".txnindex", "index")):
+            files.remove(f"{DIRECTORY}/{name}")
+    log = open_log(files, SMALL)
+    _flush(log)
+    log = open_log(files, SMALL, recovery_point=log.recovery_point)
+    assert log.recovery_report.segments_recovered == 1
+    assert log.aborted_transactions(0, 24) == before
+
+
+def test_segments_below_the_recovery_point_are_not_read_again() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    _flush(log)
+    append(log, batch())
+    log = open_log(files, SMALL, recovery_point=log.recovery_point)
+    assert log.recovery_report.segments_recovered == 1
+
+
+def test_segments_after_a_bad_batch_go() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    bases = log.segment_base_offsets
+    files.write(_file(bases[2], ".log"), [b"\xff" * 20], 20)
+    log = open_log(files, SMALL)
+    assert log.segment_base_offsets == bases[:3]
+    assert log.log_end_offset == bases[2]
+    assert log.recovery_report.segments_dropped == len(bases) - 3
+    assert log.recovery_report.truncated_bytes > 1000
+    assert append(log, batch()) == bases[2]
+    assert not [name for name in files.list_directory(DIRECTORY) if int(name[:20] if name[0] == "0" else 0) > bases[2]]
+
+
+def test_a_segment_that_begins_before_the_one_before_it_ends_goes() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch(5))
+    head, tail = batch().stamped(3, 0)
+    files.write(_file(3, ".log"), [head, tail], 0)
+    log = open_log(files)
+    assert (log.log_end_offset, log.segment_base_offsets) == (5, (0,))
+    assert "begins before" in log.recovery_report.why
+
+
+def test_damage_below_the_recovery_point_is_kept_refused_and_passed_over() -> None:
+    files = MemoryFiles()
+    log = open_log(files, LogConfig(index_interval_bytes=200))
+    append(log, *[batch(value_bytes=50) for _ in range(20)])
+    _flush(log)
+    append(log, batch())
+    end = log.log_end_offset
+    files.write(_file(0, ".log"), [b"\xff" * 4], 2 * batch(value_bytes=50).size_bytes + 8)
+    log = open_log(files, LogConfig(index_interval_bytes=200), recovery_point=20)
+    assert log.log_end_offset == end
+    assert log.recovery_report.damaged_bytes > 0
+    assert log.recovery_report.truncated_bytes == 0
+    assert log.read(0, 1 << 20, upper_offset=end).next_offset == 2
+    with pytest.raises(KafkaError) as refused:
+        log.read(2, 1 << 20, upper_offset=end)
+    assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
+    assert log.read(10, 1 << 20, upper_offset=end).next_offset == end
+    assert append(log, batch()) == end
+
+
+def test_damage_below_the_recovery_point_without_an_index_is_cut() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch() for _ in range(3)])
+    files.write(_file(0, ".log"), [b"\xff" * 4], batch().size_bytes + 8)
+    log = open_log(files, recovery_point=3)
+    assert log.log_end_offset == 1
+
+
+@pytest.mark.parametrize("suffix", [".index", ".timeindex"])
+@pytest.mark.parametrize("content", [None, b"", b"\x01", b"\xff" * 24, bytes(4096)])
+def test_a_missing_or_mad_index_of_a_trusted_segment_is_derived_again(suffix: str, content: bytes | None) -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    for name in files.list_directory(DIRECTORY):
+        if name.endswith(suffix):
+            files.remove(f"{DIRECTORY}/{name}")
+            if content is not None:
+                files.write(f"{DIRECTORY}/{name}", [content], 0)
+    log.recovery_report.is_clean = True
+    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
+    for offset in range(24):
+        assert log.read(offset, 1, upper_offset=24).first_offset == offset
+    assert log.offset_for_timestamp(NOW_MS, 24) == (NOW_MS, 0, 0)
+
+
+def test_an_index_sized_in_advance_loses_its_zeros() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    log.close(NOW_MS)
+    base = log.segment_base_offsets[-1]
+    for suffix, size in ((".index", 10_485_760), (".timeindex", 10_485_756)):
+        files.truncate(_file(base, suffix), size)
+    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
+    append(log, batch())
+    log.close(NOW_MS)
+    assert files.size(_file(base, ".index")) < 100
+    assert files.size(_file(base, ".timeindex")) < 100
+
+
+def test_a_damaged_transaction_index_is_refused_not_guessed() -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    log.close(NOW_MS)
+    files.write(_file(0, ".txnindex"), [b"\x01"], 0)
+    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
+    with pytest.raises(KafkaError) as refused:
+        log.aborted_transactions(0, 24)
+    assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"\xff" * 40])
+def test_without_snapshots_the_log_is_replayed(damage: bytes) -> None:
+    files = MemoryFiles()
+    log = _aborting_log(files)
+    log.close(NOW_MS)
+    for name in files.list_directory(DIRECTORY):
+        if name.endswith(".snapshot"):
+            files.remove(f"{DIRECTORY}/{name}")
+            if damage:
+                files.write(f"{DIRECTORY}/{name}", [damage], 0)
+    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
+    assert log.recovery_report.is_clean
+    for n in (3, 7):
+        assert log.append([batch(pid=1, sequence=n, is_transactional=True)], NOW_MS, leader_epoch=0).is_duplicate
+
+
+def test_after_a_clean_stop_only_the_newest_batch_of_a_producer_is_known() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch(pid=1, sequence=n) for n in range(3)])
+    log = reopen_clean(log, files)
+    assert log.append([batch(pid=1, sequence=2)], NOW_MS, leader_epoch=0).is_duplicate
+    with pytest.raises(KafkaError):
+        append(log, batch(pid=1, sequence=1))
+
+
+def test_old_snapshots_go_when_a_newer_one_is_written() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    for _ in range(3):
+        append(log, batch())
+        log = reopen_clean(log, files)
+    assert [name for name in files.list_directory(DIRECTORY) if name.endswith(".snapshot")] == [f"{3:020d}.snapshot"]
+
+
+def test_a_log_that_ends_below_its_start_begins_anew_at_its_start() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch(3), batch(3))
+    files.truncate(_file(0, ".log"), batch(3).size_bytes)
+    log = open_log(files, log_start_offset=5)
+    assert (log.log_start_offset, log.log_end_offset, log.segment_base_offsets) == (5, 5, (5,))
+    assert f"{0:020d}.log" not in files.list_directory(DIRECTORY)
+    assert log.recovery_report.segments_dropped == 1
+
+
+@pytest.mark.parametrize("content", [b"nonsense", b"0\n1\n4 0\n0 9\n", b"0\n2\n4 0\n2 9\n", b"\xff"])
+def test_damaged_epochs_are_read_from_the_batches(content: bytes) -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    for epoch in (0, 2):
+        log.append([batch()], NOW_MS, leader_epoch=epoch)
+    log.close(NOW_MS)
+    for is_clean in (True, False):
+        files.write_whole(f"{DIRECTORY}/leader-epoch-checkpoint", content)
+        log = open_log(files, is_clean=is_clean, recovery_point=2)
+        assert log.end_offset_for_epoch(0) == (0, 1)
+        assert log.end_offset_for_epoch(2) == (2, 2)
+
+
+def test_a_control_record_that_is_no_marker_changes_nobodys_state() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    data = bytearray(
+        marker_batch(producer_id=1, producer_epoch=0, is_commit=True, coordinator_epoch=0, timestamp_ms=NOW_MS)
+    )
+    (marker,) = whole_batches(data)
+    log.append([marker], NOW_MS, leader_epoch=0, is_from_client=False)
+    assert open_log(files).producers.find(1) is not None
+
+
+def test_half_done_changes_are_finished_or_swept_up() -> None:
+    files = MemoryFiles()
+    log = open_log(files, SMALL)
+    append(log, *[batch(2, value_bytes=100) for _ in range(4)])
+    log.close(NOW_MS)
+    compacted = files.read(_file(2, ".log"), 0, 1000)
+    for name in (_file(6, ".log.deleted"), _file(2, ".log.cleaned"), _file(99, ".index"), _file(0, ".snapshot.tmp")):
+        files.write(name, [b"x"], 0)
+    files.write(f"{DIRECTORY}/notes.txt", [b"mine"], 0)
+    files.write(_file(2, ".log.swap"), [compacted], 0)
+    files.write(_file(2, ".index.swap"), [b""], 0)
+    log = open_log(files, SMALL, is_clean=True, recovery_point=8)
+    assert log.segment_base_offsets == (0, 2, 4, 6)
+    names = files.list_directory(DIRECTORY)
+    assert "notes.txt" in names
+    assert not [name for name in names if name.endswith((".deleted", ".cleaned", ".swap", ".tmp"))]
+    assert f"{99:020d}.index" not in names
+    assert log.read(2, 10, upper_offset=8).first_offset == 2
+
+
+def test_a_swap_takes_the_place_of_every_segment_it_covers() -> None:
+    files = MemoryFiles()
+    log = open_log(files, SMALL)
+    append(log, *[batch(2, value_bytes=100) for _ in range(4)])
+    log.close(NOW_MS)
+    merged = b"".join(files.read(_file(base, ".log"), 0, 1000) for base in (0, 2, 4))
+    files.write(_file(0, ".log.swap"), [merged], 0)
+    log = open_log(files, SMALL, is_clean=True, recovery_point=8)
+    assert log.segment_base_offsets == (0, 6)
+    assert [log.read(offset, 1, upper_offset=8).first_offset for offset in range(8)] == [0, 0, 2, 2, 4, 4, 6, 6]
