@@ -457,6 +457,16 @@ def test_a_log_can_be_cut_and_goes_on_from_there() -> None:
     assert log.log_end_offset == 8
 
 
+def test_readers_find_other_batches_where_cut_ones_were() -> None:
+    log = open_log()
+    append(log, *[batch(2) for _ in range(6)])
+    for offset in range(0, 12, 2):
+        log.read(offset, 1, upper_offset=END)
+    log.truncate_to(4, NOW_MS)
+    append(log, *[batch(2, value_bytes=99) for _ in range(6)])
+    assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (12, 10, 8, 6, 4)] == [12, 10, 8, 6, 4]
+
+
 def test_cutting_reopens_the_transaction_whose_marker_goes() -> None:
     log = open_log()
     append(log, _transactional(1, 0))

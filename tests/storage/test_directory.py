@@ -1,0 +1,178 @@
+"""The data directory: one owner, one identity, checkpoints, the clean-shutdown mark, partitions by name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from odradek.storage.directory import DataDirectory, DirectoryError, Identity, split_partition
+from odradek.storage.files import Files, OsFiles
+from odradek.storage.memory_files import MemoryFiles
+
+OURS = Identity("cluster-of-22-letters-", "directory-of-22-letter", 1)
+OTHER = Identity("another-cluster-22-let", "another-directory-22-l", 1)
+ROOT = "/data"
+
+
+@pytest.fixture
+def files() -> Iterator[MemoryFiles]:
+    return MemoryFiles()
+
+
+def _text(files: Files, name: str) -> str:
+    return files.read(f"{ROOT}/{name}", 0, 1 << 20).decode()
+
+
+def test_a_new_directory_is_ours_and_says_so_in_kafkas_words(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert directory.identity == OURS
+    assert not directory.is_clean
+    lines = _text(files, "meta.properties").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "node.id=1",
+        f"directory.id={OURS.directory_id}",
+        "version=1",
+        f"cluster.id={OURS.cluster_id}",
+    ]
+
+
+def test_the_identity_of_an_existing_directory_wins(files: MemoryFiles) -> None:
+    DataDirectory.open(files, ROOT, OURS).close()
+    assert DataDirectory.open(files, ROOT + "/", OTHER).identity == OURS
+
+
+def test_the_directory_of_another_node_is_refused_by_name(files: MemoryFiles) -> None:
+    DataDirectory.open(files, ROOT, OURS).close()
+    for _ in range(2):  # a refusal gives the lock back
+        with pytest.raises(DirectoryError, match="/data belongs to node 1, not to node 2"):
+            DataDirectory.open(files, ROOT, Identity("c", "d", 2))
+
+
+@pytest.mark.parametrize("text", ["", "version=9\ncluster.id=x\nnode.id=1\n", "version=1\nnode.id=1\n"])
+def test_unknown_properties_are_refused_by_name(files: MemoryFiles, text: str) -> None:
+    files.make_directory(ROOT)
+    files.write_whole(f"{ROOT}/meta.properties", text.encode())
+    with pytest.raises(DirectoryError, match=r"/data/meta\.properties"):
+        DataDirectory.open(files, ROOT, OURS)
+
+
+def test_properties_as_java_writes_them_are_read(files: MemoryFiles) -> None:
+    files.make_directory(ROOT)
+    text = "#\n#Sat Nov 21 10:00:00 UTC 2026\ncluster.id=abc\nversion=1\ndirectory.id=def\nnode.id=1\n"
+    files.write_whole(f"{ROOT}/meta.properties", text.encode())
+    assert DataDirectory.open(files, ROOT, OURS).identity == Identity("abc", "def", 1)
+
+
+def test_a_second_broker_is_refused_by_name(tmp_path: Path) -> None:
+    files = OsFiles()
+    first = DataDirectory.open(files, str(tmp_path), OURS)
+    with pytest.raises(DirectoryError, match=f"{tmp_path} is in use"):
+        DataDirectory.open(OsFiles(), str(tmp_path), OURS)
+    first.close()
+    DataDirectory.open(files, str(tmp_path), OURS).close()
+
+
+def test_a_directory_that_cannot_be_made_is_refused_by_name(files: MemoryFiles) -> None:
+    files.write("/file", [b"x"], 0)
+    with pytest.raises(DirectoryError, match="/file cannot be used"):
+        DataDirectory.open(files, "/file", OURS)
+
+
+def test_the_clean_mark_is_believed_once(files: MemoryFiles) -> None:
+    DataDirectory.open(files, ROOT, OURS).close_cleanly(7)
+    assert _text(files, ".kafka_cleanshutdown") == '{"version":0,"brokerEpoch":7}'
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert directory.is_clean
+    directory.begin_writing()
+    directory.close()
+    assert not DataDirectory.open(files, ROOT, OURS).is_clean
+
+
+def test_checkpoints_are_kafkas_text_and_survive(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.write_checkpoints({("t", 0): 5, ("a-b", 12): 0}, {("t", 0): 3}, {("t", 0): 9})
+    assert _text(files, "recovery-point-offset-checkpoint") == "0\n2\nt 0 5\na-b 12 0\n"
+    assert _text(files, "log-start-offset-checkpoint") == "0\n1\nt 0 3\n"
+    assert _text(files, "replication-offset-checkpoint") == "0\n1\nt 0 9\n"
+    directory.close()
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert directory.recovery_points == {("t", 0): 5, ("a-b", 12): 0}
+    assert directory.log_starts == {("t", 0): 3}
+
+
+def test_partitions_not_named_keep_their_checkpoints(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.write_checkpoints({("t", 0): 5, ("t", 1): 6}, {})
+    directory.write_checkpoints({("t", 0): 8}, {})
+    directory.write_log_start("t", 1, 4)
+    directory.close()
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert directory.recovery_points == {("t", 0): 8, ("t", 1): 6}
+    assert directory.log_starts == {("t", 1): 4}
+
+
+@pytest.mark.parametrize("text", ["", "1\n0\n", "0\n2\nt 0 5\n", "0\n1\nt 0\n", "0\n1\nt 0 x\n", "0\nx\n", "\xff"])
+def test_a_malformed_checkpoint_stops_the_start_and_is_named(files: MemoryFiles, text: str) -> None:
+    files.make_directory(ROOT)
+    files.write_whole(f"{ROOT}/recovery-point-offset-checkpoint", text.encode("latin1"))
+    with pytest.raises(DirectoryError, match="recovery-point-offset-checkpoint is malformed"):
+        DataDirectory.open(files, ROOT, OURS)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("t-0", ("t", 0)),
+        ("a-b-12", ("a-b", 12)),
+        ("__cluster_metadata-0", ("__cluster_metadata", 0)),
+        ("t", None),
+        ("-1", None),
+        ("t-x", None),
+        ("t-01", None),
+        ("t--1", ("t-", 1)),
+        ("t-²", None),
+        ("t-0.0123456789abcdef0123456789abcdef-delete", None),
+        ("meta.properties", None),
+    ],
+)
+def test_a_partition_is_its_topic_and_what_follows_the_last_dash(name: str, found: tuple[str, int] | None) -> None:
+    assert split_partition(name) == found
+
+
+def test_partitions_are_created_found_and_know_their_topic(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    for topic, partition in (("b", 1), ("b", 0), ("a", 10)):
+        directory.create_partition(topic, partition, "topic-id-of-22-letters")
+    assert directory.find_partitions() == [("a", 10), ("b", 0), ("b", 1)]
+    assert directory.find_topic_id("b", 0) == "topic-id-of-22-letters"
+    assert len(_text(files, "b-0/partition.metadata")) == 43
+    assert directory.find_topic_id("b", 9) is None
+
+
+def test_a_deleted_partition_is_out_of_sight_at_once_and_gone_after_the_next_start(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    path = directory.create_partition("t", 0, "x" * 22)
+    files.write(f"{path}/{0:020d}.log", [b"1"], 0)
+    directory.write_checkpoints({("t", 0): 5}, {("t", 0): 5})
+    renamed = directory.mark_deleted("t", 0, "0123456789abcdef" * 2)
+    assert renamed == "/data/t-0.0123456789abcdef0123456789abcdef-delete"
+    assert directory.find_partitions() == []
+    assert (directory.recovery_points, directory.log_starts) == ({}, {})
+    files.make_directory(f"{ROOT}/my-delete")
+    assert directory.remove_deleted() == 1
+    assert not files.exists(renamed)
+    assert files.exists(f"{ROOT}/my-delete")
+
+
+def test_the_name_of_a_deleted_partition_fits_the_file_system(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.create_partition("t" * 249, 0, "x" * 22)
+    renamed = directory.mark_deleted("t" * 249, 0, "0" * 32)
+    assert len(renamed.rpartition("/")[2]) == 255
+    assert directory.remove_deleted() == 1
+
+
+def test_forgetting_an_unknown_partition_writes_nothing(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.forget("t", 0)
+    assert not files.exists(f"{ROOT}/recovery-point-offset-checkpoint")
