@@ -55,7 +55,7 @@ class LeaderEpochs:
     def cut_start(self, start_offset: int) -> None:
         """The log begins later now: so does the epoch that holds its first offset."""
         keep_from = bisect_right(self._starts, start_offset) - 1
-        if keep_from >= 0 and self._starts[keep_from] < start_offset:
+        if keep_from > 0 or (keep_from == 0 and self._starts[0] < start_offset):
             del self._starts[:keep_from]
             del self._epochs[:keep_from]
             self._starts[0] = start_offset

@@ -4,9 +4,9 @@ Nothing here waits, locks or knows the time: between a check and the append it g
 because nobody awaits in between. On one node the high watermark is the end of the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ..protocol.batch import RecordBatch
+from ..protocol.batch import RecordBatch, whole_batches
 from ..protocol.control import marker_batch
 from ..protocol.errors import ErrorCode, KafkaError
 from .aborted_txns import AbortedTxn, find_aborted
@@ -25,6 +25,8 @@ from .segments import Segments
 from .validation import check_batch
 
 __all__ = ["Appended", "FlushJob", "PartitionLog", "RecoveryReport", "Slice", "TimestampOffset"]
+
+REPLAY_PIECE_BYTES = 1 << 20
 
 _NOTHING = b""
 
@@ -260,6 +262,14 @@ class PartitionLog:
                 self._segments.remember(found.next_offset, segment, found.next_position)
                 return Slice(found.data, found.first_offset, found.next_offset)
         return Slice(_NOTHING, offset, offset)
+
+    def batches(self) -> Iterator[RecordBatch]:
+        """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
+        offset, end = self.log_start_offset, self.log_end_offset
+        while offset < end:
+            found = self.read(offset, REPLAY_PIECE_BYTES, upper_offset=end)
+            yield from whole_batches(found.data)
+            offset = found.next_offset
 
     def bytes_available(self, offset: int, upper_offset: int) -> int:
         """How many bytes a read from `offset` would find; those before the active segment count as a lot."""
