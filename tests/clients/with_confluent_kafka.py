@@ -186,7 +186,7 @@ def _is_passing(record: Any) -> bool:
     error = record.error()
     if error is None:
         return False
-    if error.fatal() or not error.retriable() and error.name() not in _PASSING:
+    if error.fatal() or (not error.retriable() and error.name() not in _PASSING):
         raise KafkaException(error)
     return True
 

@@ -1,0 +1,132 @@
+"""What was acknowledged is there after a stop, and after a crash."""
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ..brokers import BrokerProcess
+from ..conftest import FreshBroker
+from .conftest import CLIENTS
+from .stock_client import Message, StockClient, create, gather, send_all, until
+
+
+def test_records_topics_and_commits_outlive_a_restart(fresh_broker: FreshBroker, topic: str, group: str) -> None:
+    broker = fresh_broker({})
+    clients = [build(broker.address) for build in CLIENTS.values()]
+    create(clients[0], topic, 2, retention_ms="123456789")
+    sent = [Message(b"%d" % number, key=b"k", headers=(("h", b"v"),)) for number in range(100)]
+    for codec, client in zip(("none", "lz4", "zstd"), clients, strict=True):
+        send_all(client, topic, sent, codec=codec)
+    member = clients[2].member(group, topic)
+    assert len(gather(member.poll, 300)) == 300
+    member.commit_at(topic, 0, 250, "nearly done")
+    member.close()
+    broker.stop()
+    broker.start()
+    for client in clients:
+        assert client.topics()[topic] == 2
+        assert client.topic_configs(topic)["retention.ms"] == "123456789"
+        read = client.read(topic, 300)
+        assert [one.content() for one in read] == [one.content() for one in sent * 3]
+        assert send_all(client, topic, [Message(b"after")])[0] >= 300
+    member = clients[2].member(group, topic)
+    assert gather(member.poll, 53)[0].offset == 250
+    assert member.committed(topic, 0) == (250, "nearly done")
+    member.close()
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def forgotten_sockets() -> Iterator[None]:
+    """kafka-python leaves the sockets unclosed whose connection was refused while the broker was away."""
+    yield
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.usefixtures("forgotten_sockets")
+@pytest.mark.parametrize("client_name", ["kafka-python", "confluent-kafka"])
+def test_everything_acknowledged_is_there_once_and_in_order_after_a_kill(
+    client_name: str, fresh_broker: FreshBroker, topic: str
+) -> None:
+    broker = fresh_broker({})
+    client = CLIENTS[client_name](broker.address)
+    create(client, topic)
+    writer = Writer(client, topic)
+    writer.start()
+    for _ in range(2):
+        wait_for_more(writer)
+        broker.kill()
+        broker.start()
+    wait_for_more(writer)
+    acknowledged = writer.finish()
+    # read by a client that was not there before, from the broker as it is after one more crash
+    broker.kill()
+    broker.start()
+    reader = CLIENTS["confluent-kafka"](broker.address)
+    assert reader.offset_range(topic) == (0, acknowledged)
+    read = reader.read(topic, acknowledged)
+    assert [one.value for one in read] == [b"%d" % number for number in range(acknowledged)]
+    client.close()
+    reader.close()
+
+
+class Writer(threading.Thread):
+    """An idempotent producer in a thread, which counts what was acknowledged; it outlives the broker's crashes."""
+
+    def __init__(self, client: StockClient, topic: str) -> None:
+        super().__init__(daemon=True)
+        self.acknowledged = 0
+        self._topic = topic
+        self._producer = client.producer(idempotent=True)
+        self._is_done = threading.Event()
+        self._failure: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            while not self._is_done.is_set():
+                for number in range(self.acknowledged, self.acknowledged + 50):
+                    self._producer.send(self._topic, Message(b"%d" % number))
+                self._producer.flush(60.0)
+                self.acknowledged += 50
+        except Exception as failure:
+            self._failure = failure
+
+    def check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def finish(self) -> int:
+        self._is_done.set()
+        self.join(60.0)
+        self.check()
+        self._producer.close()
+        return self.acknowledged
+
+
+def wait_for_more(writer: Writer) -> None:
+    """Waits until the writer has come further, so that a kill falls into its work."""
+    goal = writer.acknowledged + 500
+
+    def is_further() -> bool:
+        writer.check()
+        return writer.acknowledged >= goal
+
+    until(is_further, "the producer goes on", timeout_s=60.0, pause_s=0.001)
+
+
+def test_a_stop_leaves_time_for_what_was_sent(fresh_broker: FreshBroker, topic: str) -> None:
+    broker: BrokerProcess = fresh_broker({})
+    client = CLIENTS["confluent-kafka"](broker.address)
+    create(client, topic)
+    producer = client.producer()
+    for number in range(10_000):
+        producer.send(topic, Message(b"%d" % number))
+    assert producer.flush() == list(range(10_000))
+    broker.stop()
+    broker.start()
+    assert client.offset_range(topic) == (0, 10_000)
+    producer.close()

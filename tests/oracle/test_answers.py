@@ -1,0 +1,57 @@
+"""Every conversation gets from Odradek what it gets from Apache Kafka, field by field.
+
+Without --oracle Apache Kafka's part is read from recorded/, written by `pytest --oracle --record tests/oracle`.
+"""
+
+import json
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from ..brokers import BrokerProcess
+from . import scenarios as _  # noqa: F401
+from .comparison import differences
+from .decided import DECIDED
+from .dialogue import SCENARIOS, held
+from .masks import Plain
+from .scenarios import MODULES
+
+RECORDED = Path(__file__).parent / "recorded"
+assert MODULES
+
+
+def recorded_at(title: str) -> Path:
+    return RECORDED / f"{title}.json"
+
+
+@pytest.mark.parametrize("title", SCENARIOS)
+def test_odradek_answers_as_apache_kafka_does(
+    title: str, odradek: BrokerProcess, request: pytest.FixtureRequest, is_oracle: bool
+) -> None:
+    kafka = _asked_of_kafka(title, request) if is_oracle else _recorded(title)
+    ours = held(title, odradek.address)
+    decided = {(one.step, one.path): one for one in DECIDED if one.scenario == title}
+    surprises: list[str] = []
+    for difference in differences(kafka, ours):
+        meant = decided.pop((difference.step, difference.path), None)
+        if meant is None or meant.odradek != difference.odradek:
+            surprises.append(str(difference))
+    surprises += [f"{one.step}: {one.path} no longer differs: strike it from DECIDED" for one in decided.values()]
+    assert not surprises, "\n" + "\n".join(surprises)
+
+
+def test_nothing_is_decided_or_recorded_about_scenarios_that_do_not_exist() -> None:
+    assert {one.scenario for one in DECIDED} <= set(SCENARIOS)
+    assert {path.stem for path in RECORDED.glob("*.json")} == set(SCENARIOS)
+
+
+def _asked_of_kafka(title: str, request: pytest.FixtureRequest) -> dict[str, Plain]:
+    steps = held(title, str(request.getfixturevalue("kafka_address")))
+    if request.config.getoption("--record"):
+        recorded_at(title).write_text(json.dumps(steps, indent=1, ensure_ascii=False) + "\n")
+    return steps
+
+
+def _recorded(title: str) -> dict[str, Plain]:
+    return cast(dict[str, Plain], json.loads(recorded_at(title).read_text()))
