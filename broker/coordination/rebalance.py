@@ -138,8 +138,6 @@ class Rebalancer:
 
     def on_join_deadline(self, group: ClassicGroup, effects: Effects) -> None:
         """The join phase has lasted as long as it may; a first one is put off while others keep coming."""
-        if group.state is not ClassicState.PREPARING_REBALANCE:
-            return
         delay_ms = self._settings.initial_rebalance_delay_ms
         patience_ms = self._patience_ms.get(group.group_id, 0)
         if group.is_first_rebalance and group.has_newcomers and patience_ms > 0:
@@ -184,8 +182,6 @@ class Rebalancer:
 
     def on_sync_deadline(self, group: ClassicGroup, effects: Effects) -> None:
         """Members that took a generation and then did not ask for their assignment are out."""
-        if group.state not in (ClassicState.STABLE, ClassicState.COMPLETING_REBALANCE) or not group.pending_sync:
-            return
         for member_id in [m for m in group.members if m in group.pending_sync]:
             self.remove_member(group, member_id, effects)
         self.prepare(group, effects)

@@ -167,9 +167,12 @@ class GroupRunner:
             self._perform(further)
 
     def _on_time(self) -> None:
-        for effects in self._coordinator.on_time(self._clock.now(), self._clock.now_ms()):
-            self._perform(effects)
-        self._arm()
+        try:
+            for effects in self._coordinator.on_time(self._clock.now(), self._clock.now_ms()):
+                self._perform(effects)
+        finally:
+            # Whatever goes wrong in one group, the others must not lose their clock.
+            self._arm()
 
     def _arm(self) -> None:
         self._alarm.set(self._coordinator.next_deadline())

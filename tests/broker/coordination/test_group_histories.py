@@ -127,6 +127,7 @@ class History:
         assert group.is_empty <= (not group.members)
         assert not group.pending_members & group.members.keys()
         assert group.pending_sync <= group.members.keys()
+        assert not group.pending_sync or group.state in (ClassicState.COMPLETING_REBALANCE, ClassicState.STABLE)
         assert {m.group_instance_id: m.member_id for m in group.members.values() if m.is_static} == group.static_members
         if group.state is ClassicState.STABLE:
             assert all(m.join is None and m.sync is None for m in group.members.values())

@@ -92,6 +92,7 @@ def test_removing_the_last_offset_leaves_no_trace() -> None:
     table = OffsetTable()
     table.replay(logged(1, 0))
     table.replay(logged(1, 0), producer_id=7)
+    table.replay(logged(1, 0, group_id="another"), producer_id=8)
     assert table.has_offsets("g")
     assert table.topics_of("g") == [("t", [0])]
     table.replay(LoggedOffset("g", "t", 0, None))

@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.broker.coordination.classic_group import ClassicState
+from odradek.broker.coordination.group_records import group_record, offset_record
 from odradek.broker.coordination.group_settings import GroupSettings
 from odradek.protocol.errors import ErrorCode, KafkaError
 
@@ -105,6 +106,31 @@ def test_a_heartbeat_moves_the_timer_only_when_it_rings(groups: GroupDriver) -> 
         groups.heartbeat(member, 1)
     assert groups.group().state is ClassicState.STABLE
     assert len([timer for timer in groups.clock.timers if timer.is_live]) == 1
+
+
+def test_a_fault_in_one_group_does_not_stop_the_clock_of_the_others(
+    groups: GroupDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups.stable_group(session_s=6)
+    groups.stable_group(session_s=7, group_id="h")
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: object) -> int:
+            raise RuntimeError("a bug")
+
+        patch.setattr(groups.log, "append", refuse)
+        with pytest.raises(RuntimeError):
+            groups.sleep(6.1)
+    groups.sleep(1)
+    assert groups.group("h").state is ClassicState.EMPTY
+
+
+def test_tombstones_of_nothing_are_replayed_without_harm() -> None:
+    log = MemoryLog()
+    groups = GroupDriver(log=log)
+    log.append(groups.runner.partition_of("g"), [group_record("g", None), offset_record("g", "t", 0, None)], 0, -1, -1)
+    log.append(groups.runner.partition_of("g"), [(b"\0\3\0\1g", None)], 0, -1, -1)
+    assert groups.restarted().runner.find_group("g") is None
 
 
 def test_what_cannot_be_read_is_skipped_on_load_and_the_rest_is_not() -> None:
