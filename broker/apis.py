@@ -105,6 +105,7 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.DELETE_TOPICS, 1, 6),
         Api(ApiKey.INIT_PRODUCER_ID, 0, 5),
         Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
+        Api(ApiKey.END_TXN, 0, 5),
         Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
         Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
     )

@@ -18,10 +18,13 @@ from .clock import Alarm, Clock, SystemClock
 from .cluster import METADATA_TOPIC, METADATA_TOPIC_ID, ClusterLog
 from .config import BrokerConfig
 from .context import FEATURES, Context
+from .coordination.coordinator_topic import CoordinatorTopic
 from .coordination.group_coordinator import GroupCoordinator
 from .coordination.group_log import OffsetsTopic
 from .coordination.group_settings import GroupSettings
 from .coordination.runner import GroupRunner
+from .coordination.transactions.coordinator import TransactionCoordinator, TransactionSettings
+from .coordination.transactions.runner import TransactionRunner
 from .dispatch import Dispatcher
 from .fetch_sessions import FetchSessions
 from .flusher import Flusher
@@ -30,6 +33,7 @@ from .logs import get_logger
 from .producer_ids import ProducerIds
 from .server import Server
 from .store import LogStore
+from .topic_names import TRANSACTION_TOPIC
 from .topics import Topics
 from .waiters import Waiters
 
@@ -107,7 +111,9 @@ class Broker:
         config, clock, schedule = self.config, self._clock, self._loop.call_at
         cluster_log = self._store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
         cluster = ClusterLog(cluster_log, config.node_id, decode_uuid(self._identity.directory_id))
-        cluster.set_features({feature.name: feature.level for feature in FEATURES}, clock.now_ms())
+        known = cluster.image.features
+        new = {feature.name: feature.level for feature in FEATURES if feature.name not in known}
+        cluster.set_features(new, clock.now_ms())
         alarm = Alarm(schedule, lambda: waiters.on_time(clock.now()))
         waiters = Waiters(alarm.set)
         topics = Topics(config, clock, cluster, self._store, lambda: uuid.uuid4().bytes, waiters.note_change)
@@ -119,22 +125,44 @@ class Broker:
         for partition, batches in offsets_topic.stored():
             groups.load(partition, batches)
         groups.start()
+        producer_ids = ProducerIds(cluster)
+        transactions = self._build_transactions(cluster, topics, flusher, groups, producer_ids)
         return Context(
             config=config,
             clock=clock,
             cluster=cluster,
             topics=topics,
             groups=groups,
+            transactions=transactions,
             waiters=waiters,
             fetch_sessions=FetchSessions(
                 config.max_incremental_fetch_session_cache_slots, lambda: secrets.randbelow(0x7FFFFFFF) + 1
             ),
             flusher=flusher,
-            producer_ids=ProducerIds(cluster),
+            producer_ids=producer_ids,
             served_apis=list(TABLE.values()),
             cluster_id=self._identity.cluster_id,
             listening_at=lambda: (self.host, self.port),
         )
+
+    def _build_transactions(
+        self, cluster: ClusterLog, topics: Topics, flusher: Flusher, groups: GroupRunner, producer_ids: ProducerIds
+    ) -> TransactionRunner:
+        config, clock = self.config, self._clock
+        state_topic = CoordinatorTopic(TRANSACTION_TOPIC, topics, flusher)
+        settings = TransactionSettings(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)
+
+        def level() -> int:
+            return cluster.image.features.get("transaction.version", 0)
+
+        coordinator = TransactionCoordinator(settings, lambda: producer_ids.next_id(clock.now_ms()), level)
+        transactions = TransactionRunner(
+            coordinator, state_topic, topics, groups.note_marker, level, config, clock, self._loop.call_at
+        )
+        for _, batches in state_topic.stored():
+            transactions.load(batches)
+        transactions.start()
+        return transactions
 
     def _group_settings(self, offsets_topic: OffsetsTopic) -> GroupSettings:
         config = self.config

@@ -7,7 +7,7 @@ restart replays them again. The records and their framing are Kafka's (KIP-631),
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..protocol.batch import whole_batches
+from ..protocol.batch import RecordBatch
 from ..protocol.metadata_records import (
     ConfigRecord,
     FeatureLevelRecord,
@@ -28,7 +28,6 @@ METADATA_TOPIC = "__cluster_metadata"
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
 LEADER_EPOCH = 0
 TOPIC_RESOURCE = 2
-READ_CHUNK_BYTES = 1 << 20
 # KIP-630: records stay well below the batch limit of the quorum.
 RECORDS_IN_A_BATCH = 10_000
 
@@ -137,18 +136,14 @@ class ClusterLog:
         for start in range(0, len(records), RECORDS_IN_A_BATCH):
             part = records[start : start + RECORDS_IN_A_BATCH]
             values = [NewRecord(key=None, value=encode_metadata_record(record), timestamp=now_ms) for record in part]
-            batch = next(whole_batches(build_batch(values)))
+            batch = RecordBatch(build_batch(values))
             self._log.append([batch], now_ms, leader_epoch=LEADER_EPOCH, is_from_client=False)
             for record in part:
                 self.image.replay(record)
 
     def _replay_stored(self) -> None:
-        offset, end = self._log.log_start_offset, self._log.log_end_offset
-        while offset < end:
-            found = self._log.read(offset, READ_CHUNK_BYTES, upper_offset=end, at_least_one=True)
-            for batch in whole_batches(found.data):
-                if not batch.is_control:
-                    for record in read_records(batch):
-                        if record.value is not None:
-                            self.image.replay(decode_metadata_record(record.value))
-            offset = found.next_offset
+        for batch in self._log.batches():
+            if not batch.is_control:
+                for record in read_records(batch):
+                    if record.value is not None:
+                        self.image.replay(decode_metadata_record(record.value))

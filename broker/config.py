@@ -53,6 +53,16 @@ class BrokerConfig:
     offsets_topic_segment_bytes: int = 104857600
     offsets_topic_replication_factor: int = 1  # Kafka: 3, which one node cannot give
 
+    transaction_max_timeout_ms: int = 900000
+    transactional_id_expiration_ms: int = 604800000
+    transaction_state_log_num_partitions: int = 50
+    transaction_state_log_segment_bytes: int = 104857600
+    transaction_state_log_replication_factor: int = 1  # Kafka: 3, which one node cannot give
+    transaction_state_log_min_isr: int = 1  # Kafka: 2
+    transaction_abort_timed_out_transaction_cleanup_interval_ms: int = 10000
+    transaction_remove_expired_transaction_cleanup_interval_ms: int = 3600000
+    transaction_partition_verification_enable: bool = True
+
     # Every setting that was given, effect or none, as checked text: what DescribeConfigs calls static.
     given: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -8,6 +8,7 @@ from .clock import Clock
 from .cluster import ClusterLog
 from .config import BrokerConfig
 from .coordination.runner import GroupRunner
+from .coordination.transactions.runner import TransactionRunner
 from .fetch_sessions import FetchSessions
 from .flusher import Flusher
 from .producer_ids import ProducerIds
@@ -38,7 +39,7 @@ class Feature:
 
 
 # The levels a new Kafka 4.3 cluster would have, of the features that exist here.
-FEATURES = (Feature("metadata.version", 7, 30, 30),)
+FEATURES = (Feature("metadata.version", 7, 30, 30), Feature("transaction.version", 0, 2, 2))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Context:
     cluster: ClusterLog
     topics: Topics
     groups: GroupRunner
+    transactions: TransactionRunner
     waiters: Waiters
     fetch_sessions: FetchSessions
     flusher: Flusher

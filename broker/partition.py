@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ..protocol.batch import RecordBatch
 from ..storage.log import Appended, PartitionLog
+from .cluster import LEADER_EPOCH
 
 OpenLog = Callable[["Partition"], PartitionLog]
 
@@ -41,9 +42,37 @@ class Partition:
         """The log if anyone has used it since the start."""
         return self._log
 
+    def has_open_transaction(self, producer_id: int, producer_epoch: int) -> bool:
+        """Whether this producer, under this epoch, has data here that waits for a marker."""
+        entry = self.log.producers.find(producer_id)
+        return entry is not None and entry.producer_epoch == producer_epoch and entry.current_txn_first_offset >= 0
+
     def append(self, batches: Sequence[RecordBatch], now_ms: int, *, is_from_client: bool = True) -> Appended:
         """Append, and wake who waits for it."""
-        appended = self.log.append(batches, now_ms, leader_epoch=0, is_from_client=is_from_client)
+        appended = self.log.append(batches, now_ms, leader_epoch=LEADER_EPOCH, is_from_client=is_from_client)
+        self._on_change(self)
+        return appended
+
+    def append_marker(
+        self,
+        producer_id: int,
+        producer_epoch: int,
+        coordinator_epoch: int,
+        *,
+        is_commit: bool,
+        now_ms: int,
+        must_raise_epoch: bool = False,
+    ) -> Appended:
+        """End a producer's transaction here, and wake who waits for what became stable."""
+        appended = self.log.append_marker(
+            producer_id,
+            producer_epoch,
+            coordinator_epoch,
+            is_commit,
+            now_ms,
+            LEADER_EPOCH,
+            must_raise_epoch=must_raise_epoch,
+        )
         self._on_change(self)
         return appended
 

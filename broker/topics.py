@@ -18,6 +18,7 @@ from .topic_names import (
     INTERNAL_TOPICS,
     METADATA_TOPIC,
     OFFSETS_TOPIC,
+    TRANSACTION_TOPIC,
     check_no_collision,
     check_topic_name,
 )
@@ -159,6 +160,14 @@ class Topics:
                 "compression.type": "producer",
                 "cleanup.policy": "compact",
                 "segment.bytes": str(self._config.offsets_topic_segment_bytes),
+            }
+        if name == TRANSACTION_TOPIC:
+            return self._config.transaction_state_log_num_partitions, {
+                "compression.type": "uncompressed",
+                "cleanup.policy": "compact",
+                "min.insync.replicas": str(self._config.transaction_state_log_min_isr),
+                "segment.bytes": str(self._config.transaction_state_log_segment_bytes),
+                "unclean.leader.election.enable": "false",
             }
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
 

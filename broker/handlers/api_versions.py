@@ -39,9 +39,9 @@ def handle_api_versions(
         ],
         finalized_features_epoch=context.cluster.end_offset,
         finalized_features=[
-            FinalizedFeatureKey(name=f.name, max_version_level=f.level, min_version_level=f.level)
-            for f in context.features
-            if f.level > 0
+            FinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
+            for name, level in context.cluster.image.features.items()
+            if level > 0
         ],
     )
 

@@ -7,9 +7,10 @@ from ...protocol.errors import ErrorCode
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
 from ..session import Session
-from ..topic_names import OFFSETS_TOPIC
+from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 
 GROUP, TRANSACTION, SHARE = 0, 1, 2
+_TOPICS = {GROUP: OFFSETS_TOPIC, TRANSACTION: TRANSACTION_TOPIC}
 BATCHED_FROM = 4
 
 
@@ -18,8 +19,8 @@ def handle_find_coordinator(
 ) -> FindCoordinatorResponse:
     """Answer each key, in its order; the topic that keeps groups is there before the first client uses it."""
     keys = request.coordinator_keys if version >= BATCHED_FROM else [request.key]
-    if keys and request.key_type == GROUP:
-        context.topics.ensure_internal_topic(OFFSETS_TOPIC)
+    if keys and request.key_type in _TOPICS:
+        context.topics.ensure_internal_topic(_TOPICS[request.key_type])
     found = [_coordinator(key, request.key_type, version, session, context) for key in keys]
     if version >= BATCHED_FROM:
         return FindCoordinatorResponse(coordinators=found)

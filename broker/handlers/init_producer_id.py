@@ -1,30 +1,41 @@
-"""InitProducerId 0-5: a producer id that was never handed out before (KIP-98, KIP-360).
+"""InitProducerId 0-5: who an idempotent or transactional producer is (KIP-98, KIP-360, KIP-890).
 
-Not done: transactional ids; they are refused as by a broker whose coordinator is not there.
+Not done: version 6, two-phase commit (KIP-939), which Kafka 4.3 does not list either.
 """
 
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from ..context import Context
+from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..parked import Parked
 from ..session import Session
+
+FENCED_FROM_VERSION = 4
 
 
 def handle_init_producer_id(
     request: InitProducerIdRequest, version: int, session: Session, context: Context
-) -> InitProducerIdResponse:
-    """Without a transactional id every call gets a fresh id and epoch 0, whatever id it sends along."""
-    if (request.producer_id == -1) != (request.producer_epoch == -1):
-        return _refused(ErrorCode.INVALID_REQUEST)
-    if request.transactional_id is not None:
-        return _refused(
-            ErrorCode.INVALID_REQUEST if not request.transactional_id else ErrorCode.COORDINATOR_NOT_AVAILABLE
-        )
-    return InitProducerIdResponse(
-        error_code=ErrorCode.NONE,
-        producer_id=context.producer_ids.next_id(context.clock.now_ms()),
-        producer_epoch=0,
+) -> InitProducerIdResponse | Parked[InitProducerIdResponse]:
+    """Without a transactional id a fresh id and epoch 0, whatever is sent along; with one, its next session."""
+    expected = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
+    if (expected.producer_id == -1) != (expected.producer_epoch == -1):
+        return _answer(ErrorCode.INVALID_REQUEST, ProducerIdAndEpoch(-1, -1), version)
+    if request.transactional_id is None:
+        producer_id = context.producer_ids.next_id(context.clock.now_ms())
+        return _answer(ErrorCode.NONE, ProducerIdAndEpoch(producer_id, 0), version)
+    parked: Parked[InitProducerIdResponse] = Parked()
+    context.transactions.init_producer_id(
+        request.transactional_id,
+        request.transaction_timeout_ms,
+        None if expected.producer_id == -1 else expected,
+        lambda code, producer: parked.answer(_answer(code, producer, version)),
     )
+    return parked
 
 
-def _refused(code: ErrorCode) -> InitProducerIdResponse:
-    return InitProducerIdResponse(error_code=code, producer_id=-1, producer_epoch=-1)
+def _answer(code: ErrorCode, producer: ProducerIdAndEpoch, version: int) -> InitProducerIdResponse:
+    if code == ErrorCode.PRODUCER_FENCED and version < FENCED_FROM_VERSION:
+        code = ErrorCode.INVALID_PRODUCER_EPOCH
+    return InitProducerIdResponse(
+        error_code=code, producer_id=producer.producer_id, producer_epoch=producer.producer_epoch
+    )

@@ -1,13 +1,13 @@
 """Produce 3-13: appends each partition's batch as the bytes it came in (KIP-98, KIP-467, KIP-516).
 
 Acks 1 and -1 mean the same on one node; an answer waits only for an fsync, where the topic's settings ask for one.
-Not done: transactions (a transactional batch finds no such id) and quotas.
+Not done: quotas.
 """
 
 from dataclasses import dataclass, field
 from functools import partial
 
-from ...protocol.batch import RecordBatch
+from ...protocol.batch import HEADER_BYTES, RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.produce import (
     BatchIndexAndErrorMessage,
@@ -18,8 +18,9 @@ from ...protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from ...storage.validation import InvalidRecords, check_batch, split_batch
+from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
+from ..coordination.transactions.admission import check_transactional_write
 from ..logs import get_logger
 from ..parked import Disconnect, Parked
 from ..partition import Partition
@@ -30,6 +31,7 @@ log = get_logger("produce")
 
 ADMIN_CLIENT_ID = "__admin_client"
 IDS_FROM_VERSION = 13
+MAGIC = 2
 NO_ACKS = 0
 KNOWN_ACKS = (-1, 0, 1)
 
@@ -61,6 +63,9 @@ def handle_produce(
     request: ProduceRequest, version: int, session: Session, context: Context
 ) -> ProduceResponse | Parked[ProduceResponse] | None:
     """Append every partition's batch; errors are per partition, and acks=0 gets no answer at all."""
+    refusal = _refusal_of_all(request)
+    if refusal is not None:
+        return _refuse_all(request, refusal)
     produce = _Produce(request, version, session, context)
     response = ProduceResponse(responses=[_append_topic(topic, produce) for topic in request.topic_data])
     if request.acks == NO_ACKS:
@@ -69,6 +74,33 @@ def handle_produce(
     if produce.undurable:
         return _parked_until_durable(response, produce)
     return response
+
+
+def _refusal_of_all(request: ProduceRequest) -> ErrorCode | None:
+    """What refuses every partition: a transactional batch without an id, or batches of two producers."""
+    producers: set[int] = set()
+    for topic in request.topic_data:
+        for partition in topic.partition_data:
+            if partition.records is not None and len(partition.records) >= HEADER_BYTES:
+                batch = RecordBatch(partition.records)
+                if batch.magic == MAGIC and batch.is_transactional:
+                    producers.add(batch.producer_id)
+    if producers and request.transactional_id is None:
+        return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+    return ErrorCode.INVALID_PRODUCER_ID_MAPPING if len(producers) > 1 else None
+
+
+def _refuse_all(request: ProduceRequest, code: ErrorCode) -> ProduceResponse:
+    return ProduceResponse(
+        responses=[
+            TopicProduceResponse(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[_refused(p.index, KafkaError(code), -1) for p in topic.partition_data],
+            )
+            for topic in request.topic_data
+        ]
+    )
 
 
 def _append_topic(data: TopicProduceData, produce: _Produce) -> TopicProduceResponse:
@@ -91,8 +123,7 @@ def _append_partition(
         return _refused(data.index, error, log_start_offset=-1)
     now_ms = produce.context.clock.now_ms()
     try:
-        checked = check_batch(batch, partition.log.config, now_ms, topic=partition.topic, partition=partition.index)
-        appended = partition.append([checked], now_ms)
+        appended = partition.append([batch], now_ms)
     except KafkaError as error:
         hides = error.code in _HIDES_LOG_START
         return _refused(data.index, error, -1 if hides else partition.log.log_start_offset)
@@ -128,9 +159,14 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
     if partition.topic in INTERNAL_TOPICS and produce.session.client_id != ADMIN_CLIENT_ID:
         raise KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION)
     if batch.is_transactional:
-        if produce.request.transactional_id is None:
-            raise KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-        raise KafkaError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
+        check_transactional_write(
+            produce.context.transactions,
+            produce.request.transactional_id or "",
+            batch,
+            partition,
+            produce.version,
+            is_verified=produce.context.config.transaction_partition_verification_enable,
+        )
     return batch
 
 

@@ -1,0 +1,67 @@
+"""A coordinator's own topic: where its state is logged, and read back at the start.
+
+The one rule: a batch is written whole or not at all, and its place in the log is known at once; whether it is on the
+disk may become known later.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ...protocol.batch import RecordBatch
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.records import NewRecord, build_batch
+from ..flusher import Flusher
+from ..topics import Topics
+from .effects import Record
+
+Durable = Callable[[KafkaError | None], None]
+
+
+class CoordinatorTopic:
+    """`__consumer_offsets` or `__transaction_state` on this broker, created when it is first needed."""
+
+    def __init__(self, name: str, topics: Topics, flusher: Flusher) -> None:
+        self._name = name
+        self._topics = topics
+        self._flusher = flusher
+
+    def append(
+        self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int = -1, producer_epoch: int = -1
+    ) -> int:
+        """Append one batch, transactional unless `producer_id` is -1: the offset of its first record.
+
+        Raises KafkaError, KAFKA_STORAGE_ERROR for a disk that refuses.
+        """
+        batch = build_batch(
+            [NewRecord(key=key, value=value, timestamp=now_ms) for key, value in records],
+            producer_id=producer_id,
+            producer_epoch=producer_epoch,
+            is_transactional=producer_id >= 0,
+        )
+        try:
+            topic = self._topics.ensure_internal_topic(self._name)
+            appended = topic.partitions[partition].append([RecordBatch(batch)], now_ms, is_from_client=False)
+        except OSError as error:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        return appended.base_offset
+
+    def when_durable(self, partition: int, then: Durable) -> None:
+        """Call `then` once what was appended may be acknowledged: at once, or after the fsync the settings ask for."""
+        written = self._topics.partition(self._name, partition)
+        if not self._flusher.is_due(written):
+            then(None)
+            return
+        self._flusher.flush(
+            written,
+            lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
+        )
+
+    def partition_count(self) -> int | None:
+        """How many partitions the topic has; None before it exists."""
+        topic = self._topics.find(self._name)
+        return None if topic is None else len(topic.partitions)
+
+    def stored(self) -> Iterator[tuple[int, Iterator[RecordBatch]]]:
+        """Every partition with its batches, in the order of the log."""
+        topic = self._topics.find(self._name)
+        for partition in () if topic is None else topic.partitions:
+            yield partition.index, partition.log.batches()

@@ -1,0 +1,279 @@
+"""The shell around the transaction coordinator: it logs, replays, writes markers, answers, and watches the time.
+
+The one rule: the decision to end a transaction is logged before its first marker is written, and the end is logged
+after its last. A crash between the two leaves a prepared transaction, which the next start finishes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from ....protocol.batch import RecordBatch
+from ....protocol.errors import ErrorCode, KafkaError
+from ....protocol.records import read_records
+from ....protocol.wire import CorruptFrame
+from ...clock import Alarm, Clock, Schedule
+from ...config import BrokerConfig
+from ...logs import get_logger
+from ...topic_names import OFFSETS_TOPIC
+from ...topics import Topics
+from ..coordinator_topic import CoordinatorTopic
+from ..placement import partition_for
+from .coordinator import V1, V2, ProducerIdAndEpoch, Step, TransactionCoordinator
+from .states import TxnState
+from .transaction import TopicPartition, Transaction, decode_transaction, encode_id, encode_transaction
+
+log = get_logger("transactions")
+
+# Told to a coordinator's clients when the log refuses: look for the coordinator again.
+_REFUSALS = {
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: ErrorCode.COORDINATOR_NOT_AVAILABLE,
+    ErrorCode.KAFKA_STORAGE_ERROR: ErrorCode.NOT_COORDINATOR,
+}
+# One node leads every partition of `__transaction_state`, and always has.
+COORDINATOR_EPOCH = 0
+MARKER_RETRY_S = 1.0
+FLEXIBLE_FROM_LEVEL = 1
+
+Answered = Callable[[ErrorCode, ProducerIdAndEpoch], None]
+NoteMarker = Callable[[int, int, bool], None]
+NOBODY = ProducerIdAndEpoch(-1, -1)
+
+
+class TransactionRunner:
+    """What handlers call; each call is answered exactly once, now or after an fsync."""
+
+    def __init__(
+        self,
+        coordinator: TransactionCoordinator,
+        state_topic: CoordinatorTopic,
+        topics: Topics,
+        note_marker: NoteMarker,
+        feature_level: Callable[[], int],
+        config: BrokerConfig,
+        clock: Clock,
+        schedule: Schedule,
+    ) -> None:
+        self._coordinator = coordinator
+        self._log = state_topic
+        self._topics = topics
+        self._note_marker = note_marker
+        self._feature_level = feature_level
+        self._clock = clock
+        self._schedule = schedule
+        self._partitions = state_topic.partition_count() or config.transaction_state_log_num_partitions
+        self._abort_interval_s = config.transaction_abort_timed_out_transaction_cleanup_interval_ms / 1000
+        self._expiry_interval_s = config.transaction_remove_expired_transaction_cleanup_interval_ms / 1000
+        self._abort_alarm = Alarm(schedule, self._abort_overdue)
+        self._expiry_alarm = Alarm(schedule, self._expire)
+        self._is_abort_armed = False
+
+    # Starting
+
+    def load(self, batches: Iterable[RecordBatch]) -> None:
+        """Replay what a partition of `__transaction_state` holds; call `start` after the last one."""
+        for batch in batches:
+            if not batch.is_control:
+                for record in read_records(batch):
+                    self._load_record(record.key or b"", record.value, record.offset)
+
+    def start(self) -> None:
+        """Everything is loaded: finish what was decided before the stop, then watch the time."""
+        for transaction in self._coordinator.prepared():
+            log.info("finishing a transaction", transactional_id=transaction.transactional_id)
+            self._finish(transaction)
+        self._arm()
+        self._expiry_alarm.set(self._clock.now() + self._expiry_interval_s)
+
+    def _load_record(self, key: bytes, value: bytes | None, offset: int) -> None:
+        try:
+            found = decode_transaction(key, value)
+        except (CorruptFrame, ValueError) as error:
+            log.warning("a stored transaction record was skipped", offset=offset, error=str(error))
+            return
+        if found is not None:
+            transactional_id, transaction = found
+            if transaction is None:
+                self._coordinator.forget(transactional_id)
+            else:
+                self._coordinator.load(transaction)
+
+    # Requests
+
+    def init_producer_id(
+        self, transactional_id: str, timeout_ms: int, expected: ProducerIdAndEpoch | None, then: Answered
+    ) -> None:
+        """A new session of a transactional id."""
+        now_ms = self._clock.now_ms()
+        self._do(lambda: self._coordinator.init_producer_id(transactional_id, timeout_ms, expected, now_ms), then)
+
+    def add_partitions(
+        self, transactional_id: str, producer: ProducerIdAndEpoch, partitions: Iterable[TopicPartition], then: Answered
+    ) -> None:
+        """AddPartitionsToTxn and AddOffsetsToTxn, which clients of transactions V1 send."""
+        now_ms = self._clock.now_ms()
+        self._do(lambda: self._coordinator.add_partitions(transactional_id, producer, partitions, V1, now_ms), then)
+
+    def end(
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        *,
+        is_commit: bool,
+        client_version: int,
+        then: Answered,
+    ) -> None:
+        """Commit or abort: answered when every marker is written."""
+        now_ms = self._clock.now_ms()
+
+        def decide() -> Step:
+            if client_version >= V2:
+                self._check_v2()
+            return self._coordinator.end(
+                transactional_id, producer, is_commit=is_commit, client_version=client_version, now_ms=now_ms
+            )
+
+        self._do(decide, then)
+
+    def take_part(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
+        """A write of transactions V2 adds its partition by itself (KIP-890 part 2). KafkaError if it may not."""
+        self._check_v2()
+        now_ms = self._clock.now_ms()
+        step = self._coordinator.add_partitions(transactional_id, producer, [partition], V2, now_ms)
+        if step.transaction is not None:
+            self._append(step.transaction)
+            self._coordinator.replay(step.transaction)
+            self._arm()
+
+    def check_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
+        """A write of transactions V1 must have added its partition before (KIP-890 part 1). KafkaError if not."""
+        self._coordinator.check_partition(transactional_id, producer, partition)
+
+    def _check_v2(self) -> None:
+        """UNSUPPORTED_VERSION where the feature is off: its state could not be stored."""
+        if self._feature_level() < FLEXIBLE_FROM_LEVEL:
+            raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
+
+    # To be looked at only
+
+    def find(self, transactional_id: str) -> Transaction | None:
+        """The state of a transactional id."""
+        return self._coordinator.find(transactional_id)
+
+    def transactions(self) -> Iterator[Transaction]:
+        """Every transactional id."""
+        return iter(self._coordinator)
+
+    # Performing
+
+    def _do(self, decide: Callable[[], Step], then: Answered) -> None:
+        try:
+            step = decide()
+            if step.transaction is not None:
+                partition = self._append(step.transaction)
+        except KafkaError as error:
+            then(error.code, NOBODY)
+            return
+        if step.transaction is None:
+            then(step.error, step.producer)
+            return
+        self._coordinator.replay(step.transaction)
+        self._arm()
+        self._log.when_durable(partition, partial(self._carry_out, step, then))
+
+    def _carry_out(self, step: Step, then: Answered, error: KafkaError | None) -> None:
+        """The step is logged: obey it, then answer."""
+        if error is not None:
+            then(_REFUSALS.get(error.code, error.code), NOBODY)
+            return
+        if step.transaction is not None and step.transaction.state.is_prepared:
+            self._finish(step.transaction)
+        then(step.error, step.producer)
+
+    def _append(self, transaction: Transaction) -> int:
+        """Log a state; the partition it went to, or KafkaError in a coordinator's words."""
+        is_flexible = self._feature_level() >= FLEXIBLE_FROM_LEVEL
+        record = encode_transaction(transaction, is_flexible=is_flexible)
+        return self._append_record(transaction.transactional_id, record)
+
+    def _append_record(self, transactional_id: str, record: tuple[bytes, bytes | None]) -> int:
+        partition = partition_for(transactional_id, self._partitions)
+        try:
+            self._log.append(partition, [record], self._clock.now_ms())
+        except KafkaError as error:
+            log.error("a transaction could not be logged", transactional_id=transactional_id, error=str(error))
+            raise KafkaError(_REFUSALS.get(error.code, error.code), error.why) from error
+        return partition
+
+    def _finish(self, transaction: Transaction) -> None:
+        """Write the markers of a decided transaction, then log that it is over; try again later if the disk refuses."""
+        try:
+            for topic, index in sorted(transaction.partitions):
+                self._write_marker(transaction, topic, index)
+            done = self._coordinator.complete(transaction.transactional_id, self._clock.now_ms()).transaction
+            assert done is not None
+            self._append(done)
+        except (OSError, KafkaError) as error:
+            log.error("a transaction could not be ended yet", id=transaction.transactional_id, error=str(error))
+            self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction))
+            return
+        self._coordinator.replay(done)
+
+    def _finish_again(self, transaction: Transaction) -> None:
+        if self._coordinator.find(transaction.transactional_id) == transaction:
+            self._finish(transaction)
+
+    def _write_marker(self, transaction: Transaction, topic: str, index: int) -> None:
+        is_commit = transaction.state is TxnState.PREPARE_COMMIT
+        try:
+            partition = self._topics.partition(topic, index)
+        except KafkaError:
+            return  # deleted meanwhile: there is nothing to end there
+        try:
+            partition.append_marker(
+                transaction.producer_id,
+                transaction.producer_epoch,
+                COORDINATOR_EPOCH,
+                is_commit=is_commit,
+                now_ms=self._clock.now_ms(),
+                must_raise_epoch=transaction.client_version >= V2,
+            )
+        except KafkaError as error:
+            if error.code != ErrorCode.INVALID_PRODUCER_EPOCH:
+                raise
+            # A later epoch has ended it there before us: a marker written just before a crash.
+            log.info("a marker was there already", partition=partition.name, id=transaction.transactional_id)
+        if topic == OFFSETS_TOPIC:
+            self._note_marker(index, transaction.producer_id, is_commit)
+
+    # Time
+
+    def _arm(self) -> None:
+        """Look for overdue transactions at Kafka's interval for as long as there is one that can become so."""
+        if not self._is_abort_armed and self._coordinator.has_ongoing():
+            self._is_abort_armed = True
+            self._abort_alarm.set(self._clock.now() + self._abort_interval_s)
+
+    def _abort_overdue(self) -> None:
+        self._is_abort_armed = False
+        for step in self._coordinator.overdue(self._clock.now_ms()):
+            assert step.transaction is not None
+            log.info("transaction timed out", transactional_id=step.transaction.transactional_id)
+            self._do(partial(_given, step), _ignored)
+        self._arm()
+
+    def _expire(self) -> None:
+        for transactional_id in self._coordinator.expired(self._clock.now_ms()):
+            try:
+                self._append_record(transactional_id, (encode_id(transactional_id), None))
+            except KafkaError:
+                break  # said in the log; the next round tries again
+            self._coordinator.forget(transactional_id)
+        self._expiry_alarm.set(self._clock.now() + self._expiry_interval_s)
+
+
+def _given(step: Step) -> Step:
+    return step
+
+
+def _ignored(code: ErrorCode, producer: ProducerIdAndEpoch) -> None:
+    """Nobody waits for a timeout's answer."""

@@ -1,0 +1,34 @@
+"""EndTxn 0-5: commit or abort. Version 5 is transactions V2: every end bumps the epoch (KIP-890)."""
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
+from ..context import Context
+from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
+from ..coordination.transactions.fencing import fencing_code
+from ..parked import Parked
+from ..session import Session
+
+V2_FROM_VERSION = 5
+
+
+def handle_end_txn(request: EndTxnRequest, version: int, session: Session, context: Context) -> Parked[EndTxnResponse]:
+    """Answered when the markers are written, so that what was committed can be read at once."""
+    parked: Parked[EndTxnResponse] = Parked()
+
+    def then(code: ErrorCode, producer: ProducerIdAndEpoch) -> None:
+        parked.answer(
+            EndTxnResponse(
+                error_code=fencing_code(code, version),
+                producer_id=producer.producer_id,
+                producer_epoch=producer.producer_epoch,
+            )
+        )
+
+    context.transactions.end(
+        request.transactional_id,
+        ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
+        is_commit=request.committed,
+        client_version=V2 if version >= V2_FROM_VERSION else V1,
+        then=then,
+    )
+    return parked
