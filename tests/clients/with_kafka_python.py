@@ -9,9 +9,24 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
     from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+    from kafka.net.inet import KafkaNetSocket
     from kafka.structs import OffsetAndMetadata
 
 from .stock_client import DEADLINE_S, Cluster, Message, gather
+
+_sock_connect: Any = KafkaNetSocket.sock_connect
+
+
+async def _close_if_refused(self: Any, net: Any, sock: Any, sockaddr: Any, timeout_at: Any = None) -> Any:
+    """kafka-python 3.0 forgets the socket of a refused connection, and pytest takes it for a leak of ours."""
+    try:
+        return await _sock_connect(self, net, sock, sockaddr, timeout_at=timeout_at)
+    except BaseException:
+        sock.close()
+        raise
+
+
+KafkaNetSocket.sock_connect = _close_if_refused
 
 
 class KafkaPythonProducer:
