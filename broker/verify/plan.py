@@ -1,0 +1,53 @@
+"""What a run is made of: its topics, groups and workers. A seed and a run's name determine all of it."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .check_copies import Pipeline
+from .history import TopicPartition
+
+PARTITIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Names begin with `run`, so that runs on one broker do not meet."""
+
+    run: str
+    seed: int
+    libraries: Sequence[str]
+
+    @property
+    def ledgers(self) -> list[str]:
+        """Topics that transactions write to; the last is also what the copiers read."""
+        return [f"{self.run}-ledger-a", f"{self.run}-ledger-b", self.source]
+
+    @property
+    def source(self) -> str:
+        return f"{self.run}-input"
+
+    @property
+    def plain(self) -> str:
+        """The topic of the idempotent producers without transactions."""
+        return f"{self.run}-plain"
+
+    @property
+    def pipelines(self) -> list[Pipeline]:
+        return [self.pipeline_of(library) for library in self.libraries]
+
+    def pipeline_of(self, library: str) -> Pipeline:
+        return Pipeline(f"{self.run}-copiers-{library}", self.source, f"{self.run}-output-{library}")
+
+    @property
+    def topics(self) -> dict[str, int]:
+        """Every topic with the number of its partitions."""
+        targets = [pipeline.target for pipeline in self.pipelines]
+        return dict.fromkeys([*self.ledgers, self.plain, *targets], PARTITIONS)
+
+    def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        return [TopicPartition(topic, index) for topic in topics for index in range(self.topics[topic])]
+
+    def dice(self, worker: str) -> random.Random:
+        """A worker's own dice, the same in every run of that seed."""
+        return random.Random(f"{self.seed}/{worker}")

@@ -1,0 +1,171 @@
+"""One run from the first topic to the judgement: start the workers, let them work, calm them, read the end, judge.
+
+Its one rule: every step has a deadline. A broker that never answers makes a violation or an error, no endless run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .appender import Appender
+from .copier import Copier
+from .final_state import FinalReader
+from .history import History, Isolation, Record, TopicPartition
+from .judge import FinalState, judge, judge_so_far
+from .keeper import Keeper
+from .library import ClientError, Library
+from .plan import Plan
+from .reader import Reader
+from .sequencer import Sequencer
+from .verdict import Verdict
+from .with_confluent_kafka import ConfluentKafka
+from .worker import Run, Worker
+
+START_S = 30.0
+STOP_S = 75.0
+SETTLE_S = 90.0
+DRAIN_S = 180.0
+READ_S = 120.0
+PROGRESS_S = 5.0
+JUDGE_EVERY_S = 15.0
+
+
+class CannotRun(Exception):
+    """There is nothing to judge; the message says why."""
+
+
+@dataclass(slots=True)
+class Report:
+    verdicts: Sequence[Verdict]
+    history: History
+    failures: Sequence[str]
+    stuck: Sequence[str] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        return not any(verdict.violations for verdict in self.verdicts)
+
+
+@dataclass(slots=True)
+class Verification:
+    """A run against one broker; `tell` is called with a line of progress now and then."""
+
+    plan: Plan
+    libraries: Sequence[Library]
+    main: ConfluentKafka
+    now: Callable[[], float]
+    tell: Callable[[str], None]
+    history: History = field(init=False)
+    run: Run = field(init=False)
+    stuck: list[str] = field(init=False, default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.history = History(self.now)
+        self.run = Run(self.plan, self.history, self.now)
+
+    def verify(self, duration_s: float) -> Report:
+        """Works for so long, then brings all to an end and judges; CannotRun if the broker does not take part."""
+        self._create_topics()
+        writers, others, copiers = self._workers()
+        for worker in (*writers, *others, *copiers):
+            worker.thread.start()
+        found = self._watch(duration_s)
+        self.tell("stopping the writers; waiting for open transactions to end or time out")
+        self.run.calm.set()
+        self._stop(writers)
+        if found:
+            self._stop((*others, *copiers))
+            return Report(found, self.history, self.run.failures, self.stuck)
+        final = self._final_state(others, copiers)
+        self.tell(f"judging {len(self.history):,} operations")
+        verdicts = judge(self.history.operations(), final)
+        if not final.uncommitted:
+            raise CannotRun("nothing was ever written; the first failures: " + "; ".join(self.run.failures[:3]))
+        return Report(verdicts, self.history, self.run.failures, self.stuck)
+
+    def _create_topics(self) -> None:
+        try:
+            self.main.create_topics(self.plan.topics, START_S)
+        except ClientError as error:
+            raise CannotRun(f"no topics could be created there: {error}") from None
+
+    def _workers(self) -> tuple[list[Worker], list[Worker], list[Worker]]:
+        writers: list[Worker] = []
+        others: list[Worker] = []
+        others.append(Reader("reader-uncommitted", self.run, self.main, Isolation.READ_UNCOMMITTED))
+        copiers: list[Worker] = []
+        for library in self.libraries:
+            several = 2 if library.name == self.main.name else 1
+            for number in range(several):
+                writers.append(Appender(f"appender-{library.name}-{number}", self.run, library))
+                copiers.append(Copier(f"copier-{library.name}-{number}", self.run, library))
+            writers.append(Sequencer(f"sequencer-{library.name}", self.run, library))
+            others.append(Reader(f"reader-{library.name}", self.run, library, Isolation.READ_COMMITTED))
+            others.append(Keeper(f"keeper-{library.name}", self.run, library))
+        return writers, others, copiers
+
+    def _watch(self, duration_s: float) -> list[Verdict]:
+        """Shows progress and judges what there is so far; returns early with the verdicts once one is violated."""
+        start = self.now()
+        deadline, next_judgement = start + duration_s, start + JUDGE_EVERY_S
+        while (left_s := deadline - self.now()) > 0:
+            self.run.calm.wait(min(PROGRESS_S, left_s))
+            self.tell(
+                f"{self.now() - start:5.0f} s  {progress(self.history)}  {len(self.run.failures):,} client errors"
+            )
+            if self.now() >= next_judgement:
+                begun = self.now()
+                verdicts = judge_so_far(self.history.operations())
+                if any(verdict.violations for verdict in verdicts):
+                    return verdicts
+                # However long the history: no more than a tenth of the time goes into judging it.
+                next_judgement = self.now() + max(JUDGE_EVERY_S, 10 * (self.now() - begun))
+        return []
+
+    def _stop(self, workers: Sequence[Worker]) -> None:
+        for worker in workers:
+            worker.stop.set()
+        deadline = self.now() + STOP_S
+        for worker in workers:
+            worker.thread.join(max(0.0, deadline - self.now()))
+        self.stuck += [worker.name for worker in workers if worker.thread.is_alive()]
+
+    def _final_state(self, others: Sequence[Worker], copiers: Sequence[Worker]) -> FinalState:
+        reader = FinalReader(self.main, self.history, self.now)
+        source = self.plan.partitions([self.plan.source])
+        stalled = reader.wait_until_stable(self.plan.partitions([*self.plan.ledgers, self.plan.plain]), SETTLE_S)
+        try:
+            inputs = reader.read(source, Isolation.READ_COMMITTED, READ_S)
+            self.tell(f"waiting for the copiers of {len(inputs):,} records")
+            ends = _ends(inputs)
+            deadline = self.now() + DRAIN_S
+            slow: list[str] = []
+            for pipeline in self.plan.pipelines:
+                slow += reader.wait_until_copied(pipeline.group, ends, max(1.0, deadline - self.now()))
+            self._stop((*copiers, *others))
+            targets = [pipeline.target for pipeline in self.plan.pipelines]
+            stalled += reader.wait_until_stable(self.plan.partitions(targets), SETTLE_S)
+            everything = self.plan.partitions(list(self.plan.topics))
+            self.tell("reading everything once more")
+            return FinalState(
+                committed=reader.read(everything, Isolation.READ_COMMITTED, READ_S),
+                uncommitted=reader.read(everything, Isolation.READ_UNCOMMITTED, READ_S),
+                groups={one.group: reader.committed(one.group, source) for one in self.plan.pipelines},
+                pipelines=self.plan.pipelines,
+                is_drained=not slow,
+                stalled=[*stalled, *slow],
+            )
+        except ClientError as error:
+            raise CannotRun(f"the end could not be read: {error}") from None
+
+
+def _ends(records: Sequence[Record]) -> dict[TopicPartition, int]:
+    """One past the last record of each partition: where a group stands that has copied them all."""
+    ends: dict[TopicPartition, int] = {}
+    for record in records:
+        ends[record.where] = max(ends.get(record.where, 0), (record.offset or 0) + 1)
+    return ends
+
+
+def progress(history: History) -> str:
+    """What was done so far, in one line."""
+    return f"{len(history):,} operations"
