@@ -1,1 +1,70 @@
-"""Partitions on disk."""
+"""Partitions on disk: files and arithmetic. No sockets, no event loop, no clock (times are arguments).
+
+The data directory is Apache Kafka's, name by name and byte by byte, so that its tools read ours and we read its own.
+All integers are big-endian. `directory.py` owns the top, `log.py` one partition; only `files.py` touches the disk.
+
+The top
+
+    .lock                               empty; locked by the one broker that may use the directory
+    meta.properties                     node.id, directory.id, version=1, cluster.id; ids are 22-character base64 uuids
+    .kafka_cleanshutdown                {"version":0,"brokerEpoch":n}; there only between a clean stop and the next start
+    recovery-point-offset-checkpoint    per partition: everything below is on the disk for good
+    log-start-offset-checkpoint         per partition: everything below was deleted by request
+    replication-offset-checkpoint       per partition: the high watermark, for Kafka's own eyes
+    <topic>-<partition>/                split at the last dash
+    <topic>-<partition>.<32 hex>-delete/    deleted, swept up at the next start at the latest
+
+A checkpoint is text: `0` (version), the number of entries, then `topic partition offset` a line. It is replaced whole:
+written beside, synced, renamed, the directory synced. One that is malformed stops the start.
+
+A partition
+
+    partition.metadata                  `version: 0`, `topic_id: <22 characters>`, no newline at the end
+    leader-epoch-checkpoint             text as above, `epoch first-offset` a line
+    <20 digits>.log                     a segment; the digits are the offset of its first record
+    <20 digits>.index                   offset index, from the segment's first indexed batch on
+    <20 digits>.timeindex               time index
+    <20 digits>.txnindex                aborted transactions; only where there are any
+    <20 digits>.snapshot                the producers as they are after all records below that offset
+    *.deleted                           renamed by retention, removed after file.delete.delay.ms
+    *.swap, *.cleaned, *.tmp            half done: a swap is completed, the others are removed
+
+The log: record batches one after another, as they came but for the 16 bytes in front (protocol/batch.py). Offsets
+ascend; after compaction they have gaps. A batch lies in one segment, less than 2^31 offsets above its base.
+
+The offset index: 8 bytes an entry, ascending, one for every index.interval.bytes of log or so.
+
+    int32 last offset of a batch, less the base offset | int32 position of that batch in the log
+
+The time index: 12 bytes an entry, both parts ascending; the last one, written when a segment is closed, is its largest
+timestamp.
+
+    int64 largest timestamp so far | int32 last offset of the batch that brought it, less the base offset
+
+The aborted transactions: 34 bytes each, in the order of their markers. Whoever reads committed records up to some
+offset may stop searching at the first entry whose last stable offset reaches it.
+
+    int16 version 0 | int64 producer id | int64 first offset | int64 offset of the marker | int64 last stable offset
+
+A snapshot: of each producer the newest batch, so that a repeat of it is recognised after a restart.
+
+    int16 version 1 | uint32 CRC-32C of all that follows | int32 count | count times 46 bytes:
+    int64 producer id | int16 epoch | int32 last sequence | int64 last offset | int32 offset delta | int64 timestamp
+    | int32 coordinator epoch | int64 first offset of the open transaction, or -1
+
+What may be lost, and how it comes back
+
+The log files are the truth; everything else in a partition is derived from them. An append is one write at a known
+position; a failed one is cut off again. Index entries gather in memory and are written before a segment is synced,
+sealed or closed. Nothing is synced before it is acknowledged unless flush.messages or flush.ms say so (group commit in
+the broker): by default, as in Kafka, a kill of the process loses nothing, a power cut what the system had not written.
+
+Without the clean-shutdown mark, or when a log does not end where its recovery point says, every segment that reaches
+beyond the recovery point is read: size, magic, checksum and ascending offsets of each batch. At the first bad batch the
+log ends. Indexes, aborted transactions, epochs and producers are derived anew; the producers from the newest snapshot
+at or below the first segment read. Below the recovery point nothing is cut while an index still finds good batches
+behind the damage; the damaged bytes stay, and reading them is refused (CORRUPT_MESSAGE).
+
+The order of reading: log.py, then segments.py, segment.py, walk.py, index.py for the way of a batch; producer_state.py,
+replay.py, recovery.py, flushing.py for what is remembered; validation.py, rolling.py, retention.py for the rules.
+"""

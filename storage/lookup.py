@@ -30,7 +30,10 @@ def find_at_or_after(
         if segment.max_timestamp < timestamp:
             continue
         lowest = max(start_offset, segment.base_offset + segment.time_index.floor(timestamp))
-        for _, batch in segment.scan(segment.position_of(lowest)):
+        position = segment.position_of(lowest)
+        if segment is not segments[-1]:
+            segment.forget_indexes()  # lookups are rare: what they read is not kept
+        for _, batch in segment.scan(position):
             if batch.base_offset >= upper_offset:
                 return None
             if batch.max_timestamp >= timestamp:
@@ -45,7 +48,10 @@ def find_latest(segments: Sequence[Segment], start_offset: int, upper_offset: in
     latest = max(segments, key=lambda segment: segment.max_timestamp)
     if latest.max_timestamp <= NO_TIMESTAMP:
         return None
-    for _, batch in latest.scan(latest.position_of(latest.max_timestamp_offset)):
+    position = latest.position_of(latest.max_timestamp_offset)
+    if latest is not segments[-1]:
+        latest.forget_indexes()
+    for _, batch in latest.scan(position):
         found = _first_in(batch, batch.max_timestamp, start_offset)
         return found if found is not None and found.offset < upper_offset else None
     return None

@@ -1,12 +1,17 @@
 """Batches and logs for the tests of storage."""
 
-from odradek.protocol.batch import RecordBatch
+import pytest
+
+from odradek.protocol.batch import RecordBatch, whole_batches
+from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files import Files
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
+END = 1 << 60
+SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
 NOW_MS = 1_700_000_000_000
 DIRECTORY = "/data/t-0"
 
@@ -72,7 +77,25 @@ def append(log: PartitionLog, *batches: RecordBatch, now_ms: int = NOW_MS) -> in
     return base_offset
 
 
-def reopen_clean(log: PartitionLog, files: Files, **changes: int) -> PartitionLog:
+def offsets_read(log: PartitionLog, start: int = 0, max_bytes: int = 1 << 20) -> list[int]:
+    """The base offsets a reader passes, from `start` to the end."""
+    found: list[int] = []
+    while start < log.log_end_offset:
+        part = log.read(start, max_bytes, upper_offset=END)
+        assert part.first_offset >= 0
+        found += [one.base_offset for one in whole_batches(part.data)]
+        start = part.next_offset
+    return found
+
+
+def refusal(log: PartitionLog, one: RecordBatch) -> ErrorCode:
+    """The code a batch is refused with."""
+    with pytest.raises(KafkaError) as refused:
+        append(log, one)
+    return refused.value.code
+
+
+def reopen_clean(log: PartitionLog, files: Files) -> PartitionLog:
     """Stop the log as a broker does, and open it again."""
     log.close(NOW_MS)
     return open_log(

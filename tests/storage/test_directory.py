@@ -1,6 +1,5 @@
 """The data directory: one owner, one identity, checkpoints, the clean-shutdown mark, partitions by name."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ ROOT = "/data"
 
 
 @pytest.fixture
-def files() -> Iterator[MemoryFiles]:
+def files() -> MemoryFiles:
     return MemoryFiles()
 
 

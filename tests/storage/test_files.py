@@ -232,11 +232,21 @@ def test_a_short_write_on_a_full_disk_is_cut_back(tmp_path: Path, monkeypatch: p
 def test_a_short_write_without_an_error_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = OsFiles()
     really_pwrite = os.pwrite
-    monkeypatch.setattr(os, "pwritev", lambda descriptor, buffers, position: 1)
-    monkeypatch.setattr(os, "pwrite", lambda descriptor, data, position: really_pwrite(descriptor, data[:2], position))
+
+    def one_byte(descriptor: int, buffers: list[bytes], position: int) -> int:
+        return 1
+
+    def two_bytes(descriptor: int, data: bytes, position: int) -> int:
+        return really_pwrite(descriptor, data[:2], position)
+
+    def no_bytes(descriptor: int, data: bytes, position: int) -> int:
+        return 0
+
+    monkeypatch.setattr(os, "pwritev", one_byte)
+    monkeypatch.setattr(os, "pwrite", two_bytes)
     files.write(f"{tmp_path}/a", [b"abc", b"def"], 0)
     assert files.read(f"{tmp_path}/a", 0, 9) == b"abcdef"
-    monkeypatch.setattr(os, "pwrite", lambda *_: 0)
+    monkeypatch.setattr(os, "pwrite", no_bytes)
     with pytest.raises(OSError, match="nothing could be written"):
         files.write(f"{tmp_path}/a", [b"ghi"], 6)
     files.close()
@@ -264,9 +274,11 @@ def test_short_reads_are_put_together(tmp_path: Path, monkeypatch: pytest.Monkey
     files = OsFiles()
     files.write(f"{tmp_path}/a", [b"0123456789"], 0)
     really_pread = os.pread
-    monkeypatch.setattr(
-        os, "pread", lambda descriptor, size, position: really_pread(descriptor, min(size, 4), position)
-    )
+
+    def four_bytes(descriptor: int, size: int, position: int) -> bytes:
+        return really_pread(descriptor, min(size, 4), position)
+
+    monkeypatch.setattr(os, "pread", four_bytes)
     assert files.read(f"{tmp_path}/a", 0, 10) == b"0123456789"
     assert files.read(f"{tmp_path}/a", 8, 10) == b"89"
     files.close()

@@ -10,9 +10,7 @@ from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
-from .builders import DIRECTORY, NOW_MS, append, batch, open_log, reopen_clean
-
-SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
+from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log, reopen_clean
 
 
 def _file(offset: int, suffix: str) -> str:

@@ -1,0 +1,120 @@
+"""Reading: whole batches, from the right one on, within every limit."""
+
+import pytest
+
+from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.memory_files import MemoryFiles
+
+from .builders import DIRECTORY, END, SMALL, append, batch, offsets_read, open_log
+
+
+def test_reading_begins_with_the_batch_that_holds_the_offset() -> None:
+    log = open_log(config=SMALL)
+    append(log, *[batch(3) for _ in range(40)])
+    for offset in range(120):
+        found = log.read(offset, 1, upper_offset=END)
+        assert (found.first_offset, found.next_offset) == (offset // 3 * 3, offset // 3 * 3 + 3)
+
+
+@pytest.mark.parametrize("max_bytes", [0, 1, 61, 200, 1000, 1 << 20])
+def test_only_whole_batches_are_read_whatever_the_limit(max_bytes: int) -> None:
+    log = open_log(config=SMALL)
+    append(log, *[batch(2, value_bytes=n) for n in range(40)])
+    assert offsets_read(log, 0, max_bytes) == list(range(0, 80, 2))
+
+
+def test_a_first_batch_above_the_limit_comes_whole_or_not_at_all() -> None:
+    log = open_log()
+    append(log, batch(value_bytes=500))
+    assert len(log.read(0, 100, upper_offset=END, at_least_one=True).data) == log.size_bytes
+    assert log.read(0, 100, upper_offset=END, at_least_one=False) == (b"", 0, 0)
+    assert log.read(0, 0, upper_offset=END, at_least_one=False).data == b""
+
+
+def test_the_limit_is_kept_from_the_second_batch_on() -> None:
+    log = open_log()
+    append(log, *[batch() for _ in range(5)])
+    one = batch().size_bytes
+    assert len(log.read(0, 3 * one + 1, upper_offset=END).data) == 3 * one
+    assert len(log.read(0, 3 * one, upper_offset=END).data) == 3 * one
+
+
+def test_nothing_at_or_beyond_the_upper_offset_is_read() -> None:
+    log = open_log()
+    append(log, *[batch(2) for _ in range(5)])
+    assert log.read(0, 1 << 20, upper_offset=6).next_offset == 6
+    assert log.read(0, 1 << 20, upper_offset=5).next_offset == 4
+    assert log.read(4, 1 << 20, upper_offset=5).data == b""
+    assert log.read(6, 1 << 20, upper_offset=6).data == b""
+
+
+def test_the_end_is_readable_and_empty_and_what_lies_outside_is_out_of_range() -> None:
+    log = open_log()
+    append(log, batch(2))
+    assert log.read(2, 100, upper_offset=END) == (b"", 2, 2)
+    for offset in (-1, 3):
+        with pytest.raises(KafkaError) as refused:
+            log.read(offset, 100, upper_offset=END)
+        assert refused.value.code == ErrorCode.OFFSET_OUT_OF_RANGE
+
+
+def test_a_reader_at_the_end_goes_on_over_a_roll() -> None:
+    log = open_log(config=SMALL)
+    offset = 0
+    for n in range(30):
+        append(log, batch(2, value_bytes=60))
+        found = log.read(offset, 1 << 20, upper_offset=END)
+        assert (found.first_offset, found.next_offset) == (2 * n, 2 * n + 2)
+        offset = found.next_offset
+
+
+def test_bytes_available_counts_from_the_batch_that_holds_the_offset() -> None:
+    log = open_log()
+    append(log, *[batch(2) for _ in range(3)])
+    one = batch(2).size_bytes
+    assert [log.bytes_available(offset, 6) for offset in (0, 1, 2, 4, 6)] == [3 * one, 3 * one, 2 * one, one, 0]
+    assert log.bytes_available(0, 4) == 2 * one
+    assert log.bytes_available(4, 4) == 0
+
+
+def test_bytes_in_older_segments_are_a_lot() -> None:
+    log = open_log(config=SMALL)
+    append(log, *[batch(2, value_bytes=100) for _ in range(4)])
+    assert log.bytes_available(0, END) == log.size_bytes
+    log.delete_records_before(3)
+    assert log.bytes_available(0, END) == 0
+
+
+@pytest.mark.parametrize(("at", "byte"), [(16, 1), (8, 0x7F), (11, 1), (0, 0xFF), (23, 0xFF)])
+def test_bytes_that_are_no_batch_are_refused_and_the_good_ones_before_them_served(at: int, byte: int) -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch() for _ in range(3)])
+    one = batch().size_bytes
+    files.write(f"{DIRECTORY}/{0:020d}.log", [bytes([byte])], one + at)
+    assert log.read(0, 1 << 20, upper_offset=END).next_offset == 1
+    for start in (1, 2):
+        with pytest.raises(KafkaError) as refused:
+            log.read(start, 1 << 20, upper_offset=END)
+        assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
+
+
+def test_a_gap_left_by_compaction_reads_on_at_the_next_batch() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    for base_offset in (0, 5, 9):
+        head, tail = batch().stamped(base_offset, 0)
+        files.write(f"{DIRECTORY}/{0:020d}.log", [head, tail], files.size(f"{DIRECTORY}/{0:020d}.log"))
+    log = open_log(files)
+    assert log.log_end_offset == 10
+    assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 6, 9)] == [0, 5, 5, 9, 9]
+
+
+def test_a_gap_at_the_end_of_a_segment_reads_on_in_the_next_one() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch())
+    head, tail = batch().stamped(7, 0)
+    files.write(f"{DIRECTORY}/{5:020d}.log", [head, tail], 0)
+    log = open_log(files, recovery_point=8)
+    assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 7)] == [0, 7, 7, 7]

@@ -1,0 +1,117 @@
+"""Open transactions, their markers, and what was aborted."""
+
+import pytest
+
+from odradek.protocol.batch import RecordBatch, whole_batches
+from odradek.protocol.errors import KafkaError
+from odradek.storage.log import PartitionLog
+from odradek.storage.log_config import LogConfig
+from odradek.storage.memory_files import MemoryFiles
+
+from .builders import END, NOW_MS, SMALL, append, batch, open_log, reopen_clean
+
+
+def _transactional(pid: int, sequence: int, epoch: int = 0) -> RecordBatch:
+    return batch(pid=pid, sequence=sequence, epoch=epoch, is_transactional=True)
+
+
+def _end(log: PartitionLog, pid: int, *, commit: bool, epoch: int = 0) -> int:
+    return log.append_marker(pid, epoch, 0, commit, NOW_MS, 0).base_offset
+
+
+def test_an_open_transaction_holds_the_stable_offset_until_its_marker() -> None:
+    log = open_log()
+    append(log, batch(), _transactional(1, 0), batch())
+    assert (log.last_stable_offset, log.log_end_offset) == (1, 3)
+    assert _end(log, 1, commit=True) == 3
+    assert log.last_stable_offset == log.log_end_offset == 4
+    assert log.aborted_transactions(0, 4) == []
+
+
+def test_an_aborted_transaction_is_indexed_with_the_stable_offset_after_it() -> None:
+    log = open_log()
+    append(log, _transactional(1, 0), _transactional(2, 0))
+    _end(log, 1, commit=False)
+    _end(log, 2, commit=False)
+    assert log.aborted_transactions(0, 4) == [(1, 0, 2, 1), (2, 1, 3, 4)]
+    assert log.aborted_transactions(3, 4) == [(2, 1, 3, 4)]
+    assert log.aborted_transactions(0, 1) == [(1, 0, 2, 1)]
+    assert log.aborted_transactions(4, 5) == []
+
+
+def test_aborted_transactions_are_listed_by_first_offset() -> None:
+    log = open_log()
+    append(log, _transactional(1, 0), _transactional(2, 0))
+    _end(log, 2, commit=False)
+    _end(log, 1, commit=False)
+    assert [txn.first_offset for txn in log.aborted_transactions(0, 4)] == [0, 1]
+
+
+def test_aborted_transactions_are_found_over_segments_and_a_restart() -> None:
+    files = MemoryFiles()
+    log = open_log(files, SMALL)
+    for n in range(8):
+        append(log, _transactional(1, n), batch(value_bytes=150))
+        _end(log, 1, commit=False)
+    before = [log.aborted_transactions(offset, 24) for offset in range(24)]
+    log = reopen_clean(log, files)
+    assert log.recovery_report.is_clean
+    assert [log.aborted_transactions(offset, 24) for offset in range(24)] == before
+    assert len(before[0]) == 8
+
+
+def test_a_marker_for_nothing_is_appended_and_indexes_nothing() -> None:
+    log = open_log()
+    assert _end(log, 9, commit=False) == 0
+    assert log.aborted_transactions(0, 9) == []
+    assert log.last_stable_offset == 1
+
+
+def test_a_stale_marker_is_refused_and_takes_no_offset() -> None:
+    log = open_log()
+    append(log, _transactional(1, 0, epoch=2))
+    with pytest.raises(KafkaError):
+        _end(log, 1, commit=True, epoch=1)
+    with pytest.raises(KafkaError):
+        log.append_marker(1, 2, 0, True, NOW_MS, 0, must_raise_epoch=True)
+    assert (log.log_end_offset, log.last_stable_offset) == (1, 0)
+
+
+def test_a_marker_is_a_batch_of_78_bytes_stamped_like_any_other() -> None:
+    log = open_log(config=LogConfig(message_timestamp_type="LogAppendTime"))
+    log.append_marker(5, 1, 3, True, NOW_MS, 4)
+    (marker,) = whole_batches(log.read(0, 100, upper_offset=END).data)
+    assert (marker.size_bytes, marker.attributes, marker.partition_leader_epoch) == (78, 0x38, 4)
+    assert (marker.producer_id, marker.producer_epoch, marker.base_sequence) == (5, 1, -1)
+
+
+def test_the_stable_offset_never_lies_below_the_start() -> None:
+    log = open_log()
+    append(log, _transactional(1, 0), batch(), batch())
+    log.delete_records_before(2)
+    assert log.last_stable_offset == 2
+    _end(log, 1, commit=False)
+    assert log.aborted_transactions(2, 4) == [(1, 0, 3, 4)]
+
+
+def test_active_producers_are_listed_by_id() -> None:
+    log = open_log()
+    append(log, batch(pid=5), batch(pid=2))
+    assert [(pid, entry.last_sequence) for pid, entry in log.active_producers()] == [(2, 0), (5, 0)]
+
+
+def test_silent_producers_are_forgotten_and_may_begin_anew() -> None:
+    log = open_log(config=LogConfig(producer_id_expiration_ms=1000))
+    append(log, batch(pid=5))
+    assert log.expire_producers(NOW_MS + 1000) == 1
+    assert append(log, batch(pid=5, sequence=77)) == 1
+
+
+def test_cutting_reopens_the_transaction_whose_marker_goes() -> None:
+    log = open_log()
+    append(log, _transactional(1, 0))
+    _end(log, 1, commit=False)
+    append(log, _transactional(2, 0))
+    log.truncate_to(1, NOW_MS)
+    assert log.last_stable_offset == 0
+    assert log.aborted_transactions(0, 9) == []
