@@ -14,6 +14,7 @@ from ..clock import Alarm, Clock, Schedule
 from ..logs import get_logger
 from .classic_group import ClassicGroup
 from .classic_member import Joined, Joining, Synced, Syncing
+from .coordinator_errors import COORDINATOR_ERRORS
 from .effects import Effects, Ticket
 from .group_coordinator import GroupCoordinator
 from .group_log import GroupLog
@@ -21,19 +22,6 @@ from .group_offsets import Committing
 from .group_records import CommittedOffset
 
 log = get_logger("groups")
-
-# What the append was answered, in the words of a coordinator: 15 and 16 make a client look for another one.
-COORDINATOR_ERRORS = {
-    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: ErrorCode.COORDINATOR_NOT_AVAILABLE,
-    ErrorCode.NOT_ENOUGH_REPLICAS: ErrorCode.COORDINATOR_NOT_AVAILABLE,
-    ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND: ErrorCode.COORDINATOR_NOT_AVAILABLE,
-    ErrorCode.REQUEST_TIMED_OUT: ErrorCode.COORDINATOR_NOT_AVAILABLE,
-    ErrorCode.NOT_LEADER_OR_FOLLOWER: ErrorCode.NOT_COORDINATOR,
-    ErrorCode.KAFKA_STORAGE_ERROR: ErrorCode.NOT_COORDINATOR,
-    ErrorCode.MESSAGE_TOO_LARGE: ErrorCode.INVALID_COMMIT_OFFSET_SIZE,
-    ErrorCode.RECORD_LIST_TOO_LARGE: ErrorCode.INVALID_COMMIT_OFFSET_SIZE,
-    ErrorCode.INVALID_FETCH_SIZE: ErrorCode.INVALID_COMMIT_OFFSET_SIZE,
-}
 
 
 class GroupRunner:

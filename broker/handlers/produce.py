@@ -20,7 +20,8 @@ from ...protocol.messages.produce import (
 )
 from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
-from ..coordination.transactions.admission import check_transactional_write
+from ..coordination.transactions.admission import Dialect, check_transactional_write
+from ..coordination.transactions.coordinator import ProducerIdAndEpoch
 from ..logs import get_logger
 from ..parked import Disconnect, Parked
 from ..partition import Partition
@@ -31,6 +32,8 @@ log = get_logger("produce")
 
 ADMIN_CLIENT_ID = "__admin_client"
 IDS_FROM_VERSION = 13
+V2_FROM_VERSION = 12
+ABORTABLE_FROM_VERSION = 11
 MAGIC = 2
 NO_ACKS = 0
 KNOWN_ACKS = (-1, 0, 1)
@@ -162,9 +165,9 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
         check_transactional_write(
             produce.context.transactions,
             produce.request.transactional_id or "",
-            batch,
+            ProducerIdAndEpoch(batch.producer_id, batch.producer_epoch),
             partition,
-            produce.version,
+            Dialect(produce.version >= V2_FROM_VERSION, produce.version >= ABORTABLE_FROM_VERSION),
             is_verified=produce.context.config.transaction_partition_verification_enable,
         )
     return batch

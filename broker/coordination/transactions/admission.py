@@ -1,17 +1,15 @@
-"""Whether a transactional batch may be appended: it must belong to an open transaction of its producer (KIP-890).
+"""Whether a transactional write may be appended: it must belong to an open transaction of its producer (KIP-890).
 
 Otherwise a write that was delayed beyond its transaction's end would open one that nobody ever ends, and hold back
 every read_committed consumer of the partition.
 """
 
-from ....protocol.batch import RecordBatch
+from typing import NamedTuple
+
 from ....protocol.errors import ErrorCode, KafkaError
 from ...partition import Partition
 from .coordinator import ProducerIdAndEpoch
 from .runner import TransactionRunner
-
-V2_FROM_PRODUCE = 12
-ABORTABLE_FROM_PRODUCE = 11
 
 # A coordinator that cannot say yet: clients retry this without looking for another leader.
 _CANNOT_SAY = frozenset(
@@ -24,38 +22,44 @@ _CANNOT_SAY = frozenset(
 )
 
 
+class Dialect(NamedTuple):
+    """What the version of a write says of its client."""
+
+    speaks_v2: bool  # the write adds its partition by itself
+    knows_abortable: bool  # TRANSACTION_ABORTABLE means something to it
+
+
 def check_transactional_write(
     transactions: TransactionRunner,
     transactional_id: str,
-    batch: RecordBatch,
+    producer: ProducerIdAndEpoch,
     partition: Partition,
-    version: int,
+    dialect: Dialect,
     *,
-    is_verified: bool,
+    is_verified: bool = True,
 ) -> None:
-    """Let a batch of a Produce of this version pass, adding its partition under V2; KafkaError if it may not.
+    """Let a write to this partition pass, adding the partition under V2; KafkaError, in Produce's words, if it may not.
 
     `is_verified` is transaction.partition.verification.enable.
     """
-    producer = ProducerIdAndEpoch(batch.producer_id, batch.producer_epoch)
     if partition.has_open_transaction(*producer):
         return
     at = (partition.topic, partition.index)
     try:
-        if version >= V2_FROM_PRODUCE:
+        if dialect.speaks_v2:
             transactions.take_part(transactional_id, producer, at)
         elif is_verified:
             transactions.check_partition(transactional_id, producer, at)
     except KafkaError as error:
-        raise _as_produce_says(error, version) from error
+        raise _as_writers_know_it(error, dialect) from error
 
 
-def _as_produce_says(error: KafkaError, version: int) -> KafkaError:
+def _as_writers_know_it(error: KafkaError, dialect: Dialect) -> KafkaError:
     if error.code == ErrorCode.PRODUCER_FENCED:
         return KafkaError(ErrorCode.INVALID_PRODUCER_EPOCH)  # Produce never learned the newer code
-    if error.code == ErrorCode.TRANSACTION_ABORTABLE and version < ABORTABLE_FROM_PRODUCE:
+    if error.code == ErrorCode.TRANSACTION_ABORTABLE and not dialect.knows_abortable:
         return KafkaError(ErrorCode.INVALID_TXN_STATE, "Partition was not added to the transaction")
-    is_v1_conflict = error.code == ErrorCode.CONCURRENT_TRANSACTIONS and version < V2_FROM_PRODUCE
+    is_v1_conflict = error.code == ErrorCode.CONCURRENT_TRANSACTIONS and not dialect.speaks_v2
     if error.code in _CANNOT_SAY or is_v1_conflict:
         return KafkaError(
             ErrorCode.NOT_ENOUGH_REPLICAS,

@@ -16,19 +16,15 @@ from ...config import BrokerConfig
 from ...logs import get_logger
 from ...topic_names import OFFSETS_TOPIC
 from ...topics import Topics
+from ..coordinator_errors import COORDINATOR_ERRORS
 from ..coordinator_topic import CoordinatorTopic
 from ..placement import partition_for
-from .coordinator import V1, V2, ProducerIdAndEpoch, Step, TransactionCoordinator
+from .coordinator import V2, ProducerIdAndEpoch, Step, TransactionCoordinator
 from .states import TxnState
 from .transaction import TopicPartition, Transaction, decode_transaction, encode_id, encode_transaction
 
 log = get_logger("transactions")
 
-# Told to a coordinator's clients when the log refuses: look for the coordinator again.
-_REFUSALS = {
-    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: ErrorCode.COORDINATOR_NOT_AVAILABLE,
-    ErrorCode.KAFKA_STORAGE_ERROR: ErrorCode.NOT_COORDINATOR,
-}
 # One node leads every partition of `__transaction_state`, and always has.
 COORDINATOR_EPOCH = 0
 MARKER_RETRY_S = 1.0
@@ -107,11 +103,20 @@ class TransactionRunner:
         self._do(lambda: self._coordinator.init_producer_id(transactional_id, timeout_ms, expected, now_ms), then)
 
     def add_partitions(
-        self, transactional_id: str, producer: ProducerIdAndEpoch, partitions: Iterable[TopicPartition], then: Answered
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        partitions: Iterable[TopicPartition],
+        *,
+        client_version: int,
+        then: Answered,
     ) -> None:
-        """AddPartitionsToTxn and AddOffsetsToTxn, which clients of transactions V1 send."""
+        """AddPartitionsToTxn and AddOffsetsToTxn: partitions take part in the producer's transaction."""
         now_ms = self._clock.now_ms()
-        self._do(lambda: self._coordinator.add_partitions(transactional_id, producer, partitions, V1, now_ms), then)
+        self._do(
+            lambda: self._coordinator.add_partitions(transactional_id, producer, partitions, client_version, now_ms),
+            then,
+        )
 
     def end(
         self,
@@ -183,7 +188,7 @@ class TransactionRunner:
     def _carry_out(self, step: Step, then: Answered, error: KafkaError | None) -> None:
         """The step is logged: obey it, then answer."""
         if error is not None:
-            then(_REFUSALS.get(error.code, error.code), NOBODY)
+            then(COORDINATOR_ERRORS.get(error.code, error.code), NOBODY)
             return
         if step.transaction is not None and step.transaction.state.is_prepared:
             self._finish(step.transaction)
@@ -201,7 +206,7 @@ class TransactionRunner:
             self._log.append(partition, [record], self._clock.now_ms())
         except KafkaError as error:
             log.error("a transaction could not be logged", transactional_id=transactional_id, error=str(error))
-            raise KafkaError(_REFUSALS.get(error.code, error.code), error.why) from error
+            raise KafkaError(COORDINATOR_ERRORS.get(error.code, error.code), error.why) from error
         return partition
 
     def _finish(self, transaction: Transaction) -> None:

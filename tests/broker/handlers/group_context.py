@@ -2,21 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from itertools import count
 from typing import Any, Generic, TypeVar
 
-from odradek.broker.context import Context
-from odradek.broker.coordination.group_coordinator import GroupCoordinator
-from odradek.broker.coordination.group_log import OffsetsTopic
-from odradek.broker.coordination.group_settings import GroupSettings
-from odradek.broker.coordination.runner import GroupRunner
-from odradek.broker.fetch_sessions import FetchSessions
-from odradek.broker.flusher import Flusher
+from odradek.broker.assembly import assemble
 from odradek.broker.parked import Parked
-from odradek.broker.producer_ids import ProducerIds
 from odradek.broker.session import Session
 from odradek.broker.topics import Topic
-from odradek.broker.waiters import Waiters
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 from odradek.protocol.messages.offset_commit import (
@@ -28,7 +19,7 @@ from odradek.protocol.messages.offset_commit import (
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse
 from odradek.protocol.schema import declared
 
-from ..conftest import Parts
+from ..conftest import IDENTITY, Parts
 
 R = TypeVar("R")
 SESSION = Session("/127.0.0.1", "127.0.0.1", 9092, client_id="shop")
@@ -62,9 +53,8 @@ class Asked(Generic[R]):
 class GroupBroker:
     """As much of a broker as the group APIs touch; the clock is `parts.clock`."""
 
-    def __init__(self, parts: Parts, settings: GroupSettings | None = None) -> None:
+    def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.settings = settings or GroupSettings(initial_rebalance_delay_ms=0)
         self.start()
 
     def start(self) -> None:
@@ -74,29 +64,16 @@ class GroupBroker:
             work()
             then(None)
 
-        flusher = Flusher(parts.clock, parts.clock.schedule, run_now)
-        ids = count(1)
-        offsets_topic = OffsetsTopic(parts.topics, flusher)
-        groups = GroupRunner(
-            GroupCoordinator(self.settings, lambda: str(next(ids))), offsets_topic, parts.clock, parts.clock.schedule
+        self.context = assemble(
+            parts.config,
+            parts.clock,
+            parts.clock.schedule,
+            run_now,
+            parts.store,
+            IDENTITY,
+            lambda: ("127.0.0.1", 9092),
         )
-        for partition, batches in offsets_topic.stored():
-            groups.load(partition, batches)
-        groups.start()
-        self.context = Context(
-            config=parts.config,
-            clock=parts.clock,
-            cluster=parts.cluster,
-            topics=parts.topics,
-            groups=groups,
-            waiters=Waiters(lambda deadline: None),
-            fetch_sessions=FetchSessions(10, lambda: 1),
-            flusher=flusher,
-            producer_ids=ProducerIds(parts.cluster),
-            served_apis=(),
-            cluster_id="c",
-            listening_at=lambda: ("127.0.0.1", 9092),
-        )
+        parts.topics, parts.cluster = self.context.topics, self.context.cluster
 
     def restart(self) -> None:
         """Stop and start again on the same files."""

@@ -16,12 +16,14 @@ def broker(parts: Parts) -> GroupBroker:
 def test_the_only_member_leads_in_every_version(broker: GroupBroker, version: int) -> None:
     joined = broker.join(version=version).answer
     if version >= 4:
-        assert (joined.error_code, joined.member_id) == (ErrorCode.MEMBER_ID_REQUIRED, "shop-1")
+        assert joined.error_code == ErrorCode.MEMBER_ID_REQUIRED
         joined = broker.join(joined.member_id, version).answer
-    assert (joined.error_code, joined.generation_id, joined.member_id, joined.leader) == (0, 1, "shop-1", "shop-1")
+    member_id = joined.member_id
+    assert member_id.startswith("shop-")
+    assert (joined.error_code, joined.generation_id, joined.leader) == (0, 1, member_id)
     assert joined.protocol_name == "range"
     assert joined.protocol_type == ("consumer" if version >= 7 else None)
-    assert [(m.member_id, m.metadata) for m in joined.members] == [("shop-1", b"m")]
+    assert [(m.member_id, m.metadata) for m in joined.members] == [(member_id, b"m")]
 
 
 @pytest.mark.parametrize("version", versions_of(JoinGroupRequest))

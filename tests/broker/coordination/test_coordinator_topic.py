@@ -3,9 +3,10 @@
 import pytest
 
 from odradek.broker.config import BrokerConfig
-from odradek.broker.coordination.group_log import OffsetsTopic
+from odradek.broker.coordination.coordinator_topic import CoordinatorTopic
 from odradek.broker.flusher import Durable, Flusher
 from odradek.broker.partition import Partition
+from odradek.broker.topic_names import OFFSETS_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import read_records
 
@@ -22,8 +23,8 @@ class Disk:
         self.flusher = Flusher(parts.clock, parts.clock.schedule, lambda work, then: self.waiting.append(then))
 
 
-def topic_of(parts: Parts) -> OffsetsTopic:
-    return OffsetsTopic(parts.topics, Disk(parts).flusher)
+def topic_of(parts: Parts) -> CoordinatorTopic:
+    return CoordinatorTopic(OFFSETS_TOPIC, parts.topics, Disk(parts).flusher)
 
 
 def test_the_topic_is_there_after_the_first_append_with_its_own_settings() -> None:
@@ -70,7 +71,7 @@ def test_where_an_fsync_is_wanted_its_end_is_waited_for(
     told: list[KafkaError | None] = []
     parts.topics.create("__consumer_offsets", 1, {"flush.messages": "1"})
     disk = Disk(parts)
-    log = OffsetsTopic(parts.topics, disk.flusher)
+    log = CoordinatorTopic(OFFSETS_TOPIC, parts.topics, disk.flusher)
     log.append(0, RECORDS, 5, -1, -1)
     log.when_durable(0, told.append)
     assert told == []

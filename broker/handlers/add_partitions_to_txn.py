@@ -1,0 +1,119 @@
+"""AddPartitionsToTxn 0-5: partitions join a transaction. Clients send 0-3; 4 and 5 are for brokers (KIP-890)."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.add_partitions_to_txn import (
+    AddPartitionsToTxnPartitionResult,
+    AddPartitionsToTxnRequest,
+    AddPartitionsToTxnResponse,
+    AddPartitionsToTxnResult,
+    AddPartitionsToTxnTopic,
+    AddPartitionsToTxnTopicResult,
+    AddPartitionsToTxnTransaction,
+)
+from ..context import Context
+from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
+from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.transaction import TopicPartition
+from ..parked import Parked
+from ..session import Session
+from ..topic_names import INTERNAL_TOPICS
+
+BATCHED_FROM = 4
+
+Results = dict[TopicPartition, ErrorCode]
+
+
+def handle_add_partitions_to_txn(
+    request: AddPartitionsToTxnRequest, version: int, session: Session, context: Context
+) -> AddPartitionsToTxnResponse | Parked[AddPartitionsToTxnResponse]:
+    """Add, or only verify, the partitions of each transaction; answered when all of them are on record."""
+    transactions = request.transactions if version >= BATCHED_FROM else [_single(request)]
+    if not transactions:
+        return AddPartitionsToTxnResponse()
+    parked: Parked[AddPartitionsToTxnResponse] = Parked()
+    found: list[Results] = [{} for _ in transactions]
+    left = len(transactions)
+
+    def settle(at: int, code: ErrorCode, _: ProducerIdAndEpoch) -> None:
+        nonlocal left
+        asked = _partitions(transactions[at].topics)
+        found[at] = {partition: fencing_code(code, version) for partition in asked} | found[at]
+        left -= 1
+        if left == 0:
+            parked.answer(_response(transactions, found, version))
+
+    for at, transaction in enumerate(transactions):
+        producer = ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
+        found[at] = _refused_partitions(transaction, producer, context)
+        if found[at] or transaction.verify_only:
+            # One partition that cannot be added keeps the others from being tried.
+            settle(at, ErrorCode.NONE if transaction.verify_only else ErrorCode.OPERATION_NOT_ATTEMPTED, producer)
+            continue
+        context.transactions.add_partitions(
+            transaction.transactional_id,
+            producer,
+            _partitions(transaction.topics),
+            client_version=V2 if version >= BATCHED_FROM else V1,
+            then=partial(settle, at),
+        )
+    return parked
+
+
+def _single(request: AddPartitionsToTxnRequest) -> AddPartitionsToTxnTransaction:
+    return AddPartitionsToTxnTransaction(
+        transactional_id=request.v3_and_below_transactional_id,
+        producer_id=request.v3_and_below_producer_id,
+        producer_epoch=request.v3_and_below_producer_epoch,
+        topics=request.v3_and_below_topics,
+    )
+
+
+def _partitions(topics: Sequence[AddPartitionsToTxnTopic]) -> list[TopicPartition]:
+    return [(topic.name, index) for topic in topics for index in topic.partitions]
+
+
+def _refused_partitions(
+    transaction: AddPartitionsToTxnTransaction, producer: ProducerIdAndEpoch, context: Context
+) -> Results:
+    """The partitions with an error of their own."""
+    refused: Results = {}
+    for at in _partitions(transaction.topics):
+        try:
+            if at[0] in INTERNAL_TOPICS:
+                # `__consumer_offsets` gets into a transaction through AddOffsetsToTxn only.
+                raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+            context.topics.partition(*at)
+            if transaction.verify_only:
+                context.transactions.check_partition(transaction.transactional_id, producer, at)
+        except KafkaError as error:
+            refused[at] = error.code
+    return refused
+
+
+def _response(
+    transactions: Sequence[AddPartitionsToTxnTransaction], found: Sequence[Results], version: int
+) -> AddPartitionsToTxnResponse:
+    results = [
+        AddPartitionsToTxnResult(
+            transactional_id=transaction.transactional_id,
+            topic_results=[
+                AddPartitionsToTxnTopicResult(
+                    name=topic.name,
+                    results_by_partition=[
+                        AddPartitionsToTxnPartitionResult(
+                            partition_index=index, partition_error_code=codes[topic.name, index]
+                        )
+                        for index in topic.partitions
+                    ],
+                )
+                for topic in transaction.topics
+            ],
+        )
+        for transaction, codes in zip(transactions, found, strict=True)
+    ]
+    if version >= BATCHED_FROM:
+        return AddPartitionsToTxnResponse(results_by_transaction=results)
+    return AddPartitionsToTxnResponse(results_by_topic_v3_and_below=results[0].topic_results)

@@ -1,0 +1,50 @@
+"""DescribeProducers 0: who writes to a partition, and which transactions are open there (KIP-664)."""
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.describe_producers import (
+    DescribeProducersRequest,
+    DescribeProducersResponse,
+    PartitionResponse,
+    ProducerState,
+    TopicResponse,
+)
+from ..context import Context
+from ..session import Session
+
+
+def handle_describe_producers(
+    request: DescribeProducersRequest, version: int, session: Session, context: Context
+) -> DescribeProducersResponse:
+    """Describe each partition's producers from its producer table."""
+    return DescribeProducersResponse(
+        topics=[
+            TopicResponse(
+                name=topic.name,
+                partitions=[_partition(topic.name, index, context) for index in topic.partition_indexes],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def _partition(topic: str, index: int, context: Context) -> PartitionResponse:
+    try:
+        log = context.topics.partition(topic, index).log
+    except KafkaError as error:
+        message = error.message if context.topics.find(topic) is None else None
+        return PartitionResponse(partition_index=index, error_code=error.code, error_message=message)
+    return PartitionResponse(
+        partition_index=index,
+        error_code=ErrorCode.NONE,
+        active_producers=[
+            ProducerState(
+                producer_id=producer_id,
+                producer_epoch=entry.producer_epoch,
+                last_sequence=entry.last_sequence,
+                last_timestamp=entry.last_timestamp,
+                coordinator_epoch=entry.coordinator_epoch,
+                current_txn_start_offset=entry.current_txn_first_offset,
+            )
+            for producer_id, entry in log.active_producers()
+        ],
+    )

@@ -1,0 +1,50 @@
+"""DescribeTransactions 0: the state of transactional ids (KIP-664)."""
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.describe_transactions import (
+    DescribeTransactionsRequest,
+    DescribeTransactionsResponse,
+    TopicData,
+    TransactionState,
+)
+from ..context import Context
+from ..coordination.transactions.transaction import Transaction
+from ..session import Session
+
+
+def handle_describe_transactions(
+    request: DescribeTransactionsRequest, version: int, session: Session, context: Context
+) -> DescribeTransactionsResponse:
+    """Describe each id, or say that it is not known."""
+    return DescribeTransactionsResponse(
+        transaction_states=[_state(transactional_id, context) for transactional_id in request.transactional_ids]
+    )
+
+
+def _state(transactional_id: str, context: Context) -> TransactionState:
+    if not transactional_id:
+        return _refused(transactional_id, ErrorCode.INVALID_REQUEST)
+    found = context.transactions.find(transactional_id)
+    if found is None:
+        return _refused(transactional_id, ErrorCode.TRANSACTIONAL_ID_NOT_FOUND)
+    return TransactionState(
+        error_code=ErrorCode.NONE,
+        transactional_id=transactional_id,
+        transaction_state=found.state.title,
+        transaction_timeout_ms=found.timeout_ms,
+        transaction_start_time_ms=found.start_ms,
+        producer_id=found.producer_id,
+        producer_epoch=found.producer_epoch,
+        topics=_topics(found),
+    )
+
+
+def _refused(transactional_id: str, code: ErrorCode) -> TransactionState:
+    return TransactionState(error_code=code, transactional_id=transactional_id, producer_id=0, producer_epoch=0)
+
+
+def _topics(transaction: Transaction) -> list[TopicData]:
+    by_topic: dict[str, list[int]] = {}
+    for topic, index in sorted(transaction.partitions):
+        by_topic.setdefault(topic, []).append(index)
+    return [TopicData(topic=topic, partitions=indexes) for topic, indexes in by_topic.items()]

@@ -1,0 +1,104 @@
+"""TxnOffsetCommit 0-5: offsets that become visible when their transaction commits (KIP-98, KIP-447, KIP-890)."""
+
+from collections.abc import Sequence
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.txn_offset_commit import (
+    TxnOffsetCommitRequest,
+    TxnOffsetCommitRequestPartition,
+    TxnOffsetCommitResponse,
+    TxnOffsetCommitResponsePartition,
+    TxnOffsetCommitResponseTopic,
+)
+from ..context import Context
+from ..coordination.coordinator_errors import COORDINATOR_ERRORS
+from ..coordination.effects import Ticket
+from ..coordination.group_offsets import Committing, OffsetToCommit
+from ..coordination.transactions.admission import Dialect, check_transactional_write
+from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..parked import Parked
+from ..session import Session
+from ..topic_names import OFFSETS_TOPIC
+
+V2_FROM_VERSION = 5
+ABORTABLE_FROM_VERSION = 4
+
+Codes = dict[tuple[str, int], ErrorCode]
+
+
+def handle_txn_offset_commit(
+    request: TxnOffsetCommitRequest, version: int, session: Session, context: Context
+) -> TxnOffsetCommitResponse | Parked[TxnOffsetCommitResponse]:
+    """Write the offsets into the transaction; each partition has an error of its own."""
+    if not request.group_id:
+        return _response(request, {}, ErrorCode.INVALID_GROUP_ID)
+    refused: Codes = {}
+    offsets: list[OffsetToCommit] = []
+    for topic in request.topics:
+        for asked in topic.partitions:
+            try:
+                offsets.append(_offset(topic.name, asked, context))
+            except KafkaError as error:
+                refused[topic.name, asked.partition_index] = error.code
+    if not offsets:
+        return _response(request, refused, ErrorCode.NONE)
+    try:
+        _check_transaction(request, version, context)
+    except KafkaError as error:
+        return _response(request, refused, COORDINATOR_ERRORS.get(error.code, error.code))
+    parked: Parked[TxnOffsetCommitResponse] = Parked()
+
+    def then(errors: Sequence[ErrorCode]) -> None:
+        codes = {(o.topic, o.partition): code for o, code in zip(offsets, errors, strict=True)}
+        parked.answer(_response(request, codes | refused, ErrorCode.NONE))
+
+    committing = Committing(
+        group_id=request.group_id,
+        generation=request.generation_id,
+        member_id=request.member_id,
+        group_instance_id=request.group_instance_id,
+        offsets=offsets,
+        producer_id=request.producer_id,
+        producer_epoch=request.producer_epoch,
+    )
+    context.groups.commit(committing, Ticket[Sequence[ErrorCode]](then, lambda code: [code] * len(offsets)))
+    return parked
+
+
+def _offset(topic: str, asked: TxnOffsetCommitRequestPartition, context: Context) -> OffsetToCommit:
+    context.topics.partition(topic, asked.partition_index)
+    metadata = asked.committed_metadata or ""
+    if len(metadata) > context.config.offset_metadata_max_bytes:
+        raise KafkaError(ErrorCode.OFFSET_METADATA_TOO_LARGE)
+    # No topic id: Kafka leaves it out of transactional commits.
+    return OffsetToCommit(topic, asked.partition_index, asked.committed_offset, asked.committed_leader_epoch, metadata)
+
+
+def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: Context) -> None:
+    offsets_topic = context.topics.ensure_internal_topic(OFFSETS_TOPIC)
+    check_transactional_write(
+        context.transactions,
+        request.transactional_id,
+        ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
+        offsets_topic.partitions[context.groups.partition_of(request.group_id)],
+        Dialect(version >= V2_FROM_VERSION, version >= ABORTABLE_FROM_VERSION),
+        is_verified=context.config.transaction_partition_verification_enable,
+    )
+
+
+def _response(request: TxnOffsetCommitRequest, codes: Codes, other: ErrorCode) -> TxnOffsetCommitResponse:
+    return TxnOffsetCommitResponse(
+        topics=[
+            TxnOffsetCommitResponseTopic(
+                name=topic.name,
+                partitions=[
+                    TxnOffsetCommitResponsePartition(
+                        partition_index=asked.partition_index,
+                        error_code=codes.get((topic.name, asked.partition_index), other),
+                    )
+                    for asked in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )

@@ -1,0 +1,65 @@
+"""WriteTxnMarkers 1-2: the end of transactions, partition by partition. Between brokers, and Admin.abortTransaction."""
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.write_txn_markers import (
+    WritableTxnMarker,
+    WritableTxnMarkerPartitionResult,
+    WritableTxnMarkerResult,
+    WritableTxnMarkerTopicResult,
+    WriteTxnMarkersRequest,
+    WriteTxnMarkersResponse,
+)
+from ..context import Context
+from ..logs import get_logger
+from ..session import Session
+from ..topic_names import OFFSETS_TOPIC
+
+log = get_logger("markers")
+
+STRICT_EPOCH_VERSION = 2  # KIP-1228: transactions V2 end with a higher epoch than they were written with
+
+
+def handle_write_txn_markers(
+    request: WriteTxnMarkersRequest, version: int, session: Session, context: Context
+) -> WriteTxnMarkersResponse:
+    """Write each marker where it is asked for; the coordinator's own state is not looked at."""
+    return WriteTxnMarkersResponse(
+        markers=[
+            WritableTxnMarkerResult(
+                producer_id=marker.producer_id,
+                topics=[
+                    WritableTxnMarkerTopicResult(
+                        name=topic.name,
+                        partitions=[
+                            WritableTxnMarkerPartitionResult(
+                                partition_index=index, error_code=_write(marker, topic.name, index, context)
+                            )
+                            for index in topic.partition_indexes
+                        ],
+                    )
+                    for topic in marker.topics
+                ],
+            )
+            for marker in request.markers
+        ]
+    )
+
+
+def _write(marker: WritableTxnMarker, topic: str, index: int, context: Context) -> ErrorCode:
+    try:
+        context.topics.partition(topic, index).append_marker(
+            marker.producer_id,
+            marker.producer_epoch,
+            marker.coordinator_epoch,
+            is_commit=marker.transaction_result,
+            now_ms=context.clock.now_ms(),
+            must_raise_epoch=marker.transaction_version == STRICT_EPOCH_VERSION,
+        )
+    except KafkaError as error:
+        return error.code
+    except OSError as error:
+        log.error("a marker could not be written", partition=f"{topic}-{index}", error=str(error))
+        return ErrorCode.KAFKA_STORAGE_ERROR
+    if topic == OFFSETS_TOPIC:
+        context.groups.note_marker(index, marker.producer_id, marker.transaction_result)
+    return ErrorCode.NONE
