@@ -7,7 +7,7 @@ The top
 
     .lock                               empty; locked by the one broker that may use the directory
     meta.properties                     node.id, directory.id, version=1, cluster.id; ids are 22-character base64 uuids
-    .kafka_cleanshutdown                {"version":0,"brokerEpoch":n}; there only between a clean stop and the next start
+    .kafka_cleanshutdown                {"version":0,"brokerEpoch":n}; from a clean stop to the next start
     recovery-point-offset-checkpoint    per partition: everything below is on the disk for good
     log-start-offset-checkpoint         per partition: everything below was deleted by request
     replication-offset-checkpoint       per partition: the high watermark, for Kafka's own eyes

@@ -103,12 +103,14 @@ def _batch_size(data: Buffer, at: int) -> int:
         return 0
     (length,) = _SIZE.unpack_from(data, at + 8)
     if length < _LEAST_SIZE_FIELD:
-        raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"a record batch of size {length}")
+        why = f"Record size {length} is less than the minimum record overhead ({_LEAST_SIZE_FIELD})"
+        raise InvalidRecords(ErrorCode.CORRUPT_MESSAGE, why, ())
     if left <= MAGIC_AT:
         return 0
     magic = data[at + MAGIC_AT]
     if magic > _MAGIC:
-        raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic}")
+        told = magic - 256 if magic > 127 else magic
+        raise InvalidRecords(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {told}", ())
     size = int(length) + LOG_OVERHEAD_BYTES
     return size if size <= left else 0
 
@@ -187,7 +189,7 @@ def _check_records(
     has_bad_time = False
     for place, record in enumerate(records):
         if config.is_compacted and record.key is None:
-            why = f"Compacted topic cannot accept message without key in topic partition {topic_partition}."
+            why = f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
             errors.append(RecordError(place, why))
             continue
         late = _timestamp_problem(batch, record, config, now_ms)

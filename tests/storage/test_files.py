@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -200,6 +202,28 @@ def test_out_of_descriptors_means_closing_some_and_trying_again(
     monkeypatch.undo()
     assert files.read(f"{tmp_path}/new", 0, 9) == b"y"
     files.close()
+
+
+def test_a_lock_of_another_process_is_respected(tmp_path: Path) -> None:
+    path = f"{tmp_path}/.lock"
+    program = (
+        "import fcntl, os, sys\n"
+        "held = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)\n"
+        "fcntl.lockf(held, fcntl.LOCK_EX)\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(BlockingIOError, match="another process"):
+            OsFiles().lock(path)
+        other.stdin.close()
+        other.wait()
+    OsFiles().lock(path)()
 
 
 def test_another_open_error_comes_through(tmp_path: Path) -> None:

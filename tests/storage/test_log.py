@@ -143,6 +143,20 @@ def test_a_reopened_segment_remembers_its_first_timestamp() -> None:
     assert log.segment_base_offsets == (0, 1)
 
 
+def test_jitter_rolls_a_segment_a_little_early_and_always_at_the_same_age() -> None:
+    ages = set[int]()
+    for _ in range(2):
+        log = open_log(config=LogConfig(segment_ms=1000, segment_jitter_ms=900))
+        append(log, batch(timestamp=NOW_MS))
+        for age in range(1, 1002):
+            append(log, batch(timestamp=NOW_MS + age))
+            if len(log.segment_base_offsets) > 1:
+                ages.add(age)
+                break
+    assert len(ages) == 1
+    assert ages.pop() <= 1001
+
+
 def test_a_full_index_rolls_the_segment() -> None:
     log = open_log(config=LogConfig(segment_index_bytes=24, index_interval_bytes=0))
     append(log, *[batch() for _ in range(4)])

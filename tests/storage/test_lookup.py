@@ -57,3 +57,30 @@ def test_times_are_found_after_a_restart() -> None:
     log = reopen_clean(log, files)
     assert log.largest_timestamp == NOW_MS + 191
     assert log.offset_for_timestamp(NOW_MS + 101, END) == (NOW_MS + 101, 21, 0)
+
+
+def test_the_largest_timestamp_may_lie_in_a_sealed_segment() -> None:
+    log = open_log(config=SMALL)
+    append(log, batch(timestamp=NOW_MS + 50, value_bytes=200))
+    append(log, *[batch(timestamp=NOW_MS, value_bytes=200) for _ in range(4)])
+    assert len(log.segment_base_offsets) > 2
+    assert log.offset_of_max_timestamp(END) == (NOW_MS + 50, 0, 0)
+    assert log.offset_for_timestamp(NOW_MS + 50, END) == (NOW_MS + 50, 0, 0)
+
+
+def test_a_segment_that_begins_below_the_start_is_searched_from_the_start() -> None:
+    log = open_log()
+    append(log, batch(3, timestamp=NOW_MS, step_ms=10), batch(timestamp=NOW_MS))
+    log.delete_records_before(3)
+    assert log.offset_for_timestamp(NOW_MS + 5, END) is None
+    assert log.offset_for_timestamp(NOW_MS, END) == (NOW_MS, 3, 0)
+
+
+def test_records_without_timestamps_are_found_by_none() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch(3, timestamp=-1))
+    log = reopen_clean(log, files)
+    assert log.offset_for_timestamp(0, END) is None
+    assert log.offset_of_max_timestamp(END) is None
+    assert log.largest_timestamp == -1

@@ -2,9 +2,9 @@
 
 import pytest
 
-from odradek.protocol.batch import whole_batches
-from odradek.protocol.control import marker_batch
+from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files import Files
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
@@ -260,15 +260,31 @@ def test_damaged_epochs_are_read_from_the_batches(content: bytes) -> None:
         assert log.end_offset_for_epoch(2) == (2, 2)
 
 
-def test_a_control_record_that_is_no_marker_changes_nobodys_state() -> None:
+@pytest.mark.parametrize("key", [b"\0\0\0\5", b"\0"])
+def test_a_control_record_that_is_no_marker_changes_nobodys_state(key: bytes) -> None:
     files = MemoryFiles()
     log = open_log(files)
-    data = bytearray(
-        marker_batch(producer_id=1, producer_epoch=0, is_commit=True, coordinator_epoch=0, timestamp_ms=NOW_MS)
-    )
-    (marker,) = whole_batches(data)
-    log.append([marker], NOW_MS, leader_epoch=0, is_from_client=False)
-    assert open_log(files).producers.find(1) is not None
+    record = NewRecord(key, b"", NOW_MS)
+    control = RecordBatch(build_batch([record], producer_id=1, producer_epoch=0, is_control=True))
+    log.append([control], NOW_MS, leader_epoch=0, is_from_client=False)
+    log = open_log(files)
+    assert log.log_end_offset == 1
+    assert log.producers.find(1) is None
+
+
+def test_an_unclean_log_is_replayed_from_the_snapshot_of_its_first_unflushed_segment() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch(pid=1, sequence=0))
+    log.close(NOW_MS)
+    append(log, batch(pid=1, sequence=1))
+    log.roll(NOW_MS)
+    append(log, batch(pid=1, sequence=2))
+    files.remove(_file(2, ".snapshot"))
+    log = open_log(files, recovery_point=2)
+    assert log.recovery_report.segments_recovered == 1
+    assert log.append([batch(pid=1, sequence=2)], NOW_MS, leader_epoch=0).is_duplicate
+    assert log.append([batch(pid=1, sequence=0)], NOW_MS, leader_epoch=0).is_duplicate
 
 
 def test_half_done_changes_are_finished_or_swept_up() -> None:

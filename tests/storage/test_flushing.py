@@ -1,0 +1,104 @@
+"""What is believed of the disk after an fsync, and after one that failed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from odradek.storage.log_config import LogConfig
+from odradek.storage.memory_files import MemoryFiles
+
+from .builders import NOW_MS, SMALL, append, batch, open_log
+
+
+class SickFiles(MemoryFiles):
+    """Files whose next fsyncs, or whose next handles, fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing_syncs = 0
+        self.handles_left = 1000
+        self.syncs_run = 0
+
+    def sync_handle(self, path: str) -> Callable[[], None]:
+        if self.handles_left == 0:
+            raise OSError(24, "Too many open files")
+        self.handles_left -= 1
+
+        def sync() -> None:
+            self.syncs_run += 1
+            if self.failing_syncs:
+                self.failing_syncs -= 1
+                raise OSError(5, "Input/output error")
+
+        return sync
+
+
+def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
+    files = SickFiles()
+    log = open_log(files)
+    append(log, batch())
+    files.failing_syncs = 1
+    job = log.begin_flush()
+    with pytest.raises(OSError, match="Input/output"):
+        job.run()
+    assert files.syncs_run == 2  # the log and its directory: the second is tried all the same
+    log.finish_flush(job)
+    assert log.recovery_point == 0
+    append(log, batch())
+    with pytest.raises(OSError, match="an earlier fsync failed"):
+        log.begin_flush()
+    with pytest.raises(OSError, match="an earlier fsync failed"):
+        log.close(NOW_MS)
+    assert open_log(files).log_end_offset == 2
+
+
+def test_a_flush_that_cannot_be_prepared_lets_its_handles_go_and_may_be_tried_again() -> None:
+    files = SickFiles()
+    log = open_log(files)
+    append(log, batch())
+    files.handles_left = 1
+    with pytest.raises(OSError, match="Too many open files"):
+        log.begin_flush()
+    assert files.syncs_run == 1
+    files.handles_left = 1000
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    assert log.recovery_point == 1
+
+
+def test_sealed_segments_are_flushed_with_the_active_one_and_only_once() -> None:
+    files = SickFiles()
+    log = open_log(files, SMALL)
+    append(log, *[batch(2, value_bytes=100) for _ in range(3)])
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    first = files.syncs_run
+    assert not log.needs_flush(NOW_MS)
+    append(log, batch())
+    log.begin_flush().run()
+    assert files.syncs_run - first < first
+
+
+def test_jobs_that_overlap_never_move_the_recovery_point_back() -> None:
+    log = open_log(config=LogConfig(flush_messages=1))
+    append(log, batch())
+    early = log.begin_flush()
+    append(log, batch())
+    late = log.begin_flush()
+    late.run()
+    log.finish_flush(late)
+    early.run()
+    log.finish_flush(early)
+    assert log.recovery_point == 2
+
+
+def test_a_job_that_ends_after_the_log_was_cut_claims_no_more_than_there_is() -> None:
+    log = open_log()
+    append(log, batch(), batch())
+    job = log.begin_flush()
+    job.run()
+    log.truncate_to(1, NOW_MS)
+    log.finish_flush(job)
+    assert log.recovery_point == 1
