@@ -15,7 +15,7 @@ from typing import Any
 from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
-from .workloads import acked_record, consume, end_to_end, new_topic, produce
+from .workloads import acked_record, consume, end_to_end, new_topic, produce, transactions
 
 Measures = dict[str, str]
 # Kafka's own start script gives the broker this.
@@ -70,6 +70,8 @@ def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
             found[f"consume {label}"] = f"{read}   {busy_s / count * 1e6:.2f} s CPU per million"
         found["one acked record"] = str(acked_record(address, new_topic(address), acked))
         found["produce to consume"] = str(end_to_end(address, new_topic(address), acked))
+        rate, commit = transactions(address, new_topic(address, partitions=2), acked // 4)
+        found["transactions"] = f"{rate:>10,.0f} a second   commit {commit}"
         found["memory, after load"] = _memory(broker)
     finally:
         broker.stop()

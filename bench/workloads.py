@@ -127,6 +127,23 @@ def end_to_end(bootstrap: str, topic: str, count: int) -> Latency:
     return _latency(times)
 
 
+def transactions(bootstrap: str, topic: str, count: int) -> tuple[float, Latency]:
+    """Transactions a second, of 10 records over 2 partitions each, and how long their commits take."""
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": f"bench-{uuid.uuid4().hex[:8]}"})
+    producer.init_transactions(30)
+    times: list[float] = []
+    began = time.perf_counter()
+    for _ in range(count):
+        producer.begin_transaction()
+        for n in range(10):
+            producer.produce(topic, b"x" * 100, partition=n % 2)
+        producer.flush(10)
+        started = time.perf_counter()
+        producer.commit_transaction(30)
+        times.append((time.perf_counter() - started) * 1000)
+    return count / (time.perf_counter() - began), _latency(times)
+
+
 def _end(consumer: Consumer, topic: str) -> int:
     return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1])
 
