@@ -66,7 +66,13 @@ class Flusher:
             self.flush(partition, lambda error: None)
 
     def _start(self, partition: Partition, waiting: list[Durable]) -> None:
-        job = partition.log.begin_flush()
+        try:
+            job = partition.log.begin_flush()
+        except OSError as error:
+            log.error("fsync refused", partition=partition.name, error=str(error))
+            for durable in waiting:
+                durable(error)
+            return
         self._flushing[partition] = _Flushing(waiting)
         self._run_in_thread(job.run, lambda error: self._finish(partition, job, error))
 

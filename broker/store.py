@@ -96,15 +96,23 @@ class LogStore:
 
     def close(self) -> None:
         """Make everything durable and say so, so that the next start can trust the files."""
+        is_clean = not self._unrecovered
         for opened in self.opened_logs():
-            opened.close(self._clock.now_ms())
-        self.write_checkpoints()
-        for _, path in self._doomed:
-            self._directory.remove_tree(path)
-        if self._unrecovered:
-            self._directory.close()
-        else:
-            self._directory.close_cleanly()
+            try:
+                opened.close(self._clock.now_ms())
+            except OSError as error:
+                log.error("a log could not be closed", partition=f"{opened.topic}-{opened.partition}", error=str(error))
+                is_clean = False
+        try:
+            self.write_checkpoints()
+            for _, path in self._doomed:
+                self._directory.remove_tree(path)
+            if is_clean:
+                self._directory.close_cleanly()
+                return
+        except OSError as error:
+            log.error("the data directory could not be closed", error=str(error))
+        self._directory.close()
 
     def _ensure_directory(self, topic: str, index: int, path: str, topic_id: str) -> None:
         if self._files.exists(path):
