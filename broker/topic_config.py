@@ -52,10 +52,10 @@ def chain_of(name: str, overrides: Mapping[str, str], config: BrokerConfig) -> l
     if given is not None:
         chain.append(ConfigValue(given, config.given[given], STATIC_BROKER_SOURCE))
     if setting.synonyms:
-        last = setting.synonyms[-1]
-        default = config.effective(last) if last not in config.given else _default_of(last)
+        first = setting.synonyms[0]  # only its default counts: log.retention.ms has none, and .hours is not looked at
+        default = config.effective(first) if first not in config.given else _default_of(first)
         if default is not None:
-            chain.append(ConfigValue(last, default, DEFAULT_SOURCE))
+            chain.append(ConfigValue(first, default, DEFAULT_SOURCE))
     return chain
 
 

@@ -186,8 +186,8 @@ class Topics:
 
 
 def check_leader_epoch(current_leader_epoch: int) -> None:
-    """A client's idea of the leader epoch against ours (KIP-320); a negative one asks for no check."""
-    if current_leader_epoch < 0 or current_leader_epoch == LEADER_EPOCH:
+    """A client's idea of the leader epoch against ours (KIP-320); -1 asks for no check."""
+    if current_leader_epoch == -1 or current_leader_epoch == LEADER_EPOCH:
         return
     is_older = current_leader_epoch < LEADER_EPOCH
     raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)

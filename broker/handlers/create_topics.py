@@ -4,7 +4,7 @@ Not done: replication factors above 1 (one node), create policies and mutation q
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_topics import (
@@ -126,12 +126,21 @@ def _check_assignments(topic: CreatableTopic, context: Context) -> int:
             "partitions should be a consecutive 0-based integer sequence",
         )
     for assignment in topic.assignments:
-        if list(assignment.broker_ids) != [context.config.node_id]:
-            raise KafkaError(
-                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-                "The manual partition assignment names brokers that are not registered, or none.",
-            )
+        _check_replicas(assignment.broker_ids, context.config.node_id)
     return len(indexes)
+
+
+def _check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
+    if not broker_ids:
+        why = "an empty replica list."
+    elif len(set(broker_ids)) < len(broker_ids):
+        twice = next(one for one in broker_ids if broker_ids.count(one) > 1)
+        why = f"the broker {twice} more than once."
+    elif stranger := [one for one in broker_ids if one != node_id]:
+        why = f"broker {stranger[0]}, but no such broker is registered."
+    else:
+        return
+    raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, f"The manual partition assignment includes {why}")
 
 
 def _configs(overrides: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:

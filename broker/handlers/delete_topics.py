@@ -45,7 +45,10 @@ def _delete(
         name, topic_id = _delete_found(asked, count, context)
     except KafkaError as error:
         return DeletableTopicResult(
-            name=asked.name, topic_id=topic_id, error_code=error.code, error_message=error.message
+            name=asked.name,
+            topic_id=topic_id,
+            error_code=error.code,
+            error_message=None if error.code == ErrorCode.REQUEST_TIMED_OUT else error.message,
         )
     return DeletableTopicResult(name=name, topic_id=topic_id, error_code=ErrorCode.NONE, error_message=None)
 

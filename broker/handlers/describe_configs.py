@@ -46,7 +46,8 @@ def handle_describe_configs(
             configs = _configs(resource, context, with_synonyms=request.include_synonyms)
             code, message = ErrorCode.NONE, ""
         except KafkaError as error:
-            configs, code, message = [], error.code, error.message
+            is_unknown = error.code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            configs, code, message = [], error.code, "" if is_unknown else error.message
         results.append(
             DescribeConfigsResult(
                 error_code=code,
@@ -67,7 +68,7 @@ def _configs(
     elif resource.resource_type == BROKER:
         found = _broker_configs(resource.resource_name, context)
     else:
-        raise KafkaError(ErrorCode.INVALID_REQUEST, f"Unsupported resource type: {resource.resource_type}")
+        raise KafkaError(ErrorCode.INVALID_REQUEST)
     wanted = set(resource.configuration_keys or ())  # null and empty both mean all
     return [
         _described(setting, value, chain if with_synonyms else ())

@@ -101,8 +101,10 @@ def _read_all(fetch: _Fetch) -> _Read:
         try:
             partition = _find(wanted, fetch)
         except KafkaError as error:
-            # Refused before the read: the list of aborted transactions is empty, not null.
-            read.answers.append((wanted, _refused(wanted, error.code, fetch, aborted=())))
+            # Refused before the read: the list of aborted transactions is empty, not null. Kafka finds out while
+            # reading that an id is another topic's.
+            aborted = None if error.code == ErrorCode.INCONSISTENT_TOPIC_ID else ()
+            read.answers.append((wanted, _refused(wanted, error.code, fetch, aborted)))
             continue
         try:
             data = _read_one(wanted, partition, fetch, read)
@@ -131,7 +133,7 @@ def _read_one(wanted: Wanted, partition: Partition, fetch: _Fetch, read: _Read) 
     asked = wanted.asked
     if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    check_leader_epoch(asked.current_leader_epoch)
+    check_leader_epoch(max(asked.current_leader_epoch, -1))  # here any negative one asks for no check
     if asked.partition_max_bytes < 0 or fetch.max_bytes < 0:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "a negative byte limit")
     log = partition.log

@@ -44,7 +44,7 @@ def handle_list_offsets(
     topics: list[ListOffsetsTopicResponse] = []
     for topic in request.topics:
         answers: list[ListOffsetsPartitionResponse] = []
-        for asked in topic.partitions:
+        for asked in {one.partition_index: one for one in topic.partitions}.values():
             try:
                 if times[topic.name, asked.partition_index] > 1:
                     raise KafkaError(ErrorCode.INVALID_REQUEST)

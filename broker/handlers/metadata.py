@@ -29,7 +29,8 @@ def handle_metadata(request: MetadataRequest, version: int, session: Session, co
     if asked is None or (version == 0 and not asked):
         topics = [_described(topic, context, operations) for topic in context.topics]
     elif version >= 10 and (refusal := _malformed(asked, version)) is not None:
-        topics = [_refused(refusal, t.name if version < 12 else None, t.topic_id) for t in asked]
+        # An answer to nothing but the mistake: no brokers, no cluster.
+        return MetadataResponse(topics=[_refused(refusal, t.name or "", t.topic_id) for t in asked], error_code=refusal)
     else:
         may_create = request.allow_auto_topic_creation and context.config.auto_create_topics_enable
         topics = [_answer(t, context, may_create, operations) for t in _once_each(asked)]
@@ -72,13 +73,13 @@ def _answer(asked: MetadataRequestTopic, context: Context, may_create: bool, ope
         try:
             topic = context.topics.auto_create(name, may_create=may_create)
         except KafkaError as error:
-            return _refused(error.code, name, ZERO_UUID)
+            return _refused(error.code, name, ZERO_UUID, operations)
     return _described(topic, context, operations)
 
 
-def _refused(code: ErrorCode, name: str | None, topic_id: bytes) -> MetadataResponseTopic:
+def _refused(code: ErrorCode, name: str | None, topic_id: bytes, operations: int = NOT_ASKED) -> MetadataResponseTopic:
     # The partition list stays empty: clients take partitions of an error as usable.
-    return MetadataResponseTopic(error_code=code, name=name, topic_id=topic_id)
+    return MetadataResponseTopic(error_code=code, name=name, topic_id=topic_id, topic_authorized_operations=operations)
 
 
 def _described(topic: Topic, context: Context, operations: int) -> MetadataResponseTopic:

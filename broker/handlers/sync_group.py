@@ -1,5 +1,6 @@
 """SyncGroup 0-5: the leader hands in the assignments, everybody takes their own. Followers wait for the leader."""
 
+from ...protocol.errors import ErrorCode
 from ...protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from ..context import Context
 from ..coordination.classic_member import Synced, Syncing
@@ -7,12 +8,18 @@ from ..coordination.effects import Ticket
 from ..parked import Parked
 from ..session import Session
 
+PROTOCOL_FROM_VERSION = 5  # both fields are mandatory from here on, though they may be null on the wire
+
 
 def handle_sync_group(
     request: SyncGroupRequest, version: int, session: Session, context: Context
 ) -> Parked[SyncGroupResponse]:
     """Let the group decide."""
     parked: Parked[SyncGroupResponse] = Parked()
+    if version >= PROTOCOL_FROM_VERSION and (request.protocol_type is None or request.protocol_name is None):
+        # Said before the group is looked at, even of one that does not exist.
+        parked.answer(SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
+        return parked
     syncing = Syncing(
         group_id=request.group_id,
         member_id=request.member_id,
