@@ -33,6 +33,8 @@ UNORDERED = {
     "configs": "the Java broker walks a hash map",
     "api_keys": "clients look keys up",
 }
+# A new Apache Kafka cluster stores this one as an override for all brokers (eligible.leader.replicas); we have none.
+CLUSTER_WIDE, CLUSTER_WIDE_FIELDS = "min.insync.replicas", ("config_source", "synonyms")
 GENERATED_MEMBER = re.compile(r".+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WALL_CLOCK = re.compile(r"\b1[6-9]\d{11}\b|\b2\d{12}\b|-92233702\d{11}\b")  # also: the smallest int64 from now on
 
@@ -48,8 +50,9 @@ class Mask:
     def plain(self, value: object, name: str = "") -> Plain:
         """The value without what must differ."""
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            hidden = CLUSTER_WIDE_FIELDS if getattr(value, "name", None) == CLUSTER_WIDE else ()
             fields = (field.name for field in dataclasses.fields(value))
-            return {one: self.plain(getattr(value, one), one) for one in fields if one not in DROPPED}
+            return {one: self.plain(getattr(value, one), one) for one in fields if one not in (*DROPPED, *hidden)}
         if isinstance(value, list | tuple):
             items = [self.plain(item, name) for item in value]
             return sorted(items, key=json.dumps) if name in UNORDERED else items

@@ -172,6 +172,8 @@ def settings_of_a_topic(d: Dialogue) -> None:
     d.ask("some", describe(TOPIC, name, some), 4, DescribeConfigsResponse)
     d.ask("some, their origins", describe(TOPIC, name, some, include_synonyms=True), 4, DescribeConfigsResponse)
     d.ask("all, their origins", describe(TOPIC, name, None, include_synonyms=True), 4, DescribeConfigsResponse)
+    plain, _ = d.create_topic("plain")
+    d.ask("of a plain topic", describe(TOPIC, plain, None, include_synonyms=True), 4, DescribeConfigsResponse)
     d.ask("an empty list", describe(TOPIC, name, []), 4, DescribeConfigsResponse)
     d.ask("unknown keys", describe(TOPIC, name, ["no.such"]), 4, DescribeConfigsResponse)
 
