@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .history import Assign, History, Isolation, Offsets, Phase, Poll, Record, TopicPartition
-from .library import ClientError
-from .with_confluent_kafka import ConfluentKafka
+from .library import ClientError, ObservingLibrary
 
 CALL_S = 10.0
 PAUSE_S = 0.25
@@ -17,7 +16,7 @@ LIMIT = 1000
 class FinalReader:
     """Asks a broker until it answers or a deadline (on `now`'s clock) passes."""
 
-    library: ConfluentKafka
+    library: ObservingLibrary
     history: History
     now: Callable[[], float]
 

@@ -107,6 +107,30 @@ class Library(Protocol):
     def close(self) -> None: ...
 
 
+class EndConsumer(Consumer, Protocol):
+    """A consumer that notices the ends of partitions."""
+
+    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], list[TopicPartition]]:
+        """As poll, and the partitions whose end was reached."""
+        ...
+
+
+class ObservingLibrary(Library, Protocol):
+    """A library that can also make topics, and see where they end: each run needs one."""
+
+    def create_topics(self, topics: Mapping[str, int], timeout_s: float) -> None:
+        """Makes topics of so many partitions and waits for them; ClientError when the broker cannot."""
+        ...
+
+    def end_offsets(
+        self, partitions: Sequence[TopicPartition], isolation: Isolation, timeout_s: float
+    ) -> Mapping[TopicPartition, int]:
+        """The high watermarks, or with read_committed the last stable offsets."""
+        ...
+
+    def consumer(self, group: str | None, isolation: Isolation) -> EndConsumer: ...
+
+
 MODULES = {"confluent-kafka": "confluent_kafka", "kafka-python": "kafka", "aiokafka": "aiokafka"}
 
 

@@ -12,21 +12,25 @@ from .final_state import FinalReader
 from .history import History, Isolation, Record, TopicPartition
 from .judge import FinalState, judge, judge_so_far
 from .keeper import Keeper
-from .library import ClientError, Library
+from .library import ClientError, Library, ObservingLibrary
 from .plan import Plan
 from .reader import Reader
 from .sequencer import Sequencer
 from .verdict import Verdict
-from .with_confluent_kafka import ConfluentKafka
 from .worker import Run, Worker
 
-START_S = 30.0
-STOP_S = 75.0
-SETTLE_S = 90.0
-DRAIN_S = 180.0
-READ_S = 120.0
-PROGRESS_S = 5.0
-JUDGE_EVERY_S = 15.0
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that each step may take; all but the first outlast some restarts of a broker."""
+
+    start_s: float = 30.0
+    stop_s: float = 75.0
+    settle_s: float = 90.0
+    copy_s: float = 180.0
+    read_s: float = 120.0
+    progress_s: float = 5.0
+    judge_every_s: float = 15.0
 
 
 class CannotRun(Exception):
@@ -51,9 +55,10 @@ class Verification:
 
     plan: Plan
     libraries: Sequence[Library]
-    main: ConfluentKafka
+    main: ObservingLibrary
     now: Callable[[], float]
     tell: Callable[[str], None]
+    deadlines: Deadlines = Deadlines()
     history: History = field(init=False)
     run: Run = field(init=False)
     stuck: list[str] = field(init=False, default_factory=list[str])
@@ -84,7 +89,7 @@ class Verification:
 
     def _create_topics(self) -> None:
         try:
-            self.main.create_topics(self.plan.topics, START_S)
+            self.main.create_topics(self.plan.topics, self.deadlines.start_s)
         except ClientError as error:
             raise CannotRun(f"no topics could be created there: {error}") from None
 
@@ -97,6 +102,7 @@ class Verification:
             several = 2 if library.name == self.main.name else 1
             for number in range(several):
                 writers.append(Appender(f"appender-{library.name}-{number}", self.run, library))
+            for number in range(several if library.fences_by_group else 1):
                 copiers.append(Copier(f"copier-{library.name}-{number}", self.run, library))
             writers.append(Sequencer(f"sequencer-{library.name}", self.run, library))
             others.append(Reader(f"reader-{library.name}", self.run, library, Isolation.READ_COMMITTED))
@@ -106,11 +112,11 @@ class Verification:
     def _watch(self, duration_s: float) -> list[Verdict]:
         """Shows progress and judges what there is so far; returns early with the verdicts once one is violated."""
         start = self.now()
-        deadline, next_judgement = start + duration_s, start + JUDGE_EVERY_S
+        deadline, next_judgement = start + duration_s, start + self.deadlines.judge_every_s
         while (left_s := deadline - self.now()) > 0:
-            self.run.calm.wait(min(PROGRESS_S, left_s))
+            self.run.calm.wait(min(self.deadlines.progress_s, left_s))
             self.tell(
-                f"{self.now() - start:5.0f} s  {progress(self.history)}  {len(self.run.failures):,} client errors"
+                f"{self.now() - start:5.0f} s  {len(self.history):,} operations, {len(self.run.failures)} client errors"
             )
             if self.now() >= next_judgement:
                 begun = self.now()
@@ -118,13 +124,13 @@ class Verification:
                 if any(verdict.violations for verdict in verdicts):
                     return verdicts
                 # However long the history: no more than a tenth of the time goes into judging it.
-                next_judgement = self.now() + max(JUDGE_EVERY_S, 10 * (self.now() - begun))
+                next_judgement = self.now() + max(self.deadlines.judge_every_s, 10 * (self.now() - begun))
         return []
 
     def _stop(self, workers: Sequence[Worker]) -> None:
         for worker in workers:
             worker.stop.set()
-        deadline = self.now() + STOP_S
+        deadline = self.now() + self.deadlines.stop_s
         for worker in workers:
             worker.thread.join(max(0.0, deadline - self.now()))
         self.stuck += [worker.name for worker in workers if worker.thread.is_alive()]
@@ -132,23 +138,25 @@ class Verification:
     def _final_state(self, others: Sequence[Worker], copiers: Sequence[Worker]) -> FinalState:
         reader = FinalReader(self.main, self.history, self.now)
         source = self.plan.partitions([self.plan.source])
-        stalled = reader.wait_until_stable(self.plan.partitions([*self.plan.ledgers, self.plan.plain]), SETTLE_S)
+        stalled = reader.wait_until_stable(
+            self.plan.partitions([*self.plan.ledgers, self.plan.plain]), self.deadlines.settle_s
+        )
         try:
-            inputs = reader.read(source, Isolation.READ_COMMITTED, READ_S)
+            inputs = reader.read(source, Isolation.READ_COMMITTED, self.deadlines.read_s)
             self.tell(f"waiting for the copiers of {len(inputs):,} records")
             ends = _ends(inputs)
-            deadline = self.now() + DRAIN_S
+            deadline = self.now() + self.deadlines.copy_s
             slow: list[str] = []
             for pipeline in self.plan.pipelines:
                 slow += reader.wait_until_copied(pipeline.group, ends, max(1.0, deadline - self.now()))
             self._stop((*copiers, *others))
             targets = [pipeline.target for pipeline in self.plan.pipelines]
-            stalled += reader.wait_until_stable(self.plan.partitions(targets), SETTLE_S)
+            stalled += reader.wait_until_stable(self.plan.partitions(targets), self.deadlines.settle_s)
             everything = self.plan.partitions(list(self.plan.topics))
             self.tell("reading everything once more")
             return FinalState(
-                committed=reader.read(everything, Isolation.READ_COMMITTED, READ_S),
-                uncommitted=reader.read(everything, Isolation.READ_UNCOMMITTED, READ_S),
+                committed=reader.read(everything, Isolation.READ_COMMITTED, self.deadlines.read_s),
+                uncommitted=reader.read(everything, Isolation.READ_UNCOMMITTED, self.deadlines.read_s),
                 groups={one.group: reader.committed(one.group, source) for one in self.plan.pipelines},
                 pipelines=self.plan.pipelines,
                 is_drained=not slow,
@@ -164,8 +172,3 @@ def _ends(records: Sequence[Record]) -> dict[TopicPartition, int]:
     for record in records:
         ends[record.where] = max(ends.get(record.where, 0), (record.offset or 0) + 1)
     return ends
-
-
-def progress(history: History) -> str:
-    """What was done so far, in one line."""
-    return f"{len(history):,} operations"

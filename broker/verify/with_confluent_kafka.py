@@ -11,6 +11,7 @@ from .library import ClientError, Consumer, Delivery, load
 
 GRACE_S = 5.0  # a call gets that much more than the timeout it was told
 CLOSE_S = 15.0
+SOCKET_TIMEOUT_MS = 10000
 
 
 def _quiet(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +159,6 @@ class ConfluentConsumer:
         return found, ends
 
     def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], list[TopicPartition]]:
-        """As poll, and the partitions whose end was reached."""
         return self._thread.call(lambda: self._gather(limit, timeout_s), timeout_s + GRACE_S)
 
     def seek(self, offsets: Offsets) -> None:
@@ -210,7 +210,7 @@ class ConfluentKafka:
         self._settings = {
             "bootstrap.servers": bootstrap,
             "reconnect.backoff.max.ms": 500,
-            "socket.timeout.ms": 10000,
+            "socket.timeout.ms": SOCKET_TIMEOUT_MS,
         }
 
     def producer(self, transactional_id: str | None, transaction_timeout_s: float, codec: str) -> ConfluentProducer:
@@ -226,7 +226,9 @@ class ConfluentKafka:
         else:
             settings["transactional.id"] = transactional_id
             settings["transaction.timeout.ms"] = int(transaction_timeout_s * 1000)
+            # librdkafka wants neither to be longer.
             settings["message.timeout.ms"] = int(transaction_timeout_s * 1000)
+            settings["socket.timeout.ms"] = min(SOCKET_TIMEOUT_MS, int(transaction_timeout_s * 1000))
         return ConfluentProducer(self._kafka, settings)
 
     def consumer(self, group: str | None, isolation: Isolation) -> ConfluentConsumer:
@@ -247,7 +249,6 @@ class ConfluentKafka:
         """Nothing is held."""
 
     def create_topics(self, topics: Mapping[str, int], timeout_s: float) -> None:
-        """Makes topics of so many partitions and waits for them; ClientError when the broker cannot."""
         admin = self._admin.AdminClient(_quiet(self._settings))
         made = [
             self._admin.NewTopic(name, num_partitions=count, replication_factor=1) for name, count in topics.items()
@@ -261,7 +262,6 @@ class ConfluentKafka:
     def end_offsets(
         self, partitions: Sequence[TopicPartition], isolation: Isolation, timeout_s: float
     ) -> dict[TopicPartition, int]:
-        """The high watermarks, or with read_committed the last stable offsets."""
         admin = self._admin.AdminClient(_quiet(self._settings))
         latest = self._admin.OffsetSpec.latest()
         asked = {self._kafka.TopicPartition(where.topic, where.partition): latest for where in partitions}

@@ -1,0 +1,48 @@
+"""Whole runs of the verifier against a broker of a few lines: clean when it is right, caught however it is broken."""
+
+import time
+
+import pytest
+
+from odradek.broker.verify.plan import Plan
+from odradek.broker.verify.report import lines_of
+from odradek.broker.verify.run import Deadlines, Report, Verification
+
+from .model_broker import Fault, ModelBroker, ModelLibrary
+
+DEADLINES = Deadlines(stop_s=10, settle_s=2, copy_s=2, read_s=5, progress_s=0.5, judge_every_s=0.5)
+RUN_S = 2.5
+
+# What a fault is caught as; some show themselves in one of two ways, whichever a worker meets first.
+CAUGHT_AS = {fault: {fault.value} for fault in Fault} | {
+    Fault.OPEN_TRANSACTIONS_ARE_READ: {"precommitted reads", "aborted reads (G1a)"},
+    Fault.OFFSETS_OF_ABORTED_TRANSACTIONS_COUNT: {"transactional offsets", "exactly-once copies"},
+    Fault.TRANSACTIONAL_OFFSETS_ARE_FORGOTTEN: {"lost transactional offsets", "transactional offsets"},
+    Fault.ZOMBIES_ARE_WELCOME: {"fenced zombies", "aborted reads (G1a)"},
+}
+
+
+def verified(broker: ModelBroker, tell: list[str]) -> Report:
+    library = ModelLibrary(broker)
+    plan = Plan("run", 7, [library.name])
+    return Verification(plan, [library], library, time.monotonic, tell.append, DEADLINES).verify(RUN_S)
+
+
+def test_a_broker_that_keeps_its_promises_is_clean() -> None:
+    told: list[str] = []
+    report = verified(ModelBroker(), told)
+    assert report.is_clean, "\n".join(lines_of(report))
+    assert not report.stuck
+    unchecked = {verdict.name for verdict in report.verdicts if not verdict.checked}
+    assert not unchecked, f"nothing was looked at: {unchecked}"
+    assert any("operations" in line for line in told), "no progress was shown"
+
+
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
+def test_a_broken_broker_is_caught(fault: Fault) -> None:
+    report = verified(ModelBroker(fault), [])
+    assert not report.is_clean
+    found = {verdict.name for verdict in report.verdicts if verdict.violations}
+    assert found & CAUGHT_AS[fault], f"found only {found}"
+    printed = list(lines_of(report))
+    assert any(line.startswith(f"VIOLATION  {name}:") for line in printed for name in CAUGHT_AS[fault])
