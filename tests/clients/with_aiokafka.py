@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -221,7 +221,7 @@ class Aiokafka:
         reader._consumer.assign([where])
         reader._consumer.seek(where, offset)
 
-    async def _with_admin(self, ask: Any) -> Any:
+    async def _with_admin(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         await admin.start()
         try:

@@ -7,10 +7,10 @@ from typing import Any
 with warnings.catch_warnings():
     # it reads its schemas with a function that Python 3.11 calls deprecated, while it is imported
     warnings.simplefilter("ignore", DeprecationWarning)
-    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
     from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
     from kafka.net.inet import KafkaNetSocket
-    from kafka.structs import OffsetAndMetadata
+    from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from .stock_client import DEADLINE_S, Cluster, Message, gather
 
@@ -89,9 +89,10 @@ class KafkaPython:
         self._admin_client: Any = None
 
     def producer(self, *, codec: str = "none", acks: int = -1, idempotent: bool = False) -> KafkaPythonProducer:
+        compression: Any = None if codec == "none" else codec
         producer = KafkaProducer(
             bootstrap_servers=self._bootstrap,
-            compression_type=None if codec == "none" else codec,
+            compression_type=compression,
             acks=acks,
             enable_idempotence=idempotent,
             linger_ms=5,

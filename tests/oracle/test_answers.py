@@ -10,7 +10,6 @@ from typing import cast
 import pytest
 
 from ..brokers import BrokerProcess
-from . import scenarios as _  # noqa: F401
 from .comparison import differences
 from .decided import DECIDED
 from .dialogue import SCENARIOS, held
@@ -18,7 +17,6 @@ from .masks import Plain
 from .scenarios import MODULES
 
 RECORDED = Path(__file__).parent / "recorded"
-assert MODULES
 
 
 def recorded_at(title: str) -> Path:
@@ -42,6 +40,7 @@ def test_odradek_answers_as_apache_kafka_does(
 
 
 def test_nothing_is_decided_or_recorded_about_scenarios_that_do_not_exist() -> None:
+    assert {title.partition(".")[0] for title in SCENARIOS} == {one.__name__.rpartition(".")[2] for one in MODULES}
     assert {one.scenario for one in DECIDED} <= set(SCENARIOS)
     assert {path.stem for path in RECORDED.glob("*.json")} == set(SCENARIOS)
 

@@ -1,5 +1,7 @@
 """CreateTopics, DeleteTopics and DescribeConfigs: what is done, what is refused, and in which words."""
 
+from functools import partial
+
 from odradek.protocol.messages.create_topics import (
     CreatableReplicaAssignment,
     CreatableTopic,
@@ -47,6 +49,10 @@ def create(*topics: CreatableTopic, validate_only: bool = False, timeout_ms: int
 def exists(d: Dialogue, name: str) -> bool:
     request = MetadataRequest(topics=[MetadataRequestTopic(name=name)], allow_auto_topic_creation=False)
     return d.wire.ask(request, 9, MetadataResponse).topics[0].error_code == 0
+
+
+def is_gone(d: Dialogue, name: str) -> bool:
+    return not exists(d, name)
 
 
 @scenario
@@ -126,7 +132,7 @@ def topics_are_deleted_at_every_version(d: Dialogue) -> None:
         request = DeleteTopicsRequest(topic_names=[name, d.name("nobody")], timeout_ms=5000)
         answer = d.wire.ask(request, version, DeleteTopicsResponse)
         d.note(f"v{version}", sorted([one.name, one.error_code, one.error_message] for one in answer.responses))
-        d.wait_for(lambda name=name: not exists(d, name), "the topic is gone")
+        d.wait_for(partial(is_gone, d, name), "the topic is gone")
 
 
 def delete(*topics: DeleteTopicState, timeout_ms: int = 5000) -> DeleteTopicsRequest:
