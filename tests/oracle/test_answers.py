@@ -14,8 +14,9 @@ from .comparison import differences
 from .decided import DECIDED
 from .dialogue import SCENARIOS, held
 from .masks import Plain
-from .scenarios import MODULES
+from .scenarios import admin, fetch, groups, handshake, metadata, offsets, produce, producers
 
+MODULES = (admin, fetch, groups, handshake, metadata, offsets, produce, producers)  # importing them registers them
 RECORDED = Path(__file__).parent / "recorded"
 
 
