@@ -96,8 +96,6 @@ class PartitionLog:
     def __repr__(self) -> str:
         return f"PartitionLog({self.topic}-{self.partition}, {self.log_start_offset}..{self.log_end_offset})"
 
-    # What it amounts to
-
     @property
     def high_watermark(self) -> int:
         """The first offset that consumers may not see yet: without replicas, the end."""
@@ -128,8 +126,6 @@ class PartitionLog:
     def segment_base_offsets(self) -> Sequence[int]:
         """Where each segment begins, the active one last."""
         return tuple(self._segments.bases)
-
-    # Appending
 
     def append(
         self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
@@ -244,8 +240,6 @@ class PartitionLog:
         self._flushing.note_roll()
         self._is_changed = True
 
-    # Reading
-
     def read(self, offset: int, max_bytes: int, *, upper_offset: int, at_least_one: bool = True) -> Slice:
         """Whole batches from the one that holds `offset`, below `upper_offset`, up to `max_bytes`.
 
@@ -304,8 +298,6 @@ class PartitionLog:
         """Every producer this partition remembers, by id."""
         return sorted(self.producers, key=lambda known: known[0])
 
-    # Getting shorter
-
     def delete_records_before(self, offset: int) -> int:
         """Begin the log later; whole segments below go with the next retention. Returns the new start."""
         if offset > self.high_watermark or offset < 0:
@@ -352,8 +344,6 @@ class PartitionLog:
         expiration_ms = self.config.producer_id_expiration_ms
         self.producers = producers_at(list(self._segments), self._snapshots, end, now_ms, expiration_ms)
         self._is_changed = self._flushing.has_new_files = True
-
-    # Reaching the disk
 
     @property
     def recovery_point(self) -> int:
