@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..protocol.batch import RecordBatch
+from ..protocol.errors import ErrorCode, KafkaError
 from ..protocol.metadata_records import (
     ConfigRecord,
     FeatureLevelRecord,
@@ -75,7 +76,7 @@ class ClusterImage:
 
 
 class ClusterLog:
-    """The metadata log of a one-node cluster, and the image it amounts to."""
+    """The metadata log of a one-node cluster, and the image it amounts to; KAFKA_STORAGE_ERROR if it cannot grow."""
 
     def __init__(self, log: PartitionLog, node_id: int, directory_id: bytes) -> None:
         self._log = log
@@ -137,7 +138,10 @@ class ClusterLog:
             part = records[start : start + RECORDS_IN_A_BATCH]
             values = [NewRecord(key=None, value=encode_metadata_record(record), timestamp=now_ms) for record in part]
             batch = RecordBatch(build_batch(values))
-            self._log.append([batch], now_ms, leader_epoch=LEADER_EPOCH, is_from_client=False)
+            try:
+                self._log.append([batch], now_ms, leader_epoch=LEADER_EPOCH, is_from_client=False)
+            except OSError as error:
+                raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"the metadata log: {error}") from error
             for record in part:
                 self.image.replay(record)
 

@@ -3,8 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from ..protocol.batch import RecordBatch
+from ..protocol.errors import ErrorCode, KafkaError
 from ..storage.log import Appended, PartitionLog
 from .cluster import LEADER_EPOCH
+from .logs import get_logger
+
+log = get_logger("partition")
 
 OpenLog = Callable[["Partition"], PartitionLog]
 
@@ -32,9 +36,13 @@ class Partition:
 
     @property
     def log(self) -> PartitionLog:
-        """The log; the first use opens it and, after a crash, recovers it."""
+        """The log; the first use opens it and, after a crash, recovers it. KAFKA_STORAGE_ERROR if it cannot."""
         if self._log is None:
-            self._log = self._open_log(self)
+            try:
+                self._log = self._open_log(self)
+            except OSError as error:
+                log.error("a log cannot be opened", partition=self.name, error=str(error))
+                raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
         return self._log
 
     @property

@@ -150,7 +150,11 @@ class Topics:
         del self._by_name[topic.name]
         del self._by_id[topic.topic_id]
         for partition in topic.partitions:
-            self._store.delete_log(topic.name, partition.index)
+            try:
+                self._store.delete_log(topic.name, partition.index)
+            except OSError as error:
+                # It is gone for clients all the same; a topic of this name will set the directory aside.
+                log.error("a directory could not be put away", partition=partition.name, error=str(error))
             partition.note_deleted()
         log.info("topic deleted", topic=topic.name)
 

@@ -39,7 +39,11 @@ class Waiter:
                 return True
             upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
             if watched.offset < upper:
-                total += min(partition.log.bytes_available(watched.offset, upper), watched.max_bytes)
+                try:
+                    available = partition.log.bytes_available(watched.offset, upper)
+                except OSError:
+                    return True  # the read that follows says what is wrong, to the client whose fetch it is
+                total += min(available, watched.max_bytes)
                 if total >= self.min_bytes:
                     return True
         return False

@@ -20,15 +20,19 @@ from ...protocol.messages.fetch import (
 from ..cluster import LEADER_EPOCH
 from ..context import Context
 from ..fetch_sessions import IDS_FROM_VERSION, Plan, Wanted
+from ..logs import get_logger
 from ..parked import Parked
 from ..partition import Partition
 from ..session import Session
 from ..topics import check_leader_epoch
 from ..waiters import Waiter, Watched
 
+log = get_logger("fetch")
+
 READ_COMMITTED = 1
 CONSUMER_ID = -1
 DEBUGGING_CONSUMER_ID = -2
+STORAGE_ERROR_FROM_VERSION = 6
 LEADER_HINTS_FROM_VERSION = 16  # KIP-951
 
 
@@ -108,9 +112,15 @@ def _read_all(fetch: _Fetch) -> _Read:
             continue
         try:
             data = _read_one(wanted, partition, fetch, read)
+        except OSError as fault:
+            log.error("a log cannot be read", partition=partition.name, error=str(fault))
+            read.is_final = True
+            data = _refused(wanted, _storage_error(fetch.version), fetch, aborted=None)
         except KafkaError as error:
             read.is_final = True
-            data = _refused(wanted, error.code, fetch, aborted=None)
+            is_storage = error.code == ErrorCode.KAFKA_STORAGE_ERROR
+            code = _storage_error(fetch.version) if is_storage else error.code
+            data = _refused(wanted, code, fetch, aborted=None)
         read.answers.append((wanted, data))
     return read
 
@@ -167,6 +177,11 @@ def _read_one(wanted: Wanted, partition: Partition, fetch: _Fetch, read: _Read) 
                 for txn in log.aborted_transactions(asked.fetch_offset, found.next_offset)
             ]
     return data
+
+
+def _storage_error(version: int) -> ErrorCode:
+    is_known = version >= STORAGE_ERROR_FROM_VERSION
+    return ErrorCode.KAFKA_STORAGE_ERROR if is_known else ErrorCode.NOT_LEADER_OR_FOLLOWER
 
 
 def _refused(

@@ -3,7 +3,7 @@
 Not done: version 6, two-phase commit (KIP-939), which Kafka 4.3 does not list either.
 """
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from ..context import Context
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
@@ -21,7 +21,10 @@ def handle_init_producer_id(
     if (expected.producer_id == -1) != (expected.producer_epoch == -1):
         return _answer(ErrorCode.INVALID_REQUEST, ProducerIdAndEpoch(-1, -1), version)
     if request.transactional_id is None:
-        producer_id = context.producer_ids.next_id(context.clock.now_ms())
+        try:
+            producer_id = context.producer_ids.next_id(context.clock.now_ms())
+        except KafkaError as error:
+            return _answer(error.code, ProducerIdAndEpoch(-1, -1), version)
         return _answer(ErrorCode.NONE, ProducerIdAndEpoch(producer_id, 0), version)
     parked: Parked[InitProducerIdResponse] = Parked()
     context.transactions.init_producer_id(

@@ -10,11 +10,15 @@ from ...protocol.messages.list_offsets import (
     ListOffsetsResponse,
     ListOffsetsTopicResponse,
 )
+from ...protocol.wire import CorruptFrame
 from ..cluster import LEADER_EPOCH
 from ..context import Context
+from ..logs import get_logger
 from ..partition import Partition
 from ..session import Session
 from ..topics import check_leader_epoch
+
+log = get_logger("list_offsets")
 
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING_UPLOAD = (
     -1,
@@ -51,12 +55,19 @@ def handle_list_offsets(
                 partition = context.topics.partition(topic.name, asked.partition_index)
                 check_leader_epoch(asked.current_leader_epoch)
                 answers.append(_found(asked, partition, version, request.isolation_level == 1))
-            except KafkaError as error:
-                answers.append(
-                    ListOffsetsPartitionResponse(partition_index=asked.partition_index, error_code=error.code)
-                )
+            except (KafkaError, OSError, CorruptFrame) as error:
+                code = _code_of(error)
+                answers.append(ListOffsetsPartitionResponse(partition_index=asked.partition_index, error_code=code))
         topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=answers))
     return ListOffsetsResponse(topics=topics)
+
+
+def _code_of(error: KafkaError | OSError | CorruptFrame) -> ErrorCode:
+    if isinstance(error, KafkaError):
+        return error.code
+    log.error("a log cannot be searched", error=str(error))
+    # A batch is stored unopened: only a search by time finds out that its records cannot be read.
+    return ErrorCode.KAFKA_STORAGE_ERROR if isinstance(error, OSError) else ErrorCode.CORRUPT_MESSAGE
 
 
 def _found(
