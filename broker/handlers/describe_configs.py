@@ -3,6 +3,7 @@
 Not done: documentation texts (null), broker loggers, and the settings of groups and client metrics.
 """
 
+import re
 from collections.abc import Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -21,6 +22,7 @@ from ..topic_config import DEFAULT_SOURCE, STATIC_BROKER_SOURCE, ConfigValue, ch
 from ..topic_names import check_topic_name
 
 TOPIC, BROKER = 2, 4
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
 # Kafka's numbers for a setting's type (KIP-569).
 _TYPES = {
@@ -99,7 +101,7 @@ def _topic_configs(name: str, context: Context) -> Found:
 def _broker_configs(name: str, context: Context) -> Found:
     if not name:
         return []  # only cluster-wide overrides live under the empty name, and there are none
-    if not name.lstrip("-").isdigit():
+    if not _INTEGER.fullmatch(name):
         raise KafkaError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
     if int(name) != context.config.node_id:
         raise KafkaError(

@@ -66,12 +66,15 @@ def handle_produce(
     request: ProduceRequest, version: int, session: Session, context: Context
 ) -> ProduceResponse | Parked[ProduceResponse] | None:
     """Append every partition's batch; errors are per partition, and acks=0 gets no answer at all."""
+    produce = _Produce(request, version, session, context)
     refusal = _refusal_of_all(request)
     if refusal is not None:
-        return _refuse_all(request, refusal)
-    produce = _Produce(request, version, session, context)
-    response = ProduceResponse(responses=[_append_topic(topic, produce) for topic in request.topic_data])
+        response = _refuse_all(request, refusal)
+    else:
+        response = ProduceResponse(responses=[_append_topic(topic, produce) for topic in request.topic_data])
     if request.acks == NO_ACKS:
+        for partition, _ in produce.undurable:
+            context.flusher.flush(partition, lambda error: None)
         _check_unanswered(response)
         return None
     if produce.undurable:
