@@ -67,8 +67,8 @@ class Housekeeping:
         def run() -> None:
             try:
                 chore()
-            except OSError as error:
-                log.error("a chore failed", chore=name, error=str(error))
+            except Exception:
+                log.exception("a chore failed", chore=name)  # and is tried again in time
             self._arm(name, interval_s, chore)
 
         self._timers[name] = self._schedule(self._clock.now() + interval_s, run)
