@@ -1,6 +1,7 @@
 """The text form of uuids."""
 
 import pytest
+
 from odradek.protocol.uuid_text import decode_uuid, encode_uuid
 
 

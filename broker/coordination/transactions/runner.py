@@ -173,8 +173,7 @@ class TransactionRunner:
     def _do(self, decide: Callable[[], Step], then: Answered) -> None:
         try:
             step = decide()
-            if step.transaction is not None:
-                partition = self._append(step.transaction)
+            partition = -1 if step.transaction is None else self._append(step.transaction)
         except KafkaError as error:
             then(error.code, NOBODY)
             return
