@@ -1,7 +1,6 @@
 """Brokers as a test sees them: started like a user would, stopped, killed, started again on the same data."""
 
 import contextlib
-import os
 import queue
 import signal
 import socket
@@ -20,6 +19,8 @@ TEST_SETTINGS: Mapping[str, str] = {
     "group.initial.rebalance.delay.ms": "0",  # three seconds saved for every group
     "offsets.topic.num.partitions": "4",
     "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "4",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",  # ten seconds of waiting for every timeout
 }
 
 
@@ -144,12 +145,3 @@ def _pump(stdout: IO[str], lines: queue.SimpleQueue[str]) -> None:
         lines.put(line)
     lines.put("")
     stdout.close()
-
-
-def process_exists(pid: int) -> bool:
-    """Whether a process of that id is still there."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
