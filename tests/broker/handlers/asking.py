@@ -93,7 +93,7 @@ class AskedBroker:
         self.parts = Parts(config=BrokerConfig.from_settings(settings or {}), files=self.files)
         self.clock = self.parts.clock
         self.session = Session("/127.0.0.1", "127.0.0.1", 9092, client_id="shop")
-        self.listening_at = ("127.0.0.1", 9092)
+        self.listening_at: tuple[str, int] = ("127.0.0.1", 9092)
         self.holds_fsyncs = False
         self._fsyncs: list[Callable[[], None]] = []
         self._start()
