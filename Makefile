@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test check format oracle bench clean
+.PHONY: run test check format oracle soak bench clean
 
 run: .venv/run
 	$(BIN)/odradek serve $(ARGS)
@@ -25,6 +25,10 @@ format: .venv/check
 # The client tests and the raw requests once more, beside a real Apache Kafka (needs java and mvn, or ODRADEK_ORACLE).
 oracle: .venv/test
 	$(BIN)/pytest --oracle tests/clients tests/oracle $(ARGS)
+
+# Ten minutes of `odradek verify` while the broker is killed every twenty seconds.
+soak: .venv/test
+	$(BIN)/pytest -m soak $(ARGS)
 
 bench: .venv/test
 	$(BIN)/python -m bench $(ARGS)
