@@ -90,9 +90,8 @@ class Appender(Worker):
             producer.abandon()
 
     def finish(self) -> None:
-        producer, self._producer = self._producer, None
-        zombie, self._zombie = self._zombie, None
-        if zombie is not None:
-            zombie.abandon()
-        if producer is not None:
-            producer.close()
+        """Comes back once more to end what it left open, unless that was left for good."""
+        if self._zombie is not None:
+            self._zombie.abandon()
+        producer = self._producer or self._start()
+        producer.close()

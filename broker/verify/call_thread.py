@@ -77,3 +77,5 @@ class LoopThread:
         """Stops the loop; what still runs in it is left behind."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(1.0)
+        if not self._thread.is_alive():
+            self._loop.close()

@@ -1,6 +1,7 @@
 """`odradek verify`: checks what any Kafka-compatible broker promises of transactions, idempotence and offsets."""
 
 import random
+import socket
 import sys
 from typing import NoReturn, TextIO
 
@@ -11,6 +12,7 @@ from .library import MODULES, ClientError, Library, installed, open_library
 from .plan import Plan
 
 VIOLATED, COULD_NOT_RUN = 1, 2
+CONNECT_S = 5.0
 
 
 @click.command()
@@ -63,6 +65,7 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
     from .run import CannotRun, Verification
     from .with_confluent_kafka import ConfluentKafka
 
+    _check_somebody_listens(bootstrap)
     main = ConfluentKafka(bootstrap)
     libraries: list[Library] = []
     try:
@@ -81,6 +84,19 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
     for line in lines_of(report):
         click.echo(line)
     return 0 if report.is_clean else VIOLATED
+
+
+def _check_somebody_listens(bootstrap: str) -> None:
+    """The client libraries would try for long, and not say why."""
+    reasons: list[str] = []
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+            return
+        except (OSError, ValueError) as error:
+            reasons.append(f"{address}: {error}")
+    _give_up(f"no broker there: {'; '.join(reasons)}")
 
 
 def _give_up(reason: str) -> NoReturn:

@@ -62,8 +62,10 @@ class Verification:
     history: History = field(init=False)
     run: Run = field(init=False)
     stuck: list[str] = field(init=False, default_factory=list[str])
+    begun: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self.begun = self.now()
         self.history = History(self.now)
         self.run = Run(self.plan, self.history, self.now)
 
@@ -74,18 +76,21 @@ class Verification:
         for worker in (*writers, *others, *copiers):
             worker.thread.start()
         found = self._watch(duration_s)
-        self.tell("stopping the writers; waiting for open transactions to end or time out")
+        self._tell("stopping the writers; waiting for open transactions to end or time out")
         self.run.calm.set()
         self._stop(writers)
         if found:
             self._stop((*others, *copiers))
             return Report(found, self.history, self.run.failures, self.stuck)
         final = self._final_state(others, copiers)
-        self.tell(f"judging {len(self.history):,} operations")
+        self._tell(f"judging {len(self.history):,} operations")
         verdicts = judge(self.history.operations(), final)
         if not final.uncommitted:
             raise CannotRun("nothing was ever written; the first failures: " + "; ".join(self.run.failures[:3]))
         return Report(verdicts, self.history, self.run.failures, self.stuck)
+
+    def _tell(self, what: str) -> None:
+        self.tell(f"{self.now() - self.begun:5.0f} s  {what}")
 
     def _create_topics(self) -> None:
         try:
@@ -111,13 +116,10 @@ class Verification:
 
     def _watch(self, duration_s: float) -> list[Verdict]:
         """Shows progress and judges what there is so far; returns early with the verdicts once one is violated."""
-        start = self.now()
-        deadline, next_judgement = start + duration_s, start + self.deadlines.judge_every_s
+        deadline, next_judgement = self.now() + duration_s, self.now() + self.deadlines.judge_every_s
         while (left_s := deadline - self.now()) > 0:
             self.run.calm.wait(min(self.deadlines.progress_s, left_s))
-            self.tell(
-                f"{self.now() - start:5.0f} s  {len(self.history):,} operations, {len(self.run.failures)} client errors"
-            )
+            self._tell(f"{len(self.history):,} operations, {len(self.run.failures):,} client errors")
             if self.now() >= next_judgement:
                 begun = self.now()
                 verdicts = judge_so_far(self.history.operations())
@@ -143,7 +145,7 @@ class Verification:
         )
         try:
             inputs = reader.read(source, Isolation.READ_COMMITTED, self.deadlines.read_s)
-            self.tell(f"waiting for the copiers of {len(inputs):,} records")
+            self._tell(f"waiting for the copiers of {len(inputs):,} records")
             ends = _ends(inputs)
             deadline = self.now() + self.deadlines.copy_s
             slow: list[str] = []
@@ -153,7 +155,7 @@ class Verification:
             targets = [pipeline.target for pipeline in self.plan.pipelines]
             stalled += reader.wait_until_stable(self.plan.partitions(targets), self.deadlines.settle_s)
             everything = self.plan.partitions(list(self.plan.topics))
-            self.tell("reading everything once more")
+            self._tell("reading everything once more")
             return FinalState(
                 committed=reader.read(everything, Isolation.READ_COMMITTED, self.deadlines.read_s),
                 uncommitted=reader.read(everything, Isolation.READ_UNCOMMITTED, self.deadlines.read_s),

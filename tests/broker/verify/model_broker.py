@@ -187,8 +187,11 @@ class ModelProducer:
 
     def _end(self, *, is_commit: bool) -> None:
         with self._broker.changed:
-            self._check()
+            transaction = self._check()
             assert self._id is not None
+            if transaction.offsets and self._broker.strikes_now(Fault.OFFSETS_OF_ABORTED_TRANSACTIONS_COUNT, 3):
+                self._broker.end(self._id, is_commit=False)
+                raise ClientError("aborted by the broker")
             self._broker.end(self._id, is_commit=is_commit)
             self._broker.changed.notify_all()
 
