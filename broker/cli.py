@@ -1,4 +1,4 @@
-"""The command line: `odradek serve`."""
+"""The command line: `odradek serve` and `odradek verify`."""
 
 import contextlib
 import signal
@@ -15,7 +15,21 @@ if TYPE_CHECKING:
     from .app import Broker
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Knows `verify` without importing it: its client libraries are loaded when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "verify"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "verify":
+            from .verify.command import verify
+
+            return verify
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="odradek")
 def main() -> None:
     """A Kafka-compatible broker that starts in a fraction of a second."""
