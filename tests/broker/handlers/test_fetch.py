@@ -17,7 +17,8 @@ from odradek.protocol.messages.fetch import (
     ReplicaState,
 )
 
-from .asking import BROKEN, AskedBroker, batch, fetch_request, offsets_in, served, wanted
+from ..failing_files import BROKEN
+from .asking import AskedBroker, batch, fetch_request, offsets_in, served, wanted
 
 BATCH = batch(b"v" * 100)
 SIZE = len(BATCH)

@@ -6,7 +6,8 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 
-from .asking import FULL, AskedBroker, served
+from ..failing_files import FULL
+from .asking import AskedBroker, served
 
 
 def ask(broker: AskedBroker, version: int = 5, pid: int = -1, epoch: int = -1) -> tuple[int, int, int]:

@@ -16,7 +16,8 @@ from odradek.protocol.messages.metadata import (
 )
 
 from ..conftest import IDENTITY
-from .asking import FULL, AskedBroker, served
+from ..failing_files import FULL
+from .asking import AskedBroker, served
 
 NOT_ASKED = -2147483648
 NOBODY = b"n" * 16

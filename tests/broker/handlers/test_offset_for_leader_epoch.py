@@ -11,7 +11,8 @@ from odradek.protocol.messages.offset_for_leader_epoch import (
     OffsetForLeaderTopic,
 )
 
-from .asking import BROKEN, AskedBroker, batch, served
+from ..failing_files import BROKEN
+from .asking import AskedBroker, batch, served
 
 
 def ask(

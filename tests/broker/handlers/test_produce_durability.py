@@ -5,7 +5,8 @@ import pytest
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import PartitionProduceResponse, ProduceResponse
 
-from .asking import BROKEN, FULL, AskedBroker, batch, fetch_request, offsets_in, produce_request
+from ..failing_files import BROKEN, FULL
+from .asking import AskedBroker, batch, fetch_request, offsets_in, produce_request
 from .group_context import Asked
 
 

@@ -1,0 +1,174 @@
+"""The log of the cluster: what is recorded, and that replaying it gives the same cluster."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from odradek.broker.cluster import METADATA_TOPIC, ClusterImage, ClusterLog
+from odradek.protocol.batch import RecordBatch
+from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.protocol.metadata_records import (
+    ConfigRecord,
+    FeatureLevelRecord,
+    MetadataRecord,
+    PartitionRecord,
+    ProducerIdsRecord,
+    TopicRecord,
+    decode_metadata_record,
+    encode_metadata_record,
+)
+from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.storage.log import PartitionLog
+from odradek.storage.log_config import LogConfig
+from odradek.storage.memory_files import MemoryFiles
+
+from .failing_files import FULL, FailingFiles
+
+NOW_MS = 1_700_000_000_000
+DIRECTORY_ID = b"d" * 16
+TOPIC_ID = b"t" * 16
+
+
+def open_log(files: MemoryFiles) -> PartitionLog:
+    path = f"/data/{METADATA_TOPIC}-0"
+    files.make_directory(path)
+    return PartitionLog.open(files, path, METADATA_TOPIC, 0, LogConfig(), NOW_MS, is_clean=False)
+
+
+def cluster_on(files: MemoryFiles) -> ClusterLog:
+    return ClusterLog(open_log(files), 1, DIRECTORY_ID)
+
+
+def stored(files: MemoryFiles) -> list[MetadataRecord]:
+    found: list[MetadataRecord] = []
+    for batch in open_log(files).batches():
+        for record in read_records(batch):
+            assert (record.key, record.timestamp) == (None, NOW_MS)
+            assert record.value is not None
+            decoded = decode_metadata_record(record.value)
+            assert decoded is not None
+            found.append(decoded)
+    return found
+
+
+def test_a_topic_is_recorded_with_its_settings_and_its_partitions() -> None:
+    files = MemoryFiles()
+    cluster_on(files).create_topic("t", TOPIC_ID, 2, {"retention.ms": "5"}, NOW_MS)
+    assert stored(files) == [
+        TopicRecord(name="t", topic_id=TOPIC_ID),
+        ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value="5"),
+        *(
+            PartitionRecord(
+                partition_id=index,
+                topic_id=TOPIC_ID,
+                replicas=[1],
+                isr=[1],
+                leader=1,
+                leader_epoch=0,
+                partition_epoch=0,
+                directories=[DIRECTORY_ID],
+            )
+            for index in range(2)
+        ),
+    ]
+
+
+def test_features_are_recorded_only_where_they_change() -> None:
+    files = MemoryFiles()
+    cluster = cluster_on(files)
+    cluster.set_features({"metadata.version": 30, "transaction.version": 2}, NOW_MS)
+    end = cluster.end_offset
+    cluster.set_features({"metadata.version": 30}, NOW_MS)
+    assert cluster.end_offset == end
+    cluster.set_features({"metadata.version": 30, "transaction.version": 1}, NOW_MS)
+    assert stored(files)[-1] == FeatureLevelRecord(name="transaction.version", feature_level=1)
+    assert cluster.end_offset == end + 1
+
+
+def test_a_block_of_producer_ids_is_recorded_by_where_the_next_one_begins() -> None:
+    files = MemoryFiles()
+    cluster_on(files).take_producer_ids(1000, NOW_MS)
+    assert stored(files) == [ProducerIdsRecord(broker_id=1, broker_epoch=0, next_producer_id=1000)]
+    assert cluster_on(files).image.next_producer_id == 1000
+
+
+def test_a_removed_topic_leaves_its_name_free_for_another_id() -> None:
+    files = MemoryFiles()
+    cluster = cluster_on(files)
+    cluster.create_topic("t", TOPIC_ID, 3, {"retention.ms": "5"}, NOW_MS)
+    cluster.remove_topic(TOPIC_ID, NOW_MS)
+    cluster.create_topic("t", b"u" * 16, 1, {}, NOW_MS)
+    image = cluster_on(files).image
+    assert (image.names, image.topics["t"].partitions, image.topics["t"].overrides) == ({b"u" * 16: "t"}, 1, {})
+
+
+def test_a_setting_without_a_value_is_taken_back() -> None:
+    image = ClusterImage()
+    image.replay(TopicRecord(name="t", topic_id=TOPIC_ID))
+    for value in ("5", None, None):
+        image.replay(ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value=value))
+    assert image.topics["t"].overrides == {}
+
+
+def test_settings_of_brokers_and_of_unknown_topics_are_passed_over() -> None:
+    image = ClusterImage()
+    image.replay(ConfigRecord(resource_type=4, resource_name="", name="min.insync.replicas", value="1"))
+    image.replay(ConfigRecord(resource_type=2, resource_name="gone", name="retention.ms", value="1"))
+    assert image == ClusterImage()
+
+
+def test_control_batches_of_a_raft_log_are_passed_over() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    control = build_batch([NewRecord(b"\x00\x00\x00\x02", b"leader", NOW_MS)], is_control=True)
+    topic = encode_metadata_record(TopicRecord(name="t", topic_id=TOPIC_ID))
+    for data in (control, build_batch([NewRecord(None, topic, NOW_MS)])):
+        log.append([RecordBatch(data)], NOW_MS, leader_epoch=0, is_from_client=False)
+    assert list(cluster_on(files).image.topics) == ["t"]
+
+
+def test_more_records_than_a_batch_may_hold_are_written_in_several() -> None:
+    files = MemoryFiles()
+    cluster = cluster_on(files)
+    cluster.create_topic("t", TOPIC_ID, 10_000, {}, NOW_MS)
+    assert [batch.records_count for batch in open_log(files).batches()] == [10_000, 1]
+    assert cluster_on(files).image == cluster.image
+
+
+def test_what_cannot_be_written_has_not_happened() -> None:
+    files = FailingFiles()
+    cluster = cluster_on(files)
+    files.write_error = FULL
+    with pytest.raises(KafkaError) as refused:
+        cluster.create_topic("t", TOPIC_ID, 1, {}, NOW_MS)
+    assert refused.value.code == ErrorCode.KAFKA_STORAGE_ERROR
+    assert cluster.image == ClusterImage()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("create"), st.integers(0, 3), st.integers(1, 4)),
+            st.tuples(st.just("remove"), st.integers(0, 3), st.just(0)),
+            st.tuples(st.just("ids"), st.integers(1, 9), st.just(0)),
+            st.tuples(st.just("feature"), st.integers(0, 2), st.integers(0, 2)),
+        ),
+        max_size=12,
+    )
+)
+def test_a_restart_replays_to_the_same_cluster(steps: list[tuple[str, int, int]]) -> None:
+    files = MemoryFiles()
+    cluster = cluster_on(files)
+    for number, (what, which, count) in enumerate(steps):
+        name = f"t{which}"
+        known = cluster.image.topics.get(name)
+        if what == "create" and known is None:
+            cluster.create_topic(name, bytes([number + 1]) * 16, count, {"retention.ms": str(number)}, NOW_MS)
+        elif what == "remove" and known is not None:
+            cluster.remove_topic(known.topic_id, NOW_MS)
+        elif what == "ids":
+            cluster.take_producer_ids(cluster.image.next_producer_id + which, NOW_MS)
+        elif what == "feature":
+            cluster.set_features({f"f{which}": count}, NOW_MS)
+    assert cluster_on(files).image == cluster.image

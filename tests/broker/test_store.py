@@ -1,0 +1,139 @@
+"""The logs of the data directory: recovered when need be, put away when deleted, closed so that they can be trusted."""
+
+import pytest
+
+from odradek.protocol.batch import RecordBatch
+from odradek.protocol.records import NewRecord, build_batch
+from odradek.storage.directory import CLEAN_SHUTDOWN
+
+from .conftest import Parts
+from .failing_files import BROKEN, FailingFiles
+
+
+def fill(parts: Parts, name: str = "t", partitions: int = 1) -> None:
+    parts.topics.create(name, partitions, {})
+    for index in range(partitions):
+        batch = RecordBatch(build_batch([NewRecord(None, b"v" * 50, 1)]))
+        parts.topics.partition(name, index).append([batch], parts.clock.now_ms())
+
+
+def is_marked_clean(parts: Parts) -> bool:
+    return parts.files.exists(f"/data/{CLEAN_SHUTDOWN}")
+
+
+def test_a_clean_stop_leaves_its_mark_and_a_start_takes_it_away(parts: Parts) -> None:
+    fill(parts)
+    parts.store.close()
+    assert is_marked_clean(parts)
+    parts.start()
+    assert not is_marked_clean(parts)
+    parts.directory.close()
+    assert not is_marked_clean(parts)
+
+
+def test_a_log_that_nobody_opened_after_a_crash_keeps_the_directory_from_being_called_clean(parts: Parts) -> None:
+    fill(parts, partitions=2)
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_end_offset == 1
+    parts.store.close()
+    assert not is_marked_clean(parts)
+    parts.start()
+    for partition in parts.topics.partitions():
+        assert partition.log.log_end_offset == 1
+    parts.store.close()
+    assert is_marked_clean(parts)
+
+
+def test_an_unopened_log_of_a_deleted_topic_needs_no_recovery(parts: Parts) -> None:
+    fill(parts)
+    parts.restart(is_clean=False)
+    topic = parts.topics.find("t")
+    assert topic is not None
+    parts.topics.delete(topic)
+    parts.store.close()
+    assert is_marked_clean(parts)
+
+
+def test_a_damaged_log_is_cut_and_said_to_be(parts: Parts, capfd: pytest.CaptureFixture[str]) -> None:
+    fill(parts)
+    path = "/data/t-0/00000000000000000000.log"
+    parts.files.write(path, [b"garbage" * 20], parts.files.size(path))
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_end_offset == 1
+    assert "a log was damaged" in capfd.readouterr().err
+
+
+def test_a_deleted_log_is_renamed_now_and_removed_after_file_delete_delay_ms() -> None:
+    parts = Parts()
+    topic = parts.topics.create("t", 1, {"file.delete.delay.ms": "5000"})
+    assert topic.partitions[0].log.log_end_offset == 0
+    parts.topics.delete(topic)
+    renamed = [name for name in parts.files.list_directory("/data") if name.endswith("-delete")]
+    assert len(renamed) == 1
+    parts.clock.advance(4.999)
+    parts.store.purge()
+    assert renamed[0] in parts.files.list_directory("/data")
+    parts.clock.advance(0.001)
+    parts.store.purge()
+    assert renamed[0] not in parts.files.list_directory("/data")
+
+
+def test_what_waits_for_its_removal_goes_with_the_stop(parts: Parts) -> None:
+    topic = parts.topics.create("t", 1, {})
+    assert topic.partitions[0].log.log_end_offset == 0
+    parts.topics.delete(topic)
+    parts.store.close()
+    assert [name for name in parts.files.list_directory("/data") if name.startswith("t-0")] == []
+
+
+def test_a_partition_that_was_never_used_leaves_nothing_to_delete(parts: Parts) -> None:
+    parts.topics.delete(parts.topics.create("t", 1, {}))
+    assert [name for name in parts.files.list_directory("/data") if name.startswith("t-0")] == []
+
+
+def test_checkpoints_say_how_far_each_opened_log_has_come(parts: Parts) -> None:
+    fill(parts, "a")
+    fill(parts, "b")
+    log = parts.topics.partition("b", 0).log
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    log.delete_records_before(1)
+    parts.store.write_checkpoints()
+
+    def lines(name: str) -> list[str]:
+        path = f"/data/{name}"
+        return sorted(parts.files.read(path, 0, parts.files.size(path)).decode().splitlines()[2:])
+
+    assert lines("recovery-point-offset-checkpoint") == ["__cluster_metadata 0 0", "a 0 0", "b 0 1"]
+    assert lines("log-start-offset-checkpoint") == ["b 0 1"]
+    assert lines("replication-offset-checkpoint") == ["__cluster_metadata 0 4", "a 0 1", "b 0 1"]
+
+
+def test_a_log_start_outlives_a_crash_once_it_is_checkpointed(parts: Parts) -> None:
+    fill(parts)
+    parts.topics.partition("t", 0).log.delete_records_before(1)
+    parts.store.write_checkpoints()
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_start_offset == 1
+
+
+def test_checkpoints_of_logs_that_nobody_opened_are_kept(parts: Parts) -> None:
+    fill(parts)
+    parts.topics.partition("t", 0).log.delete_records_before(1)
+    parts.restart()
+    parts.store.write_checkpoints()
+    parts.restart()
+    assert parts.topics.partition("t", 0).log.log_start_offset == 1
+
+
+def test_a_log_that_cannot_be_closed_keeps_the_directory_from_being_called_clean() -> None:
+    files = FailingFiles()
+    parts = Parts(files=files)
+    fill(parts)
+    files.sync_error = BROKEN
+    parts.store.close()
+    assert not is_marked_clean(parts)
+    files.sync_error = None
+    parts.start()  # the directory was let go all the same
+    assert [p.log.log_end_offset for p in parts.topics.partitions()] == [1]
