@@ -115,6 +115,7 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
         Api(ApiKey.DELETE_GROUPS, 0, 2),
         Api(ApiKey.OFFSET_DELETE, 0, 0),
+        Api(ApiKey.UPDATE_FEATURES, 0, 2),
         Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
         Api(ApiKey.DESCRIBE_PRODUCERS, 0, 0),
         Api(ApiKey.DESCRIBE_TRANSACTIONS, 0, 0),

@@ -117,10 +117,11 @@ def draft_of(batch: RecordBatch) -> Draft:
 class ProducerTable:
     """All producers of one partition, and their open transactions in the order of their first offsets."""
 
-    __slots__ = ("_entries", "_open_txns")
+    __slots__ = ("_deferred", "_entries", "_open_txns")
 
     def __init__(self) -> None:
         self._entries: dict[int, ProducerEntry] = {}
+        self._deferred: dict[int, tuple[int, int]] = {}  # id -> (epoch, sequence); in memory only, as in Kafka
         self._open_txns: dict[int, int] = {}  # a transaction opens at the log's end: insertion order is offset order
 
     def __len__(self) -> int:
@@ -148,6 +149,8 @@ class ProducerTable:
         """Decide on a data batch with a producer id; raises 45, 47 or 48, in Kafka's order."""
         entry = self._entries.get(batch.producer_id)
         if entry is None:
+            if is_from_client:
+                self._check_deferred(batch)
             return draft_of(batch)
         epoch = batch.producer_epoch
         last_sequence = batch.last_sequence
@@ -173,11 +176,31 @@ class ProducerTable:
             batch.is_transactional,
         )
 
+    def note_deferred(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+        """A batch will come later than those sent after it, which must wait where no sequence is known (KAFKA-14920).
+
+        For producers that the coordinator knows only: each is remembered until it has written here.
+        """
+        epoch, lowest = self._deferred.get(producer_id, (NO_EPOCH, base_sequence))
+        if producer_id not in self._entries and producer_epoch >= epoch:
+            lowest = base_sequence if producer_epoch > epoch else min(lowest, base_sequence)
+            self._deferred[producer_id] = (producer_epoch, lowest)
+
+    def _check_deferred(self, batch: RecordBatch) -> None:
+        epoch, lowest = self._deferred.get(batch.producer_id, (NO_EPOCH, NO_SEQUENCE))
+        if batch.producer_epoch == epoch and batch.base_sequence > lowest:
+            raise KafkaError(
+                ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+                f"Out of order sequence number for producer {batch.producer_id}: {batch.base_sequence} (incoming seq. "
+                f"number), {lowest} (earliest seen sequence)",
+            )
+
     def commit(self, draft: Draft, base_offset: int) -> None:
         """Remember a batch that has been appended at `base_offset`."""
         producer_id, epoch, last_sequence, offset_delta, timestamp, is_transactional = draft
         entry = self._entries.get(producer_id)
         if entry is None:
+            self._deferred.pop(producer_id, None)
             entry = self._entries[producer_id] = ProducerEntry(epoch)
         elif epoch != entry.producer_epoch:
             entry.move_to_epoch(epoch)

@@ -47,10 +47,14 @@ def handle_add_partitions_to_txn(
 
     for at, transaction in enumerate(transactions):
         producer = ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
-        found[at] = _refused_partitions(transaction, producer, context)
-        if found[at] or transaction.verify_only:
+        found[at] = _refused_partitions(transaction, context)
+        if found[at]:
             # One partition that cannot be added keeps the others from being tried.
-            settle(at, ErrorCode.NONE if transaction.verify_only else ErrorCode.OPERATION_NOT_ATTEMPTED, producer)
+            settle(at, ErrorCode.OPERATION_NOT_ATTEMPTED, producer)
+            continue
+        if transaction.verify_only:
+            found[at] = _unverified_partitions(transaction, producer, context)
+            settle(at, ErrorCode.NONE, producer)
             continue
         context.transactions.add_partitions(
             transaction.transactional_id,
@@ -75,9 +79,7 @@ def _partitions(topics: Sequence[AddPartitionsToTxnTopic]) -> list[TopicPartitio
     return [(topic.name, index) for topic in topics for index in topic.partitions]
 
 
-def _refused_partitions(
-    transaction: AddPartitionsToTxnTransaction, producer: ProducerIdAndEpoch, context: Context
-) -> Results:
+def _refused_partitions(transaction: AddPartitionsToTxnTransaction, context: Context) -> Results:
     """The partitions with an error of their own."""
     refused: Results = {}
     for at in _partitions(transaction.topics):
@@ -86,8 +88,19 @@ def _refused_partitions(
                 # `__consumer_offsets` gets into a transaction through AddOffsetsToTxn only.
                 raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
             context.topics.partition(*at)
-            if transaction.verify_only:
-                context.transactions.check_partition(transaction.transactional_id, producer, at)
+        except KafkaError as error:
+            refused[at] = error.code
+    return refused
+
+
+def _unverified_partitions(
+    transaction: AddPartitionsToTxnTransaction, producer: ProducerIdAndEpoch, context: Context
+) -> Results:
+    """The partitions that are not in the transaction."""
+    refused: Results = {}
+    for at in _partitions(transaction.topics):
+        try:
+            context.transactions.check_partition(transaction.transactional_id, producer, at)
         except KafkaError as error:
             refused[at] = error.code
     return refused

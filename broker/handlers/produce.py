@@ -20,7 +20,7 @@ from ...protocol.messages.produce import (
 )
 from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
-from ..coordination.transactions.admission import Dialect, check_transactional_write
+from ..coordination.transactions.admission import Dialect, ExplainedRefusal, check_transactional_write
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
 from ..logs import get_logger
 from ..parked import Disconnect, Parked
@@ -82,7 +82,7 @@ def handle_produce(
     return response
 
 
-def _refusal_of_all(request: ProduceRequest) -> ErrorCode | None:
+def _refusal_of_all(request: ProduceRequest) -> KafkaError | None:
     """What refuses every partition: a transactional batch without an id, or batches of two producers."""
     producers: set[int] = set()
     for topic in request.topic_data:
@@ -92,17 +92,20 @@ def _refusal_of_all(request: ProduceRequest) -> ErrorCode | None:
                 if batch.magic == MAGIC and batch.is_transactional:
                     producers.add(batch.producer_id)
     if producers and request.transactional_id is None:
-        return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-    return ErrorCode.INVALID_PRODUCER_ID_MAPPING if len(producers) > 1 else None
+        return KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    if len(producers) > 1:
+        why = "Transactional records contained more than one producer ID"
+        return ExplainedRefusal(ErrorCode.INVALID_PRODUCER_ID_MAPPING, why)
+    return None
 
 
-def _refuse_all(request: ProduceRequest, code: ErrorCode) -> ProduceResponse:
+def _refuse_all(request: ProduceRequest, error: KafkaError) -> ProduceResponse:
     return ProduceResponse(
         responses=[
             TopicProduceResponse(
                 name=topic.name,
                 topic_id=topic.topic_id,
-                partition_responses=[_refused(p.index, KafkaError(code), -1) for p in topic.partition_data],
+                partition_responses=[_refused(p.index, error, -1) for p in topic.partition_data],
             )
             for topic in request.topic_data
         ]
@@ -170,6 +173,7 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
             produce.request.transactional_id or "",
             ProducerIdAndEpoch(batch.producer_id, batch.producer_epoch),
             partition,
+            batch.base_sequence,
             Dialect(produce.version >= V2_FROM_VERSION, produce.version >= ABORTABLE_FROM_VERSION),
             is_verified=produce.context.config.transaction_partition_verification_enable,
         )
@@ -178,9 +182,8 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
 
 def _refused(index: int, error: KafkaError, log_start_offset: int) -> PartitionProduceResponse:
     records: list[BatchIndexAndErrorMessage] = []
-    message: str | None = None
+    message = error.why if isinstance(error, InvalidRecords | ExplainedRefusal) else None
     if isinstance(error, InvalidRecords):
-        message = error.why
         records = [
             BatchIndexAndErrorMessage(batch_index=record.batch_index, batch_index_error_message=record.message)
             for record in error.record_errors

@@ -81,6 +81,7 @@ def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: C
         request.transactional_id,
         ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
         offsets_topic.partitions[context.groups.partition_of(request.group_id)],
+        -1,  # records of this topic carry no sequence
         Dialect(version >= V2_FROM_VERSION, version >= ABORTABLE_FROM_VERSION),
         is_verified=context.config.transaction_partition_verification_enable,
     )

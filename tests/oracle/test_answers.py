@@ -14,9 +14,27 @@ from .comparison import differences
 from .decided import DECIDED
 from .dialogue import SCENARIOS, held
 from .masks import Plain
-from .scenarios import admin, fetch, groups, handshake, metadata, offsets, produce, producers
+from .scenarios import (
+    admin,
+    features,
+    fetch,
+    groups,
+    handshake,
+    metadata,
+    offsets,
+    produce,
+    producers,
+    transactional_offsets,
+    transactions_seen,
+    transactions_v1,
+    transactions_v2,
+)
 
-MODULES = (admin, fetch, groups, handshake, metadata, offsets, produce, producers)  # importing them registers them
+# Importing them registers them.
+MODULES = (
+    *(admin, features, fetch, groups, handshake, metadata, offsets, produce, producers),
+    *(transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
+)
 RECORDED = Path(__file__).parent / "recorded"
 
 

@@ -22,6 +22,14 @@ _CANNOT_SAY = frozenset(
 )
 
 
+# Refusals of a producer that the coordinator knows, in its present epoch.
+_COMES_AGAIN = frozenset({ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.TRANSACTION_ABORTABLE})
+
+
+class ExplainedRefusal(KafkaError):
+    """A refusal whose reason is part of the answer, in Kafka's words."""
+
+
 class Dialect(NamedTuple):
     """What the version of a write says of its client."""
 
@@ -34,6 +42,7 @@ def check_transactional_write(
     transactional_id: str,
     producer: ProducerIdAndEpoch,
     partition: Partition,
+    base_sequence: int,
     dialect: Dialect,
     *,
     is_verified: bool = True,
@@ -51,6 +60,9 @@ def check_transactional_write(
         elif is_verified:
             transactions.check_partition(transactional_id, producer, at)
     except KafkaError as error:
+        if error.code in _COMES_AGAIN:
+            # It may be sent again; what was sent after it must not come before it where nothing else keeps order.
+            partition.log.producers.note_deferred(*producer, base_sequence)
         raise _as_writers_know_it(error, dialect) from error
 
 
@@ -58,10 +70,10 @@ def _as_writers_know_it(error: KafkaError, dialect: Dialect) -> KafkaError:
     if error.code == ErrorCode.PRODUCER_FENCED:
         return KafkaError(ErrorCode.INVALID_PRODUCER_EPOCH)  # Produce never learned the newer code
     if error.code == ErrorCode.TRANSACTION_ABORTABLE and not dialect.knows_abortable:
-        return KafkaError(ErrorCode.INVALID_TXN_STATE, "Partition was not added to the transaction")
+        return ExplainedRefusal(ErrorCode.INVALID_TXN_STATE, "Partition was not added to the transaction")
     is_v1_conflict = error.code == ErrorCode.CONCURRENT_TRANSACTIONS and not dialect.speaks_v2
     if error.code in _CANNOT_SAY or is_v1_conflict:
-        return KafkaError(
+        return ExplainedRefusal(
             ErrorCode.NOT_ENOUGH_REPLICAS,
             f"Unable to verify the partition has been added to the transaction. Underlying error: {error.code.name}",
         )

@@ -95,7 +95,7 @@ class TransactionCoordinator:
         if held.state.is_prepared:
             raise KafkaError(ErrorCode.CONCURRENT_TRANSACTIONS)
         if held.state is TxnState.ONGOING:
-            fenced = self._fenced_abort(held, now_ms)
+            fenced = self._forced_abort(held, now_ms)
             return Step(fenced, ProducerIdAndEpoch(NONE, NONE), ErrorCode.CONCURRENT_TRANSACTIONS)
         return self._next_session(held, timeout_ms, expected, now_ms)
 
@@ -103,13 +103,11 @@ class TransactionCoordinator:
         self, held: Transaction, timeout_ms: int, expected: ProducerIdAndEpoch | None, now_ms: int
     ) -> Step:
         fresh = replace(
-            held,
+            _moved(held, now_ms),
             state=TxnState.EMPTY,
             timeout_ms=timeout_ms,
             partitions=frozenset(),
             start_ms=NONE,
-            last_update_ms=now_ms,
-            previous_producer_id=held.producer_id,
         )
         epoch = held.producer_epoch
         if held.is_epoch_exhausted and (expected is None or expected.producer_epoch == epoch):
@@ -122,7 +120,7 @@ class TransactionCoordinator:
             return _step(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=epoch))
         if expected.producer_epoch == held.last_producer_epoch:
             # The answer to this very request was lost: it gets it again.
-            return _step(replace(fresh, previous_producer_id=held.previous_producer_id))
+            return _step(fresh)
         raise KafkaError(ErrorCode.PRODUCER_FENCED)
 
     def add_partitions(
@@ -144,14 +142,13 @@ class TransactionCoordinator:
         if held.state is TxnState.ONGOING:
             if added <= held.partitions:
                 return Step(None, producer)
-            grown = replace(held, partitions=held.partitions | added, last_update_ms=now_ms)
+            grown = replace(_moved(held, now_ms), partitions=held.partitions | added)
             return _step(replace(grown, client_version=client_version))
         begun = replace(
-            held,
+            _moved(held, now_ms),
             state=TxnState.ONGOING,
             partitions=added,
             start_ms=now_ms,
-            last_update_ms=now_ms,
             client_version=client_version,
         )
         return _step(begun)
@@ -186,7 +183,7 @@ class TransactionCoordinator:
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state is TxnState.ONGOING:
             state = TxnState.PREPARE_COMMIT if is_commit else TxnState.PREPARE_ABORT
-            return _step(replace(held, state=state, last_update_ms=now_ms, client_version=client_version))
+            return _step(replace(_moved(held, now_ms), state=state, client_version=client_version))
         return _repeated_end(held, producer, is_commit=is_commit)
 
     def _end_v2(self, held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool, now_ms: int) -> Step:
@@ -206,7 +203,7 @@ class TransactionCoordinator:
             raise KafkaError(ErrorCode.INVALID_TXN_STATE)
         # An abort of nothing is an end too: the client cannot know whether a write of its own ever arrived.
         state = TxnState.PREPARE_COMMIT if is_commit else TxnState.PREPARE_ABORT
-        ended = self._bumped(replace(held, state=state, last_update_ms=now_ms, client_version=V2))
+        ended = self._bumped(replace(_moved(held, now_ms), state=state, client_version=V2))
         if held.state is not TxnState.ONGOING:
             ended = replace(ended, partitions=frozenset(), start_ms=now_ms)
         after = _completed(ended, now_ms)
@@ -222,7 +219,7 @@ class TransactionCoordinator:
     def overdue(self, now_ms: int) -> list[Step]:
         """The aborts of the transactions that have taken longer than their timeout."""
         return [
-            _step(self._timed_out_abort(held, now_ms))
+            _step(self._forced_abort(held, now_ms))
             for held in map(self._by_id.__getitem__, sorted(self._ongoing))
             if held.deadline_ms() < now_ms
         ]
@@ -278,18 +275,16 @@ class TransactionCoordinator:
             raise KafkaError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
         return held
 
-    def _fenced_abort(self, held: Transaction, now_ms: int) -> Transaction:
-        """The abort that a new session forces upon the old one: its epoch is over for good."""
-        version = V2 if self._feature_level() >= V2 else V1
-        fenced = replace(held, state=TxnState.PREPARE_ABORT, last_update_ms=now_ms, client_version=version)
-        return replace(fenced, producer_epoch=held.producer_epoch + 1, last_producer_epoch=NONE)
+    def _forced_abort(self, held: Transaction, now_ms: int) -> Transaction:
+        """The abort that a new session or a timeout forces upon a transaction, with the next epoch.
 
-    def _timed_out_abort(self, held: Transaction, now_ms: int) -> Transaction:
-        """Under V2 a timeout looks like an abort that the producer asked for; under V1 it fences the producer."""
-        if self._feature_level() < V2:
-            return self._fenced_abort(held, now_ms)
-        ended = replace(held, state=TxnState.PREPARE_ABORT, last_update_ms=now_ms, client_version=V2)
-        return self._bumped(ended)
+        Under V1 the producer is fenced for good. Under V2 it looks like an abort that the producer asked for: the
+        same producer may ask for its next epoch and go on (KAFKA-19367); another session bumps it once more.
+        """
+        prepared = replace(_moved(held, now_ms), state=TxnState.PREPARE_ABORT)
+        if self._feature_level() >= V2:
+            return self._bumped(replace(prepared, client_version=V2))
+        return replace(prepared, producer_epoch=held.producer_epoch + 1, last_producer_epoch=NONE, client_version=V1)
 
     def _bumped(self, ended: Transaction) -> Transaction:
         """The next epoch for the markers; from the last one on, the producer goes on under a new id."""
@@ -302,23 +297,20 @@ def _step(transaction: Transaction) -> Step:
     return Step(transaction, ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch))
 
 
+def _moved(held: Transaction, now_ms: int) -> Transaction:
+    """What every move changes: the id of before is remembered for one move only, so that one retry finds it."""
+    return replace(held, last_update_ms=now_ms, previous_producer_id=held.producer_id)
+
+
 def _completed(held: Transaction, now_ms: int) -> Transaction:
-    is_commit = held.state is TxnState.PREPARE_COMMIT
     done = replace(
-        held,
-        state=TxnState.COMPLETE_COMMIT if is_commit else TxnState.COMPLETE_ABORT,
+        _moved(held, now_ms),
+        state=TxnState.COMPLETE_COMMIT if held.state is TxnState.PREPARE_COMMIT else TxnState.COMPLETE_ABORT,
         partitions=frozenset(),
-        last_update_ms=now_ms,
     )
     if held.next_producer_id == NONE:
         return done
-    return replace(
-        done,
-        producer_id=held.next_producer_id,
-        producer_epoch=0,
-        previous_producer_id=held.producer_id,
-        next_producer_id=NONE,
-    )
+    return replace(done, producer_id=held.next_producer_id, producer_epoch=0, next_producer_id=NONE)
 
 
 def _repeated_end(held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool) -> Step:

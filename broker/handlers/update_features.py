@@ -1,0 +1,77 @@
+"""UpdateFeatures 0-2: the finalized levels of cluster features (KIP-584); all of the request or nothing of it.
+
+Version 0 can only raise, as in Kafka, which does not look at that version's own downgrade flag.
+Not done: another metadata.version than the newest.
+"""
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.update_features import (
+    FeatureUpdateKey,
+    UpdatableFeatureResult,
+    UpdateFeaturesRequest,
+    UpdateFeaturesResponse,
+)
+from ..context import Context
+from ..session import Session
+
+METADATA_VERSION = "metadata.version"
+UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
+RESULTS_UP_TO_VERSION = 1
+
+_FAILED = "The update failed for all features since the following feature had an error: "
+
+
+def handle_update_features(
+    request: UpdateFeaturesRequest, version: int, session: Session, context: Context
+) -> UpdateFeaturesResponse:
+    """Record the levels; they count from the next request on."""
+    for update in request.feature_updates:
+        why = _find_refusal(update, context)
+        if why is not None:
+            return UpdateFeaturesResponse(error_code=ErrorCode.INVALID_UPDATE_VERSION, error_message=_FAILED + why)
+    if not request.validate_only:
+        levels = {update.feature: update.max_version_level for update in request.feature_updates}
+        context.cluster.set_features(levels, context.clock.now_ms())
+    results = [
+        UpdatableFeatureResult(feature=update.feature, error_code=ErrorCode.NONE, error_message=ErrorCode.NONE.name)
+        for update in request.feature_updates
+    ]
+    return UpdateFeaturesResponse(
+        error_code=ErrorCode.NONE, results=results if version <= RESULTS_UP_TO_VERSION else ()
+    )
+
+
+def _find_refusal(update: FeatureUpdateKey, context: Context) -> str | None:
+    """Why a feature cannot have this level, in Kafka's words and order; None if it can."""
+    level, controller = update.max_version_level, context.config.node_id
+    invalid = f"Invalid update version {level} for feature {update.feature}. "
+    if update.upgrade_type not in (UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE):
+        return f"{invalid}The controller does not support the given upgrade type."
+    if level < 0:
+        return f"{invalid}A feature version cannot be less than 0."
+    feature = next((known for known in context.features if known.name == update.feature), None)
+    if feature is None and level == 0:
+        return f"{invalid}Feature {update.feature} not found."
+    if feature is None:
+        return f"{invalid}Local controller {controller} does not support this feature."
+    if not feature.min_version <= level <= feature.max_version:
+        supported = f"{feature.min_version}-{feature.max_version}"
+        return f"{invalid}Local controller {controller} only supports versions {supported}"
+    current = context.cluster.image.features.get(feature.name, 0)
+    if level > current and update.upgrade_type != UPGRADE:
+        return f"{invalid}Can't downgrade to a newer version."
+    if level >= current:
+        return None
+    if update.upgrade_type == UPGRADE:
+        return (
+            f"{invalid}Can't downgrade the version of this feature without setting the upgrade type to either safe "
+            "or unsafe downgrade."
+        )
+    if feature.name != METADATA_VERSION:
+        return None
+    why = (
+        "Unsafe metadata downgrade is not supported in this version."
+        if update.upgrade_type == UNSAFE_DOWNGRADE
+        else "Refusing to perform the requested downgrade because it might delete metadata information."
+    )
+    return f"Unsupported metadata.version downgrade from {current} to {level}. {why}"
