@@ -12,6 +12,7 @@ from typing import Any
 
 from ..protocol.api_keys import ApiKey
 from ..protocol.codec import Decoder, Encoder, decoder, encoder
+from ..protocol.declaration import fields_of
 from ..protocol.errors import ErrorCode
 from ..protocol.schema import declared
 
@@ -45,9 +46,9 @@ class LoadedApi:
             found = self._encoders[version] = encoder(self.response, version)
         return found
 
-    def failure_answer(self) -> Any:
-        """UNKNOWN_SERVER_ERROR in this API's shape; None where the shape has no place for it."""
-        if not hasattr(self.response, "error_code"):
+    def failure_answer(self, version: int) -> Any:
+        """UNKNOWN_SERVER_ERROR in this version's shape; None where it has no place for it and would pass for success."""
+        if not any(f.name == "error_code" and version in f.versions for f in fields_of(self.response)):
             return None
         try:
             return self.response(error_code=ErrorCode.UNKNOWN_SERVER_ERROR)

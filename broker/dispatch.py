@@ -79,7 +79,7 @@ class Dispatcher:
             raise
         except Exception as error:
             log.exception("a request failed", api=api.name, version=header.api_version, client_id=session.client_id)
-            answer = api.failure_answer()
+            answer = api.failure_answer(header.api_version)
             if answer is None:
                 raise Disconnect(f"{api.name} failed: {error}") from error
             return answer
