@@ -47,7 +47,7 @@ class LoadedApi:
         return found
 
     def failure_answer(self, version: int) -> Any:
-        """UNKNOWN_SERVER_ERROR in this version's shape; None where it has no place for it and would pass for success."""
+        """UNKNOWN_SERVER_ERROR in this version's shape; None where it has no place and would look like success."""
         if not any(f.name == "error_code" and version in f.versions for f in fields_of(self.response)):
             return None
         try:
