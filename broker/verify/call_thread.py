@@ -45,6 +45,14 @@ class CallThread:
         except Exception as error:
             raise ClientError(f"{type(error).__name__}: {error}") from None
 
+    def build(self, function: Callable[[], T], timeout_s: float) -> T:
+        """As call, for the call without which the thread has no purpose: it ends if that fails."""
+        try:
+            return self.call(function, timeout_s)
+        except ClientError:
+            self.end()
+            raise
+
     def end(self) -> None:
         """Lets the thread go once its call, if any, is done."""
         self._calls.put(None)

@@ -75,6 +75,8 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
         report = verification.verify(minutes * 60)
     except (CannotRun, ClientError) as error:
         _give_up(str(error))
+    except KeyboardInterrupt:
+        _give_up("interrupted; nothing was judged")
     finally:
         for library in libraries:
             library.close()

@@ -178,9 +178,14 @@ class History:
         self._start = now()
         self._lock = threading.Lock()
         self._operations: list[Operation] = []
+        # Each record is read by many: they share one object, or a run of minutes would fill the memory.
+        self._records: dict[Record, Record] = {}
 
     def add(self, process: str, phase: Phase, detail: Detail, note: str = "") -> None:
         with self._lock:
+            if isinstance(detail, Poll):
+                records = tuple(self._records.setdefault(one, one) for one in detail.records)
+                detail = Poll(detail.reader, detail.isolation, records)
             time_s = self._now() - self._start
             self._operations.append(Operation(len(self._operations), time_s, process, phase, detail, note))
 

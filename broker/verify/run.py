@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .appender import Appender
 from .copier import Copier
 from .final_state import FinalReader
-from .history import History, Isolation, Record, TopicPartition
+from .history import End, History, Isolation, Phase, Record, TopicPartition
 from .judge import FinalState, judge, judge_so_far
 from .keeper import Keeper
 from .library import ClientError, Library, ObservingLibrary
@@ -84,10 +84,18 @@ class Verification:
             return Report(found, self.history, self.run.failures, self.stuck)
         final = self._final_state(others, copiers)
         self._tell(f"judging {len(self.history):,} operations")
-        verdicts = judge(self.history.operations(), final)
-        if not final.uncommitted:
-            raise CannotRun("nothing was ever written; the first failures: " + "; ".join(self.run.failures[:3]))
-        return Report(verdicts, self.history, self.run.failures, self.stuck)
+        report = Report(judge(self.history.operations(), final), self.history, self.run.failures, self.stuck)
+        if report.is_clean:
+            self._check_all_took_part()
+        return report
+
+    def _check_all_took_part(self) -> None:
+        """A run in which nothing was committed, or a worker broke down, must not pass for a clean one."""
+        if self.run.crashes:
+            raise CannotRun(f"workers broke down: {'; '.join(self.run.crashes)}")
+        ended = [one.detail for one in self.history.operations() if one.phase is Phase.OK]
+        if not any(isinstance(one, End) and one.is_commit for one in ended):
+            raise CannotRun(f"no transaction was ever committed; first of all {'; '.join(self.run.failures[:3])}")
 
     def _tell(self, what: str) -> None:
         self.tell(f"{self.now() - self.begun:5.0f} s  {what}")

@@ -25,7 +25,7 @@ class ConfluentProducer:
     def __init__(self, kafka: Any, settings: Mapping[str, Any]) -> None:
         self._kafka = kafka
         self._thread = CallThread("confluent-producer")
-        self._producer: Any = self._thread.call(lambda: kafka.Producer(_quiet(settings)), GRACE_S)
+        self._producer: Any = self._thread.build(lambda: kafka.Producer(_quiet(settings)), GRACE_S)
 
     def init_transactions(self, timeout_s: float) -> None:
         self._until_final(lambda left_s: self._producer.init_transactions(left_s), timeout_s)
@@ -79,8 +79,10 @@ class ConfluentProducer:
 
     def abandon(self) -> None:
         producer, self._producer = self._producer, None
-        self._thread.call(lambda: producer.purge(), CLOSE_S)
-        self._thread.end()
+        try:
+            self._thread.call(lambda: producer.purge(), CLOSE_S)
+        finally:
+            self._thread.end()
 
     def _until_final(self, call: Callable[[float], None], timeout_s: float) -> None:
         """librdkafka says of some errors that the same call must be made again."""
@@ -103,7 +105,7 @@ class ConfluentConsumer:
         self.assignments = 0
         self._kafka = kafka
         self._thread = CallThread("confluent-consumer")
-        self._consumer: Any = self._thread.call(lambda: kafka.Consumer(_quiet(settings)), GRACE_S)
+        self._consumer: Any = self._thread.build(lambda: kafka.Consumer(_quiet(settings)), GRACE_S)
 
     def places(self, offsets: Mapping[TopicPartition, int | None]) -> list[Any]:
         """The library's own list of partitions with offsets."""

@@ -18,7 +18,7 @@ class KafkaPythonProducer:
     def __init__(self, kafka: Any, settings: Mapping[str, Any]) -> None:
         self._kafka = kafka
         self._thread = CallThread("kafka-python-producer")
-        self._producer: Any = self._thread.call(lambda: kafka.KafkaProducer(**settings), START_S)
+        self._producer: Any = self._thread.build(lambda: kafka.KafkaProducer(**settings), START_S)
 
     def init_transactions(self, timeout_s: float) -> None:
         self._thread.call(self._producer.init_transactions, timeout_s)
@@ -78,7 +78,7 @@ class KafkaPythonConsumer:
         self.assignments = 0
         self._kafka = kafka
         self._thread = CallThread("kafka-python-consumer")
-        self._consumer: Any = self._thread.call(lambda: kafka.KafkaConsumer(**settings), START_S)
+        self._consumer: Any = self._thread.build(lambda: kafka.KafkaConsumer(**settings), START_S)
 
     def places(self, offsets: Offsets) -> dict[Any, Any]:
         """The library's own map of partitions to offsets."""

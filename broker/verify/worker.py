@@ -27,6 +27,7 @@ class Run:
     now: Callable[[], float]
     calm: threading.Event = field(default_factory=threading.Event)  # no more dice: finish what there is
     failures: list[str] = field(default_factory=list[str])
+    crashes: list[str] = field(default_factory=list[str])  # of workers, not of clients: these are bugs of the verifier
 
 
 class Worker(ABC):
@@ -65,6 +66,12 @@ class Worker(ABC):
         self.run.history.add(self.process, phase, detail, note)
 
     def _live(self) -> None:
+        try:
+            self._take_turns()
+        except Exception as error:
+            self.run.crashes.append(f"{self.process}: {type(error).__name__}: {error}")
+
+    def _take_turns(self) -> None:
         while not self.stop.is_set():
             try:
                 self.turn()

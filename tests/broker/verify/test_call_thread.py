@@ -24,6 +24,15 @@ def test_what_a_function_raises_is_a_client_error_and_the_next_call_is_answered(
     thread.end()
 
 
+def test_a_thread_whose_client_could_not_be_built_ends() -> None:
+    thread = CallThread("to-be-ended")
+    (running,) = [one for one in threading.enumerate() if one.name == "to-be-ended"]
+    with pytest.raises(ClientError, match="ZeroDivisionError"):
+        thread.build(lambda: 1 // 0, 5)
+    running.join(5)
+    assert not running.is_alive()
+
+
 def test_a_timeout_that_the_library_raises_itself_is_no_end() -> None:
     def raises() -> None:
         raise TimeoutError("of its own")

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from odradek.broker.verify.library import ClientError
 from odradek.broker.verify.plan import Plan
 from odradek.broker.verify.report import lines_of
-from odradek.broker.verify.run import Deadlines, Report, Verification
+from odradek.broker.verify.run import CannotRun, Deadlines, Report, Verification
 
-from .model_broker import Fault, ModelBroker, ModelLibrary
+from .model_broker import Fault, ModelBroker, ModelLibrary, ModelProducer
 
 DEADLINES = Deadlines(stop_s=10, settle_s=2, copy_s=2, read_s=5, progress_s=0.5, judge_every_s=0.5)
 RUN_S = 3.5
@@ -38,6 +39,33 @@ def test_a_broker_that_keeps_its_promises_is_clean() -> None:
     unchecked = {verdict.name for verdict in report.verdicts if not verdict.checked}
     assert not unchecked, f"nothing was looked at: {unchecked}"
     assert any("operations" in line for line in told), "no progress was shown"
+
+
+class BrokerWithoutTransactions(ModelLibrary):
+    def producer(self, transactional_id: str | None, transaction_timeout_s: float, codec: str) -> ModelProducer:
+        if transactional_id is not None:
+            raise ClientError("no transactions here")
+        return super().producer(transactional_id, transaction_timeout_s, codec)
+
+
+class LibraryThatCrashes(ModelLibrary):
+    def producer(self, transactional_id: str | None, transaction_timeout_s: float, codec: str) -> ModelProducer:
+        if transactional_id is None:
+            raise KeyError("a mistake")
+        return super().producer(transactional_id, transaction_timeout_s, codec)
+
+
+@pytest.mark.parametrize(
+    ("build", "reason"),
+    [(BrokerWithoutTransactions, "no transaction was ever committed"), (LibraryThatCrashes, "KeyError: 'a mistake'")],
+)
+def test_a_run_without_commits_or_with_broken_workers_does_not_pass_for_clean(
+    build: type[ModelLibrary], reason: str
+) -> None:
+    library = build(ModelBroker())
+    plan = Plan("run", 7, [library.name])
+    with pytest.raises(CannotRun, match=reason):
+        Verification(plan, [library], library, time.monotonic, print, DEADLINES).verify(0.5)
 
 
 @pytest.fixture(scope="module")
