@@ -61,16 +61,23 @@ class LogStore:
             )
         return opened
 
-    def delete_log(self, topic: str, index: int) -> None:
-        """Take a partition's directory out of sight; `purge` removes it after the topic's delay."""
-        at = (topic, index)
-        opened = self._opened.pop(at, None)
-        self._unrecovered.discard(at)
-        if not self._files.exists(self._directory.partition_path(topic, index)):
-            return
-        path = self._directory.mark_deleted(topic, index, self._new_hex())
-        delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
-        self._doomed.append((self._clock.now_ms() + delay_ms, path))
+    def delete_logs(self, topic: str, partitions: int) -> None:
+        """Take the directories of a topic's partitions out of sight; `purge` removes them after the topic's delay."""
+        for index in range(partitions):
+            opened = self._opened.pop((topic, index), None)
+            self._unrecovered.discard((topic, index))
+            delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
+            try:
+                if self._files.exists(self._directory.partition_path(topic, index)):
+                    path = self._directory.mark_deleted(topic, index, self._new_hex())
+                    self._doomed.append((self._clock.now_ms() + delay_ms, path))
+            except OSError as error:
+                # It is gone for clients all the same; a topic of this name will set the directory aside.
+                log.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
+        try:
+            self._directory.forget((topic, index) for index in range(partitions))
+        except OSError as error:
+            log.error("the checkpoints could not be written", topic=topic, error=str(error))
 
     def opened_logs(self) -> Iterable[PartitionLog]:
         """The logs that somebody has used since the start."""
@@ -122,4 +129,5 @@ class LogStore:
             # Left by a topic of this name that was deleted just before a crash.
             log.warning("the directory of a deleted topic was set aside", partition=f"{topic}-{index}")
             self._doomed.append((self._clock.now_ms(), self._directory.mark_deleted(topic, index, self._new_hex())))
+            self._directory.forget([(topic, index)])
         self._directory.create_partition(topic, index, topic_id)

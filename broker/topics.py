@@ -35,8 +35,8 @@ class PartitionStore(Protocol):
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
-    def delete_log(self, topic: str, index: int) -> None:
-        """Take a partition's log out of sight and remove it."""
+    def delete_logs(self, topic: str, partitions: int) -> None:
+        """Take the logs of a topic's partitions out of sight and remove them."""
         ...
 
 
@@ -149,12 +149,8 @@ class Topics:
         self._cluster.remove_topic(topic.topic_id, self._clock.now_ms())
         del self._by_name[topic.name]
         del self._by_id[topic.topic_id]
+        self._store.delete_logs(topic.name, len(topic.partitions))
         for partition in topic.partitions:
-            try:
-                self._store.delete_log(topic.name, partition.index)
-            except OSError as error:
-                # It is gone for clients all the same; a topic of this name will set the directory aside.
-                log.error("a directory could not be put away", partition=partition.name, error=str(error))
             partition.note_deleted()
         log.info("topic deleted", topic=topic.name)
 

@@ -5,7 +5,7 @@ clean-shutdown mark is believed once: it goes before anything is appended (`begi
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from .checkpoints import MalformedCheckpoint, TopicPartition, read_offsets, write_offsets
@@ -104,12 +104,15 @@ class DataDirectory:
         self.log_starts[topic, partition] = offset
         write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
 
-    def forget(self, topic: str, partition: int) -> None:
-        """A partition has gone: a namesake must not inherit its offsets."""
-        known = [offsets.pop((topic, partition), None) for offsets in (self.recovery_points, self.log_starts)]
-        if known[0] is not None:
+    def forget(self, partitions: Iterable[TopicPartition]) -> None:
+        """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all."""
+        has_point = has_start = False
+        for gone in partitions:
+            has_point |= self.recovery_points.pop(gone, None) is not None
+            has_start |= self.log_starts.pop(gone, None) is not None
+        if has_point:
             write_offsets(self.files, f"{self.path}/{RECOVERY_POINTS}", self.recovery_points)
-        if known[1] is not None:
+        if has_start:
             write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
 
     def close_cleanly(self, broker_epoch: int = -1) -> None:
@@ -157,11 +160,13 @@ class DataDirectory:
         return properties.get("topic_id")
 
     def mark_deleted(self, topic: str, partition: int, unique: str) -> str:
-        """Rename a partition's directory out of sight; `unique` is 32 hexadecimal digits. Returns the new path."""
+        """Rename a partition's directory out of sight, and `forget` it next; `unique` is 32 hexadecimal digits.
+
+        Returns the new path.
+        """
         suffix = f".{unique}{_DELETED_SUFFIX}"
         name = f"{topic}-{partition}"[: _LONGEST_NAME - len(suffix)] + suffix
         self.files.rename(self.partition_path(topic, partition), f"{self.path}/{name}")
-        self.forget(topic, partition)
         return f"{self.path}/{name}"
 
     def remove_tree(self, path: str) -> None:

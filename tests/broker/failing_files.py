@@ -11,13 +11,14 @@ BROKEN = OSError(errno.EIO, "Input/output error")
 
 
 class FailingFiles(MemoryFiles):
-    """A disk that refuses writes, reads or fsyncs for as long as it is told what with."""
+    """A disk that refuses writes, reads or fsyncs for as long as it is told what with; it lists what was replaced."""
 
     def __init__(self) -> None:
         super().__init__()
         self.write_error: OSError | None = None
         self.read_error: OSError | None = None
         self.sync_error: OSError | None = None
+        self.written_whole: list[str] = []
 
     def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
         if self.write_error is not None:
@@ -32,6 +33,7 @@ class FailingFiles(MemoryFiles):
     def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
         if self.write_error is not None:
             raise self.write_error
+        self.written_whole.append(path)
         super().write_whole(path, data, is_synced=is_synced)
 
     def sync_handle(self, path: str) -> Callable[[], None]:

@@ -78,6 +78,25 @@ def test_a_deleted_log_is_renamed_now_and_removed_after_file_delete_delay_ms() -
     assert renamed[0] not in parts.files.list_directory("/data")
 
 
+def test_the_offsets_of_a_deleted_topic_are_taken_off_the_checkpoints_at_once_and_together() -> None:
+    files = FailingFiles()
+    parts = Parts(files=files)
+    fill(parts, partitions=20)
+    fill(parts, "other")
+    for partition in parts.topics.partitions():
+        partition.log.delete_records_before(1)
+    parts.store.write_checkpoints()
+    topic = parts.topics.find("t")
+    assert topic is not None
+    files.written_whole.clear()
+    parts.topics.delete(topic)
+    names = ["/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint"]
+    assert files.written_whole == names
+    for name in names:
+        assert b"t " not in files.read(name, 0, 10_000)
+        assert b"other 0" in files.read(name, 0, 10_000)
+
+
 def test_what_waits_for_its_removal_goes_with_the_stop(parts: Parts) -> None:
     topic = parts.topics.create("t", 1, {})
     assert topic.partitions[0].log.log_end_offset == 0

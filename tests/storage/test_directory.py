@@ -156,6 +156,7 @@ def test_a_deleted_partition_is_out_of_sight_at_once_and_gone_after_the_next_sta
     renamed = directory.mark_deleted("t", 0, "0123456789abcdef" * 2)
     assert renamed == "/data/t-0.0123456789abcdef0123456789abcdef-delete"
     assert directory.find_partitions() == []
+    directory.forget([("t", 0)])
     assert (directory.recovery_points, directory.log_starts) == ({}, {})
     files.make_directory(f"{ROOT}/my-delete")
     assert directory.remove_deleted() == 1
@@ -173,5 +174,5 @@ def test_the_name_of_a_deleted_partition_fits_the_file_system(files: MemoryFiles
 
 def test_forgetting_an_unknown_partition_writes_nothing(files: MemoryFiles) -> None:
     directory = DataDirectory.open(files, ROOT, OURS)
-    directory.forget("t", 0)
+    directory.forget([("t", 0)])
     assert not files.exists(f"{ROOT}/recovery-point-offset-checkpoint")
