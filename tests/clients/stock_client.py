@@ -6,10 +6,12 @@ The adapters are thin: they set nothing that a test does not ask for, and they h
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 DEADLINE_S = 30.0
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+
+Isolation = Literal["read_uncommitted", "read_committed"]
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -74,11 +76,40 @@ class Member(Protocol):
     def close(self) -> None: ...
 
 
+class Transactional(Producer, Protocol):
+    """A producer with a transactional id, whose transactions have been initialised."""
+
+    def begin(self) -> None: ...
+
+    def send_offsets(self, member: Member, topic: str, offsets: Mapping[int, int]) -> None:
+        """Commits the member's offsets (by partition) with the transaction."""
+        ...
+
+    def commit(self) -> None:
+        """Sends what is unsent, too."""
+        ...
+
+    def abort(self) -> None: ...
+
+
+class Reader(Protocol):
+    """Reads partitions of one topic from the beginning, without a group."""
+
+    def poll(self, timeout_s: float) -> list[Message]: ...
+
+    def position(self, partition: int) -> int:
+        """The offset that it will read next, control records and hidden ones passed."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class StockClient(Protocol):
     """A client library, pointed at a broker."""
 
     name: str
     sends_null_headers: bool  # kafka-python reads them, but refuses to send them
+    waits_for_stable_offsets: bool  # aiokafka knows no OffsetFetch that could
 
     def producer(self, *, codec: str = "none", acks: int = -1, idempotent: bool = False) -> Producer: ...
 
@@ -88,9 +119,25 @@ class StockClient(Protocol):
         """The next `count` records from `offset` on, without a group; fewer when time runs out."""
         ...
 
-    def member(self, group: str, topic: str, *, instance_id: str | None = None) -> Member: ...
+    def transactional(self, transactional_id: str, *, timeout_ms: int = 60000) -> Transactional:
+        """Ends what an earlier instance of that id left open."""
+        ...
 
-    def offset_range(self, topic: str, partition: int = 0) -> tuple[int, int]:
+    def is_fenced(self, error: BaseException) -> bool:
+        """Whether that is how the library says that another instance has taken over the transactional id."""
+        ...
+
+    def reader(
+        self, topic: str, partitions: Sequence[int], isolation: Isolation, *, max_wait_ms: int = 500
+    ) -> Reader: ...
+
+    def member(
+        self, group: str, topic: str, *, instance_id: str | None = None, isolation: Isolation | None = None
+    ) -> Member:
+        """`isolation` None is what the library does by itself."""
+        ...
+
+    def offset_range(self, topic: str, partition: int = 0, isolation: Isolation | None = None) -> tuple[int, int]:
         """(beginning, end)."""
         ...
 
@@ -128,6 +175,24 @@ def gather(poll: Callable[[float], Sequence[Message]], count: int, timeout_s: fl
     while len(found) < count and time.monotonic() < deadline:
         found += poll(0.2)
     return found
+
+
+def read_to_end(client: StockClient, topic: str, isolation: Isolation, partitions: int = 1) -> list[list[bytes]]:
+    """The values of each partition, read until the reader stands at the end that this isolation knows."""
+    ends = [client.offset_range(topic, partition, isolation)[1] for partition in range(partitions)]
+    values: list[list[bytes]] = [[] for _ in range(partitions)]
+    reader = client.reader(topic, range(partitions), isolation)
+
+    def is_at_the_ends() -> bool:
+        for message in reader.poll(0.1):
+            values[message.partition].append(message.value or b"")
+        return [reader.position(partition) for partition in range(partitions)] == ends
+
+    try:
+        until(is_at_the_ends, f"the reader's positions in {topic} are {ends}")
+    finally:
+        reader.close()
+    return values
 
 
 def send_all(

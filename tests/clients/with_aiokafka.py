@@ -2,15 +2,16 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
-from .stock_client import DEADLINE_S, Cluster, Message, gather
+from .stock_client import DEADLINE_S, Cluster, Isolation, Message, gather
 
 T = TypeVar("T")
 
@@ -63,9 +64,30 @@ class AiokafkaProducer:
         return [-1 if answer is None else int(answer.offset) for answer in answers]
 
 
+class AiokafkaTransactional(AiokafkaProducer):
+    def begin(self) -> None:
+        self._loop.run(self._producer.begin_transaction())
+
+    def send_offsets(self, member: Any, topic: str, offsets: Mapping[int, int]) -> None:
+        """It names the group alone, not the member."""
+        places = {
+            TopicPartition(topic, partition): OffsetAndMetadata(offset, "") for partition, offset in offsets.items()
+        }
+        self._loop.run(self._producer.send_offsets_to_transaction(places, member.group))
+
+    def commit(self) -> None:
+        self.flush()
+        self._loop.run(self._producer.commit_transaction())
+
+    def abort(self) -> None:
+        self._unsent.clear()
+        self._loop.run(self._producer.abort_transaction())
+
+
 class AiokafkaMember:
-    def __init__(self, loop: LoopThread, consumer: Any) -> None:
+    def __init__(self, loop: LoopThread, consumer: Any, group: str = "") -> None:
         self._loop, self._consumer = loop, consumer
+        self.group = group
 
     def poll(self, timeout_s: float) -> list[Message]:
         polled = self._loop.run(self._consumer.getmany(timeout_ms=int(timeout_s * 1000)))
@@ -85,6 +107,10 @@ class AiokafkaMember:
         offset = self._loop.run(self._consumer.committed(TopicPartition(topic, partition)))
         return None if offset is None else (int(offset), "")
 
+    def position(self, partition: int) -> int:
+        (topic,) = {place.topic for place in self._consumer.assignment()}
+        return int(self._loop.run(self._consumer.position(TopicPartition(topic, partition))))
+
     def close(self) -> None:
         self._loop.run(self._consumer.stop())
 
@@ -92,6 +118,7 @@ class AiokafkaMember:
 class Aiokafka:
     name = "aiokafka"
     sends_null_headers = True
+    waits_for_stable_offsets = False
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -122,7 +149,36 @@ class Aiokafka:
         finally:
             reader.close()
 
-    def member(self, group: str, topic: str, *, instance_id: str | None = None) -> AiokafkaMember:
+    def transactional(self, transactional_id: str, *, timeout_ms: int = 60000) -> AiokafkaTransactional:
+        async def start() -> Any:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                transactional_id=transactional_id,
+                transaction_timeout_ms=timeout_ms,
+                linger_ms=5,
+            )
+            await producer.start()
+            return producer
+
+        return AiokafkaTransactional(self._loop, self._loop.run(start()))
+
+    def is_fenced(self, error: BaseException) -> bool:
+        return isinstance(error, ProducerFenced)
+
+    def reader(
+        self, topic: str, partitions: Sequence[int], isolation: Isolation, *, max_wait_ms: int = 500
+    ) -> AiokafkaMember:
+        async def start() -> Any:
+            settings = {"fetch_max_wait_ms": max_wait_ms, "auto_offset_reset": "earliest"}
+            consumer = await self._reader(isolation_level=isolation, **settings)
+            consumer.assign([TopicPartition(topic, partition) for partition in partitions])
+            return consumer
+
+        return AiokafkaMember(self._loop, self._loop.run(start()))
+
+    def member(
+        self, group: str, topic: str, *, instance_id: str | None = None, isolation: Isolation | None = None
+    ) -> AiokafkaMember:
         async def start() -> Any:
             consumer = AIOKafkaConsumer(
                 topic,
@@ -134,17 +190,18 @@ class Aiokafka:
                 session_timeout_ms=10000,
                 heartbeat_interval_ms=300,
                 metadata_max_age_ms=1000,
+                **_isolation(isolation),
             )
             await consumer.start()
             return consumer
 
-        return AiokafkaMember(self._loop, self._loop.run(start()))
+        return AiokafkaMember(self._loop, self._loop.run(start()), group)
 
-    def offset_range(self, topic: str, partition: int = 0) -> tuple[int, int]:
+    def offset_range(self, topic: str, partition: int = 0, isolation: Isolation | None = None) -> tuple[int, int]:
         where = TopicPartition(topic, partition)
 
         async def ask() -> tuple[int, int]:
-            consumer = await self._reader()
+            consumer = await self._reader(**_isolation(isolation))
             try:
                 beginning = await consumer.beginning_offsets([where])
                 end = await consumer.end_offsets([where])
@@ -212,8 +269,10 @@ class Aiokafka:
     def close(self) -> None:
         self._loop.close()
 
-    async def _reader(self) -> Any:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
+    async def _reader(self, **settings: Any) -> Any:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False, **settings
+        )
         await consumer.start()
         return consumer
 
@@ -228,6 +287,10 @@ class Aiokafka:
             return await ask(admin)
         finally:
             await admin.close()
+
+
+def _isolation(isolation: Isolation | None) -> dict[str, Any]:
+    return {} if isolation is None else {"isolation_level": isolation}
 
 
 def _message(record: Any) -> Message:

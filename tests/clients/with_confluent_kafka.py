@@ -1,16 +1,24 @@
 """confluent-kafka (librdkafka), as the tests use it."""
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka import Producer as RdKafkaProducer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
-from .stock_client import DEADLINE_S, Cluster, Message, gather
+from .stock_client import DEADLINE_S, Cluster, Isolation, Message, gather
 
 
 class ConfluentProducer:
@@ -31,12 +39,15 @@ class ConfluentProducer:
                 offset = answered.offset()
                 self._offsets[number] = -1 if offset is None else int(offset)
 
-        arguments: dict[str, Any] = {"partition": message.partition, "headers": list(message.headers)}
+        self._produce(topic, message, on_delivery=delivered)
+
+    def _produce(self, topic: str, message: Message, **arguments: Any) -> None:
+        arguments |= {"partition": message.partition, "headers": list(message.headers)}
         if message.timestamp_ms is not None:
             arguments["timestamp"] = message.timestamp_ms
         for _ in range(1000):
             try:
-                self._producer.produce(topic, message.value, message.key, on_delivery=delivered, **arguments)
+                self._producer.produce(topic, message.value, message.key, **arguments)
                 return
             except BufferError:
                 self._producer.poll(0.1)
@@ -56,15 +67,63 @@ class ConfluentProducer:
         self._producer.flush(5)
 
 
+class ConfluentTransactional(ConfluentProducer):
+    """Its flush tells no offsets: a fatal error is raised amid a delivery report, and would break it."""
+
+    def send(self, topic: str, message: Message) -> None:
+        self._produce(topic, message)
+
+    def begin(self) -> None:
+        self._producer.begin_transaction()
+
+    def send_offsets(self, member: Any, topic: str, offsets: Mapping[int, int]) -> None:
+        places = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
+        _until_final(lambda left_s: self._producer.send_offsets_to_transaction(places, member.group_metadata(), left_s))
+
+    def commit(self) -> None:
+        _until_final(self._producer.commit_transaction)
+
+    def abort(self) -> None:
+        _until_final(self._producer.abort_transaction)
+
+    def close(self) -> None:
+        with contextlib.suppress(KafkaException):  # whoever was fenced says so once more
+            super().close()
+
+
+def _until_final(call: Callable[[float], None]) -> None:
+    """librdkafka says of some errors that the same call is to be made again, and its users do so."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            return call(max(0.1, deadline - time.monotonic()))
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() >= deadline:
+                raise
+
+
 class ConfluentMember:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
+        self._ends: dict[int, int] = {}
 
     def poll(self, timeout_s: float) -> list[Message]:
         polled = self._consumer.consume(1, timeout_s)
         if polled:  # whatever else is at hand already
             polled += self._consumer.consume(500, 0.01)
+        for record in polled:
+            if record.error() is not None and record.error().code() == KafkaError._PARTITION_EOF:
+                self._ends[int(record.partition())] = int(record.offset())
         return [_message(record) for record in polled if not _is_passing(record)]
+
+    def position(self, partition: int) -> int:
+        """Its own idea of a position leaves out what it skipped; the ends that it was told of do not."""
+        (topic,) = {place.topic for place in self._consumer.assignment()}
+        (found,) = self._consumer.position([TopicPartition(topic, partition)])
+        return max(int(found.offset), self._ends.get(partition, 0))
+
+    def group_metadata(self) -> Any:
+        return self._consumer.consumer_group_metadata()
 
     def assigned(self) -> set[int]:
         return {int(partition.partition) for partition in self._consumer.assignment()}
@@ -87,6 +146,7 @@ class ConfluentMember:
 class ConfluentKafka:
     name = "confluent-kafka"
     sends_null_headers = True
+    waits_for_stable_offsets = True
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -113,13 +173,40 @@ class ConfluentKafka:
         finally:
             consumer.close()
 
-    def member(self, group: str, topic: str, *, instance_id: str | None = None) -> ConfluentMember:
+    def transactional(self, transactional_id: str, *, timeout_ms: int = 60000) -> ConfluentTransactional:
+        settings: dict[str, Any] = {
+            "bootstrap.servers": self._bootstrap,
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": timeout_ms,
+            "socket.timeout.ms": min(60000, timeout_ms),  # librdkafka wants it no longer than that
+            "reconnect.backoff.max.ms": 500,
+        }
+        producer = RdKafkaProducer(settings)
+        _until_final(producer.init_transactions)
+        return ConfluentTransactional(producer)
+
+    def is_fenced(self, error: BaseException) -> bool:
+        return isinstance(error, KafkaException) and error.args[0].code() == KafkaError._FENCED
+
+    def reader(
+        self, topic: str, partitions: Sequence[int], isolation: Isolation, *, max_wait_ms: int = 500
+    ) -> ConfluentMember:
+        consumer = self._consumer(
+            **{"isolation.level": isolation, "fetch.wait.max.ms": max_wait_ms, "enable.partition.eof": True}
+        )
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
+        return ConfluentMember(consumer)
+
+    def member(
+        self, group: str, topic: str, *, instance_id: str | None = None, isolation: Isolation | None = None
+    ) -> ConfluentMember:
         settings: dict[str, Any] = {
             "group.id": group,
             "auto.offset.reset": "earliest",
             "session.timeout.ms": 10000,
             "heartbeat.interval.ms": 300,
             "topic.metadata.refresh.interval.ms": 1000,
+            **_isolation(isolation),
         }
         if instance_id is not None:
             settings["group.instance.id"] = instance_id
@@ -127,8 +214,8 @@ class ConfluentKafka:
         consumer.subscribe([topic])
         return ConfluentMember(consumer)
 
-    def offset_range(self, topic: str, partition: int = 0) -> tuple[int, int]:
-        consumer = self._consumer()
+    def offset_range(self, topic: str, partition: int = 0, isolation: Isolation | None = None) -> tuple[int, int]:
+        consumer = self._consumer(**_isolation(isolation))
         try:
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), DEADLINE_S)
             return int(low), int(high)
@@ -193,7 +280,11 @@ def _is_passing(record: Any) -> bool:
     return True
 
 
-_PASSING = {"_ALL_BROKERS_DOWN", "_TRANSPORT", "UNKNOWN_TOPIC_OR_PART", "_RESOLVE"}
+_PASSING = {"_ALL_BROKERS_DOWN", "_TRANSPORT", "UNKNOWN_TOPIC_OR_PART", "_RESOLVE", "_PARTITION_EOF"}
+
+
+def _isolation(isolation: Isolation | None) -> dict[str, Any]:
+    return {} if isolation is None else {"isolation.level": isolation}
 
 
 def _message(record: Any) -> Message:

@@ -1,7 +1,7 @@
 """kafka-python, as the tests use it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 with warnings.catch_warnings():
@@ -9,10 +9,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
     from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+    from kafka.errors import InvalidProducerEpochError, ProducerFencedError
     from kafka.net.inet import KafkaNetSocket
     from kafka.structs import OffsetAndMetadata, TopicPartition
 
-from .stock_client import DEADLINE_S, Cluster, Message, gather
+from .stock_client import DEADLINE_S, Cluster, Isolation, Message, gather
 
 _sock_connect: Any = KafkaNetSocket.sock_connect
 
@@ -55,6 +56,25 @@ class KafkaPythonProducer:
         self._producer.close(5)
 
 
+class KafkaPythonTransactional(KafkaPythonProducer):
+    def begin(self) -> None:
+        self._producer.begin_transaction()
+
+    def send_offsets(self, member: Any, topic: str, offsets: Mapping[int, int]) -> None:
+        places = {
+            TopicPartition(topic, partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()
+        }
+        self._producer.send_offsets_to_transaction(places, member.group_metadata())
+
+    def commit(self) -> None:
+        self.flush()
+        self._producer.commit_transaction()
+
+    def abort(self) -> None:
+        self._futures.clear()
+        self._producer.abort_transaction()
+
+
 class KafkaPythonMember:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
@@ -76,6 +96,13 @@ class KafkaPythonMember:
         found = self._consumer.committed(TopicPartition(topic, partition), metadata=True)
         return None if found is None else (int(found.offset), str(found.metadata))
 
+    def group_metadata(self) -> Any:
+        return self._consumer.group_metadata()
+
+    def position(self, partition: int) -> int:
+        (topic,) = {place.topic for place in self._consumer.assignment()}
+        return int(self._consumer.position(TopicPartition(topic, partition)))
+
     def close(self) -> None:
         self._consumer.close(autocommit=False)
 
@@ -83,6 +110,7 @@ class KafkaPythonMember:
 class KafkaPython:
     name = "kafka-python"
     sends_null_headers = False
+    waits_for_stable_offsets = True
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -111,7 +139,31 @@ class KafkaPython:
         finally:
             consumer.close()
 
-    def member(self, group: str, topic: str, *, instance_id: str | None = None) -> KafkaPythonMember:
+    def transactional(self, transactional_id: str, *, timeout_ms: int = 60000) -> KafkaPythonTransactional:
+        producer = KafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=timeout_ms,
+            linger_ms=5,
+        )
+        producer.init_transactions()
+        return KafkaPythonTransactional(producer)
+
+    def is_fenced(self, error: BaseException) -> bool:
+        return isinstance(error, (ProducerFencedError, InvalidProducerEpochError))
+
+    def reader(
+        self, topic: str, partitions: Sequence[int], isolation: Isolation, *, max_wait_ms: int = 500
+    ) -> KafkaPythonMember:
+        consumer = self._consumer(
+            isolation_level=isolation, fetch_max_wait_ms=max_wait_ms, auto_offset_reset="earliest"
+        )
+        consumer.assign([TopicPartition(topic, partition) for partition in partitions])
+        return KafkaPythonMember(consumer)
+
+    def member(
+        self, group: str, topic: str, *, instance_id: str | None = None, isolation: Isolation | None = None
+    ) -> KafkaPythonMember:
         return KafkaPythonMember(
             KafkaConsumer(
                 topic,
@@ -122,12 +174,13 @@ class KafkaPython:
                 auto_offset_reset="earliest",
                 session_timeout_ms=10000,
                 heartbeat_interval_ms=300,
+                **_isolation(isolation),
             )
         )
 
-    def offset_range(self, topic: str, partition: int = 0) -> tuple[int, int]:
+    def offset_range(self, topic: str, partition: int = 0, isolation: Isolation | None = None) -> tuple[int, int]:
         where = TopicPartition(topic, partition)
-        consumer = self._consumer()
+        consumer = self._consumer(**_isolation(isolation))
         try:
             return int(consumer.beginning_offsets([where])[where]), int(consumer.end_offsets([where])[where])
         finally:
@@ -172,8 +225,12 @@ class KafkaPython:
             self._admin_client = KafkaAdminClient(bootstrap_servers=self._bootstrap)
         return self._admin_client
 
-    def _consumer(self) -> Any:
-        return KafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
+    def _consumer(self, **settings: Any) -> Any:
+        return KafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False, **settings)
+
+
+def _isolation(isolation: Isolation | None) -> dict[str, Any]:
+    return {} if isolation is None else {"isolation_level": isolation}
 
 
 def _message(record: Any) -> Message:
