@@ -3,7 +3,7 @@
 import asyncio
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,13 +31,19 @@ class Broker:
     """A broker of one node. `await start()`, use `bootstrap`, `await stop()`."""
 
     def __init__(
-        self, config: BrokerConfig | None = None, *, is_ephemeral: bool = False, clock: Clock | None = None
+        self,
+        config: BrokerConfig | None = None,
+        *,
+        is_ephemeral: bool = False,
+        clock: Clock | None = None,
+        features: Mapping[str, int] | None = None,
     ) -> None:
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
         self.host = ""
         self.port = 0
         self._clock = clock or SystemClock()
+        self._features = features or {}
 
     @property
     def bootstrap(self) -> str:
@@ -60,6 +66,7 @@ class Broker:
                 self._store,
                 self._identity,
                 lambda: (self.host, self.port),
+                self._features,
             )
             self._housekeeping = Housekeeping(
                 self.config, self._clock, loop.call_at, context.topics.partitions, self._store

@@ -2,7 +2,8 @@
 
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from ..protocol.uuid_text import decode_uuid
 from ..storage.directory import Identity
@@ -37,13 +38,17 @@ def assemble(
     store: LogStore,
     identity: Identity,
     listening_at: Callable[[], tuple[str, int]],
+    features: Mapping[str, int] = MappingProxyType({}),
 ) -> Context:
-    """Replay what the directory holds and return everything a handler may touch."""
+    """Replay what the directory holds and return everything a handler may touch.
+
+    `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
+    """
     cluster_log = store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
     cluster = ClusterLog(cluster_log, config.node_id, decode_uuid(identity.directory_id))
     known = cluster.image.features
     new = {feature.name: feature.level for feature in FEATURES if feature.name not in known}
-    cluster.set_features(new, clock.now_ms())
+    cluster.set_features({**new, **features}, clock.now_ms())
     alarm = Alarm(schedule, lambda: waiters.on_time(clock.now()))
     waiters = Waiters(alarm.set)
     topics = Topics(config, clock, cluster, store, lambda: uuid.uuid4().bytes, waiters.note_change)

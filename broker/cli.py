@@ -54,6 +54,14 @@ def main() -> None:
     help="One of Kafka's settings; may be repeated.",
 )
 @click.option(
+    "--feature",
+    "features",
+    metavar="NAME=LEVEL",
+    multiple=True,
+    help="The level a feature has from this start on, such as transaction.version=1; may be repeated. It is kept: "
+    "without the option a directory has the levels it had.",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
@@ -63,6 +71,7 @@ def serve(
     ephemeral: bool,
     config_file: Path | None,
     assignments: tuple[str, ...],
+    features: tuple[str, ...],
     log_level: str,
     log_format: str,
 ) -> None:
@@ -72,6 +81,7 @@ def serve(
     """
     from .app import Broker, StartError
     from .config import BrokerConfig
+    from .features import parse_features
     from .logs import configure_logs
 
     configure_logs(log_level, log_format)
@@ -79,7 +89,7 @@ def serve(
         settings = _settings(config_file, assignments, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise BadSetting("--ephemeral keeps nothing; it cannot go with --data-dir")
-        broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral)
+        broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral, features=parse_features(features))
         _run(broker)
     except (BadSetting, StartError) as error:
         click.echo(f"odradek: {error}", err=True)

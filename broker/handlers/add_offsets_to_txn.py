@@ -1,8 +1,9 @@
 """AddOffsetsToTxn 0-4: the group's partition of `__consumer_offsets` takes part in the transaction (KIP-98)."""
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from ..context import Context
+from ..coordination.coordinator_errors import COORDINATOR_ERRORS
 from ..coordination.transactions.coordinator import V1, ProducerIdAndEpoch
 from ..coordination.transactions.fencing import fencing_code
 from ..parked import Parked
@@ -19,7 +20,11 @@ def handle_add_offsets_to_txn(
     def then(code: ErrorCode, _: ProducerIdAndEpoch) -> None:
         parked.answer(AddOffsetsToTxnResponse(error_code=fencing_code(code, version)))
 
-    context.topics.ensure_internal_topic(OFFSETS_TOPIC)
+    try:
+        context.topics.ensure_internal_topic(OFFSETS_TOPIC)
+    except KafkaError as error:
+        then(COORDINATOR_ERRORS.get(error.code, error.code), ProducerIdAndEpoch(-1, -1))
+        return parked
     context.transactions.add_partitions(
         request.transactional_id,
         ProducerIdAndEpoch(request.producer_id, request.producer_epoch),

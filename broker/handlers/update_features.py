@@ -4,7 +4,7 @@ Version 0 can only raise, as in Kafka, which does not look at that version's own
 Not done: another metadata.version than the newest.
 """
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.update_features import (
     FeatureUpdateKey,
     UpdatableFeatureResult,
@@ -31,7 +31,10 @@ def handle_update_features(
             return UpdateFeaturesResponse(error_code=ErrorCode.INVALID_UPDATE_VERSION, error_message=_FAILED + why)
     if not request.validate_only:
         levels = {update.feature: update.max_version_level for update in request.feature_updates}
-        context.cluster.set_features(levels, context.clock.now_ms())
+        try:
+            context.cluster.set_features(levels, context.clock.now_ms())
+        except KafkaError as error:
+            return UpdateFeaturesResponse(error_code=error.code, error_message=error.message)
     results = [
         UpdatableFeatureResult(feature=update.feature, error_code=ErrorCode.NONE, error_message=ErrorCode.NONE.name)
         for update in request.feature_updates

@@ -104,3 +104,22 @@ def test_logs_can_be_json() -> None:
         process.send_signal(signal.SIGTERM)
         _, logs = process.communicate(timeout=DEADLINE_S)
     assert f'"listening": "{address}"' in logs
+
+
+def transaction_version(address: str) -> int:
+    """The finalized level, as a client is told it."""
+    with Wire(address) as wire:
+        request = ApiVersionsRequest(client_software_name="test", client_software_version="1")
+        found = wire.ask(request, 4, ApiVersionsResponse).finalized_features
+    return {feature.name: feature.max_version_level for feature in found}["transaction.version"]
+
+
+def test_a_feature_has_the_level_it_was_given_and_keeps_it_until_it_is_given_another(tmp_path: Path) -> None:
+    options = ("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path))
+    for given, level in (([], 2), (["--feature", "transaction.version=1"], 1), ([], 1)):
+        with serving(*options, *given) as (_, address):
+            assert transaction_version(address) == level
+
+
+def test_a_level_that_does_not_exist_is_refused() -> None:
+    assert "must have a level from 0 to 2" in refused("--ephemeral", "--feature", "transaction.version=7")

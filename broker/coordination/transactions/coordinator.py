@@ -216,13 +216,17 @@ class TransactionCoordinator:
 
     # Time
 
-    def overdue(self, now_ms: int) -> list[Step]:
-        """The aborts of the transactions that have taken longer than their timeout."""
+    def overdue(self, now_ms: int) -> list[str]:
+        """The ids whose transaction has taken longer than its timeout."""
         return [
-            _step(self._forced_abort(held, now_ms))
+            held.transactional_id
             for held in map(self._by_id.__getitem__, sorted(self._ongoing))
             if held.deadline_ms() < now_ms
         ]
+
+    def time_out(self, transactional_id: str, now_ms: int) -> Step:
+        """The abort of an overdue transaction."""
+        return _step(self._forced_abort(self._by_id[transactional_id], now_ms))
 
     def expired(self, now_ms: int) -> list[str]:
         """Ids that nobody has used for `transactional.id.expiration.ms`: each gets a tombstone, then `forget`."""

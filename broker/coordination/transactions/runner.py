@@ -259,10 +259,10 @@ class TransactionRunner:
 
     def _abort_overdue(self) -> None:
         self._is_abort_armed = False
-        for step in self._coordinator.overdue(self._clock.now_ms()):
-            assert step.transaction is not None
-            log.info("transaction timed out", transactional_id=step.transaction.transactional_id)
-            self._do(partial(_given, step), _ignored)
+        now_ms = self._clock.now_ms()
+        for transactional_id in self._coordinator.overdue(now_ms):
+            log.info("transaction timed out", transactional_id=transactional_id)
+            self._do(partial(self._coordinator.time_out, transactional_id, now_ms), _ignored)
         self._arm()
 
     def _expire(self) -> None:
@@ -273,10 +273,6 @@ class TransactionRunner:
                 break  # said in the log; the next round tries again
             self._coordinator.forget(transactional_id)
         self._expiry_alarm.set(self._clock.now() + self._expiry_interval_s)
-
-
-def _given(step: Step) -> Step:
-    return step
 
 
 def _ignored(code: ErrorCode, producer: ProducerIdAndEpoch) -> None:
