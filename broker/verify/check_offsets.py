@@ -49,7 +49,8 @@ def check_transactional_offsets(facts: Facts) -> Verdict:
             continue
         verdict.checked += 1
         offset = -1 if detail.offset is None else detail.offset
-        if offset >= 0 and rightful[place].get(offset, operation.index) >= operation.index:
+        # A group may have been set to the beginning before the first transaction.
+        if offset > 0 and rightful[place].get(offset, operation.index) >= operation.index:
             verdict.add(
                 f"group {detail.group} has offset {offset} for {detail.where}, which no committed transaction sent",
                 partial(_senders, facts, place, operation),

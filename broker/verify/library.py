@@ -38,7 +38,7 @@ class Consumer(Protocol):
         ...
 
     def resume(self, partitions: Sequence[TopicPartition]) -> None:
-        """Reads these partitions from where its group has committed, without being a member."""
+        """Reads these partitions from where its group has committed (it has), without being a member."""
         ...
 
     def subscribe(self, topic: str) -> None:

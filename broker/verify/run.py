@@ -72,6 +72,7 @@ class Verification:
     def verify(self, duration_s: float) -> Report:
         """Works for so long, then brings all to an end and judges; CannotRun if the broker does not take part."""
         self._create_topics()
+        self._begin_groups()
         writers, others, copiers = self._workers()
         for worker in (*writers, *others, *copiers):
             worker.thread.start()
@@ -105,6 +106,28 @@ class Verification:
             self.main.create_topics(self.plan.topics, self.deadlines.start_s)
         except ClientError as error:
             raise CannotRun(f"no topics could be created there: {error}") from None
+
+    def _begin_groups(self) -> None:
+        """Groups without members begin with an offset, so that a copier never has to guess whether there is one."""
+        groups = [self.plan.pipeline_of(one.name).group for one in self.libraries if not one.fences_by_group]
+        deadline = self.now() + self.deadlines.start_s
+        while groups:
+            try:
+                self._set_to_beginning(groups[-1])
+                groups.pop()
+            except ClientError as error:
+                # A coordinator that was just elected is not ready at once.
+                if self.now() >= deadline:
+                    raise CannotRun(f"no offsets could be committed there: {error}") from None
+                self.run.calm.wait(0.3)
+
+    def _set_to_beginning(self, group: str) -> None:
+        consumer = self.main.consumer(group, Isolation.READ_COMMITTED)
+        try:
+            source = self.plan.partitions([self.plan.source])
+            consumer.commit(dict.fromkeys(source, 0), self.deadlines.start_s)
+        finally:
+            consumer.close()
 
     def _workers(self) -> tuple[list[Worker], list[Worker], list[Worker]]:
         writers: list[Worker] = []

@@ -151,8 +151,11 @@ class AiokafkaConsumer:
         self._loop.call(commit(), timeout_s)
 
     def committed(self, partitions: Sequence[TopicPartition], timeout_s: float) -> Mapping[TopicPartition, int | None]:
+        """Tells only what is there: this library takes a group that is still being loaded for one without offsets."""
+
         async def read() -> dict[TopicPartition, int | None]:
-            return {where: await self._consumer.committed(self._kafka.TopicPartition(*where)) for where in partitions}
+            found = {where: await self._consumer.committed(self._kafka.TopicPartition(*where)) for where in partitions}
+            return {where: offset for where, offset in found.items() if offset is not None}
 
         return self._loop.call(read(), timeout_s)
 
@@ -198,7 +201,8 @@ class Aiokafka:
             **self._settings,
             "group_id": group,
             "enable_auto_commit": False,
-            "auto_offset_reset": "earliest",
+            # In a group it must never begin anew by itself, for the reason told in `committed`.
+            "auto_offset_reset": "earliest" if group is None else "none",
             "isolation_level": isolation.value,
             "fetch_max_wait_ms": 100,
         }
