@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from odradek.broker.assembly import TRANSACTION_FEATURE
+from odradek.broker.testing.manual_clock import ManualClock
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnRequest,
@@ -41,6 +42,11 @@ class TransactingBroker(AskedBroker):
             {"transaction.state.log.num.partitions": "2", "offsets.topic.num.partitions": "2"} | (settings or {})
         )
         self.create("t", 2)
+
+    def restart(self, *, is_clean: bool = True) -> None:
+        """Stop and start again; the timers of the broker before end with it."""
+        self.clock = self.parts.clock = ManualClock(self.clock.now(), self.clock.now_ms())
+        super().restart(is_clean=is_clean)
 
     def refuse_markers(self) -> None:
         """The disk takes one more write, the decision, and then none until `write_error` is None again."""
