@@ -61,7 +61,16 @@ def verify_while_killed(broker: BrokerProcess, *options: str, minutes: float) ->
     return outcome
 
 
+@pytest.fixture
+def survives_kill(is_oracle: bool) -> None:
+    if is_oracle:
+        # Seen in the logs of 4.3.0: a transaction that was PrepareAbort when the broker was killed is CompleteAbort
+        # after its start, without a marker in its partitions; the next commit of that producer shows its records.
+        pytest.skip("Apache Kafka 4.3 may forget abort markers when it is killed: the verifier finds it now and then")
+
+
 @pytest.mark.timeout(360)
+@pytest.mark.usefixtures("survives_kill")
 def test_a_broker_that_is_killed_every_20_s_holds(fresh_broker: Callable[[Mapping[str, str]], BrokerProcess]) -> None:
     outcome = verify_while_killed(fresh_broker(SETTINGS), "--seed", "2", minutes=1)
     assert outcome.code == 0, outcome.output + outcome.progress
@@ -69,6 +78,7 @@ def test_a_broker_that_is_killed_every_20_s_holds(fresh_broker: Callable[[Mappin
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("survives_kill")
 def test_a_broker_that_is_killed_every_20_s_holds_for_ten_minutes(
     fresh_broker: Callable[[Mapping[str, str]], BrokerProcess],
 ) -> None:
@@ -119,7 +129,7 @@ def test_an_odradek_that_is_broken_on_purpose_is_caught(reports: Mapping[str, Re
     violated = {verdict.name for verdict in report.verdicts if verdict.violations}
     printed = "\n".join(lines_of(report))
     assert violated & CAUGHT_AS[fault], printed
-    assert " invoke " in printed, "no history was shown"
+    assert any("VIOLATION" not in line and " s  " in line for line in printed.splitlines()), "no history was shown"
 
 
 def test_a_violation_is_told_by_the_exit_code(broken_odradek: Callable[[str], str]) -> None:
