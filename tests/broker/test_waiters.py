@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from odradek.broker.clock import Alarm
 from odradek.broker.partition import Partition
 from odradek.broker.waiters import Waiter, Waiters, Watched
@@ -106,3 +108,17 @@ def test_the_deletion_of_its_topic_wakes_a_fetch() -> None:
     waiting.waiters.note_change(waiting.partition)
     waiting.waiters.settle()
     assert waiting.ready == ["a"]
+
+
+def test_a_fetch_at_a_disk_that_cannot_be_read_is_answered_and_keeps_no_other_from_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    waiting = Waiting()
+    waiting.park("a")
+    waiting.park("b")
+    monkeypatch.setattr("odradek.storage.log.PartitionLog.bytes_available", refuse)
+    waiting.append()
+    assert sorted(waiting.ready) == ["a", "b"]
