@@ -6,7 +6,7 @@ writes them first. So every end here waits until it is over, and nothing is aske
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -65,7 +65,7 @@ PATIENCE_S = 20.0
 
 
 @contextmanager
-def transaction_version(d: Dialogue, level: int) -> Iterator[None]:
+def transaction_version(d: Dialogue, level: int) -> Generator[None]:
     """The broker's transaction.version for a while; afterwards it is 2, where it begins."""
     set_transaction_version(d, level)
     try:
