@@ -3,25 +3,28 @@
 It tells what it does in lines on stdout, and leaves at the first error: whoever started it starts it again.
 """
 
+import os
 import queue
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import IO
 
 from .stock_client import DEADLINE_S, Message, StockClient, gather
 
 OPEN = "open"  # a transaction is open and its records are acknowledged
 DONE = "done"  # it is committed
-BATCH = 2000
+BATCH = 1000
 
 Command = Callable[[StockClient, Mapping[str, str]], None]
 
 
 class ClientProcess:
-    """Runs one of the commands below with a stock client."""
+    """Runs one of the commands below with a stock client; as a context, until it is killed at the latest."""
 
     def __init__(self, command: str, client_name: str, bootstrap: str, **arguments: str) -> None:
         words = [command, client_name, bootstrap, *(f"{name}={value}" for name, value in arguments.items())]
@@ -36,6 +39,14 @@ class ClientProcess:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._pump = threading.Thread(target=_pump, args=(self._process.stdout, self._lines), daemon=True)
         self._pump.start()
+
+    def __enter__(self) -> "ClientProcess":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
 
     def line(self, timeout_s: float = DEADLINE_S) -> str | None:
         """The next thing that it tells; None if it ended. queue.Empty when time runs out."""
@@ -79,17 +90,17 @@ def copy(client: StockClient, arguments: Mapping[str, str]) -> None:
         arguments["group"], source, instance_id=arguments["transactional_id"], isolation="read_committed"
     )
     while True:
-        messages = gather(member.poll, BATCH, 1.0)
-        if not messages:
-            continue
-        producer.begin()
-        for message in messages:
-            producer.send(target, Message(b"copy-%s" % (message.value or b""), partition=message.partition))
-        producer.flush()
-        tell(OPEN)
-        producer.send_offsets(member, source, {one.partition: one.offset + 1 for one in messages})
-        producer.commit()
-        tell(f"{DONE} {len(messages)}")
+        messages = gather(member.poll, BATCH, 1.0)  # and whatever else the last poll brought
+        for first in range(0, len(messages), BATCH):
+            batch = messages[first : first + BATCH]
+            producer.begin()
+            for message in batch:
+                producer.send(target, Message(b"copy-%s" % (message.value or b""), partition=message.partition))
+            producer.flush()
+            tell(OPEN)
+            producer.send_offsets(member, source, {one.partition: one.offset + 1 for one in batch})
+            producer.commit()
+            tell(f"{DONE} {len(batch)}")
 
 
 COMMANDS: Mapping[str, Command] = {"hold": hold, "copy": copy}
@@ -98,4 +109,8 @@ if __name__ == "__main__":
     from .conftest import CLIENTS
 
     _, command_word, name, address, *pairs = sys.argv
-    COMMANDS[command_word](CLIENTS[name](address), dict(pair.split("=", 1) for pair in pairs))
+    try:
+        COMMANDS[command_word](CLIENTS[name](address), dict(pair.split("=", 1) for pair in pairs))
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)  # without a good-bye here, too: no library gets the chance to end or to hang

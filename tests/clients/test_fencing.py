@@ -1,8 +1,5 @@
 """Who a producer is: one instance of a transactional id at a time, and nobody's transaction stays open for ever."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from .client_process import OPEN, ClientProcess
@@ -16,14 +13,6 @@ AFTER_HELD = 11  # ten records and a marker
 @pytest.fixture
 def transactional_id(topic: str) -> str:
     return f"x-{topic}"
-
-
-@contextmanager
-def ended(process: ClientProcess) -> Iterator[ClientProcess]:
-    try:
-        yield process
-    finally:
-        process.kill()
 
 
 def write(producer: Transactional, topic: str, value: bytes) -> None:
@@ -61,7 +50,7 @@ def test_the_transaction_of_a_client_that_was_killed_is_aborted_when_its_time_is
 ) -> None:
     create(admin, topic)
     arguments = {"topic": topic, "transactional_id": transactional_id, "timeout_ms": "1500"}
-    with ended(ClientProcess("hold", client_name, bootstrap, **arguments)) as process:
+    with ClientProcess("hold", client_name, bootstrap, **arguments) as process:
         assert process.line() == OPEN
     assert client.offset_range(topic, isolation="read_uncommitted")[1] >= len(HELD)
     until(
@@ -78,7 +67,7 @@ def test_a_producer_that_dies_and_comes_back_with_its_transactional_id_is_the_sa
 ) -> None:
     create(admin, topic)
     arguments = {"topic": topic, "transactional_id": transactional_id, "timeout_ms": "60000"}
-    with ended(ClientProcess("hold", client_name, bootstrap, **arguments)) as process:
+    with ClientProcess("hold", client_name, bootstrap, **arguments) as process:
         assert process.line() == OPEN
     state, producer_id, epoch = transaction_of(bootstrap, transactional_id)
     assert state == "Ongoing"

@@ -1,9 +1,9 @@
 """Transactions as applications use them: all of one or nothing, over partitions, topics and a group's offsets."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 
 import pytest
 
@@ -12,7 +12,6 @@ from odradek.protocol.errors import ErrorCode
 from .raw_questions import committed_by
 from .stock_client import (
     Message,
-    Reader,
     StockClient,
     Transactional,
     create,
@@ -42,22 +41,6 @@ def send(producer: Transactional, topic: str, messages: Sequence[Message]) -> No
         producer.send(topic, message)
 
 
-@contextmanager
-def reading(reader: Reader) -> Iterator[Reader]:
-    try:
-        yield reader
-    finally:
-        reader.close()
-
-
-@contextmanager
-def producing(producer: Transactional) -> Iterator[Transactional]:
-    try:
-        yield producer
-    finally:
-        producer.close()
-
-
 def by_partition(messages: Sequence[Message]) -> list[list[bytes | None]]:
     return [[one.value for one in messages if one.partition == number] for number in range(PARTITIONS)]
 
@@ -69,7 +52,7 @@ def test_a_commit_shows_all_of_it_in_order_in_every_partition_and_topic(
     for one in topics:
         create(admin, one, PARTITIONS)
     first, second = spread(0, 30), spread(30, 30)
-    with producing(client.transactional(transactional_id)) as producer:
+    with closing(client.transactional(transactional_id)) as producer:
         for messages in (first, second):
             producer.begin()
             for one in topics:
@@ -88,7 +71,7 @@ def test_an_abort_shows_nothing_to_read_committed_and_all_to_read_uncommitted(
     client: StockClient, admin: StockClient, topic: str, transactional_id: str
 ) -> None:
     create(admin, topic, PARTITIONS)
-    with producing(client.transactional(transactional_id)) as producer:
+    with closing(client.transactional(transactional_id)) as producer:
         producer.begin()
         send(producer, topic, spread(0, 30))
         producer.flush()
@@ -107,9 +90,9 @@ def test_interleaved_transactions_are_shown_in_the_order_of_the_log_and_up_to_th
 ) -> None:
     create(admin, topic)
     with (
-        producing(client.transactional(f"{transactional_id}-kept")) as kept,
-        producing(client.transactional(f"{transactional_id}-aborted")) as aborted,
-        producing(client.transactional(f"{transactional_id}-slow")) as slow,
+        closing(client.transactional(f"{transactional_id}-kept")) as kept,
+        closing(client.transactional(f"{transactional_id}-aborted")) as aborted,
+        closing(client.transactional(f"{transactional_id}-slow")) as slow,
     ):
         everyone = {b"kept": kept, b"aborted": aborted, b"slow": slow}
         for producer in everyone.values():
@@ -136,7 +119,7 @@ def test_the_end_for_read_committed_is_where_the_first_open_transaction_began(
 ) -> None:
     create(admin, topic)
     send_all(admin, topic, [Message(b"plain")] * 3)
-    with producing(client.transactional(transactional_id)) as producer:
+    with closing(client.transactional(transactional_id)) as producer:
         producer.begin()
         send(producer, topic, [Message(b"open")] * 5)
         producer.flush()
@@ -152,8 +135,8 @@ def test_a_commit_wakes_the_reader_that_waits_for_it(
     create(admin, topic)
     send_all(admin, topic, [Message(b"plain")])
     with (
-        producing(client.transactional(transactional_id)) as producer,
-        reading(client.reader(topic, [0], "read_committed", max_wait_ms=LONG_WAIT_MS)) as reader,
+        closing(client.transactional(transactional_id)) as producer,
+        closing(client.reader(topic, [0], "read_committed", max_wait_ms=LONG_WAIT_MS)) as reader,
     ):
         producer.begin()
         producer.send(topic, Message(b"awaited"))
@@ -172,7 +155,7 @@ def test_offsets_of_a_transaction_are_shown_by_its_commit_and_forgotten_by_its_a
     create(admin, topic)
     send_all(admin, topic, [Message(b"%d" % number) for number in range(20)])
     member = client.member(group, topic, isolation="read_uncommitted")
-    with producing(client.transactional(transactional_id)) as producer:
+    with closing(client.transactional(transactional_id)) as producer:
         assert len(gather(member.poll, 20)) == 20
         member.commit_at(topic, 0, 5)
         for is_kept, offset, shown_after in ((False, 10, 5), (True, 15, 15)):
@@ -200,7 +183,7 @@ def test_who_asks_for_offsets_with_read_committed_is_answered_after_the_commit(
     create(admin, topic)
     send_all(admin, topic, [Message(b"%d" % number) for number in range(5)])
     member = client.member(group, topic, isolation="read_committed")
-    with producing(client.transactional(transactional_id)) as producer, ThreadPoolExecutor(1) as threads:
+    with closing(client.transactional(transactional_id)) as producer, ThreadPoolExecutor(1) as threads:
         assert len(gather(member.poll, 5)) == 5
         member.commit_at(topic, 0, 1)
         producer.begin()

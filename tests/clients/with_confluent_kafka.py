@@ -20,6 +20,10 @@ from confluent_kafka.cimpl import NewTopic
 
 from .stock_client import DEADLINE_S, Cluster, Isolation, Message, gather
 
+# When its only broker dies, librdkafka 2.16 forgets it, bootstraps anew, and may lose a transaction's requests with it:
+# the call that waits for them never returns.
+STAY = {"metadata.recovery.strategy": "none"}
+
 
 class ConfluentProducer:
     def __init__(self, producer: Any) -> None:
@@ -180,6 +184,7 @@ class ConfluentKafka:
             "transaction.timeout.ms": timeout_ms,
             "socket.timeout.ms": min(60000, timeout_ms),  # librdkafka wants it no longer than that
             "reconnect.backoff.max.ms": 500,
+            **STAY,
         }
         producer = RdKafkaProducer(settings)
         _until_final(producer.init_transactions)
@@ -265,6 +270,7 @@ class ConfluentKafka:
                 "bootstrap.servers": self._bootstrap,
                 "group.id": f"unused-{time.monotonic_ns()}",
                 "enable.auto.commit": False,
+                **STAY,
                 **settings,
             }
         )
