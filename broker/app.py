@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from ..protocol.errors import KafkaError
 from ..protocol.uuid_text import encode_uuid
+from ..protocol.wire import CorruptFrame
 from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files import Files, OsFiles
 from ..storage.memory_files import MemoryFiles
 from .assembly import assemble
 from .clock import Clock, SystemClock
 from .config import BrokerConfig
+from .context import Context
 from .dispatch import Dispatcher
 from .housekeeping import Housekeeping
 from .logs import get_logger
@@ -57,21 +60,12 @@ class Broker:
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="odradek-fsync")
         began_at = self._clock.now()
         self._open_directory()
+        context = self._assemble()
+        self._housekeeping = Housekeeping(
+            self.config, self._clock, loop.call_at, context.topics.partitions, self._store
+        )
+        self._server = Server(self.config, Dispatcher(context))
         try:
-            context = assemble(
-                self.config,
-                self._clock,
-                loop.call_at,
-                self._run_in_thread,
-                self._store,
-                self._identity,
-                lambda: (self.host, self.port),
-                self._features,
-            )
-            self._housekeeping = Housekeeping(
-                self.config, self._clock, loop.call_at, context.topics.partitions, self._store
-            )
-            self._server = Server(self.config, Dispatcher(context))
             await self._server.listen()
         except OSError as error:
             self._store.close()
@@ -107,6 +101,23 @@ class Broker:
         self._identity = directory.identity
         self._store = LogStore(self._files, directory, self._clock, lambda: uuid.uuid4().hex)
         directory.begin_writing()
+
+    def _assemble(self) -> Context:
+        """Replay what the directory holds; a directory that cannot be read is let go as it was found."""
+        try:
+            return assemble(
+                self.config,
+                self._clock,
+                self._loop.call_at,
+                self._run_in_thread,
+                self._store,
+                self._identity,
+                lambda: (self.host, self.port),
+                self._features,
+            )
+        except (OSError, KafkaError, CorruptFrame) as error:
+            self._store.abandon()
+            raise StartError(f"the data in {self._root} cannot be read: {error}") from error
 
     def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
         def done(future: Future[None]) -> None:

@@ -101,6 +101,10 @@ class LogStore:
             {(log.topic, log.partition): log.high_watermark for log in logs},
         )
 
+    def abandon(self) -> None:
+        """Let the directory go without a word on its logs: the next start recovers them."""
+        self._directory.close()
+
     def close(self) -> None:
         """Make everything durable and say so, so that the next start can trust the files."""
         is_clean = not self._unrecovered

@@ -12,6 +12,7 @@ import pytest
 
 from odradek.broker.testing.doubles import Wire
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.records import NewRecord, build_batch
 
 COMMAND = [sys.executable, "-m", "odradek.broker", "serve"]
 DEADLINE_S = 20.0
@@ -123,3 +124,14 @@ def test_a_feature_has_the_level_it_was_given_and_keeps_it_until_it_is_given_ano
 
 def test_a_level_that_does_not_exist_is_refused() -> None:
     assert "must have a level from 0 to 2" in refused("--ephemeral", "--feature", "transaction.version=7")
+
+
+def test_data_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving("--listen", "127.0.0.1:0", "--data-dir", str(data)) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=DEADLINE_S)
+    log = data / "__cluster_metadata-0" / f"{0:020}.log"
+    batch = build_batch([NewRecord(key=None, value=b"\x07no such record", timestamp=1)])
+    log.write_bytes(batch)  # a whole batch, so that recovery keeps it, of nothing we know
+    assert f"the data in {data} cannot be read" in refused("--listen", "127.0.0.1:0", "--data-dir", str(data))
