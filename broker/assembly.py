@@ -14,9 +14,9 @@ from .cluster import METADATA_TOPIC, METADATA_TOPIC_ID, ClusterLog
 from .config import BrokerConfig
 from .context import FEATURES, Context
 from .coordination.coordinator_topic import CoordinatorTopic
-from .coordination.group_coordinator import GroupCoordinator
-from .coordination.group_settings import GroupSettings
-from .coordination.runner import GroupRunner
+from .coordination.groups.coordinator import GroupCoordinator
+from .coordination.groups.runner import GroupRunner
+from .coordination.groups.settings import GroupSettings
 from .coordination.transactions.coordinator import TransactionCoordinator, TransactionSettings
 from .coordination.transactions.runner import TransactionRunner
 from .fetch_sessions import FetchSessions

@@ -7,7 +7,7 @@ from typing import Protocol
 from .clock import Clock
 from .cluster import ClusterLog
 from .config import BrokerConfig
-from .coordination.runner import GroupRunner
+from .coordination.groups.runner import GroupRunner
 from .coordination.transactions.runner import TransactionRunner
 from .fetch_sessions import FetchSessions
 from .flusher import Flusher

@@ -3,8 +3,8 @@
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse, JoinGroupResponseMember
 from ..context import Context
-from ..coordination.classic_member import Joined, Joining
 from ..coordination.effects import Ticket
+from ..coordination.groups.classic_member import Joined, Joining
 from ..parked import Parked
 from ..session import Session
 

@@ -12,7 +12,7 @@ from ...protocol.messages.offset_commit import (
 )
 from ..context import Context
 from ..coordination.effects import Ticket
-from ..coordination.group_offsets import Committing, OffsetToCommit
+from ..coordination.groups.group_offsets import Committing, OffsetToCommit
 from ..parked import Parked
 from ..session import Session
 from ..topics import Topic

@@ -3,8 +3,8 @@
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from ..context import Context
-from ..coordination.classic_member import Synced, Syncing
 from ..coordination.effects import Ticket
+from ..coordination.groups.classic_member import Synced, Syncing
 from ..parked import Parked
 from ..session import Session
 

@@ -13,7 +13,7 @@ from ...protocol.messages.txn_offset_commit import (
 from ..context import Context
 from ..coordination.coordinator_errors import COORDINATOR_ERRORS
 from ..coordination.effects import Ticket
-from ..coordination.group_offsets import Committing, OffsetToCommit
+from ..coordination.groups.group_offsets import Committing, OffsetToCommit
 from ..coordination.transactions.admission import Dialect, check_transactional_write
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
 from ..parked import Parked

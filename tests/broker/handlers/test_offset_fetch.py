@@ -1,7 +1,7 @@
 import pytest
 
 from odradek.broker.coordination.effects import Ticket
-from odradek.broker.coordination.group_offsets import Committing, OffsetToCommit
+from odradek.broker.coordination.groups.group_offsets import Committing, OffsetToCommit
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.offset_fetch import (
     OffsetFetchRequest,

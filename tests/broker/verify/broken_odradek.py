@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from odradek.broker.cli import main
-from odradek.broker.coordination.offsets import OffsetTable
+from odradek.broker.coordination.groups.offsets import OffsetTable
 from odradek.broker.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.storage.aborted_txns import AbortedTxn

@@ -6,8 +6,8 @@ The one rule: subscription and assignment are opaque bytes that come back unchan
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...protocol.errors import ErrorCode
-from .effects import Ticket
+from ....protocol.errors import ErrorCode
+from ..effects import Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ The one rule: every request names a member and a generation, and one that speaks
 
 from collections.abc import Sequence
 
-from ...protocol.errors import ErrorCode, KafkaError
+from ....protocol.errors import ErrorCode, KafkaError
+from ..effects import Effects, Ticket
 from .classic_group import ClassicGroup, ClassicState
 from .classic_member import Synced, Syncing
-from .effects import Effects, Ticket
 from .rebalance import Rebalancer
 
 

@@ -6,13 +6,13 @@ rebalance.
 
 from collections.abc import Callable
 
-from ...protocol.errors import ErrorCode
+from ....protocol.errors import ErrorCode
+from ..effects import Effects, Ticket
 from .classic_group import ClassicGroup, ClassicState
 from .classic_member import Joined, Joining, Member
-from .effects import Effects, Ticket
 from .group_records import group_record
-from .group_settings import GroupSettings
 from .rebalance import Rebalancer
+from .settings import GroupSettings
 
 
 class JoinPhase:

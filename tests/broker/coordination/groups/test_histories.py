@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from odradek.broker.coordination.classic_group import ClassicGroup, ClassicState
-from odradek.broker.coordination.classic_member import Joined
-from odradek.broker.coordination.group_settings import GroupSettings
+from odradek.broker.coordination.groups.classic_group import ClassicGroup, ClassicState
+from odradek.broker.coordination.groups.classic_member import Joined
+from odradek.broker.coordination.groups.settings import GroupSettings
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import Call, GroupDriver

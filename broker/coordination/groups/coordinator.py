@@ -6,19 +6,19 @@ changes in `replay` alone, live as after a restart.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from ...protocol.errors import ErrorCode, KafkaError
+from ....protocol.errors import ErrorCode, KafkaError
+from ..deadlines import Deadlines
+from ..effects import Effects, Ticket
+from ..placement import partition_for
 from .classic_group import ClassicGroup, ClassicState
 from .classic_member import Joined, Joining, Synced, Syncing
-from .deadlines import Deadlines
-from .effects import Effects, Ticket
 from .group_offsets import Committing, GroupOffsets
 from .group_records import LoggedGroup, LoggedOffset, decode_record, group_record
-from .group_settings import GroupSettings
 from .join import JoinPhase
 from .membership import Membership, check_member, check_protocol
 from .offsets import OffsetTable
-from .placement import partition_for
 from .rebalance import Rebalancer, TimerKey
+from .settings import GroupSettings
 
 EXPIRY_TIMER: TimerKey = ("offsets", "", "")
 

@@ -6,13 +6,13 @@ The one rule: a rebalance waits for every member, but never longer than the memb
 from collections.abc import Mapping
 from typing import Literal
 
-from ...protocol.errors import ErrorCode
+from ....protocol.errors import ErrorCode
+from ..deadlines import Deadlines
+from ..effects import Effects
 from .classic_group import ClassicGroup, ClassicState
 from .classic_member import Member, Synced
-from .deadlines import Deadlines
-from .effects import Effects
 from .group_records import group_record
-from .group_settings import GroupSettings
+from .settings import GroupSettings
 
 TimerKind = Literal["session", "join", "sync", "offsets"]
 TimerKey = tuple[TimerKind, str, str]

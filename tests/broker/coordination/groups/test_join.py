@@ -2,8 +2,8 @@
 
 import pytest
 
-from odradek.broker.coordination.classic_group import ClassicState
-from odradek.broker.coordination.group_settings import GroupSettings
+from odradek.broker.coordination.groups.classic_group import ClassicState
+from odradek.broker.coordination.groups.settings import GroupSettings
 from odradek.protocol.errors import ErrorCode
 
 from .group_driver import AT_ONCE, GroupDriver

@@ -2,7 +2,7 @@ import struct
 
 import pytest
 
-from odradek.broker.coordination.group_records import (
+from odradek.broker.coordination.groups.group_records import (
     CommittedOffset,
     LoggedGroup,
     LoggedOffset,

@@ -5,21 +5,21 @@ The one rule: nothing is answered before it is logged, and what cannot be logged
 
 from collections.abc import Collection, Iterable, Sequence
 
-from ...protocol.batch import RecordBatch
-from ...protocol.control import find_marker
-from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.records import read_records
-from ...protocol.wire import CorruptFrame
-from ..clock import Alarm, Clock, Schedule
-from ..logs import get_logger
+from ....protocol.batch import RecordBatch
+from ....protocol.control import find_marker
+from ....protocol.errors import ErrorCode, KafkaError
+from ....protocol.records import read_records
+from ....protocol.wire import CorruptFrame
+from ...clock import Alarm, Clock, Schedule
+from ...logs import get_logger
+from ..coordinator_errors import COORDINATOR_ERRORS
+from ..effects import Effects, Ticket
 from .classic_group import ClassicGroup
 from .classic_member import Joined, Joining, Synced, Syncing
-from .coordinator_errors import COORDINATOR_ERRORS
-from .effects import Effects, Ticket
-from .group_coordinator import GroupCoordinator
-from .group_log import GroupLog
+from .coordinator import GroupCoordinator
 from .group_offsets import Committing
 from .group_records import CommittedOffset
+from .log import GroupLog
 
 log = get_logger("groups")
 

@@ -6,8 +6,8 @@ read of older ones, and skip of newer ones, so can we.
 
 from dataclasses import dataclass
 
-from ...protocol.schema import ZERO_UUID
-from ...protocol.state_records import (
+from ....protocol.schema import ZERO_UUID
+from ....protocol.state_records import (
     GroupMetadataKey,
     GroupMetadataValue,
     MemberMetadata,
@@ -17,7 +17,7 @@ from ...protocol.state_records import (
     encode_key,
     encode_value,
 )
-from .effects import Record
+from ..effects import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 The one rule: these bytes are the client's own business. What cannot be read is "topics unknown", never an error.
 """
 
-from ...protocol.subscription import decode_subscription
-from ...protocol.wire import CorruptFrame
+from ....protocol.subscription import decode_subscription
+from ....protocol.wire import CorruptFrame
 
 CONSUMER = "consumer"  # the protocol type whose subscriptions have a known form
 

@@ -7,7 +7,7 @@ from a record, live as after a restart; who is just joining lives here only.
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
-from ...protocol.errors import ErrorCode, KafkaError
+from ....protocol.errors import ErrorCode, KafkaError
 from .classic_member import Joined, JoinedMember, Joining, Member, choose_protocol, common_protocols
 from .group_records import StoredGroup, StoredMember
 from .subscribed_topics import CONSUMER, find_subscribed_topics

@@ -6,13 +6,13 @@ The one rule: an offset changes only when its record is replayed; until then a c
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.schema import ZERO_UUID
+from ....protocol.errors import ErrorCode, KafkaError
+from ....protocol.schema import ZERO_UUID
+from ..effects import Effects, Ticket
 from .classic_group import ClassicGroup, ClassicState
-from .effects import Effects, Ticket
 from .group_records import CommittedOffset, group_record, offset_record
-from .group_settings import GroupSettings
 from .offsets import OffsetTable
+from .settings import GroupSettings
 from .subscribed_topics import CONSUMER
 
 RECORDS_AT_ONCE = 1000

@@ -2,10 +2,10 @@
 
 import pytest
 
-from odradek.broker.coordination.classic_group import ClassicState
-from odradek.broker.coordination.group_offsets import RECORDS_AT_ONCE
-from odradek.broker.coordination.group_records import LoggedGroup, LoggedOffset
-from odradek.broker.coordination.group_settings import GroupSettings
+from odradek.broker.coordination.groups.classic_group import ClassicState
+from odradek.broker.coordination.groups.group_offsets import RECORDS_AT_ONCE
+from odradek.broker.coordination.groups.group_records import LoggedGroup, LoggedOffset
+from odradek.broker.coordination.groups.settings import GroupSettings
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import WALL_MS, GroupDriver, subscription

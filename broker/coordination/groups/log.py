@@ -7,8 +7,8 @@ disk may become known later.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ...protocol.errors import KafkaError
-from .effects import Record
+from ....protocol.errors import KafkaError
+from ..effects import Record
 
 Durable = Callable[[KafkaError | None], None]
 

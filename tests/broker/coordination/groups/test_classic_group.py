@@ -1,7 +1,7 @@
 import pytest
 
-from odradek.broker.coordination.classic_group import TRANSITIONS, ClassicGroup, ClassicState
-from odradek.broker.coordination.classic_member import Member, choose_protocol, common_protocols
+from odradek.broker.coordination.groups.classic_group import TRANSITIONS, ClassicGroup, ClassicState
+from odradek.broker.coordination.groups.classic_member import Member, choose_protocol, common_protocols
 
 from .group_driver import subscription
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from odradek.broker.coordination.classic_group import ClassicGroup
-from odradek.broker.coordination.classic_member import Joined, Joining, Synced, Syncing
 from odradek.broker.coordination.effects import Record, Ticket
-from odradek.broker.coordination.group_coordinator import GroupCoordinator
-from odradek.broker.coordination.group_log import Durable
-from odradek.broker.coordination.group_offsets import Committing, OffsetToCommit
-from odradek.broker.coordination.group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record
-from odradek.broker.coordination.group_settings import GroupSettings
-from odradek.broker.coordination.runner import GroupRunner
+from odradek.broker.coordination.groups.classic_group import ClassicGroup
+from odradek.broker.coordination.groups.classic_member import Joined, Joining, Synced, Syncing
+from odradek.broker.coordination.groups.coordinator import GroupCoordinator
+from odradek.broker.coordination.groups.group_offsets import Committing, OffsetToCommit
+from odradek.broker.coordination.groups.group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record
+from odradek.broker.coordination.groups.log import Durable
+from odradek.broker.coordination.groups.runner import GroupRunner
+from odradek.broker.coordination.groups.settings import GroupSettings
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import marker_batch
 from odradek.protocol.errors import ErrorCode, KafkaError

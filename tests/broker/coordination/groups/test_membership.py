@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.broker.coordination.classic_group import ClassicState
+from odradek.broker.coordination.groups.classic_group import ClassicState
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import GroupDriver

@@ -1,5 +1,5 @@
-from odradek.broker.coordination.group_records import CommittedOffset, LoggedOffset
-from odradek.broker.coordination.offsets import OffsetTable
+from odradek.broker.coordination.groups.group_records import CommittedOffset, LoggedOffset
+from odradek.broker.coordination.groups.offsets import OffsetTable
 
 
 def logged(offset: int, at: int, topic: str = "t", group_id: str = "g") -> LoggedOffset:

@@ -1,0 +1,1 @@
+"""Classic consumer groups and their offsets: a pure state machine, rebuilt from `__consumer_offsets`."""
