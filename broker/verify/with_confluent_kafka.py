@@ -129,9 +129,11 @@ class ConfluentConsumer:
         self._thread.call(lambda: self._consumer.assign(places), GRACE_S)
 
     def subscribe(self, topic: str) -> None:
-        self._thread.call(lambda: self._consumer.subscribe([topic], on_assign=self._assigned), GRACE_S)
+        # Losing partitions counts too: the next generation, of which we are, may have given them to another member.
+        on = self._reassigned
+        self._thread.call(lambda: self._consumer.subscribe([topic], on_assign=on, on_revoke=on, on_lost=on), GRACE_S)
 
-    def _assigned(self, consumer: Any, partitions: Any) -> None:
+    def _reassigned(self, consumer: Any, partitions: Any) -> None:
         self.assignments += 1
 
     def poll(self, limit: int, timeout_s: float) -> list[Record]:
