@@ -371,28 +371,30 @@ class PartitionLog:
         """Everything the job covered is durable now."""
         self._flushing.finish(job, self.log_end_offset)
 
-    def close(self, now_ms: int) -> None:
-        """Make everything durable, and leave what lets the next start trust the files."""
+    def begin_close(self) -> FlushJob | None:
+        """Write what lets the next start trust the files, and prepare their fsync; None if nothing has changed."""
         if not self._is_changed:
-            return
+            return None
         self._epochs.save(self._files, self.path)
         if self.log_end_offset > 0:
             self._snapshots.write(self.producers, self.log_end_offset)
             self._snapshots.keep_for(self._segments.bases)
         self._segments.active.save_indexes(is_final=True)
-        job = self.begin_flush()
-        job.run()
+        return self.begin_flush()
+
+    def finish_close(self, job: FlushJob) -> None:
+        """Everything is durable now."""
         self.finish_flush(job)
         self.purge(LONG_MAX)
         self._is_changed = False
+
+    def close(self) -> None:
+        """Both steps, and the fsync between them."""
+        if (job := self.begin_close()) is not None:
+            job.run()
+            self.finish_close(job)
 
     def move_to(self, path: str) -> None:
         """The directory was renamed: its files are elsewhere now."""
         self.path = self._snapshots.directory = path
         self._segments.move_to(path)
-
-    def delete(self) -> None:
-        """Remove the directory and everything in it."""
-        for name in self._files.list_directory(self.path):
-            self._files.remove(f"{self.path}/{name}")
-        self._files.remove_directory(self.path)

@@ -40,7 +40,7 @@ class Story:
                 log.delete_old_segments(NOW_MS)
                 self.log_start_offset = log.log_start_offset
                 log.purge(NOW_MS + 60_000)
-        log.close(NOW_MS)
+        log.close()
         self.recovery_point = log.recovery_point
         self.is_closed = True
 
@@ -118,7 +118,7 @@ def _assert_it_goes_on(story: Story, log: PartitionLog) -> None:
     assert append(log, batch(2, pid=1, sequence=sequence)) == log.log_end_offset - 2
     again = log.append([batch(2, pid=1, sequence=sequence)], NOW_MS, leader_epoch=0)
     assert again.is_duplicate
-    log.close(NOW_MS)
+    log.close()
     reopened = open_log(
         story.files,
         CONFIG,

@@ -110,7 +110,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def stop_and_start(self) -> None:
-        self.log.close(NOW_MS)
+        self.log.close()
         self.log = open_log(self.files, CONFIG, is_clean=True, recovery_point=self.log.recovery_point)
         assert self.log.recovery_report.is_clean
 

@@ -97,7 +97,7 @@ def test_garbage_appended_under_a_clean_mark_is_cut() -> None:
     files = MemoryFiles()
     log = open_log(files)
     append(log, batch(2), batch(2))
-    log.close(NOW_MS)
+    log.close()
     size = log.size_bytes
     files.write(LOG, [b"garbage" * 9], size)
     log = open_log(files, is_clean=True, recovery_point=4)
@@ -109,7 +109,7 @@ def test_batches_appended_under_a_clean_mark_are_kept() -> None:
     files = MemoryFiles()
     log = open_log(files)
     append(log, batch(2, pid=1, sequence=0))
-    log.close(NOW_MS)
+    log.close()
     log = open_log(files, is_clean=True, recovery_point=2)
     append(log, batch(2, pid=1, sequence=2))
     log = open_log(files, is_clean=True, recovery_point=2)

@@ -97,7 +97,7 @@ def refusal(log: PartitionLog, one: RecordBatch) -> ErrorCode:
 
 def reopen_clean(log: PartitionLog, files: Files) -> PartitionLog:
     """Stop the log as a broker does, and open it again."""
-    log.close(NOW_MS)
+    log.close()
     return open_log(
         files, log.config, is_clean=True, recovery_point=log.recovery_point, log_start_offset=log.log_start_offset
     )

@@ -48,7 +48,7 @@ def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
     with pytest.raises(OSError, match="an earlier fsync failed"):
         log.begin_flush()
     with pytest.raises(OSError, match="an earlier fsync failed"):
-        log.close(NOW_MS)
+        log.close()
     assert open_log(files).log_end_offset == 2
 
 

@@ -63,7 +63,7 @@ def test_a_log_that_nobody_changed_is_closed_without_a_write() -> None:
     log = reopen_clean(_aborting_log(files), files)
     before = {name: files.read(f"{DIRECTORY}/{name}", 0, 1 << 20) for name in files.list_directory(DIRECTORY)}
     log.read(0, 1 << 20, upper_offset=24)
-    log.close(NOW_MS)
+    log.close()
     assert {name: files.read(f"{DIRECTORY}/{name}", 0, 1 << 20) for name in files.list_directory(DIRECTORY)} == before
 
 
@@ -178,13 +178,13 @@ def test_a_missing_or_mad_index_of_a_trusted_segment_is_derived_again(suffix: st
 def test_an_index_sized_in_advance_loses_its_zeros() -> None:
     files = MemoryFiles()
     log = _aborting_log(files)
-    log.close(NOW_MS)
+    log.close()
     base = log.segment_base_offsets[-1]
     for suffix, size in ((".index", 10_485_760), (".timeindex", 10_485_756)):
         files.truncate(_file(base, suffix), size)
     log = open_log(files, SMALL, is_clean=True, recovery_point=24)
     append(log, batch())
-    log.close(NOW_MS)
+    log.close()
     assert files.size(_file(base, ".index")) < 100
     assert files.size(_file(base, ".timeindex")) < 100
 
@@ -192,7 +192,7 @@ def test_an_index_sized_in_advance_loses_its_zeros() -> None:
 def test_a_damaged_transaction_index_is_refused_not_guessed() -> None:
     files = MemoryFiles()
     log = _aborting_log(files)
-    log.close(NOW_MS)
+    log.close()
     files.write(_file(0, ".txnindex"), [b"\x01"], 0)
     log = open_log(files, SMALL, is_clean=True, recovery_point=24)
     with pytest.raises(KafkaError) as refused:
@@ -204,7 +204,7 @@ def test_a_damaged_transaction_index_is_refused_not_guessed() -> None:
 def test_without_snapshots_the_log_is_replayed(damage: bytes) -> None:
     files = MemoryFiles()
     log = _aborting_log(files)
-    log.close(NOW_MS)
+    log.close()
     for name in files.list_directory(DIRECTORY):
         if name.endswith(".snapshot"):
             files.remove(f"{DIRECTORY}/{name}")
@@ -252,7 +252,7 @@ def test_damaged_epochs_are_read_from_the_batches(content: bytes) -> None:
     log = open_log(files)
     for epoch in (0, 2):
         log.append([batch()], NOW_MS, leader_epoch=epoch)
-    log.close(NOW_MS)
+    log.close()
     for is_clean in (True, False):
         files.write_whole(f"{DIRECTORY}/leader-epoch-checkpoint", content)
         log = open_log(files, is_clean=is_clean, recovery_point=2)
@@ -276,7 +276,7 @@ def test_an_unclean_log_is_replayed_from_the_snapshot_of_its_first_unflushed_seg
     files = MemoryFiles()
     log = open_log(files)
     append(log, batch(pid=1, sequence=0))
-    log.close(NOW_MS)
+    log.close()
     append(log, batch(pid=1, sequence=1))
     log.roll(NOW_MS)
     append(log, batch(pid=1, sequence=2))
@@ -291,7 +291,7 @@ def test_half_done_changes_are_finished_or_swept_up() -> None:
     files = MemoryFiles()
     log = open_log(files, SMALL)
     append(log, *[batch(2, value_bytes=100) for _ in range(4)])
-    log.close(NOW_MS)
+    log.close()
     compacted = files.read(_file(2, ".log"), 0, 1000)
     for name in (_file(6, ".log.deleted"), _file(2, ".log.cleaned"), _file(99, ".index"), _file(0, ".snapshot.tmp")):
         files.write(name, [b"x"], 0)
@@ -311,7 +311,7 @@ def test_a_swap_takes_the_place_of_every_segment_it_covers() -> None:
     files = MemoryFiles()
     log = open_log(files, SMALL)
     append(log, *[batch(2, value_bytes=100) for _ in range(4)])
-    log.close(NOW_MS)
+    log.close()
     merged = b"".join(files.read(_file(base, ".log"), 0, 1000) for base in (0, 2, 4))
     files.write(_file(0, ".log.swap"), [merged], 0)
     log = open_log(files, SMALL, is_clean=True, recovery_point=8)
