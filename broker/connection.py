@@ -83,7 +83,6 @@ class Connection(asyncio.Protocol):
             self._close(str(error))
             return
         self._take_next()
-        self._close_if_done()
 
     def pause_writing(self) -> None:
         self._is_write_paused = True
@@ -118,6 +117,9 @@ class Connection(asyncio.Protocol):
         finally:
             self._is_taking = False
         self._match_reading()
+        if self._splitter.fault is not None and self.is_idle:
+            # A length that no frame may have ends the connection, after the requests in front of it.
+            self._close(str(self._splitter.fault))
 
     def _take(self, frame: bytes | bytearray | memoryview) -> None:
         try:
@@ -141,9 +143,15 @@ class Connection(asyncio.Protocol):
         self._parked = None
         if self._is_closed:
             return
-        self._transport.writelines(self._dispatcher.encode(later.header, later.api, response))
+        try:
+            segments = self._dispatcher.encode(later.header, later.api, response)
+        except Exception as error:
+            # The answer came out of somebody else's request, who must not pay for it.
+            log.exception("a parked answer could not be encoded", client=self.host, api=later.api.name)
+            self._close(f"an unexpected {type(error).__name__}")
+            return
+        self._transport.writelines(segments)
         self._take_next()
-        self._close_if_done()
 
     def _match_reading(self) -> None:
         """Read on only while what was read is being worked off (backpressure towards the client)."""
@@ -153,11 +161,6 @@ class Connection(asyncio.Protocol):
         elif self._is_reading_paused and not should_pause and not self._is_closed:
             self._transport.resume_reading()
         self._is_reading_paused = should_pause
-
-    def _close_if_done(self) -> None:
-        """After the requests in front of it, a length that no frame may have ends the connection."""
-        if self._splitter.fault is not None and self.is_idle:
-            self._close(str(self._splitter.fault))
 
     def _close(self, why: str) -> None:
         """Close without an answer, as Kafka does for what it cannot read."""

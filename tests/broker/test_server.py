@@ -169,3 +169,21 @@ def test_a_good_request_in_front_of_a_bad_length_is_answered_first(broker: Broke
         wire.send_raw(struct.pack(">i", len(frame)) + frame + struct.pack(">i", -1))
         assert wire.answer(ApiVersionsRequest, 3, ApiVersionsResponse).error_code == 0
         assert wire.is_closed_by_peer()
+
+
+def test_a_parked_answer_that_cannot_be_encoded_closes_its_own_connection_only(
+    broker: BrokerThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the unforeseen")
+
+    with Wire(broker.bootstrap) as waiting, Wire(broker.bootstrap) as writer:
+        create_topic(writer, "unencodable")
+        waiting.send(fetch_request("unencodable", max_wait_ms=30_000), 12)
+        assert writer.ask(api_versions(), 3, ApiVersionsResponse).error_code == 0
+        with monkeypatch.context() as patched:
+            patched.setattr(TABLE[ApiKey.FETCH].load(), "encoder", lambda version: fail)
+            answer = writer.ask(produce_request("unencodable", b"x"), 9, ProduceResponse)
+            assert answer.responses[0].partition_responses[0].error_code == 0
+            assert waiting.is_closed_by_peer()
+        assert writer.ask(api_versions(), 3, ApiVersionsResponse).error_code == 0
