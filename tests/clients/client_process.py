@@ -19,6 +19,8 @@ from .stock_client import DEADLINE_S, Message, StockClient, gather
 OPEN = "open"  # a transaction is open and its records are acknowledged
 DONE = "done"  # it is committed
 BATCH = 1000
+# kafka-python breaks a join off where a poll ends, and begins it again in the next: a slow machine needs long polls.
+JOIN_S = 3.0
 
 Command = Callable[[StockClient, Mapping[str, str]], None]
 
@@ -90,7 +92,9 @@ def copy(client: StockClient, arguments: Mapping[str, str]) -> None:
         arguments["group"], source, instance_id=arguments["transactional_id"], isolation="read_committed"
     )
     while True:
-        messages = gather(member.poll, BATCH, 1.0)  # and whatever else the last poll brought
+        messages = member.poll(JOIN_S)
+        if messages:
+            messages += gather(member.poll, BATCH - len(messages), 1.0)  # and whatever else the last poll brings
         for first in range(0, len(messages), BATCH):
             batch = messages[first : first + BATCH]
             producer.begin()
