@@ -2,7 +2,7 @@
 
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -177,12 +177,15 @@ def test_a_parked_answer_that_cannot_be_encoded_closes_its_own_connection_only(
     def fail(*_: object) -> None:
         raise RuntimeError("the unforeseen")
 
+    def encoder_that_fails(version: int) -> Callable[..., None]:
+        return fail
+
     with Wire(broker.bootstrap) as waiting, Wire(broker.bootstrap) as writer:
         create_topic(writer, "unencodable")
         waiting.send(fetch_request("unencodable", max_wait_ms=30_000), 12)
         assert writer.ask(api_versions(), 3, ApiVersionsResponse).error_code == 0
         with monkeypatch.context() as patched:
-            patched.setattr(TABLE[ApiKey.FETCH].load(), "encoder", lambda version: fail)
+            patched.setattr(TABLE[ApiKey.FETCH].load(), "encoder", encoder_that_fails)
             answer = writer.ask(produce_request("unencodable", b"x"), 9, ProduceResponse)
             assert answer.responses[0].partition_responses[0].error_code == 0
             assert waiting.is_closed_by_peer()
