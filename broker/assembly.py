@@ -10,9 +10,9 @@ from ..storage.directory import Identity
 from ..storage.log_config import LogConfig
 from .apis import TABLE
 from .clock import Alarm, Clock, Schedule
-from .cluster import METADATA_TOPIC, METADATA_TOPIC_ID, ClusterLog
+from .cluster import METADATA_TOPIC_ID, ClusterLog
 from .config import BrokerConfig
-from .context import FEATURES, Context
+from .context import FEATURES, TRANSACTION_VERSION, Context
 from .coordination.coordinator_topic import CoordinatorTopic
 from .coordination.groups.coordinator import GroupCoordinator
 from .coordination.groups.runner import GroupRunner
@@ -23,11 +23,9 @@ from .fetch_sessions import FetchSessions
 from .flusher import Flusher, RunInThread
 from .producer_ids import ProducerIds
 from .store import LogStore
-from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
+from .topic_names import METADATA_TOPIC, OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .topics import Topics
 from .waiters import Waiters
-
-TRANSACTION_FEATURE = "transaction.version"
 
 
 def assemble(
@@ -105,7 +103,7 @@ def _transactions(
     producer_ids: ProducerIds,
 ) -> TransactionRunner:
     def level() -> int:
-        return cluster.image.features.get(TRANSACTION_FEATURE, 0)
+        return cluster.image.features.get(TRANSACTION_VERSION, 0)
 
     state_topic = CoordinatorTopic(TRANSACTION_TOPIC, topics, flusher)
     settings = TransactionSettings(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)

@@ -24,7 +24,6 @@ from ..protocol.records import NewRecord, build_batch, read_records
 from ..protocol.schema import ZERO_UUID
 from ..storage.log import PartitionLog
 
-METADATA_TOPIC = "__cluster_metadata"
 # Every cluster's metadata topic has the id 0…01 (KIP-516).
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
 LEADER_EPOCH = 0

@@ -38,8 +38,11 @@ class Feature:
     level: int
 
 
+METADATA_VERSION = "metadata.version"
+TRANSACTION_VERSION = "transaction.version"
+
 # The levels a new Kafka 4.3 cluster would have, of the features that exist here.
-FEATURES = (Feature("metadata.version", 7, 30, 30), Feature("transaction.version", 0, 2, 2))
+FEATURES = (Feature(METADATA_VERSION, 7, 30, 30), Feature(TRANSACTION_VERSION, 0, 2, 2))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from .context import FEATURES
+from .context import FEATURES, METADATA_VERSION
 from .settings import BadSetting
-
-METADATA_VERSION = "metadata.version"
 
 
 def parse_features(assignments: Iterable[str]) -> dict[str, int]:

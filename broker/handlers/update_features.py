@@ -11,10 +11,9 @@ from ...protocol.messages.update_features import (
     UpdateFeaturesRequest,
     UpdateFeaturesResponse,
 )
-from ..context import Context
+from ..context import METADATA_VERSION, Context
 from ..session import Session
 
-METADATA_VERSION = "metadata.version"
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
 RESULTS_UP_TO_VERSION = 1
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from odradek.broker.cluster import METADATA_TOPIC, METADATA_TOPIC_ID, ClusterLog
+from odradek.broker.cluster import METADATA_TOPIC_ID, ClusterLog
 from odradek.broker.config import BrokerConfig
 from odradek.broker.partition import Partition
 from odradek.broker.store import LogStore
 from odradek.broker.testing.manual_clock import ManualClock
+from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.broker.topics import Topics
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity

@@ -4,7 +4,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from odradek.broker.cluster import METADATA_TOPIC, ClusterImage, ClusterLog
+from odradek.broker.cluster import ClusterImage, ClusterLog
+from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.metadata_records import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from odradek.broker.assembly import TRANSACTION_FEATURE
+from odradek.broker.context import TRANSACTION_VERSION
 from odradek.broker.testing.manual_clock import ManualClock
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import (
@@ -61,7 +61,7 @@ class TransactingBroker(AskedBroker):
 
     def set_level(self, level: int) -> None:
         """transaction.version."""
-        self.context.cluster.set_features({TRANSACTION_FEATURE: level}, self.clock.now_ms())
+        self.context.cluster.set_features({TRANSACTION_VERSION: level}, self.clock.now_ms())
 
     def init(
         self,

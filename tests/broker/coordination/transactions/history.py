@@ -9,9 +9,9 @@ import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from odradek.broker.assembly import TRANSACTION_FEATURE, assemble
+from odradek.broker.assembly import assemble
 from odradek.broker.config import BrokerConfig
-from odradek.broker.context import Context
+from odradek.broker.context import TRANSACTION_VERSION, Context
 from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.transaction import Transaction, decode_transaction
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
@@ -160,7 +160,7 @@ class History:
     def set_level(self, level: int) -> None:
         """transaction.version."""
         with contextlib.suppress(KafkaError):  # the disk is full
-            self.context.cluster.set_features({TRANSACTION_FEATURE: level}, self.parts.clock.now_ms())
+            self.context.cluster.set_features({TRANSACTION_VERSION: level}, self.parts.clock.now_ms())
 
     # Requests
 
@@ -342,7 +342,13 @@ class History:
         aborted = log.aborted_transactions(start, end)
         dropped: set[int] = set()
         shown: list[int] = []
-        for batch in whole_batches(log.read(start, 1 << 30, upper_offset=end).data):
+        # One read ends with its segment, and a consumer asks again: a marker rolls the log away from old records.
+        batches: list[RecordBatch] = []
+        while start < end:
+            found = log.read(start, 1 << 30, upper_offset=end)
+            batches += whole_batches(found.data)
+            start = found.next_offset
+        for batch in batches:
             while aborted and aborted[0].first_offset <= batch.base_offset:
                 dropped.add(aborted.pop(0).producer_id)
             if batch.is_control:
