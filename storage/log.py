@@ -1,72 +1,42 @@
 """PartitionLog: the segments of one partition in order, who wrote them, and where they begin and end.
 
 Nothing here waits, locks or knows the time: between a check and the append it guards nothing else can happen,
-because nobody awaits in between. On one node the high watermark is the end of the log.
+because nobody awaits in between. What can be read of a log is in `log_view.py`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from ..protocol.batch import RecordBatch, whole_batches
+from ..protocol.batch import RecordBatch
 from ..protocol.control import marker_batch
 from ..protocol.errors import ErrorCode, KafkaError
-from .aborted_txns import AbortedTxn, find_aborted
 from .files import Buffer, Files
 from .flushing import Flushing, FlushJob
 from .log_config import LONG_MAX, LogConfig
-from .lookup import TimestampOffset, find_at_or_after, find_latest
+from .log_view import LogView
+from .lookup import TimestampOffset
 from .outcomes import Appended, Slice
-from .producer_state import Draft, Duplicate, ProducerEntry
+from .producer_state import Draft, Duplicate
 from .recovery import LoadedLog, LogLoader, RecoveryReport
 from .replay import aborted_entry, producers_at
 from .retention import Expired, find_expired
 from .rolling import Incoming, must_roll
 from .segment import Segment
-from .segments import Segments
 from .validation import check_batch
 
 __all__ = ["Appended", "FlushJob", "PartitionLog", "RecoveryReport", "Slice", "TimestampOffset"]
 
-REPLAY_PIECE_BYTES = 1 << 20
 
-_NOTHING = b""
+class PartitionLog(LogView):
+    """The log of one partition, and everything that changes it."""
 
-
-class PartitionLog:
-    """The log of one partition."""
-
-    __slots__ = (
-        "_epochs",
-        "_files",
-        "_flushing",
-        "_is_changed",
-        "_last_append_ms",
-        "_segments",
-        "_snapshots",
-        "config",
-        "log_end_offset",
-        "log_start_offset",
-        "partition",
-        "path",
-        "producers",
-        "recovery_report",
-        "topic",
-    )
+    __slots__ = ("_files", "_flushing", "_is_changed", "_last_append_ms", "_snapshots")
 
     def __init__(
         self, files: Files, path: str, topic: str, partition: int, config: LogConfig, loaded: LoadedLog, now_ms: int
     ) -> None:
+        super().__init__(files, path, topic, partition, config, loaded)
         self._files = files
-        self.path = path
-        self.topic = topic
-        self.partition = partition
-        self.config = config
-        self.recovery_report = loaded.report
-        self._segments = Segments(files, loaded.segments)
-        self.producers = loaded.producers
-        self._epochs = loaded.epochs
         self._snapshots = loaded.snapshots
-        self.log_start_offset = loaded.log_start_offset
-        self.log_end_offset = loaded.log_end_offset
         self._flushing = Flushing(files, loaded.recovery_point, now_ms)
         self._is_changed = not loaded.report.is_clean and loaded.log_end_offset > 0
         self._last_append_ms = now_ms
@@ -92,40 +62,6 @@ class PartitionLog:
         log = cls(files, path, topic, partition, config, loaded, now_ms)
         log._epochs.assign(leader_epoch, loaded.log_end_offset)
         return log
-
-    def __repr__(self) -> str:
-        return f"PartitionLog({self.topic}-{self.partition}, {self.log_start_offset}..{self.log_end_offset})"
-
-    @property
-    def high_watermark(self) -> int:
-        """The first offset that consumers may not see yet: without replicas, the end."""
-        return self.log_end_offset
-
-    @property
-    def last_stable_offset(self) -> int:
-        """Where the earliest open transaction begins, or the end; never below the log's start."""
-        first_open = self.producers.first_open_offset
-        return self.log_end_offset if first_open is None else max(first_open, self.log_start_offset)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all segments' batches."""
-        return self._segments.size_bytes
-
-    @property
-    def largest_timestamp(self) -> int:
-        """The largest timestamp of any record, -1 for none."""
-        return max(segment.max_timestamp for segment in self._segments)
-
-    @property
-    def leader_epoch(self) -> int:
-        """The newest epoch of the log."""
-        return self._epochs.latest
-
-    @property
-    def segment_base_offsets(self) -> Sequence[int]:
-        """Where each segment begins, the active one last."""
-        return tuple(self._segments.bases)
 
     def append(
         self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
@@ -239,64 +175,6 @@ class PartitionLog:
         self._segments.add(segment)
         self._flushing.note_roll()
         self._is_changed = True
-
-    def read(self, offset: int, max_bytes: int, *, upper_offset: int, at_least_one: bool = True) -> Slice:
-        """Whole batches from the one that holds `offset`, below `upper_offset`, up to `max_bytes`.
-
-        `at_least_one` lets the first batch be larger. Raises KafkaError: OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE.
-        """
-        end = self.log_end_offset
-        if not self.log_start_offset <= offset <= end:
-            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is not in {self.log_start_offset}..{end}")
-        if offset < upper_offset:
-            for segment, position in self._segments.places_from(offset):
-                found = segment.read(position, max_bytes, min(upper_offset, end), at_least_one=at_least_one)
-                if found is None:
-                    break
-                self._segments.remember(found.next_offset, segment, found.next_position)
-                return Slice(found.data, found.first_offset, found.next_offset)
-        return Slice(_NOTHING, offset, offset)
-
-    def batches(self) -> Iterator[RecordBatch]:
-        """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
-        offset, end = self.log_start_offset, self.log_end_offset
-        while offset < end:
-            found = self.read(offset, REPLAY_PIECE_BYTES, upper_offset=end)
-            yield from whole_batches(found.data)
-            offset = found.next_offset
-
-    def bytes_available(self, offset: int, upper_offset: int) -> int:
-        """How many bytes a read from `offset` would find; those before the active segment count as a lot."""
-        if offset >= upper_offset or offset < self.log_start_offset:
-            return 0
-        active = self._segments.active
-        if offset < active.base_offset:
-            return self.size_bytes
-        end = active.size_bytes
-        if upper_offset < self.log_end_offset:
-            end = self._segments.position_in_active(upper_offset)
-        return max(end - self._segments.position_in_active(offset), 0)
-
-    def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
-        """The aborted transactions that touch [fetch_offset, upper_offset), by first offset."""
-        indexes = (segment.aborted for segment in self._segments.since(fetch_offset))
-        return find_aborted(indexes, fetch_offset, upper_offset)
-
-    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
-        """The first record at or after a time, in offset order, below `upper_offset`."""
-        return find_at_or_after(list(self._segments), timestamp, self.log_start_offset, upper_offset)
-
-    def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
-        """The first record that carries the largest timestamp, unless it lies at or beyond `upper_offset`."""
-        return find_latest(list(self._segments), self.log_start_offset, upper_offset)
-
-    def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
-        """(largest known epoch not above `epoch`, where it ended), or (-1, -1)."""
-        return self._epochs.end_offset_for(epoch, self.log_end_offset)
-
-    def active_producers(self) -> list[tuple[int, ProducerEntry]]:
-        """Every producer this partition remembers, by id."""
-        return sorted(self.producers, key=lambda known: known[0])
 
     def delete_records_before(self, offset: int) -> int:
         """Begin the log later; whole segments below go with the next retention. Returns the new start."""
