@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test check format oracle soak bench clean
+.PHONY: run test check format oracle soak crash bench clean
 
 run: .venv/run
 	$(BIN)/odradek serve $(ARGS)
@@ -29,6 +29,10 @@ oracle: .venv/test
 # Ten minutes of `odradek verify` while the broker is killed every twenty seconds.
 soak: .venv/test
 	$(BIN)/pytest -m soak $(ARGS)
+
+# Kills, power cuts and bit flips by the thousand: what `make test` does a few times, many times.
+crash: .venv/test
+	$(BIN)/pytest -m crash --numprocesses 2 --timeout 3600 $(ARGS)
 
 bench: .venv/test
 	$(BIN)/python -m bench $(ARGS)

@@ -37,6 +37,29 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(missing)) from None
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks for `rounds` belongs to every run: short by default, long among the crash tests."""
+    if _is_long(config):
+        for item in items:
+            if "rounds" in getattr(item, "fixturenames", ()):
+                item.add_marker("crash")
+
+
+def _is_long(config: pytest.Config) -> bool:
+    return bool(config.getoption("markexpr") == "crash")
+
+
+Rounds = Callable[[int, int], int]
+
+
+@pytest.fixture(scope="session")
+def rounds(pytestconfig: pytest.Config) -> Rounds:
+    """How often a test goes round: `rounds(short, long)` is `short` in `make test` and `long` in `make crash`."""
+    is_long = _is_long(pytestconfig)
+    return lambda short, long: long if is_long else short
+
+
 @pytest.fixture(scope="session")
 def is_oracle(request: pytest.FixtureRequest) -> bool:
     """Whether the broker under test is Apache Kafka."""
