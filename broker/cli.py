@@ -1,9 +1,10 @@
-"""The command line: `odradek serve` and `odradek verify`."""
+"""The command line: `odradek serve`, and the tools that are loaded when they are asked for."""
 
 import contextlib
 import signal
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,22 @@ if TYPE_CHECKING:
     from .app import Broker
 
 
+# The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
+_TOOLS = {"dump-log": ".dump_log.command:dump_log", "verify": ".verify.command:verify"}
+
+
 class _Commands(click.Group):
-    """Knows `verify` without importing it: its client libraries are loaded when it runs."""
+    """Knows the tools without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "verify"])
+        return sorted([*super().list_commands(ctx), *_TOOLS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "verify":
-            from .verify.command import verify
-
-            return verify
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in _TOOLS:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _TOOLS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module, __package__), name)
+        return command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
