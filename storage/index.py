@@ -31,10 +31,15 @@ class OffsetIndex:
         self._offsets.append(relative_offset)
         self._positions.append(position)
 
-    def floor(self, relative_offset: int) -> int:
-        """A position at or before the batch that holds the offset."""
+    def floor(self, relative_offset: int) -> tuple[int, int] | None:
+        """The greatest entry that does not lie beyond the offset; None: begin at the segment's first batch."""
         at = bisect_right(self._offsets, relative_offset)
-        return self._positions[at - 1] if at else 0
+        return (self._offsets[at - 1], self._positions[at - 1]) if at else None
+
+    def drop(self, relative_offset: int) -> None:
+        """Take an entry out that the log does not bear out."""
+        at = self._offsets.index(relative_offset)
+        del self._offsets[at], self._positions[at]
 
     def floor_position(self, position: int) -> int:
         """The greatest indexed position at or below `position`."""
@@ -103,10 +108,15 @@ class TimeIndex:
             self._timestamps.append(timestamp)
             self._offsets.append(relative_offset)
 
-    def floor(self, timestamp: int) -> int:
-        """A relative offset before which every record is older than `timestamp`."""
+    def floor(self, timestamp: int) -> tuple[int, int] | None:
+        """The greatest entry that is not later; every record below its offset is older. None: begin at the start."""
         at = bisect_right(self._timestamps, timestamp)
-        return self._offsets[at - 1] if at else 0
+        return (self._timestamps[at - 1], self._offsets[at - 1]) if at else None
+
+    def drop(self, timestamp: int) -> None:
+        """Take an entry out that the log does not bear out."""
+        at = self._timestamps.index(timestamp)
+        del self._timestamps[at], self._offsets[at]
 
     def encode(self, start: int = 0) -> bytes:
         """The file's bytes from entry `start` on."""

@@ -7,6 +7,7 @@ from bisect import bisect_right
 
 from .checkpoints import MalformedCheckpoint, decode_lines, encode_lines
 from .files import Files
+from .log_config import LONG_MAX
 
 FILE_NAME = "leader-epoch-checkpoint"
 UNDEFINED_EPOCH = -1
@@ -22,6 +23,9 @@ class LeaderEpochs:
         self._epochs: list[int] = []
         self._starts: list[int] = []
         self.is_saved = True
+
+    def __len__(self) -> int:
+        return len(self._epochs)
 
     @property
     def latest(self) -> int:
@@ -70,21 +74,31 @@ class LeaderEpochs:
         at = bisect_right(self._epochs, epoch)
         return (self._epochs[at - 1] if at else epoch), self._starts[at]
 
-    def epoch_of(self, offset: int) -> int:
-        """The epoch an offset was written under, -1 if it is not known."""
-        at = bisect_right(self._starts, offset)
-        return self._epochs[at - 1] if at else UNDEFINED_EPOCH
+    def span_at(self, offset: int) -> tuple[int, int]:
+        """The epoch an offset was written under and where the next epoch begins; there must be one at least.
 
-    def save(self, files: Files, directory: str) -> None:
-        """Write the file if anything changed; not synced, since recovery can do without it."""
+        What lies below the first entry belongs to it: the start of a log may stand inside a batch.
+        """
+        at = max(bisect_right(self._starts, offset), 1)
+        return self._epochs[at - 1], self._starts[at] if at < len(self._starts) else LONG_MAX
+
+    def starting_at(self, start_offset: int) -> "LeaderEpochs":
+        """A copy for a log that begins later."""
+        copy = LeaderEpochs()
+        copy._epochs, copy._starts = list(self._epochs), list(self._starts)
+        copy.cut_start(start_offset)
+        return copy
+
+    def save(self, files: Files, directory: str, *, is_synced: bool = False) -> None:
+        """Write the file if anything changed; the batches tell the same, so it need not be synced for their sake."""
         if not self.is_saved:
             lines = (f"{epoch} {start}" for epoch, start in self.entries)
-            files.write_whole(f"{directory}/{FILE_NAME}", encode_lines(lines), is_synced=False)
+            files.write_whole(f"{directory}/{FILE_NAME}", encode_lines(lines), is_synced=is_synced)
             self.is_saved = True
 
     @classmethod
     def load(cls, files: Files, directory: str) -> "LeaderEpochs | None":
-        """The file's entries; None when it is damaged or does not ascend."""
+        """The file's entries; None when it is missing, damaged or does not ascend."""
         path = f"{directory}/{FILE_NAME}"
         epochs = cls()
         try:
@@ -93,8 +107,6 @@ class LeaderEpochs:
                     return None
                 epochs._epochs.append(int(epoch))
                 epochs._starts.append(int(start))
-        except FileNotFoundError:
-            return epochs
-        except (MalformedCheckpoint, ValueError):
+        except (FileNotFoundError, MalformedCheckpoint, ValueError):
             return None
         return epochs

@@ -11,6 +11,7 @@ from ..protocol.control import marker_batch
 from ..protocol.errors import ErrorCode, KafkaError
 from .files import Buffer, Files
 from .flushing import Flushing, FlushJob
+from .guard import OnDamage, tell_nobody
 from .log_config import LONG_MAX, LogConfig
 from .log_view import LogView
 from .lookup import TimestampOffset
@@ -29,14 +30,13 @@ __all__ = ["Appended", "FlushJob", "PartitionLog", "RecoveryReport", "Slice", "T
 class PartitionLog(LogView):
     """The log of one partition, and everything that changes it."""
 
-    __slots__ = ("_files", "_flushing", "_is_changed", "_last_append_ms", "_snapshots")
+    __slots__ = ("_files", "_flushing", "_is_changed", "_last_append_ms")
 
     def __init__(
         self, files: Files, path: str, topic: str, partition: int, config: LogConfig, loaded: LoadedLog, now_ms: int
     ) -> None:
         super().__init__(files, path, topic, partition, config, loaded)
         self._files = files
-        self._snapshots = loaded.snapshots
         self._flushing = Flushing(files, loaded.recovery_point, now_ms)
         self._is_changed = not loaded.report.is_clean and loaded.log_end_offset > 0
         self._last_append_ms = now_ms
@@ -55,9 +55,13 @@ class PartitionLog(LogView):
         recovery_point: int = 0,
         log_start_offset: int = 0,
         leader_epoch: int = 0,
+        on_damage: OnDamage = tell_nobody,
     ) -> "PartitionLog":
-        """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed."""
-        loader = LogLoader(files, path, config, now_ms)
+        """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed.
+
+        `on_damage` is told of what turns out to be damaged later, when it is read.
+        """
+        loader = LogLoader(files, path, config, now_ms, on_damage)
         loaded = loader.load(is_clean=is_clean, recovery_point=recovery_point, log_start_offset=log_start_offset)
         log = cls(files, path, topic, partition, config, loaded, now_ms)
         log._epochs.assign(leader_epoch, loaded.log_end_offset)
@@ -138,6 +142,8 @@ class PartitionLog(LogView):
             has_log_append_time=self.config.stamps_append_time,
         )
         batch = RecordBatch(data)
+        if not commit:
+            self._aborted_of(self._segments.active)  # while the log and its index still speak of the same markers
         appended = self.append([batch], now_ms, leader_epoch=leader_epoch, is_from_client=False)
         completed = self.producers.commit_marker(
             producer_id,
@@ -170,18 +176,24 @@ class PartitionLog(LogView):
             return
         active.save_indexes(is_final=True)
         self._snapshots.write(self.producers, self.log_end_offset)
-        segment = Segment(self._files, self.path, self.log_end_offset, created_ms=now_ms)
+        segment = Segment(self._files, self.path, self.log_end_offset, created_ms=now_ms, guard=self.guard)
         segment.create()
         self._segments.add(segment)
         self._flushing.note_roll()
         self._is_changed = True
 
     def delete_records_before(self, offset: int) -> int:
-        """Begin the log later; whole segments below go with the next retention. Returns the new start."""
+        """Begin the log later; whole segments below go with the next retention. Returns the new start.
+
+        The epochs say so on the disk when this returns, the log start checkpoint is the caller's to write (before it
+        tells anybody): a log begins where both of them say it does. OSError leaves the log as it was.
+        """
         if offset > self.high_watermark or offset < 0:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
         if offset > self.log_start_offset:
+            self._epochs.starting_at(offset).save(self._files, self.path, is_synced=True)
             self._start_at(offset)
+            self._epochs.is_saved = True
         return self.log_start_offset
 
     def _start_at(self, offset: int) -> None:

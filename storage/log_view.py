@@ -14,7 +14,10 @@ from .lookup import TimestampOffset, find_at_or_after, find_latest
 from .outcomes import Slice
 from .producer_state import ProducerEntry
 from .recovery import LoadedLog
+from .replay import aborted_in
+from .segment import Segment
 from .segments import Segments
+from .walk import Place, corrupt
 
 REPLAY_PIECE_BYTES = 1 << 20
 
@@ -27,7 +30,9 @@ class LogView:
     __slots__ = (
         "_epochs",
         "_segments",
+        "_snapshots",
         "config",
+        "guard",
         "log_end_offset",
         "log_start_offset",
         "partition",
@@ -47,7 +52,9 @@ class LogView:
         self.recovery_report = loaded.report
         self._segments = Segments(files, loaded.segments)
         self.producers = loaded.producers
-        self._epochs = loaded.epochs
+        self._epochs = loaded.guard.epochs
+        self._snapshots = loaded.snapshots
+        self.guard = loaded.guard
         self.log_start_offset = loaded.log_start_offset
         self.log_end_offset = loaded.log_end_offset
 
@@ -94,13 +101,25 @@ class LogView:
         if not self.log_start_offset <= offset <= end:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is not in {self.log_start_offset}..{end}")
         if offset < upper_offset:
-            for segment, position in self._segments.places_from(offset):
-                found = segment.read(position, max_bytes, min(upper_offset, end), at_least_one=at_least_one)
-                if found is None:
-                    break
-                self._segments.remember(found.next_offset, segment, found.next_position)
-                return Slice(found.data, found.first_offset, found.next_offset)
+            try:
+                found = self._read(offset, max_bytes, min(upper_offset, end), at_least_one=at_least_one)
+            except KafkaError as error:
+                self.guard.report(error.why or error.code.name)
+                raise
+            if found is not None:
+                return found
         return Slice(_NOTHING, offset, offset)
+
+    def _read(self, offset: int, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> Slice | None:
+        for segment, place in self._segments.places_from(offset):
+            if place.base_offset > offset and not self.guard.may_skip:
+                raise corrupt(segment.log_path, place.position)  # what lies before has gone
+            found = segment.read(place, max_bytes, upper_offset, at_least_one=at_least_one)
+            if found is None:
+                return None
+            self._segments.remember(found.next_offset, segment, Place(found.next_position, found.next_offset))
+            return Slice(found.data, found.first_offset, found.next_offset)
+        return None
 
     def batches(self) -> Iterator[RecordBatch]:
         """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
@@ -124,8 +143,15 @@ class LogView:
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
         """The aborted transactions that touch [fetch_offset, upper_offset), by first offset."""
-        indexes = (segment.aborted for segment in self._segments.since(fetch_offset))
+        indexes = (self._aborted_of(segment) for segment in self._segments.since(fetch_offset))
         return find_aborted(indexes, fetch_offset, upper_offset)
+
+    def _aborted_of(self, segment: Segment) -> list[AbortedTxn]:
+        """Of a segment found on the disk they are derived anew, once: its index has no checksum, and tells too much."""
+        if not segment.is_aborted_derived:
+            is_cleaned = self.guard.may_skip and segment is not self._segments.active
+            segment.set_aborted(aborted_in(segment, list(self._segments), self._snapshots), is_cleaned=is_cleaned)
+        return segment.aborted
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
         """The first record at or after a time, in offset order, below `upper_offset`."""

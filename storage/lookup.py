@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..protocol.batch import RecordBatch
 from ..protocol.records import read_records
 from .segment import NO_TIMESTAMP, Segment
+from .walk import corrupt
 
 
 class TimestampOffset(NamedTuple):
@@ -29,17 +30,18 @@ def find_at_or_after(
             continue
         if segment.max_timestamp < timestamp:
             continue
-        lowest = max(start_offset, segment.base_offset + segment.time_index.floor(timestamp))
-        position = segment.position_of(lowest)
+        position = segment.position_of(max(start_offset, segment.offset_before(timestamp)))
         if segment is not segments[-1]:
             segment.forget_indexes()  # lookups are rare: what they read is not kept
-        for _, batch in segment.scan(position):
+        for _, batch in (scan := segment.scan(position)):
             if batch.base_offset >= upper_offset:
                 return None
             if batch.max_timestamp >= timestamp:
                 found = _first_in(batch, timestamp, start_offset)
                 if found is not None:
                     return found if found.offset < upper_offset else None
+        if scan.problem is not None:
+            raise corrupt(segment.log_path, scan.position)
     return None
 
 
@@ -54,7 +56,7 @@ def find_latest(segments: Sequence[Segment], start_offset: int, upper_offset: in
     for _, batch in latest.scan(position):
         found = _first_in(batch, batch.max_timestamp, start_offset)
         return found if found is not None and found.offset < upper_offset else None
-    return None
+    raise corrupt(latest.log_path, position)
 
 
 def _first_in(batch: RecordBatch, timestamp: int, start_offset: int) -> TimestampOffset | None:

@@ -22,3 +22,12 @@ class Slice(NamedTuple):
     data: Buffer
     first_offset: int
     next_offset: int
+
+
+class Range(NamedTuple):
+    """Whole batches read from a segment, and where the next one stands."""
+
+    data: Buffer
+    first_offset: int
+    next_offset: int
+    next_position: int

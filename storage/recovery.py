@@ -5,14 +5,19 @@ still looked at where it ends; if that is not where its checkpoint says, it is t
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
+from ..protocol.errors import KafkaError
 from .files import Files
+from .guard import Guard, OnDamage, tell_nobody
 from .index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .leader_epochs import LeaderEpochs
 from .log_config import LogConfig
+from .names import INDEX_SUFFIX, offset_name
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
-from .segment import INDEX_SUFFIX, Segment, offset_name
+from .salvage import Salvage
+from .segment import Segment
 from .snapshot import Snapshots
 from .tidying import tidy
 
@@ -35,7 +40,7 @@ class LoadedLog:
 
     segments: list[Segment]
     producers: ProducerTable
-    epochs: LeaderEpochs
+    guard: Guard
     snapshots: Snapshots
     log_start_offset: int
     log_end_offset: int
@@ -46,12 +51,18 @@ class LoadedLog:
 class LogLoader:
     """Loads one partition's directory."""
 
-    def __init__(self, files: Files, directory: str, config: LogConfig, now_ms: int) -> None:
+    def __init__(
+        self, files: Files, directory: str, config: LogConfig, now_ms: int, on_damage: OnDamage = tell_nobody
+    ) -> None:
         self._files = files
         self._directory = directory
         self._config = config
         self._now_ms = now_ms
         self._report = RecoveryReport()
+        self._guard = Guard(may_skip=config.is_compacted, on_damage=on_damage)
+        # Epochs are what recovery derives from the log: they cannot judge it at the same time.
+        self._unguarded = Guard(may_skip=config.is_compacted, on_damage=on_damage)
+        self._start_by_epochs: int | None = None
         self._snapshots = Snapshots(files, directory)
 
     def load(self, *, is_clean: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
@@ -62,19 +73,15 @@ class LogLoader:
         end = self._trusted_end(segments[-1], recovery_point) if is_clean else None
         if not is_clean:
             self._report.is_clean, self._report.why = False, "no clean stop"
-        epochs = LeaderEpochs.load(self._files, self._directory)
+        first = len(segments) if end is not None else self._first_unflushed(segments, recovery_point)
+        epochs = self._load_epochs(segments[:first])
+        log_start_offset = self._agreed_start(log_start_offset, segments[0].base_offset)
         if end is not None:
             producers = self._producers_at(segments, end)
-            if epochs is None:
-                epochs = self._epochs_from(segments)
         else:
-            first = self._first_unflushed(segments, recovery_point)
-            known = segments[:first]
-            if epochs is None:
-                epochs = self._epochs_from(known)
             epochs.cut_end(segments[first].base_offset)
             self._snapshots.drop_above(segments[first].base_offset)
-            producers = self._producers_at(known, segments[first].base_offset)
+            producers = self._producers_at(segments[:first], segments[first].base_offset)
             end = self._recover(segments, first, recovery_point, producers, epochs)
         if end < log_start_offset:
             for segment in segments:
@@ -83,10 +90,11 @@ class LogLoader:
             self._snapshots.drop_above(-1)
             return self._empty_log(log_start_offset)
         epochs.cut_end(end)
+        self._guard.epochs = epochs
         self._snapshots.drop_above(end)
         start = max(log_start_offset, segments[0].base_offset)
         safe = min(max(recovery_point, 0), end)
-        return LoadedLog(segments, producers, epochs, self._snapshots, start, end, safe, self._report)
+        return LoadedLog(segments, producers, self._guard, self._snapshots, start, end, safe, self._report)
 
     def _find_segments(self) -> list[Segment]:
         self._files.make_directory(self._directory)
@@ -100,15 +108,16 @@ class LogLoader:
                 created_ms=self._now_ms,
                 size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
                 has_txn_index=base_offset in names.txn_indexes,
+                guard=self._guard,
             )
             for base_offset in sorted(names.logs)
         ]
 
     def _empty_log(self, offset: int) -> LoadedLog:
-        segment = Segment(self._files, self._directory, offset, created_ms=self._now_ms)
+        segment = Segment(self._files, self._directory, offset, created_ms=self._now_ms, guard=self._guard)
         segment.create()
-        nobody, no_epochs = ProducerTable(), LeaderEpochs()
-        return LoadedLog([segment], nobody, no_epochs, self._snapshots, offset, offset, offset, self._report)
+        self._guard.epochs = LeaderEpochs()
+        return LoadedLog([segment], ProducerTable(), self._guard, self._snapshots, offset, offset, offset, self._report)
 
     # After a clean stop
 
@@ -143,13 +152,36 @@ class LogLoader:
     def _producers_at(self, segments: list[Segment], end: int) -> ProducerTable:
         return producers_at(segments, self._snapshots, end, self._now_ms, self._config.producer_id_expiration_ms)
 
-    def _epochs_from(self, segments: list[Segment]) -> LeaderEpochs:
+    def _load_epochs(self, known: list[Segment]) -> LeaderEpochs:
+        """The epoch checkpoint if the batches bear it out, else what they say; `known` segments need no recovery."""
+        epochs = LeaderEpochs.load(self._files, self._directory)
+        if epochs is not None and all(_bears_out(known, epoch, start) for epoch, start in epochs.entries):
+            self._start_by_epochs = epochs.entries[0][1] if len(epochs) else None
+            return epochs
+        if any(segment.size_bytes for segment in known):
+            self._guard.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
         epochs = LeaderEpochs()
-        for segment in segments:
+        for segment in known:
             for _, batch in segment.scan():
                 epochs.assign(batch.partition_leader_epoch, batch.base_offset)
         epochs.is_saved = False
         return epochs
+
+    def _agreed_start(self, checkpoint: int, base_offset: int) -> int:
+        """Where the log begins. Two files tell of records deleted by request, neither has a checksum.
+
+        Where they disagree the lower one wins: rather show what was deleted than lose what was not.
+        """
+        checkpoint = max(checkpoint, base_offset)
+        if self._start_by_epochs is None:
+            return checkpoint
+        by_epochs = max(self._start_by_epochs, base_offset)
+        if by_epochs != checkpoint:
+            self._guard.report(
+                f"{self._directory} begins at {checkpoint} by the log start checkpoint and at {by_epochs} by its "
+                "leader epochs; the lower one is taken"
+            )
+        return min(checkpoint, by_epochs)
 
     # After a crash
 
@@ -195,38 +227,28 @@ class LogLoader:
     ) -> tuple[int, str | None]:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
-        old_index = self._old_index(segment)
+        salvage = Salvage(partial(segment.scan, guard=self._unguarded), self._old_index(segment), until=recovery_point)
         segment.reset_indexes()
         segment.reset_aborted()
-        scan = segment.scan(checks_crc=True)
-        while True:
-            for position, batch in scan:
-                completed = replay_batch(producers, batch)
-                if completed is not None and completed.is_aborted:
-                    segment.note_aborted(aborted_entry(completed))
-                epochs.assign(batch.partition_leader_epoch, batch.base_offset)
-                segment.note(
-                    batch.last_offset,
-                    batch.max_timestamp,
-                    position,
-                    batch.size_bytes,
-                    self._config.index_interval_bytes,
-                )
-            if scan.problem is None:
-                return scan.next_offset, None
-            # What was flushed is not thrown away for one bad batch: go on where the index finds the next good one.
-            resumed = old_index.position_above(scan.position) if scan.next_offset < recovery_point else None
-            if resumed is None:
-                break
-            self._report.damaged_bytes += resumed - scan.position
-            next_offset, scan = scan.next_offset, segment.scan(resumed, checks_crc=True)
-            scan.next_offset = next_offset
-            segment.force_index_entry()
-        cut = segment.size_bytes - scan.position
+        for position, batch in salvage:
+            if salvage.take_resumed():
+                segment.force_index_entry()
+            completed = replay_batch(producers, batch)
+            if completed is not None and completed.is_aborted:
+                segment.note_aborted(aborted_entry(completed))
+            epochs.assign(batch.partition_leader_epoch, batch.base_offset)
+            segment.note(
+                batch.last_offset, batch.max_timestamp, position, batch.size_bytes, self._config.index_interval_bytes
+            )
+        # What was flushed is not thrown away for one bad batch.
+        self._report.damaged_bytes += salvage.damaged_bytes
+        if salvage.problem is None:
+            return salvage.next_offset, None
+        cut = segment.size_bytes - salvage.position
         self._report.truncated_bytes += cut
-        self._files.truncate(segment.log_path, scan.position)
-        segment.size_bytes = scan.position
-        return scan.next_offset, f"{cut} bytes of segment {segment.base_offset}, {scan.problem}"
+        self._files.truncate(segment.log_path, salvage.position)
+        segment.size_bytes = salvage.position
+        return salvage.next_offset, f"{cut} bytes of segment {segment.base_offset}, {salvage.problem}"
 
     def _old_index(self, segment: Segment) -> OffsetIndex:
         path = segment.stem + INDEX_SUFFIX
@@ -235,3 +257,16 @@ class LogLoader:
         except FileNotFoundError:
             data = b""
         return OffsetIndex.decode(data, segment.size_bytes) or OffsetIndex()
+
+
+def _bears_out(segments: list[Segment], epoch: int, start: int) -> bool:
+    """Whether the batch at an epoch's first offset has that epoch, as far as it can be found."""
+    segment = next((one for one in reversed(segments) if one.base_offset <= start), None) or next(iter(segments), None)
+    if segment is None:
+        return True
+    try:
+        position = segment.position_of(start) if start > segment.base_offset else 0
+    except KafkaError:
+        return True
+    header = segment.read_header(position)
+    return header is None or header.partition_leader_epoch == epoch

@@ -51,9 +51,26 @@ def producers_at(
         if following is not None and following.base_offset <= offset:
             continue
         position = segment.position_of(offset) if offset > segment.base_offset else 0
-        for _, batch in segment.scan(position):
+        for _, batch in (scan := segment.scan(position)):
             if batch.base_offset >= end:
                 break
             if batch.base_offset >= offset:
                 replay_batch(producers, batch)
+        if scan.problem is not None:
+            segment.guard.report(
+                f"{scan.problem} at byte {scan.position} of {segment.log_path}: who wrote what behind it in this "
+                "segment is not known"
+            )
     return producers
+
+
+def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapshots) -> list[AbortedTxn]:
+    """The aborted transactions whose markers stand in a segment, from its batches and those that lead up to it."""
+    # As of a time when nobody had expired: an open transaction is never forgotten, and no other producer matters.
+    producers = producers_at([one for one in segments if one is not segment], snapshots, segment.base_offset, 0, 1)
+    found: list[AbortedTxn] = []
+    for _, batch in segment.salvage():
+        completed = replay_batch(producers, batch)
+        if completed is not None and completed.is_aborted:
+            found.append(aborted_entry(completed))
+    return found

@@ -1,7 +1,7 @@
 """Walking the batches of a segment file, front to back, in bounded pieces.
 
-The rule: nothing read from a file is believed before it is checked. A walk ends at the end of the file or at the
-first bytes that are no batch, and then says why.
+The rule: nothing read from a file is believed before it is checked, by its checksum and by its neighbours. A walk ends
+at the end of the file or at the first bytes that are no sound batch, and then says why.
 """
 
 import struct
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
 from .files import Files
+from .guard import UNKNOWN_EPOCH, Guard
 from .walk import MAGIC
 
 _LENGTH = struct.Struct(">i")
@@ -17,7 +18,10 @@ PIECE_BYTES = 1 << 20
 
 
 class BatchScan:
-    """The batches between two positions of a file; afterwards `position` and `problem` tell how it ended."""
+    """The batches between two positions of a file; afterwards `position` and `problem` tell how it ended.
+
+    The first batch must begin at `lowest_offset` if `is_first_known` and the log has no gaps, else not below it.
+    """
 
     def __init__(
         self,
@@ -27,13 +31,15 @@ class BatchScan:
         end: int,
         *,
         lowest_offset: int = 0,
-        checks_crc: bool = False,
+        is_first_known: bool = False,
+        guard: Guard | None = None,
         piece_bytes: int = PIECE_BYTES,
     ) -> None:
         self._files = files
         self._path = path
         self._end = end
-        self._checks_crc = checks_crc
+        self._guard = guard or Guard()
+        self._is_next_known = is_first_known and not self._guard.may_skip
         self._piece_bytes = max(piece_bytes, HEADER_BYTES)
         self.position = start
         self.next_offset = lowest_offset
@@ -66,6 +72,7 @@ class BatchScan:
             at += size
             self.position += size
             self.next_offset = batch.next_offset
+            self._is_next_known = not self._guard.may_skip
             yield position, batch
 
     def _check_size(self, piece: bytes, at: int) -> int | None:
@@ -93,8 +100,13 @@ class BatchScan:
             return "the file is shorter than it was"
         if batch.base_offset < self.next_offset:
             return f"offset {batch.base_offset} where at least {self.next_offset} was expected"
+        if self._is_next_known and batch.base_offset != self.next_offset:
+            return f"offset {batch.base_offset} where {self.next_offset} was expected"
         if batch.last_offset_delta < 0 or batch.records_count < 0:
             return f"{batch.records_count} records over {batch.last_offset_delta + 1} offsets"
-        if self._checks_crc and not batch.is_intact():
+        if not batch.is_intact():
             return "the checksum is wrong"
+        epoch, _ = self._guard.span_of_epoch(batch.base_offset)
+        if batch.partition_leader_epoch != epoch and epoch != UNKNOWN_EPOCH:
+            return f"leader epoch {batch.partition_leader_epoch} where {epoch} was expected"
         return None

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from .files import Files
 from .retention import SegmentFacts
 from .segment import Segment
+from .walk import Place
 
 _HINTS_KEPT = 64
 _INDEXES_KEPT = 4
+_UNKNOWN = Place(0, -1)
 
 
 class Segments:
@@ -26,7 +28,7 @@ class Segments:
         self._bases = [segment.base_offset for segment in segments]
         self.active = segments[-1]
         self._sealed_bytes = sum(segment.size_bytes for segment in segments[:-1])
-        self._hints: dict[int, tuple[int, int]] = {}  # offset -> (base of its segment, position)
+        self._hints: dict[int, tuple[int, Place]] = {}  # offset -> (base of its segment, where in it)
         self._indexed: list[Segment] = []  # sealed segments whose indexes are in memory
         self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed files
 
@@ -70,6 +72,8 @@ class Segments:
         facts: list[SegmentFacts] = []
         for segment, following in zip(self._list, [*self._bases[1:], end_offset], strict=True):
             timestamp = segment.max_timestamp
+            if segment is not self.active and segment not in self._indexed:
+                segment.forget_indexes()
             if timestamp < 0:
                 modified_ms = self._files.modified_ms(segment.log_path)
                 timestamp = segment.created_ms if modified_ms is None else modified_ms
@@ -78,36 +82,36 @@ class Segments:
 
     # Finding
 
-    def places_from(self, offset: int) -> Iterator[tuple[Segment, int]]:
+    def places_from(self, offset: int) -> Iterator[tuple[Segment, Place]]:
         """Where the batch that holds `offset` stands, then the starts of later segments (after a gap)."""
         at = max(bisect_right(self._bases, offset) - 1, 0)
         segment = self._list[at]
-        base, position = self._hints.get(offset, (-1, 0))
+        base, place = self._hints.get(offset, (-1, _UNKNOWN))
         if base != segment.base_offset:
-            position = segment.position_of(offset)
-            self.remember(offset, segment, position)
+            place = segment.place_of(offset)
+            self.remember(offset, segment, place)
             if segment is not self.active:
                 self._keep_indexed(segment)
-        if position < segment.size_bytes:
-            yield segment, position
+        if place.position < segment.size_bytes:
+            yield segment, place
         for later in self._list[at + 1 :]:
             if later.size_bytes:
-                yield later, 0
+                yield later, Place(0, later.base_offset)
 
     def position_in_active(self, offset: int) -> int:
         """Where in the active segment the batch stands that holds `offset`; its size when there is none yet."""
-        base, position = self._hints.get(offset, (-1, 0))
+        base, place = self._hints.get(offset, (-1, _UNKNOWN))
         if base != self.active.base_offset:
-            position = self.active.position_of(offset)
-            self.remember(offset, self.active, position)
-        return position
+            place = self.active.place_of(offset)
+            self.remember(offset, self.active, place)
+        return place.position
 
-    def remember(self, offset: int, segment: Segment, position: int) -> None:
-        """A reader stopped at `offset`: the batch that holds it begins, or will begin, at `position`."""
+    def remember(self, offset: int, segment: Segment, place: Place) -> None:
+        """A reader stopped at `offset`: the batch that holds it begins, or will begin, at `place`."""
         hints = self._hints
         if offset not in hints and len(hints) >= _HINTS_KEPT:
             del hints[next(iter(hints))]
-        hints[offset] = (segment.base_offset, position)
+        hints[offset] = (segment.base_offset, place)
 
     # Getting shorter
 

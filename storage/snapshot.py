@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from ..protocol.crc32c import crc32c
 from .files import Files
+from .names import SNAPSHOT_SUFFIX, offset_name
 from .producer_state import ProducerTable, SnapshotEntry
-from .segment import SNAPSHOT_SUFFIX, offset_name
 
 _HEAD = struct.Struct(">hI")
 _COUNT = struct.Struct(">i")

@@ -7,8 +7,8 @@
 from dataclasses import dataclass, field
 
 from .files import Files
+from .names import LOG_SUFFIX, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .scan import BatchScan
-from .segment import LOG_SUFFIX, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 
 _UNFINISHED = (".deleted", ".cleaned", ".tmp")
 _SWAP = ".swap"

@@ -1,20 +1,22 @@
-"""Finding batches by their headers alone: where one stands, and where the last whole one ends.
+"""Finding batches by their headers: where one stands, and where the last whole and sound one ends.
 
-The hot half of reading. Every header passed is checked for size, magic and ascending offsets, so that bytes that are
-no batch are refused (CORRUPT_MESSAGE) and never served.
+The hot half of reading. Every batch that is handed out is checked first (size, magic, checksum, and its place among its
+neighbours), so that what is damaged on the disk is refused (CORRUPT_MESSAGE) and never served.
 """
 
 import struct
 from typing import NamedTuple
 
-from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES
+from ..protocol.batch import CRC_FROM, HEADER_BYTES, LOG_OVERHEAD_BYTES
+from ..protocol.crc32c import crc32c
 from ..protocol.errors import ErrorCode, KafkaError
 from .files import Files
+from .guard import UNKNOWN_EPOCH, Guard
 
 MAGIC = 2
 
-# base offset, batch length, (leader epoch), magic, (crc, attributes), last offset delta
-_FRAME = struct.Struct(">qi4xb6xi")
+# base offset, batch length, leader epoch, magic, crc, (attributes), last offset delta
+_FRAME = struct.Struct(">qiibI2xi")
 _SHORTEST_LENGTH = HEADER_BYTES - LOG_OVERHEAD_BYTES
 _PIECE_BYTES = 8192
 
@@ -31,52 +33,89 @@ class Walked(NamedTuple):
     first_batch_bytes: int = 0
 
 
-def find_position(files: Files, path: str, start: int, end: int, lowest_offset: int, offset: int) -> int:
-    """From the batch boundary `start` on, where the batch stands that holds `offset` or follows it; `end` for none."""
-    position = start
+class Place(NamedTuple):
+    """Where a batch stands in its file, and its base offset; behind the last batch, where the next one will."""
+
+    position: int
+    base_offset: int
+
+
+class WrongStart(Exception):
+    """The batch to start from reaches beyond the offset that an index has for it: the index entry is wrong."""
+
+
+def find_place(
+    files: Files,
+    path: str,
+    start: Place,
+    end: int,
+    offset: int,
+    *,
+    may_skip: bool,
+    highest_last_offset: int | None = None,
+) -> Place:
+    """From the batch boundary `start` on, the batch that holds `offset` or follows it; the end of the file for none.
+
+    `start.base_offset` is what that batch must have, or the least it may have where batches may be missing. If an
+    index led there, give the last offset it has for that batch, and no base offset is known: WrongStart if they differ.
+    """
+    position, expected = start
     while end - position >= HEADER_BYTES:
         piece = files.read(path, position, min(_PIECE_BYTES, end - position))
         at = 0
         while len(piece) - at >= HEADER_BYTES:
-            base, length, magic, delta = _FRAME.unpack_from(piece, at)
-            if magic != MAGIC or base < lowest_offset or delta < 0 or length < _SHORTEST_LENGTH:
+            base, length, _, magic, _, delta = _FRAME.unpack_from(piece, at)
+            is_batch = magic == MAGIC and delta >= 0 and length >= _SHORTEST_LENGTH
+            if highest_last_offset is not None:
+                if not is_batch or base < expected or base + delta > highest_last_offset:
+                    raise WrongStart
+                highest_last_offset = None
+            elif not is_batch or base < expected or (base > expected and not may_skip):
                 raise corrupt(path, position + at)
             if base + delta >= offset:
-                return position + at
-            lowest_offset = base + delta + 1
+                return Place(position + at, base)
+            expected = base + delta + 1
             at += length + LOG_OVERHEAD_BYTES
         if at == 0:
             raise corrupt(path, position)
         position += at
     if position != end:
         raise corrupt(path, position)
-    return position
+    return Place(position, expected)
 
 
-def walk(data: bytes, left: int, lowest_offset: int, upper_offset: int) -> Walked | None:
-    """The whole batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch."""
-    at, first_offset = 0, -1
+def walk(data: bytes, left: int, expected: int, upper_offset: int, guard: Guard) -> Walked | None:
+    """The sound batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch.
+
+    `expected` is the base offset of the first batch, or the least it may have where batches may be missing.
+    """
+    at, first_offset, end = 0, -1, 0
     length_of_data = len(data)
-    unpack_from = _FRAME.unpack_from
+    unpack_from, may_skip = _FRAME.unpack_from, guard.may_skip
+    view = memoryview(data)
+    epoch, epoch_ends = UNKNOWN_EPOCH, -1
     while length_of_data - at >= HEADER_BYTES:
-        base, length, magic, delta = unpack_from(data, at)
+        base, length, batch_epoch, magic, crc, delta = unpack_from(data, at)
         end = at + length + LOG_OVERHEAD_BYTES
-        if magic != MAGIC or base < lowest_offset or delta < 0 or length < _SHORTEST_LENGTH or end > left:
-            # What comes before is good; the next read will begin here and say so.
-            return Walked(at, first_offset, lowest_offset) if at else None
-        if base + delta >= upper_offset:
+        is_sound = magic == MAGIC and delta >= 0 and length >= _SHORTEST_LENGTH and end <= left
+        if not is_sound or base < expected or (base > expected and not may_skip):
             break
+        if base + delta >= upper_offset:
+            return Walked(at, first_offset, expected)
         if end > length_of_data:
-            return Walked(at, first_offset, lowest_offset) if at else Walked(0, -1, -1, first_batch_bytes=end)
+            return Walked(at, first_offset, expected) if at else Walked(0, -1, -1, first_batch_bytes=end)
+        if base >= epoch_ends:
+            epoch, epoch_ends = guard.span_of_epoch(base)
+        if crc32c(view[at + CRC_FROM : end]) != crc or (batch_epoch != epoch and epoch != UNKNOWN_EPOCH):
+            break
         if at == 0:
             first_offset = base
-        lowest_offset = base + delta + 1
+        expected = base + delta + 1
         at = end
-    if at == 0 and length_of_data < HEADER_BYTES:
-        return None
-    return Walked(at, first_offset, lowest_offset)
+    # What comes before bytes that are no batch is good; the next read will begin with them and say so.
+    return Walked(at, first_offset, expected) if at else None
 
 
 def corrupt(path: str, position: int) -> KafkaError:
     """What a reader is told of bytes that are no batch."""
-    return KafkaError(ErrorCode.CORRUPT_MESSAGE, f"no record batch at byte {position} of {path}")
+    return KafkaError(ErrorCode.CORRUPT_MESSAGE, f"no sound record batch at byte {position} of {path}")

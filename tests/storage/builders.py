@@ -6,6 +6,7 @@ from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files import Files
+from odradek.storage.guard import OnDamage, tell_nobody
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
@@ -54,6 +55,7 @@ def open_log(
     log_start_offset: int = 0,
     now_ms: int = NOW_MS,
     path: str = DIRECTORY,
+    on_damage: OnDamage = tell_nobody,
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
     return PartitionLog.open(
@@ -66,6 +68,7 @@ def open_log(
         is_clean=is_clean,
         recovery_point=recovery_point,
         log_start_offset=log_start_offset,
+        on_damage=on_damage,
     )
 
 

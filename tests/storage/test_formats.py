@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odradek.storage.aborted_txns import AbortedTxn, decode_aborted, encode_aborted, find_aborted
 from odradek.storage.leader_epochs import LeaderEpochs
-from odradek.storage.log_config import LogConfig
+from odradek.storage.log_config import LONG_MAX, LogConfig
 from odradek.storage.memory_files import MemoryFiles
 from odradek.storage.producer_state import SnapshotEntry
 from odradek.storage.snapshot import decode_snapshot, encode_snapshot
@@ -85,15 +85,15 @@ def test_epochs_are_kept_as_lines_of_epoch_and_start() -> None:
     again = LeaderEpochs.load(files, "d")
     assert again is not None
     assert again.entries == epochs.entries
-    assert [again.epoch_of(offset) for offset in (-1, 0, 9, 10, 25)] == [-1, 0, 0, 2, 4]
+    spans = [again.span_at(offset) for offset in (-1, 0, 9, 10, 25)]
+    assert spans == [(0, 10), (0, 10), (0, 10), (2, 20), (4, LONG_MAX)]
 
 
 def test_a_directory_without_epochs_has_none() -> None:
     files = MemoryFiles()
     files.make_directory("d")
-    epochs = LeaderEpochs.load(files, "d")
-    assert epochs is not None
-    assert epochs.latest == -1
+    assert LeaderEpochs.load(files, "d") is None
+    assert LeaderEpochs().latest == -1
 
 
 def test_an_epoch_that_wrote_nothing_is_replaced_by_the_next() -> None:

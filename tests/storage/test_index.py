@@ -23,9 +23,21 @@ def _times(*entries: tuple[int, int]) -> TimeIndex:
     return index
 
 
-@pytest.mark.parametrize(("offset", "position"), [(0, 0), (9, 0), (10, 4100), (19, 4100), (20, 8200), (9999, 8200)])
-def test_the_floor_is_the_greatest_entry_not_above(offset: int, position: int) -> None:
-    assert _offsets((10, 4100), (20, 8200)).floor(offset) == position
+@pytest.mark.parametrize(
+    ("offset", "entry"),
+    [(0, None), (9, None), (10, (10, 4100)), (19, (10, 4100)), (20, (20, 8200)), (9999, (20, 8200))],
+)
+def test_the_floor_is_the_greatest_entry_not_above(offset: int, entry: tuple[int, int] | None) -> None:
+    assert _offsets((10, 4100), (20, 8200)).floor(offset) == entry
+
+
+def test_an_entry_that_is_dropped_leaves_its_neighbours() -> None:
+    index = _offsets((10, 4100), (20, 8200), (30, 9000))
+    index.drop(20)
+    assert index.encode() == _offsets((10, 4100), (30, 9000)).encode()
+    times = _times((5, 1), (6, 4))
+    times.drop(6)
+    assert times.encode() == _times((5, 1)).encode()
 
 
 def test_positions_are_found_both_ways() -> None:
@@ -54,9 +66,9 @@ def test_a_time_that_is_not_later_adds_nothing() -> None:
     assert TimeIndex().last is None
 
 
-@pytest.mark.parametrize(("timestamp", "offset"), [(4, 0), (5, 1), (6, 4), (7, 4)])
-def test_the_floor_of_a_time_is_where_to_start_looking(timestamp: int, offset: int) -> None:
-    assert _times((5, 1), (6, 4)).floor(timestamp) == offset
+@pytest.mark.parametrize(("timestamp", "entry"), [(4, None), (5, (5, 1)), (6, (6, 4)), (7, (6, 4))])
+def test_the_floor_of_a_time_is_where_to_start_looking(timestamp: int, entry: tuple[int, int] | None) -> None:
+    assert _times((5, 1), (6, 4)).floor(timestamp) == entry
 
 
 def test_a_tail_of_zeros_is_no_entries() -> None:

@@ -3,9 +3,12 @@
 import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
 from .builders import DIRECTORY, END, SMALL, append, batch, offsets_read, open_log
+
+COMPACTED = LogConfig(cleanup_policy=frozenset({"compact"}))
 
 
 def test_reading_begins_with_the_batch_that_holds_the_offset() -> None:
@@ -101,20 +104,20 @@ def test_bytes_that_are_no_batch_are_refused_and_the_good_ones_before_them_serve
 
 def test_a_gap_left_by_compaction_reads_on_at_the_next_batch() -> None:
     files = MemoryFiles()
-    log = open_log(files)
+    log = open_log(files, COMPACTED)
     for base_offset in (0, 5, 9):
         head, tail = batch().stamped(base_offset, 0)
         files.write(f"{DIRECTORY}/{0:020d}.log", [head, tail], files.size(f"{DIRECTORY}/{0:020d}.log"))
-    log = open_log(files)
+    log = open_log(files, COMPACTED)
     assert log.log_end_offset == 10
     assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 6, 9)] == [0, 5, 5, 9, 9]
 
 
 def test_a_gap_at_the_end_of_a_segment_reads_on_in_the_next_one() -> None:
     files = MemoryFiles()
-    log = open_log(files)
+    log = open_log(files, COMPACTED)
     append(log, batch())
     head, tail = batch().stamped(7, 0)
     files.write(f"{DIRECTORY}/{5:020d}.log", [head, tail], 0)
-    log = open_log(files, recovery_point=8)
+    log = open_log(files, COMPACTED, recovery_point=8)
     assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 7)] == [0, 7, 7, 7]

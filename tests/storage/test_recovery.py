@@ -189,15 +189,20 @@ def test_an_index_sized_in_advance_loses_its_zeros() -> None:
     assert files.size(_file(base, ".timeindex")) < 100
 
 
-def test_a_damaged_transaction_index_is_refused_not_guessed() -> None:
+@pytest.mark.parametrize("at", [0, 9, 17, 25, 33])
+def test_a_damaged_transaction_index_is_made_anew_from_the_log(at: int) -> None:
     files = MemoryFiles()
     log = _aborting_log(files)
+    true = log.aborted_transactions(0, 24)
+    assert true
     log.close()
-    files.write(_file(0, ".txnindex"), [b"\x01"], 0)
-    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
-    with pytest.raises(KafkaError) as refused:
-        log.aborted_transactions(0, 24)
-    assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
+    content = files.read(_file(0, ".txnindex"), 0, 9999)
+    files.write(_file(0, ".txnindex"), [bytes([content[at] ^ 1])], at)
+    told: list[str] = []
+    log = open_log(files, SMALL, is_clean=True, recovery_point=24, on_damage=told.append)
+    assert log.aborted_transactions(0, 24) == true
+    assert files.read(_file(0, ".txnindex"), 0, 9999) == content
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"\xff" * 40])
@@ -239,6 +244,7 @@ def test_a_log_that_ends_below_its_start_begins_anew_at_its_start() -> None:
     files = MemoryFiles()
     log = open_log(files)
     append(log, batch(3), batch(3))
+    log.delete_records_before(5)
     files.truncate(_file(0, ".log"), batch(3).size_bytes)
     log = open_log(files, log_start_offset=5)
     assert (log.log_start_offset, log.log_end_offset, log.segment_base_offsets) == (5, 5, (5,))

@@ -3,9 +3,10 @@
 import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.guard import Guard
 from odradek.storage.memory_files import MemoryFiles
 from odradek.storage.scan import BatchScan
-from odradek.storage.walk import find_position, walk
+from odradek.storage.walk import Place, find_place, walk
 
 from .builders import batch
 
@@ -25,7 +26,7 @@ def _stored(*sizes: int) -> tuple[MemoryFiles, bytes]:
 @pytest.mark.parametrize("piece_bytes", [1, 61, 100, 150, 1000, 1 << 20])
 def test_every_batch_is_passed_whatever_the_size_of_a_piece(piece_bytes: int) -> None:
     files, data = _stored(0, 500, 10, 90, 2000, 1)
-    scan = BatchScan(files, PATH, 0, len(data), checks_crc=True, piece_bytes=piece_bytes)
+    scan = BatchScan(files, PATH, 0, len(data), piece_bytes=piece_bytes)
     found = list(scan)
     assert [one.base_offset for _, one in found] == [0, 1, 2, 3, 4, 5]
     assert [data[position : position + one.size_bytes] for position, one in found] == [
@@ -62,7 +63,7 @@ def test_a_scan_says_why_it_ends(at: int, new: bytes, problem: str) -> None:
     files, data = _stored(20, 20)
     second = len(data) // 2
     files.write(PATH, [new], second + at)
-    scan = BatchScan(files, PATH, 0, len(data), checks_crc=True)
+    scan = BatchScan(files, PATH, 0, len(data))
     assert len(list(scan)) == 1
     assert scan.position == second
     assert scan.problem is not None
@@ -71,16 +72,17 @@ def test_a_scan_says_why_it_ends(at: int, new: bytes, problem: str) -> None:
 
 def test_a_position_is_found_over_batches_larger_than_a_piece() -> None:
     files, data = _stored(20_000, 1, 20_000, 1)
-    positions = [find_position(files, PATH, 0, len(data), 0, offset) for offset in range(5)]
-    assert positions == sorted(set(positions))
-    assert positions[-1] == len(data)
+    places = [find_place(files, PATH, Place(0, 0), len(data), offset, may_skip=False) for offset in range(5)]
+    assert [place.base_offset for place in places] == [0, 1, 2, 3, 4]
+    assert places == sorted(set(places))
+    assert places[-1].position == len(data)
 
 
 @pytest.mark.parametrize("cut", [1, 100])
 def test_a_search_that_meets_the_end_inside_a_batch_is_refused(cut: int) -> None:
     files, data = _stored(20, 20)
     with pytest.raises(KafkaError) as refused:
-        find_position(files, PATH, 0, len(data) - cut, 0, 9)
+        find_place(files, PATH, Place(0, 0), len(data) - cut, 9, may_skip=False)
     assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
 
 
@@ -88,10 +90,10 @@ def test_a_file_that_is_gone_under_a_search_is_refused() -> None:
     files, data = _stored(20)
     files.truncate(PATH, 0)
     with pytest.raises(KafkaError):
-        find_position(files, PATH, 0, len(data), 0, 0)
+        find_place(files, PATH, Place(0, 0), len(data), 0, may_skip=False)
 
 
 def test_less_than_a_header_is_no_batch() -> None:
     _, data = _stored(20)
-    assert walk(data[:60], 1000, 0, 9) is None
-    assert walk(b"", 1000, 0, 9) is None
+    assert walk(data[:60], 1000, 0, 9, Guard()) is None
+    assert walk(b"", 1000, 0, 9, Guard()) is None
