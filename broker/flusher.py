@@ -7,7 +7,7 @@ only where `flush.messages` or `flush.ms` say so, and so do we.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..storage.flushing import FlushJob
+from ..storage.log import FlushJob, PartitionLog
 from .clock import Clock, Schedule, TimerHandle
 from .config import NO_LIMIT
 from .logs import get_logger
@@ -66,23 +66,32 @@ class Flusher:
             self.flush(partition, lambda error: None)
 
     def _start(self, partition: Partition, waiting: list[Durable]) -> None:
+        flushed = partition.opened_log
         try:
-            job = partition.log.begin_flush()
+            if flushed is None:
+                raise OSError(f"{partition.name} is offline")
+            job = flushed.begin_flush()
         except OSError as error:
-            log.error("fsync refused", partition=partition.name, error=str(error))
+            if flushed is not None:
+                log.error("an fsync cannot be begun", partition=partition.name, error=str(error))
+                self._take_offline_if_failed(partition, flushed)
             for durable in waiting:
                 durable(error)
             return
         self._flushing[partition] = _Flushing(waiting)
-        self._run_in_thread(job.run, lambda error: self._finish(partition, job, error))
+        self._run_in_thread(job.run, lambda error: self._finish(partition, flushed, job, error))
 
-    def _finish(self, partition: Partition, job: FlushJob, error: OSError | None) -> None:
+    def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: OSError | None) -> None:
         done = self._flushing.pop(partition)
-        if error is None:
-            partition.log.finish_flush(job)
-        else:
-            log.error("fsync failed", partition=partition.name, error=str(error))
+        job.failure = job.failure or error
+        flushed.finish_flush(job)
+        self._take_offline_if_failed(partition, flushed)
         for durable in done.waiting:
             durable(error)
         if done.latecomers:
             self._start(partition, done.latecomers)
+
+    @staticmethod
+    def _take_offline_if_failed(partition: Partition, flushed: PartitionLog) -> None:
+        if flushed.failure is not None:
+            partition.take_offline(flushed.failure)

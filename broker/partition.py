@@ -16,7 +16,7 @@ OpenLog = Callable[["Partition"], PartitionLog]
 class Partition:
     """One partition of a topic on this broker, which leads it alone: the high watermark is the end of the log."""
 
-    __slots__ = ("_log", "_on_change", "_open_log", "index", "is_deleted", "topic")
+    __slots__ = ("_failure", "_log", "_on_change", "_open_log", "index", "is_deleted", "topic")
 
     def __init__(self, topic: str, index: int, open_log: OpenLog, on_change: Callable[["Partition"], None]) -> None:
         self.topic = topic
@@ -25,6 +25,7 @@ class Partition:
         self._open_log = open_log
         self._on_change = on_change
         self._log: PartitionLog | None = None
+        self._failure: OSError | None = None
 
     def __repr__(self) -> str:
         return f"Partition({self.name})"
@@ -36,8 +37,13 @@ class Partition:
 
     @property
     def log(self) -> PartitionLog:
-        """The log; the first use opens it and, after a crash, recovers it. KAFKA_STORAGE_ERROR if it cannot."""
+        """The log; the first use opens it and, after a crash, recovers it.
+
+        KAFKA_STORAGE_ERROR if it cannot, and for as long as the partition is offline.
+        """
         if self._log is None:
+            if self._failure is not None:
+                raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(self._failure))
             try:
                 self._log = self._open_log(self)
             except OSError as error:
@@ -47,8 +53,24 @@ class Partition:
 
     @property
     def opened_log(self) -> PartitionLog | None:
-        """The log if anyone has used it since the start."""
+        """The log if anyone has used it since the start, and it is not offline."""
         return self._log
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether its disk failed: it is neither read nor written until the broker is started again."""
+        return self._failure is not None
+
+    def take_offline(self, failure: OSError) -> None:
+        """Nobody knows any more what the disk has of the log: let nobody build on it, and tell who waits."""
+        if self._failure is None:
+            self._failure, self._log = failure, None
+            log.error(
+                "an fsync failed: the partition is offline; see to the disk, then restart the broker to recover it",
+                partition=self.name,
+                error=str(failure),
+            )
+            self._on_change(self)
 
     def has_open_transaction(self, producer_id: int, producer_epoch: int) -> bool:
         """Whether this producer, under this epoch, has data here that waits for a marker."""

@@ -31,11 +31,11 @@ class Waiter:
     is_done: bool = False
 
     def has_enough(self) -> bool:
-        """Whether the bytes that can be read by now reach `min_bytes`, or a partition has gone."""
+        """Whether the bytes that can be read by now reach `min_bytes`, or a partition has gone, or its disk."""
         total = 0
         for watched in self.watched:
             partition = watched.partition
-            if partition.is_deleted or watched.offset < partition.log.log_start_offset:
+            if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
                 return True
             upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
             if watched.offset < upper:
@@ -80,7 +80,7 @@ class Waiters:
                     del self._by_partition[watched.partition]
 
     def note_change(self, partition: Partition) -> None:
-        """Bytes were appended, became stable, or the partition was deleted."""
+        """Bytes were appended, became stable, or the partition was deleted or went offline."""
         if partition in self._by_partition:
             self._touched.add(partition)
 

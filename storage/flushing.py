@@ -38,14 +38,23 @@ class FlushJob:
 class Flushing:
     """How far a log has reached the disk."""
 
-    __slots__ = ("_files", "_is_urgent", "_last_flush_ms", "_last_job", "has_new_files", "recovery_point")
+    __slots__ = (
+        "_files",
+        "_is_urgent",
+        "_last_flush_ms",
+        "_was_never_flushed",
+        "failure",
+        "has_new_files",
+        "recovery_point",
+    )
 
     def __init__(self, files: Files, recovery_point: int, now_ms: int) -> None:
         self._files = files
         self._last_flush_ms = now_ms
-        self._last_job: FlushJob | None = None
         self._is_urgent = False
-        self.has_new_files = recovery_point == 0
+        self.failure: OSError | None = None  # of an fsync: for good
+        # Whoever made the directory and its files may have been killed before their names were synced.
+        self._was_never_flushed = self.has_new_files = True
         self.recovery_point = recovery_point
 
     def note_roll(self) -> None:
@@ -63,26 +72,35 @@ class Flushing:
 
     def begin(self, end_offset: int, segments: Sequence[Segment], directory: str, now_ms: int) -> FlushJob:
         """Write the index entries that are in memory only, and collect what must be synced."""
-        if self._last_job is not None and self._last_job.failure is not None:
-            raise OSError("an earlier fsync failed, so what the disk has is unknown until the log is recovered")
+        self.check()
         syncs: list[Callable[[], None]] = []
         try:
             for segment in segments:
-                segment.save_indexes()
+                self.has_new_files |= segment.save_indexes()
                 for path in segment.durable_paths():
                     syncs.append(self._files.sync_handle(path))
             if self.has_new_files:
                 syncs.append(self._files.sync_handle(directory))
+            if self._was_never_flushed:
+                syncs.append(self._files.sync_handle(directory.rpartition("/")[0] or "/"))
         except OSError:
+            begun = FlushJob(0, syncs)
             with suppress(OSError):
-                FlushJob(0, syncs).run()  # lets the descriptors go
+                begun.run()  # lets the descriptors go
+            self.failure = begun.failure
             raise
-        self.has_new_files = self._is_urgent = False
+        self._was_never_flushed = self.has_new_files = self._is_urgent = False
         self._last_flush_ms = now_ms
-        self._last_job = FlushJob(end_offset, syncs)
-        return self._last_job
+        return FlushJob(end_offset, syncs)
+
+    def check(self) -> None:
+        """OSError once an fsync has failed."""
+        if self.failure is not None:
+            raise OSError("an earlier fsync failed, so what the disk has is unknown until the log is recovered")
 
     def finish(self, job: FlushJob, end_offset: int) -> None:
-        """Everything the job covered is durable now."""
-        if job.failure is None:
+        """Everything the job covered is durable now, or, if it failed, nothing is believed any more."""
+        if job.failure is not None:
+            self.failure = self.failure or job.failure
+        if self.failure is None:
             self.recovery_point = min(max(self.recovery_point, job.offset), end_offset)

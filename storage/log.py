@@ -159,6 +159,8 @@ class PartitionLog(LogView):
 
     def _segment_for(self, size: int, max_timestamp: int, last_offset: int, now_ms: int) -> Segment:
         """The segment that takes the next `size` bytes, a new one when the active one is full or old."""
+        if self._flushing.failure is not None:
+            self._flushing.check()
         active = self._segments.active
         if must_roll(active, self.config, Incoming(size, last_offset, max_timestamp), now_ms, self.path):
             self.roll(now_ms)
@@ -241,6 +243,11 @@ class PartitionLog(LogView):
         return self._flushing.recovery_point
 
     @property
+    def failure(self) -> OSError | None:
+        """The fsync that failed, if one has: nothing more is appended then, and only a new start recovers the log."""
+        return self._flushing.failure
+
+    @property
     def unflushed_messages(self) -> int:
         """Offsets that a power cut might take."""
         return self.log_end_offset - self._flushing.recovery_point
@@ -258,7 +265,7 @@ class PartitionLog(LogView):
         return self._flushing.begin(self.log_end_offset, unflushed, self.path, self._last_append_ms)
 
     def finish_flush(self, job: FlushJob) -> None:
-        """Everything the job covered is durable now."""
+        """Everything the job covered is durable now; if it failed, this log takes nothing more."""
         self._flushing.finish(job, self.log_end_offset)
 
     def begin_close(self) -> FlushJob | None:
@@ -269,7 +276,7 @@ class PartitionLog(LogView):
         if self.log_end_offset > 0:
             self._snapshots.write(self.producers, self.log_end_offset)
             self._snapshots.keep_for(self._segments.bases)
-        self._segments.active.save_indexes(is_final=True)
+        self._flushing.has_new_files |= self._segments.active.save_indexes(is_final=True)
         return self.begin_flush()
 
     def finish_close(self, job: FlushJob) -> None:
@@ -281,7 +288,10 @@ class PartitionLog(LogView):
     def close(self) -> None:
         """Both steps, and the fsync between them."""
         if (job := self.begin_close()) is not None:
-            job.run()
+            try:
+                job.run()
+            finally:
+                self.finish_flush(job)
             self.finish_close(job)
 
     def move_to(self, path: str) -> None:

@@ -3,9 +3,10 @@
 Not done: share groups, whose keys are refused.
 """
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
+from ..coordination.placement import partition_for
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 
@@ -19,8 +20,6 @@ def handle_find_coordinator(
 ) -> FindCoordinatorResponse:
     """Answer each key, in its order; the topic that keeps groups is there before the first client uses it."""
     keys = request.coordinator_keys if version >= BATCHED_FROM else [request.key]
-    if keys and request.key_type in _TOPICS:
-        context.topics.ensure_internal_topic(_TOPICS[request.key_type])
     found = [_coordinator(key, request.key_type, version, session, context) for key in keys]
     if version >= BATCHED_FROM:
         return FindCoordinatorResponse(coordinators=found)
@@ -39,6 +38,19 @@ def _coordinator(key: str, key_type: int, version: int, session: Session, contex
         code = ErrorCode.INVALID_REQUEST
         message = "" if key_type == SHARE else code.message
         return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
+    if not _is_there(key, key_type, context):
+        code = ErrorCode.COORDINATOR_NOT_AVAILABLE
+        message = "" if version >= BATCHED_FROM else code.message
+        return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
     host, port = context.endpoint(session)
     message = "" if version >= BATCHED_FROM else "NONE"
     return Coordinator(key=key, node_id=context.config.node_id, host=host, port=port, error_message=message)
+
+
+def _is_there(key: str, key_type: int, context: Context) -> bool:
+    """Whether what looks after this key has a disk to keep it on."""
+    try:
+        topic = context.topics.ensure_internal_topic(_TOPICS[key_type])
+    except KafkaError:
+        return False  # it cannot be created
+    return not topic.partitions[partition_for(key, len(topic.partitions))].is_offline

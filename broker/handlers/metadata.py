@@ -21,6 +21,8 @@ from ..context import Context
 from ..session import Session
 from ..topics import Topic
 
+NO_LEADER = -1
+
 
 def handle_metadata(request: MetadataRequest, version: int, session: Session, context: Context) -> MetadataResponse:
     """Describe the topics asked for: null means all, and so does an empty list in version 0."""
@@ -91,14 +93,15 @@ def _described(topic: Topic, context: Context, operations: int) -> MetadataRespo
         is_internal=topic.is_internal,
         partitions=[
             MetadataResponsePartition(
-                error_code=ErrorCode.NONE,
-                partition_index=index,
-                leader_id=replicas[0],
+                error_code=ErrorCode.LEADER_NOT_AVAILABLE if partition.is_offline else ErrorCode.NONE,
+                partition_index=partition.index,
+                leader_id=NO_LEADER if partition.is_offline else replicas[0],
                 leader_epoch=LEADER_EPOCH,
                 replica_nodes=replicas,
-                isr_nodes=replicas,
+                isr_nodes=() if partition.is_offline else replicas,
+                offline_replicas=replicas if partition.is_offline else (),
             )
-            for index in range(len(topic.partitions))
+            for partition in topic.partitions
         ],
         topic_authorized_operations=operations,
     )

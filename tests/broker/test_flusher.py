@@ -82,7 +82,29 @@ def test_a_failed_fsync_is_told_and_promises_nothing() -> None:
     failure = OSError(5, "Input/output error")
     flushing.finish(failure)
     assert flushing.told == [("a", failure)]
-    assert flushing.partition.log.recovery_point == 0
+    assert flushing.partition.is_offline
+    (log,) = (log for log in flushing.parts.store.opened_logs() if log.topic == "t")
+    assert log.recovery_point == 0
+
+
+def test_an_fsync_of_a_sealed_segment_that_fails_in_the_background_counts_as_any_other() -> None:
+    flushing = Flushing({"segment.bytes": "1048576"})
+    flushing.append()
+    flushing.partition.log.roll(flushing.parts.clock.now_ms())
+    assert not flushing.append()
+    assert len(flushing.jobs) == 1
+    flushing.finish(OSError(5, "Input/output error"))
+    assert flushing.partition.is_offline
+
+
+def test_an_fsync_that_ends_after_its_topic_was_deleted_harms_nobody() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    (topic,) = flushing.parts.topics
+    flushing.parts.topics.delete(topic)
+    flushing.finish()
+    assert flushing.told == [("a", None)]
 
 
 def test_flush_ms_flushes_in_time_without_another_append() -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
-from .builders import NOW_MS, SMALL, append, batch, open_log
+from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log
 
 
 class SickFiles(MemoryFiles):
@@ -18,6 +19,7 @@ class SickFiles(MemoryFiles):
         self.failing_syncs = 0
         self.handles_left = 1000
         self.syncs_run = 0
+        self.synced: list[str] = []
 
     def sync_handle(self, path: str) -> Callable[[], None]:
         if self.handles_left == 0:
@@ -26,11 +28,18 @@ class SickFiles(MemoryFiles):
 
         def sync() -> None:
             self.syncs_run += 1
+            self.synced.append(path)
             if self.failing_syncs:
                 self.failing_syncs -= 1
                 raise OSError(5, "Input/output error")
 
         return sync
+
+
+def _flush(log: PartitionLog) -> None:
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
 
 
 def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
@@ -41,15 +50,55 @@ def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
     job = log.begin_flush()
     with pytest.raises(OSError, match="Input/output"):
         job.run()
-    assert files.syncs_run == 2  # the log and its directory: the second is tried all the same
+    assert files.syncs_run == 3  # the log, its directory and the one above: the others are tried all the same
     log.finish_flush(job)
     assert log.recovery_point == 0
-    append(log, batch())
+    with pytest.raises(OSError, match="an earlier fsync failed"):
+        append(log, batch())
     with pytest.raises(OSError, match="an earlier fsync failed"):
         log.begin_flush()
     with pytest.raises(OSError, match="an earlier fsync failed"):
         log.close()
-    assert open_log(files).log_end_offset == 2
+    assert open_log(files).log_end_offset == 1
+
+
+def test_an_fsync_that_fails_while_a_flush_is_given_up_counts_as_any_other() -> None:
+    files = SickFiles()
+    log = open_log(files)
+    append(log, batch())
+    files.handles_left, files.failing_syncs = 1, 1
+    with pytest.raises(OSError, match="Too many open files"):
+        log.begin_flush()
+    files.handles_left = 1000
+    with pytest.raises(OSError, match="an earlier fsync failed"):
+        log.begin_flush()
+
+
+def test_a_failed_close_leaves_a_log_that_takes_nothing_more() -> None:
+    files = SickFiles()
+    log = open_log(files)
+    append(log, batch())
+    files.failing_syncs = 1
+    with pytest.raises(OSError, match="Input/output"):
+        log.close()
+    with pytest.raises(OSError, match="an earlier fsync failed"):
+        append(log, batch())
+
+
+def test_a_file_that_is_made_later_has_its_name_synced_too() -> None:
+    """The index of aborted transactions cannot be told to be missing: readers would see what was aborted."""
+    files = SickFiles()
+    log = open_log(files)
+    append(log, batch(pid=1, is_transactional=True))
+    _flush(log)
+    log.append_marker(1, 0, 0, False, NOW_MS, 0)
+    files.synced.clear()
+    _flush(log)
+    assert DIRECTORY in files.synced
+    append(log, batch())
+    files.synced.clear()
+    _flush(log)
+    assert DIRECTORY not in files.synced
 
 
 def test_a_flush_that_cannot_be_prepared_lets_its_handles_go_and_may_be_tried_again() -> None:
