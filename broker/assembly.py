@@ -5,14 +5,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ..protocol.uuid_text import decode_uuid
 from ..storage.directory import Identity
-from ..storage.log_config import LogConfig
 from .apis import TABLE
 from .clock import Alarm, Clock, Schedule
-from .cluster import METADATA_TOPIC_ID, ClusterLog
+from .cluster import ClusterLog
+from .cluster_loading import load_cluster
 from .config import BrokerConfig
-from .context import FEATURES, TRANSACTION_VERSION, Context
+from .context import FEATURES, METADATA_VERSION, TRANSACTION_VERSION, Context
 from .coordination.coordinator_topic import CoordinatorTopic
 from .coordination.groups.coordinator import GroupCoordinator
 from .coordination.groups.runner import GroupRunner
@@ -23,7 +22,7 @@ from .fetch_sessions import FetchSessions
 from .flusher import Flusher, RunInThread
 from .producer_ids import ProducerIds
 from .store import LogStore
-from .topic_names import METADATA_TOPIC, OFFSETS_TOPIC, TRANSACTION_TOPIC
+from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .topics import Topics
 from .waiters import Waiters
 
@@ -42,10 +41,9 @@ def assemble(
 
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
     """
-    cluster_log = store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
-    cluster = ClusterLog(cluster_log, config.node_id, decode_uuid(identity.directory_id))
-    known = cluster.image.features
-    new = {feature.name: feature.level for feature in FEATURES if feature.name not in known}
+    cluster = load_cluster(store, config, clock.now_ms())
+    is_new = METADATA_VERSION not in cluster.image.features
+    new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     cluster.set_features({**new, **features}, clock.now_ms())
     alarm = Alarm(schedule, lambda: waiters.on_time(clock.now()))
     waiters = Waiters(alarm.set)

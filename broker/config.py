@@ -42,6 +42,11 @@ class BrokerConfig:
     log_flush_offset_checkpoint_interval_ms: int = 60000
     log_segment_delete_delay_ms: int = 60000
 
+    metadata_log_segment_bytes: int = 1073741824
+    metadata_log_segment_ms: int = 604800000
+    metadata_log_max_record_bytes_between_snapshots: int = 20971520
+    metadata_log_max_snapshot_interval_ms: int = 3600000
+
     group_min_session_timeout_ms: int = 6000
     group_max_session_timeout_ms: int = 1800000
     group_initial_rebalance_delay_ms: int = 0  # Kafka: 3000; its own images say 0, and a test waits three seconds less

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from ..protocol.batch import RecordBatch
 from ..protocol.errors import ErrorCode, KafkaError
 from ..storage.log import Appended, PartitionLog
-from .cluster import LEADER_EPOCH
 from .logs import get_logger
 
 log = get_logger("partition")
@@ -16,11 +15,14 @@ OpenLog = Callable[["Partition"], PartitionLog]
 class Partition:
     """One partition of a topic on this broker, which leads it alone: the high watermark is the end of the log."""
 
-    __slots__ = ("_failure", "_log", "_on_change", "_open_log", "index", "is_deleted", "topic")
+    __slots__ = ("_failure", "_log", "_on_change", "_open_log", "index", "is_deleted", "leader_epoch", "topic")
 
-    def __init__(self, topic: str, index: int, open_log: OpenLog, on_change: Callable[["Partition"], None]) -> None:
+    def __init__(
+        self, topic: str, index: int, leader_epoch: int, open_log: OpenLog, on_change: Callable[["Partition"], None]
+    ) -> None:
         self.topic = topic
         self.index = index
+        self.leader_epoch = leader_epoch
         self.is_deleted = False
         self._open_log = open_log
         self._on_change = on_change
@@ -72,6 +74,12 @@ class Partition:
             )
             self._on_change(self)
 
+    def check_leader_epoch(self, current_leader_epoch: int) -> None:
+        """A client's idea of the leader epoch against ours (KIP-320); -1 asks for no check."""
+        if current_leader_epoch != self.leader_epoch and current_leader_epoch != -1:
+            is_older = current_leader_epoch < self.leader_epoch
+            raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)
+
     def has_open_transaction(self, producer_id: int, producer_epoch: int) -> bool:
         """Whether this producer, under this epoch, has data here that waits for a marker."""
         entry = self.log.producers.find(producer_id)
@@ -79,7 +87,7 @@ class Partition:
 
     def append(self, batches: Sequence[RecordBatch], now_ms: int, *, is_from_client: bool = True) -> Appended:
         """Append, and wake who waits for it."""
-        appended = self.log.append(batches, now_ms, leader_epoch=LEADER_EPOCH, is_from_client=is_from_client)
+        appended = self.log.append(batches, now_ms, leader_epoch=self.leader_epoch, is_from_client=is_from_client)
         self._on_change(self)
         return appended
 
@@ -100,7 +108,7 @@ class Partition:
             coordinator_epoch,
             is_commit,
             now_ms,
-            LEADER_EPOCH,
+            self.leader_epoch,
             must_raise_epoch=must_raise_epoch,
         )
         self._on_change(self)

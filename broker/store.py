@@ -9,7 +9,6 @@ from ..storage.files import Files
 from ..storage.log import FlushJob, PartitionLog
 from ..storage.log_config import LogConfig
 from .clock import Clock
-from .cluster import LEADER_EPOCH
 from .logs import get_logger
 
 log = get_logger("store")
@@ -33,8 +32,25 @@ class LogStore:
         if not directory.is_clean:
             self._unrecovered.update(directory.find_partitions())
 
-    def open_log(self, topic: str, index: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
-        """Open or create the log of a partition, recovering it after a crash."""
+    @property
+    def directory(self) -> DataDirectory:
+        """Where it all lies."""
+        return self._directory
+
+    def open_log(
+        self,
+        topic: str,
+        index: int,
+        topic_id: bytes,
+        config: LogConfig,
+        *,
+        leader_epoch: int,
+        log_start_offset: int = 0,
+    ) -> PartitionLog:
+        """Open or create the log of a partition, recovering it after a crash.
+
+        It begins at `log_start_offset` at the earliest. An epoch of -1 is one that the log itself will tell.
+        """
         path = self._directory.partition_path(topic, index)
         self._ensure_directory(topic, index, path, encode_uuid(topic_id))
         at = (topic, index)
@@ -47,8 +63,8 @@ class LogStore:
             self._clock.now_ms(),
             is_clean=self._directory.is_clean,
             recovery_point=self._directory.recovery_points.get(at, 0),
-            log_start_offset=self._directory.log_starts.get(at, 0),
-            leader_epoch=LEADER_EPOCH,
+            log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
+            leader_epoch=leader_epoch,
         )
         self._unrecovered.discard(at)
         self._opened[at] = opened

@@ -1,6 +1,6 @@
 """Every topic of the broker: found by name or id, created, deleted, and opened from the data directory."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -9,7 +9,8 @@ from ..protocol.schema import ZERO_UUID
 from ..storage.log import PartitionLog
 from ..storage.log_config import LogConfig
 from .clock import Clock
-from .cluster import LEADER_EPOCH, ClusterLog, TopicImage
+from .cluster import ClusterLog, NewTopic
+from .cluster_image import TopicImage
 from .config import BrokerConfig
 from .logs import get_logger
 from .partition import Partition
@@ -31,7 +32,9 @@ TOO_MANY_PARTITIONS: Final = 10_000  # in one request, as in Kafka
 class PartitionStore(Protocol):
     """Where the logs of partitions live: the data directory."""
 
-    def open_log(self, topic: str, index: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
+    def open_log(
+        self, topic: str, index: int, topic_id: bytes, config: LogConfig, *, leader_epoch: int
+    ) -> PartitionLog:
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
@@ -102,14 +105,14 @@ class Topics:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
         return topic.partitions[index]
 
-    def check_new_name(self, name: str) -> None:
-        """Whether a topic of this name can be created; KafkaError in Kafka's words if not."""
+    def check_new_name(self, name: str, also_taken: Collection[str] = ()) -> None:
+        """Whether a topic of this name can be created beside others to come; KafkaError in Kafka's words if not."""
         check_topic_name(name)
         if name == METADATA_TOPIC:
             raise KafkaError(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {METADATA_TOPIC} is prohibited.")
         if name in self._by_name:
             raise KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
-        check_no_collision(name, self._by_name)
+        check_no_collision(name, [*self._by_name, *also_taken] if also_taken else self._by_name)
 
     def new_topic_id(self) -> bytes:
         """A random id that no topic has; its text never begins with a dash, which tools take for an option."""
@@ -120,11 +123,16 @@ class Topics:
 
     def create(self, name: str, partitions: int, overrides: Mapping[str, str]) -> Topic:
         """Create a topic whose name and settings were checked; usable when this returns."""
-        topic_id = self.new_topic_id()
-        image = self._cluster.create_topic(name, topic_id, partitions, dict(overrides), self._clock.now_ms())
-        topic = self._add(image)
-        log.info("topic created", topic=name, partitions=partitions)
+        (topic,) = self.create_all([(name, partitions, overrides)])
         return topic
+
+    def create_all(self, wanted: Sequence[tuple[str, int, Mapping[str, str]]]) -> list[Topic]:
+        """Create topics (name, number of partitions, settings), all or none: one fsync for all of them."""
+        new = [NewTopic(name, self.new_topic_id(), partitions, overrides) for name, partitions, overrides in wanted]
+        created = [self._add(image) for image in self._cluster.create_topics(new, self._clock.now_ms())]
+        for topic in created:
+            log.info("topic created", topic=topic.name, partitions=len(topic.partitions))
+        return created
 
     def auto_create(self, name: str, *, may_create: bool) -> Topic:
         """What Metadata does for an unknown name: create it, or refuse as Kafka does."""
@@ -144,15 +152,16 @@ class Topics:
             topic = self.create(name, partitions, overrides)
         return topic
 
-    def delete(self, topic: Topic) -> None:
-        """The topic is gone at once, for clients and after a restart."""
-        self._cluster.remove_topic(topic.topic_id, self._clock.now_ms())
-        del self._by_name[topic.name]
-        del self._by_id[topic.topic_id]
-        self._store.delete_logs(topic.name, len(topic.partitions))
-        for partition in topic.partitions:
-            partition.note_deleted()
-        log.info("topic deleted", topic=topic.name)
+    def delete(self, topics: Sequence[Topic]) -> None:
+        """The topics are gone at once, for clients and after a restart, all or none: one fsync for all of them."""
+        self._cluster.remove_topics([topic.topic_id for topic in topics], self._clock.now_ms())
+        for topic in topics:
+            del self._by_name[topic.name]
+            del self._by_id[topic.topic_id]
+            self._store.delete_logs(topic.name, len(topic.partitions))
+            for partition in topic.partitions:
+                partition.note_deleted()
+            log.info("topic deleted", topic=topic.name)
 
     def _internal_settings(self, name: str) -> tuple[int, dict[str, str]]:
         if name == OFFSETS_TOPIC:
@@ -176,18 +185,15 @@ class Topics:
         config = log_config(overrides, self._config)
 
         def open_log(partition: Partition) -> PartitionLog:
-            return self._store.open_log(image.name, partition.index, image.topic_id, config)
+            return self._store.open_log(
+                image.name, partition.index, image.topic_id, config, leader_epoch=partition.leader_epoch
+            )
 
-        partitions = [Partition(image.name, index, open_log, self._on_change) for index in range(image.partitions)]
+        partitions = [
+            Partition(image.name, index, partition.leader_epoch, open_log, self._on_change)
+            for index, partition in sorted(image.partitions.items())
+        ]
         topic = Topic(image.name, image.topic_id, overrides, partitions)
         self._by_name[image.name] = topic
         self._by_id[image.topic_id] = topic
         return topic
-
-
-def check_leader_epoch(current_leader_epoch: int) -> None:
-    """A client's idea of the leader epoch against ours (KIP-320); -1 asks for no check."""
-    if current_leader_epoch == -1 or current_leader_epoch == LEADER_EPOCH:
-        return
-    is_older = current_leader_epoch < LEADER_EPOCH
-    raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)

@@ -346,6 +346,11 @@ def encode_metadata_record(record: MetadataRecord, version: int | None = None) -
 
 def decode_metadata_record(value: Buffer) -> MetadataRecord:
     """The record in a value; CorruptFrame where frame version, type or version is unknown: nothing may be skipped."""
+    return decode_versioned(value)[0]
+
+
+def decode_versioned(value: Buffer) -> tuple[MetadataRecord, int]:
+    """The record in a value and the version it was written in, in which a change of it is to be written again."""
     try:
         frame_version, pos = uvarint(value, 0)
         kind, pos = uvarint(value, pos)
@@ -355,4 +360,4 @@ def decode_metadata_record(value: Buffer) -> MetadataRecord:
     cls = _TYPES.get(kind)
     if frame_version != FRAME_VERSION or cls is None or version not in declared(cls).versions:
         raise CorruptFrame(f"metadata record of frame {frame_version}, type {kind}, version {version}")
-    return decode(cls, version, memoryview(value)[pos:])
+    return decode(cls, version, memoryview(value)[pos:]), version

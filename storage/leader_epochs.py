@@ -74,6 +74,11 @@ class LeaderEpochs:
         at = bisect_right(self._epochs, epoch)
         return (self._epochs[at - 1] if at else epoch), self._starts[at]
 
+    def epoch_of(self, offset: int) -> int:
+        """The epoch an offset was written under, -1 if it is not known."""
+        at = bisect_right(self._starts, offset)
+        return self._epochs[at - 1] if at else UNDEFINED_EPOCH
+
     def span_at(self, offset: int) -> tuple[int, int]:
         """The epoch an offset was written under and where the next epoch begins; there must be one at least.
 

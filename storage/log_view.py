@@ -100,9 +100,10 @@ class LogView:
         end = self.log_end_offset
         if not self.log_start_offset <= offset <= end:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is not in {self.log_start_offset}..{end}")
+        upper_offset = min(upper_offset, end)
         if offset < upper_offset:
             try:
-                found = self._read(offset, max_bytes, min(upper_offset, end), at_least_one=at_least_one)
+                found = self._read(offset, max_bytes, upper_offset, at_least_one=at_least_one)
             except KafkaError as error:
                 self.guard.report(error.why or error.code.name)
                 raise
@@ -119,7 +120,7 @@ class LogView:
                 return None
             self._segments.remember(found.next_offset, segment, Place(found.next_position, found.next_offset))
             return Slice(found.data, found.first_offset, found.next_offset)
-        return None
+        raise corrupt(self._segments.active.log_path, self._segments.active.size_bytes)  # the log should go on here
 
     def batches(self) -> Iterator[RecordBatch]:
         """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
@@ -150,7 +151,8 @@ class LogView:
         """Of a segment found on the disk they are derived anew, once: its index has no checksum, and tells too much."""
         if not segment.is_aborted_derived:
             is_cleaned = self.guard.may_skip and segment is not self._segments.active
-            segment.set_aborted(aborted_in(segment, list(self._segments), self._snapshots), is_cleaned=is_cleaned)
+            derived = aborted_in(segment, list(self._segments), self._snapshots)
+            segment.set_aborted(segment.aborted if derived is None else derived, is_cleaned=is_cleaned)
         return segment.aborted
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
@@ -164,6 +166,10 @@ class LogView:
     def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
         """(largest known epoch not above `epoch`, where it ended), or (-1, -1)."""
         return self._epochs.end_offset_for(epoch, self.log_end_offset)
+
+    def epoch_of(self, offset: int) -> int:
+        """The leader epoch an offset was written under, or will be; -1 if it is not known."""
+        return self._epochs.epoch_of(offset)
 
     def active_producers(self) -> list[tuple[int, ProducerEntry]]:
         """Every producer this partition remembers, by id."""

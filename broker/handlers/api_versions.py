@@ -29,6 +29,7 @@ def handle_api_versions(
         session.software_name, session.software_version = names
     # KAFKA-17492: Java clients before 3.9 throw on a feature whose minimum is 0, so only version 4 shows those.
     supported = [f for f in context.features if version >= 4 or f.min_version > 0]
+    known = {f.name for f in context.features}  # Apache Kafka, whose directory this may have been, has more
     return ApiVersionsResponse(
         api_keys=[
             ApiVersion(api_key=api.key, min_version=api.listed_from, max_version=api.last)
@@ -41,7 +42,7 @@ def handle_api_versions(
         finalized_features=[
             FinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
             for name, level in context.cluster.image.features.items()
-            if level > 0
+            if name in known
         ],
     )
 

@@ -4,7 +4,8 @@ Not done: replication factors above 1 (one node), create policies and mutation q
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_topics import (
@@ -24,6 +25,14 @@ from ..topics import TOO_MANY_PARTITIONS
 NO_VALUE = -1
 
 
+class _Wanted(NamedTuple):
+    """A topic that may be created."""
+
+    name: str
+    partitions: int
+    overrides: Mapping[str, str]
+
+
 def handle_create_topics(
     request: CreateTopicsRequest, version: int, session: Session, context: Context
 ) -> CreateTopicsResponse:
@@ -33,7 +42,7 @@ def handle_create_topics(
             topics=[_refused(name, KafkaError(ErrorCode.REQUEST_TIMED_OUT), None) for name in _names(request)]
         )
     times = Counter(topic.name for topic in request.topics)
-    created: list[CreatableTopicResult] = []
+    wanted: list[_Wanted] = []
     refused: list[CreatableTopicResult] = []
     is_too_many = sum(_partitions_asked(t, context) for t in request.topics) > TOO_MANY_PARTITIONS
     for name in _names(request):
@@ -46,9 +55,13 @@ def handle_create_topics(
                     ErrorCode.POLICY_VIOLATION,
                     f"Excessively large number of partitions per request. The limit is {TOO_MANY_PARTITIONS}.",
                 )
-            created.append(_create(topic, context, is_dry_run=request.validate_only))
+            wanted.append(_check(topic, context, [other.name for other in wanted]))
         except KafkaError as error:
             refused.append(_refused(name, error, error.message))
+    try:
+        created = _create(wanted, context, is_dry_run=request.validate_only)
+    except KafkaError as error:
+        created = [_refused(one.name, error, error.message) for one in wanted]
     return CreateTopicsResponse(topics=created + refused)
 
 
@@ -62,26 +75,35 @@ def _partitions_asked(topic: CreatableTopic, context: Context) -> int:
     return context.config.num_partitions if topic.num_partitions == NO_VALUE else max(topic.num_partitions, 0)
 
 
-def _create(topic: CreatableTopic, context: Context, *, is_dry_run: bool) -> CreatableTopicResult:
-    context.topics.check_new_name(topic.name)
+def _check(topic: CreatableTopic, context: Context, also_taken: Collection[str]) -> _Wanted:
+    """KafkaError if this topic cannot be created beside those of the same request."""
+    context.topics.check_new_name(topic.name, also_taken)
     partitions = _partition_count(topic, context)
     try:
         overrides = checked_overrides({config.name: config.value for config in topic.configs})
     except BadSetting as error:
         raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
+    return _Wanted(topic.name, partitions, overrides)
+
+
+def _create(wanted: Sequence[_Wanted], context: Context, *, is_dry_run: bool) -> list[CreatableTopicResult]:
+    """Create all of them, or with KafkaError none."""
     if is_dry_run:
-        topic_id = context.topics.new_topic_id()
+        ids = [context.topics.new_topic_id() for _ in wanted]
     else:
-        topic_id = context.topics.create(topic.name, partitions, overrides).topic_id
-    return CreatableTopicResult(
-        name=topic.name,
-        topic_id=topic_id,
-        error_code=ErrorCode.NONE,
-        error_message=None,
-        num_partitions=partitions,
-        replication_factor=1,
-        configs=_configs(overrides, context),
-    )
+        ids = [topic.topic_id for topic in context.topics.create_all(wanted)]
+    return [
+        CreatableTopicResult(
+            name=one.name,
+            topic_id=topic_id,
+            error_code=ErrorCode.NONE,
+            error_message=None,
+            num_partitions=one.partitions,
+            replication_factor=1,
+            configs=_configs(one.overrides, context),
+        )
+        for one, topic_id in zip(wanted, ids, strict=True)
+    ]
 
 
 def _partition_count(topic: CreatableTopic, context: Context) -> int:

@@ -13,47 +13,50 @@ from ...protocol.messages.delete_topics import (
 from ...protocol.schema import ZERO_UUID
 from ..context import Context
 from ..session import Session
+from ..topics import Topic
 
 
 def handle_delete_topics(
     request: DeleteTopicsRequest, version: int, session: Session, context: Context
 ) -> DeleteTopicsResponse:
-    """Delete each topic or say why not."""
+    """Delete each topic or say why not; those that can be deleted go together."""
     asked: Sequence[DeleteTopicState] = request.topics
     if version < 6:
         asked = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in request.topic_names]
     times = Counter((topic.name, topic.topic_id) for topic in asked)
-    return DeleteTopicsResponse(
-        responses=[
-            _delete(DeleteTopicState(name=name, topic_id=topic_id), count, version, request.timeout_ms, context)
-            for (name, topic_id), count in times.items()
-        ]
-    )
-
-
-def _delete(
-    asked: DeleteTopicState, count: int, version: int, timeout_ms: int, context: Context
-) -> DeletableTopicResult:
-    topic_id = asked.topic_id
+    found: list[Topic | KafkaError] = []
+    for (name, topic_id), count in times.items():
+        try:
+            topic = _find(DeleteTopicState(name=name, topic_id=topic_id), count, version, request.timeout_ms, context)
+            found.append(KafkaError(_unknown(topic_id)) if topic in found else topic)
+        except KafkaError as error:
+            found.append(error)
+    gone = [topic for topic in found if isinstance(topic, Topic)]
     try:
-        if not context.config.delete_topic_enable:
-            # TOPIC_DELETION_DISABLED came with version 3.
-            code = ErrorCode.TOPIC_DELETION_DISABLED if version >= 3 else ErrorCode.INVALID_REQUEST
-            raise KafkaError(code)
-        if timeout_ms <= 0:
-            raise KafkaError(ErrorCode.REQUEST_TIMED_OUT)
-        name, topic_id = _delete_found(asked, count, context)
+        context.topics.delete(gone)
     except KafkaError as error:
+        found = [error if isinstance(topic, Topic) else topic for topic in found]
+    else:
+        context.groups.note_topics_deleted([topic.name for topic in gone])
+    return DeleteTopicsResponse(responses=[_answer(*key, one) for key, one in zip(times, found, strict=True)])
+
+
+def _answer(name: str | None, topic_id: bytes, found: Topic | KafkaError) -> DeletableTopicResult:
+    if isinstance(found, Topic):
         return DeletableTopicResult(
-            name=asked.name,
-            topic_id=topic_id,
-            error_code=error.code,
-            error_message=None if error.code == ErrorCode.REQUEST_TIMED_OUT else error.message,
+            name=found.name, topic_id=found.topic_id, error_code=ErrorCode.NONE, error_message=None
         )
-    return DeletableTopicResult(name=name, topic_id=topic_id, error_code=ErrorCode.NONE, error_message=None)
+    message = None if found.code == ErrorCode.REQUEST_TIMED_OUT else found.message
+    return DeletableTopicResult(name=name, topic_id=topic_id, error_code=found.code, error_message=message)
 
 
-def _delete_found(asked: DeleteTopicState, count: int, context: Context) -> tuple[str, bytes]:
+def _find(asked: DeleteTopicState, count: int, version: int, timeout_ms: int, context: Context) -> Topic:
+    """The topic to delete; KafkaError, in Kafka's order, if it cannot be."""
+    if not context.config.delete_topic_enable:
+        # TOPIC_DELETION_DISABLED came with version 3.
+        raise KafkaError(ErrorCode.TOPIC_DELETION_DISABLED if version >= 3 else ErrorCode.INVALID_REQUEST)
+    if timeout_ms <= 0:
+        raise KafkaError(ErrorCode.REQUEST_TIMED_OUT)
     is_by_id = asked.topic_id != ZERO_UUID
     if asked.name is None and not is_by_id:
         raise KafkaError(ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
@@ -62,14 +65,11 @@ def _delete_found(asked: DeleteTopicState, count: int, context: Context) -> tupl
     if count > 1:
         what = "topic id." if is_by_id else "topic name."
         raise KafkaError(ErrorCode.INVALID_REQUEST, f"Duplicate {what}")
-    if is_by_id:
-        topic = context.topics.find_by_id(asked.topic_id)
-        if topic is None:
-            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
-    else:
-        topic = context.topics.find(asked.name or "")
-        if topic is None:
-            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    context.topics.delete(topic)
-    context.groups.note_topics_deleted([topic.name])
-    return topic.name, topic.topic_id
+    topic = context.topics.find_by_id(asked.topic_id) if is_by_id else context.topics.find(asked.name or "")
+    if topic is None:
+        raise KafkaError(_unknown(asked.topic_id))
+    return topic
+
+
+def _unknown(topic_id: bytes) -> ErrorCode:
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if topic_id == ZERO_UUID else ErrorCode.UNKNOWN_TOPIC_ID

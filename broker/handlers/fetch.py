@@ -17,14 +17,12 @@ from ...protocol.messages.fetch import (
     NodeEndpoint,
     PartitionData,
 )
-from ..cluster import LEADER_EPOCH
 from ..context import Context
 from ..fetch_sessions import IDS_FROM_VERSION, Plan, Wanted
 from ..logs import get_logger
 from ..parked import Parked
 from ..partition import Partition
 from ..session import Session
-from ..topics import check_leader_epoch
 from ..waiters import Waiter, Watched
 
 log = get_logger("fetch")
@@ -121,6 +119,9 @@ def _read_all(fetch: _Fetch) -> _Read:
             is_storage = error.code == ErrorCode.KAFKA_STORAGE_ERROR
             code = _storage_error(fetch.version) if is_storage else error.code
             data = _refused(wanted, code, fetch, aborted=None)
+            if fetch.version >= LEADER_HINTS_FROM_VERSION and code == ErrorCode.FENCED_LEADER_EPOCH:
+                node_id = fetch.context.config.node_id
+                data.current_leader = LeaderIdAndEpoch(leader_id=node_id, leader_epoch=partition.leader_epoch)
         read.answers.append((wanted, data))
     return read
 
@@ -143,7 +144,7 @@ def _read_one(wanted: Wanted, partition: Partition, fetch: _Fetch, read: _Read) 
     asked = wanted.asked
     if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    check_leader_epoch(max(asked.current_leader_epoch, -1))  # here any negative one asks for no check
+    partition.check_leader_epoch(max(asked.current_leader_epoch, -1))  # here any negative one asks for no check
     if asked.partition_max_bytes < 0 or fetch.max_bytes < 0:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "a negative byte limit")
     log = partition.log
@@ -187,7 +188,7 @@ def _storage_error(version: int) -> ErrorCode:
 def _refused(
     wanted: Wanted, code: ErrorCode, fetch: _Fetch, aborted: tuple[AbortedTransaction, ...] | None
 ) -> PartitionData:
-    data = PartitionData(
+    return PartitionData(
         partition_index=wanted.asked.partition,
         error_code=code,
         high_watermark=-1,
@@ -196,9 +197,6 @@ def _refused(
         aborted_transactions=aborted,
         records=b"",  # never null: clients stumble over it (KAFKA-18646)
     )
-    if fetch.version >= LEADER_HINTS_FROM_VERSION and code == ErrorCode.FENCED_LEADER_EPOCH:
-        data.current_leader = LeaderIdAndEpoch(leader_id=fetch.context.config.node_id, leader_epoch=LEADER_EPOCH)
-    return data
 
 
 def _respond(fetch: _Fetch, read: _Read) -> FetchResponse:

@@ -11,12 +11,10 @@ from ...protocol.messages.list_offsets import (
     ListOffsetsTopicResponse,
 )
 from ...protocol.wire import CorruptFrame
-from ..cluster import LEADER_EPOCH
 from ..context import Context
 from ..logs import get_logger
 from ..partition import Partition
 from ..session import Session
-from ..topics import check_leader_epoch
 
 log = get_logger("list_offsets")
 
@@ -53,7 +51,7 @@ def handle_list_offsets(
                 if times[topic.name, asked.partition_index] > 1:
                     raise KafkaError(ErrorCode.INVALID_REQUEST)
                 partition = context.topics.partition(topic.name, asked.partition_index)
-                check_leader_epoch(asked.current_leader_epoch)
+                partition.check_leader_epoch(asked.current_leader_epoch)
                 answers.append(_found(asked, partition, version, request.isolation_level == 1))
             except (KafkaError, OSError, CorruptFrame) as error:
                 code = _code_of(error)
@@ -80,13 +78,13 @@ def _found(
     upper = log.last_stable_offset if is_read_committed else log.high_watermark
     if timestamp in (LATEST, EARLIEST, EARLIEST_LOCAL):
         offset = upper if timestamp == LATEST else log.log_start_offset
-        return _answer(asked, -1, offset, LEADER_EPOCH)
+        return _answer(asked, -1, offset, log.epoch_of(offset))
     if timestamp in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):
         return _answer(asked, -1, -1, -1)
     found = log.offset_of_max_timestamp(upper) if timestamp < 0 else log.offset_for_timestamp(timestamp, upper)
     if found is None:
         return _answer(asked, -1, -1, -1)
-    return _answer(asked, found.timestamp, found.offset, LEADER_EPOCH)
+    return _answer(asked, found.timestamp, found.offset, found.leader_epoch)
 
 
 def _answer(asked: ListOffsetsPartition, timestamp: int, offset: int, epoch: int) -> ListOffsetsPartitionResponse:

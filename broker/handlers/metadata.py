@@ -16,7 +16,6 @@ from ...protocol.messages.metadata import (
 )
 from ...protocol.schema import ZERO_UUID
 from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
-from ..cluster import LEADER_EPOCH
 from ..context import Context
 from ..session import Session
 from ..topics import Topic
@@ -96,7 +95,7 @@ def _described(topic: Topic, context: Context, operations: int) -> MetadataRespo
                 error_code=ErrorCode.LEADER_NOT_AVAILABLE if partition.is_offline else ErrorCode.NONE,
                 partition_index=partition.index,
                 leader_id=NO_LEADER if partition.is_offline else replicas[0],
-                leader_epoch=LEADER_EPOCH,
+                leader_epoch=partition.leader_epoch,
                 replica_nodes=replicas,
                 isr_nodes=() if partition.is_offline else replicas,
                 offline_replicas=replicas if partition.is_offline else (),

@@ -9,7 +9,6 @@ from ...protocol.messages.offset_for_leader_epoch import (
 )
 from ..context import Context
 from ..session import Session
-from ..topics import check_leader_epoch
 
 
 def handle_offset_for_leader_epoch(
@@ -22,7 +21,7 @@ def handle_offset_for_leader_epoch(
         for asked in topic.partitions:
             try:
                 partition = context.topics.partition(topic.topic, asked.partition)
-                check_leader_epoch(asked.current_leader_epoch)
+                partition.check_leader_epoch(asked.current_leader_epoch)
                 epoch, end_offset = partition.log.end_offset_for_epoch(asked.leader_epoch)
                 code = ErrorCode.NONE
             except KafkaError as error:

@@ -6,16 +6,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from odradek.broker.cluster import METADATA_TOPIC_ID, ClusterLog
+from odradek.broker.cluster_loading import load_cluster
 from odradek.broker.config import BrokerConfig
 from odradek.broker.partition import Partition
 from odradek.broker.store import LogStore
 from odradek.broker.testing.manual_clock import ManualClock
-from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.broker.topics import Topics
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
-from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
 IDENTITY = Identity(encode_uuid(b"c" * 16), encode_uuid(b"d" * 16), 1)
@@ -38,8 +36,7 @@ class Parts:
         self.directory = DataDirectory.open(self.files, "/data", IDENTITY)
         self.store = LogStore(self.files, self.directory, self.clock, lambda: f"{next(self._ids):032x}")
         self.directory.begin_writing()
-        log = self.store.open_log(METADATA_TOPIC, 0, METADATA_TOPIC_ID, LogConfig())
-        self.cluster = ClusterLog(log, 1, b"d" * 16)
+        self.cluster = load_cluster(self.store, self.config, self.clock.now_ms())
         self.topics = Topics(
             self.config, self.clock, self.cluster, self.store, lambda: next(self._ids).to_bytes(16), self.changed.append
         )

@@ -1,10 +1,17 @@
 """The log of the cluster: what is recorded, and that replaying it gives the same cluster."""
 
+from collections.abc import Callable
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from odradek.broker.cluster import ClusterImage, ClusterLog
+from odradek.broker.cluster import ClusterLog, NewTopic
+from odradek.broker.cluster_image import ClusterImage
+from odradek.broker.cluster_loading import load_cluster
+from odradek.broker.config import BrokerConfig
+from odradek.broker.store import LogStore
+from odradek.broker.testing.manual_clock import ManualClock
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -19,15 +26,36 @@ from odradek.protocol.metadata_records import (
     encode_metadata_record,
 )
 from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.uuid_text import encode_uuid
+from odradek.storage.directory import DataDirectory, Identity
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
-from .failing_files import FULL, FailingFiles
+from .failing_files import BROKEN, FULL, FailingFiles
 
 NOW_MS = 1_700_000_000_000
 DIRECTORY_ID = b"d" * 16
 TOPIC_ID = b"t" * 16
+OTHER_ID = b"u" * 16
+LOG = f"/data/{METADATA_TOPIC}-0/00000000000000000000.log"
+
+
+class SyncedFiles(MemoryFiles):
+    """It lists what was synced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced: list[str] = []
+
+    def sync_handle(self, path: str) -> Callable[[], None]:
+        sync = super().sync_handle(path)
+
+        def run() -> None:
+            self.synced.append(path)
+            sync()
+
+        return run
 
 
 def open_log(files: MemoryFiles) -> PartitionLog:
@@ -37,7 +65,20 @@ def open_log(files: MemoryFiles) -> PartitionLog:
 
 
 def cluster_on(files: MemoryFiles) -> ClusterLog:
-    return ClusterLog(open_log(files), 1, DIRECTORY_ID)
+    """A broker's cluster; whoever had the directory before is dead."""
+    files._locked.clear()
+    directory = DataDirectory.open(files, "/data", Identity(encode_uuid(b"c" * 16), encode_uuid(DIRECTORY_ID), 1))
+    store = LogStore(files, directory, ManualClock(), lambda: "0" * 32)
+    return load_cluster(store, BrokerConfig(), NOW_MS)
+
+
+def create(cluster: ClusterLog, name: str, topic_id: bytes, partitions: int, overrides: dict[str, str]) -> None:
+    cluster.create_topics([NewTopic(name, topic_id, partitions, overrides)], NOW_MS)
+
+
+def replay(image: ClusterImage, *records: MetadataRecord) -> None:
+    for record in records:
+        image.replay(encode_metadata_record(record))
 
 
 def stored(files: MemoryFiles) -> list[MetadataRecord]:
@@ -54,7 +95,7 @@ def stored(files: MemoryFiles) -> list[MetadataRecord]:
 
 def test_a_topic_is_recorded_with_its_settings_and_its_partitions() -> None:
     files = MemoryFiles()
-    cluster_on(files).create_topic("t", TOPIC_ID, 2, {"retention.ms": "5"}, NOW_MS)
+    create(cluster_on(files), "t", TOPIC_ID, 2, {"retention.ms": "5"})
     assert stored(files) == [
         TopicRecord(name="t", topic_id=TOPIC_ID),
         ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value="5"),
@@ -96,25 +137,24 @@ def test_a_block_of_producer_ids_is_recorded_by_where_the_next_one_begins() -> N
 def test_a_removed_topic_leaves_its_name_free_for_another_id() -> None:
     files = MemoryFiles()
     cluster = cluster_on(files)
-    cluster.create_topic("t", TOPIC_ID, 3, {"retention.ms": "5"}, NOW_MS)
-    cluster.remove_topic(TOPIC_ID, NOW_MS)
-    cluster.create_topic("t", b"u" * 16, 1, {}, NOW_MS)
+    create(cluster, "t", TOPIC_ID, 3, {"retention.ms": "5"})
+    cluster.remove_topics([TOPIC_ID], NOW_MS)
+    create(cluster, "t", b"u" * 16, 1, {})
     image = cluster_on(files).image
-    assert (image.names, image.topics["t"].partitions, image.topics["t"].overrides) == ({b"u" * 16: "t"}, 1, {})
+    assert (image.names, len(image.topics["t"].partitions), image.topics["t"].overrides) == ({b"u" * 16: "t"}, 1, {})
 
 
 def test_a_setting_without_a_value_is_taken_back() -> None:
     image = ClusterImage()
-    image.replay(TopicRecord(name="t", topic_id=TOPIC_ID))
+    replay(image, TopicRecord(name="t", topic_id=TOPIC_ID))
     for value in ("5", None, None):
-        image.replay(ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value=value))
+        replay(image, ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value=value))
     assert image.topics["t"].overrides == {}
 
 
-def test_settings_of_brokers_and_of_unknown_topics_are_passed_over() -> None:
+def test_settings_of_unknown_topics_are_passed_over() -> None:
     image = ClusterImage()
-    image.replay(ConfigRecord(resource_type=4, resource_name="", name="min.insync.replicas", value="1"))
-    image.replay(ConfigRecord(resource_type=2, resource_name="gone", name="retention.ms", value="1"))
+    replay(image, ConfigRecord(resource_type=2, resource_name="gone", name="retention.ms", value="1"))
     assert image == ClusterImage()
 
 
@@ -128,12 +168,18 @@ def test_control_batches_of_a_raft_log_are_passed_over() -> None:
     assert list(cluster_on(files).image.topics) == ["t"]
 
 
-def test_more_records_than_a_batch_may_hold_are_written_in_several() -> None:
+def test_more_records_than_a_batch_may_hold_are_written_in_several_that_count_together() -> None:
     files = MemoryFiles()
     cluster = cluster_on(files)
-    cluster.create_topic("t", TOPIC_ID, 10_000, {}, NOW_MS)
-    assert [batch.records_count for batch in open_log(files).batches()] == [10_000, 1]
+    create(cluster, "t", TOPIC_ID, 10_000, {})
+    first, second = open_log(files).batches()
+    assert (first.records_count, second.records_count) == (10_000, 3)
     assert cluster_on(files).image == cluster.image
+    files.truncate(LOG, first.size_bytes)  # a power cut took the second
+    restarted = cluster_on(files)
+    assert restarted.image == ClusterImage()
+    create(restarted, "u", OTHER_ID, 1, {})
+    assert list(cluster_on(files).image.topics) == ["u"]
 
 
 def test_what_cannot_be_written_has_not_happened() -> None:
@@ -141,9 +187,49 @@ def test_what_cannot_be_written_has_not_happened() -> None:
     cluster = cluster_on(files)
     files.write_error = FULL
     with pytest.raises(KafkaError) as refused:
-        cluster.create_topic("t", TOPIC_ID, 1, {}, NOW_MS)
+        create(cluster, "t", TOPIC_ID, 1, {})
     assert refused.value.code == ErrorCode.KAFKA_STORAGE_ERROR
     assert cluster.image == ClusterImage()
+    files.write_error = None
+    create(cluster, "t", TOPIC_ID, 1, {})
+    assert list(cluster_on(files).image.topics) == ["t"]
+
+
+def test_what_cannot_be_synced_has_not_happened_and_nothing_is_accepted_until_a_restart() -> None:
+    files = FailingFiles()
+    cluster = cluster_on(files)
+    create(cluster, "t", TOPIC_ID, 1, {})
+    files.sync_error = BROKEN
+    with pytest.raises(KafkaError) as refused:
+        cluster.remove_topics([TOPIC_ID], NOW_MS)
+    assert refused.value.code == ErrorCode.KAFKA_STORAGE_ERROR
+    files.sync_error = None
+    with pytest.raises(KafkaError):
+        create(cluster, "u", OTHER_ID, 1, {})
+    assert list(cluster.image.topics) == ["t"]
+    restarted = cluster_on(files)
+    assert restarted.image == cluster.image
+    create(restarted, "u", OTHER_ID, 1, {})
+
+
+def test_every_change_is_synced_before_it_counts_and_many_topics_with_one_fsync() -> None:
+    files = SyncedFiles()
+    cluster = cluster_on(files)
+    for change in (
+        lambda: cluster.create_topics([NewTopic("t", TOPIC_ID, 1, {}), NewTopic("u", OTHER_ID, 9, {})], NOW_MS),
+        lambda: cluster.remove_topics([TOPIC_ID, OTHER_ID], NOW_MS),
+        lambda: cluster.take_producer_ids(1000, NOW_MS),
+        lambda: cluster.set_features({"f": 1}, NOW_MS),
+    ):
+        files.synced.clear()
+        change()
+        assert files.synced.count(LOG) == 1
+
+
+def test_the_directory_of_a_new_metadata_log_is_synced_with_its_name() -> None:
+    files = SyncedFiles()
+    create(cluster_on(files), "t", TOPIC_ID, 1, {})
+    assert {"/data", f"/data/{METADATA_TOPIC}-0"} <= set(files.synced)
 
 
 @settings(max_examples=30, deadline=None)
@@ -165,9 +251,9 @@ def test_a_restart_replays_to_the_same_cluster(steps: list[tuple[str, int, int]]
         name = f"t{which}"
         known = cluster.image.topics.get(name)
         if what == "create" and known is None:
-            cluster.create_topic(name, bytes([number + 1]) * 16, count, {"retention.ms": str(number)}, NOW_MS)
+            create(cluster, name, bytes([number + 1]) * 16, count, {"retention.ms": str(number)})
         elif what == "remove" and known is not None:
-            cluster.remove_topic(known.topic_id, NOW_MS)
+            cluster.remove_topics([known.topic_id], NOW_MS)
         elif what == "ids":
             cluster.take_producer_ids(cluster.image.next_producer_id + which, NOW_MS)
         elif what == "feature":

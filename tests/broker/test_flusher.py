@@ -102,7 +102,7 @@ def test_an_fsync_that_ends_after_its_topic_was_deleted_harms_nobody() -> None:
     flushing.append()
     flushing.flush("a")
     (topic,) = flushing.parts.topics
-    flushing.parts.topics.delete(topic)
+    flushing.parts.topics.delete([topic])
     flushing.finish()
     assert flushing.told == [("a", None)]
 

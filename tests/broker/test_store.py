@@ -49,7 +49,7 @@ def test_an_unopened_log_of_a_deleted_topic_needs_no_recovery(parts: Parts) -> N
     parts.restart(is_clean=False)
     topic = parts.topics.find("t")
     assert topic is not None
-    parts.topics.delete(topic)
+    parts.topics.delete([topic])
     parts.store.close()
     assert is_marked_clean(parts)
 
@@ -67,7 +67,7 @@ def test_a_deleted_log_is_renamed_now_and_removed_after_file_delete_delay_ms() -
     parts = Parts()
     topic = parts.topics.create("t", 1, {"file.delete.delay.ms": "5000"})
     assert topic.partitions[0].log.log_end_offset == 0
-    parts.topics.delete(topic)
+    parts.topics.delete([topic])
     renamed = [name for name in parts.files.list_directory("/data") if name.endswith("-delete")]
     assert len(renamed) == 1
     parts.clock.advance(4.999)
@@ -89,7 +89,7 @@ def test_the_offsets_of_a_deleted_topic_are_taken_off_the_checkpoints_at_once_an
     topic = parts.topics.find("t")
     assert topic is not None
     files.written_whole.clear()
-    parts.topics.delete(topic)
+    parts.topics.delete([topic])
     names = ["/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint"]
     assert files.written_whole == names
     for name in names:
@@ -100,13 +100,13 @@ def test_the_offsets_of_a_deleted_topic_are_taken_off_the_checkpoints_at_once_an
 def test_what_waits_for_its_removal_goes_with_the_stop(parts: Parts) -> None:
     topic = parts.topics.create("t", 1, {})
     assert topic.partitions[0].log.log_end_offset == 0
-    parts.topics.delete(topic)
+    parts.topics.delete([topic])
     parts.store.close()
     assert [name for name in parts.files.list_directory("/data") if name.startswith("t-0")] == []
 
 
 def test_a_partition_that_was_never_used_leaves_nothing_to_delete(parts: Parts) -> None:
-    parts.topics.delete(parts.topics.create("t", 1, {}))
+    parts.topics.delete([parts.topics.create("t", 1, {})])
     assert [name for name in parts.files.list_directory("/data") if name.startswith("t-0")] == []
 
 
@@ -124,7 +124,7 @@ def test_checkpoints_say_how_far_each_opened_log_has_come(parts: Parts) -> None:
         path = f"/data/{name}"
         return sorted(parts.files.read(path, 0, parts.files.size(path)).decode().splitlines()[2:])
 
-    assert lines("recovery-point-offset-checkpoint") == ["__cluster_metadata 0 0", "a 0 0", "b 0 1"]
+    assert lines("recovery-point-offset-checkpoint") == ["__cluster_metadata 0 4", "a 0 0", "b 0 1"]
     assert lines("log-start-offset-checkpoint") == ["b 0 1"]
     assert lines("replication-offset-checkpoint") == ["__cluster_metadata 0 4", "a 0 1", "b 0 1"]
 

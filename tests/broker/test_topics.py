@@ -37,7 +37,7 @@ def test_a_deleted_topic_is_gone_at_once_and_after_a_restart(parts: Parts) -> No
     topic = parts.topics.create("t", 1, {})
     partition = topic.partitions[0]
     partition.append([a_batch()], parts.clock.now_ms())
-    parts.topics.delete(topic)
+    parts.topics.delete([topic])
     assert parts.topics.find("t") is None
     assert partition.is_deleted
     assert parts.changed[-1] is partition
@@ -49,7 +49,7 @@ def test_a_deleted_topic_is_gone_at_once_and_after_a_restart(parts: Parts) -> No
 def test_a_topic_created_anew_has_another_id_and_an_empty_log(parts: Parts, is_clean: bool) -> None:
     old = parts.topics.create("t", 1, {})
     old.partitions[0].append([a_batch()], parts.clock.now_ms())
-    parts.topics.delete(old)
+    parts.topics.delete([old])
     new = parts.topics.create("t", 1, {})
     assert new.topic_id != old.topic_id
     assert new.partitions[0].log.log_end_offset == 0
@@ -60,7 +60,7 @@ def test_a_topic_created_anew_has_another_id_and_an_empty_log(parts: Parts, is_c
 def test_a_directory_left_by_a_topic_that_was_deleted_before_a_crash_is_set_aside(parts: Parts) -> None:
     old = parts.topics.create("t", 1, {})
     old.partitions[0].append([a_batch()], parts.clock.now_ms())
-    parts.cluster.remove_topic(old.topic_id, 0)  # the crash comes before the directory is renamed
+    parts.cluster.remove_topics([old.topic_id], 0)  # the crash comes before the directory is renamed
     parts.restart(is_clean=False)
     parts.topics.create("t", 1, {})
     assert parts.topics.partition("t", 0).log.log_end_offset == 0

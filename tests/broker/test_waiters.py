@@ -104,7 +104,7 @@ def test_the_deletion_of_its_topic_wakes_a_fetch() -> None:
     waiting.park("a")
     topic = waiting.parts.topics.find("t")
     assert topic is not None
-    waiting.parts.topics.delete(topic)
+    waiting.parts.topics.delete([topic])
     waiting.waiters.note_change(waiting.partition)
     waiting.waiters.settle()
     assert waiting.ready == ["a"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.cluster import ClusterLog
-from odradek.protocol.batch import HEADER_BYTES
+from odradek.protocol.batch import HEADER_BYTES, RecordBatch
 from odradek.protocol.control import ControlType, control_batch
+from odradek.protocol.metadata_records import TopicRecord, encode_metadata_record
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.state_records import (
     GroupMetadataKey,
@@ -157,7 +157,9 @@ def test_a_malformed_small_file_is_damage(tmp_path: Path) -> None:
 
 def test_the_metadata_log_is_decoded(tmp_path: Path) -> None:
     log = open_log(OsFiles(), path=str(tmp_path / "__cluster_metadata-0"))
-    ClusterLog(log, 1, b"d" * 16).create_topic("orders", b"t" * 16, 1, {}, NOW_MS)
+    record = encode_metadata_record(TopicRecord(name="orders", topic_id=b"t" * 16))
+    batch = RecordBatch(build_batch([NewRecord(None, record, NOW_MS)]))
+    log.append([batch], NOW_MS, leader_epoch=0, is_from_client=False)
     log.close()
     payloads = [
         json.loads(line.partition("payload: ")[2])

@@ -80,7 +80,7 @@ def test_a_topic_that_was_deleted_meanwhile_does_not_hold_up_the_end() -> None:
     who = broker.begin()
     assert broker.add(who, 0) == [0]
     assert broker.add(who, 0, topic="gone") == [0]
-    broker.topics.delete(gone)
+    broker.topics.delete([gone])
     assert broker.end(who, commit=True) == (0, NOBODY)
     assert broker.describe().transaction_state == "CompleteCommit"
     assert broker.stable_and_end() == (1, 1)

@@ -195,7 +195,7 @@ def test_a_session_is_told_that_its_topic_has_gone_and_that_it_came_back_as_anot
     broker = AskedBroker()
     topic = broker.create()
     session_id = broker.fetch(fetch_request(topic, session=(0, 0)), 13).answer.session_id
-    broker.topics.delete(topic)
+    broker.topics.delete([topic])
     again = FetchRequest(session_id=session_id, session_epoch=1)
     assert broker.fetch_one(again, 13).error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     broker.create()
@@ -223,13 +223,11 @@ def test_the_leader_epoch_a_client_believes_in_is_checked(broker: AskedBroker, e
 
 
 @pytest.mark.parametrize("version", [12, 16])
-def test_only_a_fenced_client_is_told_who_leads_and_from_version_16_on(
-    broker: AskedBroker, version: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("odradek.broker.topics.LEADER_EPOCH", 3)
+def test_only_a_fenced_client_is_told_who_leads_and_from_version_16_on(broker: AskedBroker, version: int) -> None:
+    broker.topics.partition("t", 0).leader_epoch = 3
     request = fetch_request(topic_of(broker), wanted(leader_epoch=2))
     answer = broker.fetch(request, version).answer
-    leader = LeaderIdAndEpoch(leader_id=1, leader_epoch=0) if version >= 16 else None
+    leader = LeaderIdAndEpoch(leader_id=1, leader_epoch=3) if version >= 16 else None
     assert answer.responses[0].partitions == [refused(ErrorCode.FENCED_LEADER_EPOCH, leader=leader)]
     endpoints = [NodeEndpoint(node_id=1, host="127.0.0.1", port=9092)] if version >= 16 else ()
     assert list(answer.node_endpoints) == list(endpoints)

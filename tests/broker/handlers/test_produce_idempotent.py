@@ -105,7 +105,7 @@ def test_a_topic_made_anew_knows_no_producer(broker: AskedBroker) -> None:
     send(broker, 0)
     topic = broker.topics.find("t")
     assert topic is not None
-    broker.topics.delete(topic)
+    broker.topics.delete([topic])
     broker.create()
     assert send(broker, 9) == (0, 0)
 
