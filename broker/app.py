@@ -64,6 +64,12 @@ class Broker:
         self._housekeeping = Housekeeping(
             self.config, self._clock, loop.call_at, context.topics.partitions, self._store
         )
+        if self.config.metadata_log_max_snapshot_interval_ms:
+            self._housekeeping.add(
+                "metadata snapshot",
+                self.config.metadata_log_max_snapshot_interval_ms,
+                lambda: context.cluster.write_snapshot(self._clock.now_ms()),
+            )
         self._server = Server(self.config, Dispatcher(context))
         try:
             await self._server.listen()
@@ -115,7 +121,7 @@ class Broker:
                 lambda: (self.host, self.port),
                 self._features,
             )
-        except (OSError, KafkaError, CorruptFrame) as error:
+        except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             self._store.abandon()
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
 

@@ -33,6 +33,10 @@ class Housekeeping:
             ("file removal", config.log_segment_delete_delay_ms, store.purge),
         )
 
+    def add(self, name: str, interval_ms: int, chore: Callable[[], None]) -> None:
+        """A chore of another part; to be called before `start`."""
+        self._chores += ((name, interval_ms, chore),)
+
     def start(self) -> None:
         """Arm every chore for the first time."""
         for name, interval_ms, chore in self._chores:
