@@ -14,6 +14,7 @@ from .log_config import LONG_MAX
 UNKNOWN_EPOCH = -1
 _REPORTS_KEPT = 1000
 
+# Told in words of what was found damaged, and of what was done about it.
 OnDamage = Callable[[str], None]
 
 
@@ -24,12 +25,13 @@ def tell_nobody(what: str) -> None:
 class Guard:
     """Shared by a log and its segments. Damage is reported once, however often it is met."""
 
-    __slots__ = ("_on_damage", "_reported", "epochs", "may_skip")
+    __slots__ = ("_on_damage", "_reported", "epochs", "highest_epoch", "may_skip")
 
     def __init__(
-        self, epochs: LeaderEpochs | None = None, *, may_skip: bool = True, on_damage: OnDamage = tell_nobody
+        self, *, may_skip: bool = True, highest_epoch: int = LONG_MAX, on_damage: OnDamage = tell_nobody
     ) -> None:
-        self.epochs = LeaderEpochs() if epochs is None else epochs
+        self.epochs = LeaderEpochs()
+        self.highest_epoch = highest_epoch
         self.may_skip = may_skip
         self._on_damage = on_damage
         self._reported: set[str] = set()

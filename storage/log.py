@@ -59,9 +59,11 @@ class PartitionLog(LogView):
     ) -> "PartitionLog":
         """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed.
 
-        `on_damage` is told of what turns out to be damaged later, when it is read.
+        `leader_epoch` is the newest that was given out, -1 if only the log itself can tell. `on_damage` is told of what
+        turns out to be damaged later, when it is read.
         """
-        loader = LogLoader(files, path, config, now_ms, on_damage)
+        highest_epoch = leader_epoch if leader_epoch >= 0 else LONG_MAX
+        loader = LogLoader(files, path, config, now_ms, highest_epoch=highest_epoch, on_damage=on_damage)
         loaded = loader.load(is_clean=is_clean, recovery_point=recovery_point, log_start_offset=log_start_offset)
         log = cls(files, path, topic, partition, config, loaded, now_ms)
         log._epochs.assign(leader_epoch, loaded.log_end_offset)

@@ -12,7 +12,7 @@ from .files import Files
 from .guard import Guard, OnDamage, tell_nobody
 from .index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .leader_epochs import LeaderEpochs
-from .log_config import LogConfig
+from .log_config import LONG_MAX, LogConfig
 from .names import INDEX_SUFFIX, offset_name
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
@@ -52,16 +52,23 @@ class LogLoader:
     """Loads one partition's directory."""
 
     def __init__(
-        self, files: Files, directory: str, config: LogConfig, now_ms: int, on_damage: OnDamage = tell_nobody
+        self,
+        files: Files,
+        directory: str,
+        config: LogConfig,
+        now_ms: int,
+        *,
+        highest_epoch: int = LONG_MAX,
+        on_damage: OnDamage = tell_nobody,
     ) -> None:
         self._files = files
         self._directory = directory
         self._config = config
         self._now_ms = now_ms
         self._report = RecoveryReport()
-        self._guard = Guard(may_skip=config.is_compacted, on_damage=on_damage)
-        # Epochs are what recovery derives from the log: they cannot judge it at the same time.
-        self._unguarded = Guard(may_skip=config.is_compacted, on_damage=on_damage)
+        self._guard, self._unguarded = (
+            Guard(may_skip=config.is_compacted, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
+        )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
         self._snapshots = Snapshots(files, directory)
 

@@ -45,10 +45,34 @@ def producers_at(
 ) -> ProducerTable:
     """The table as of `end`: the newest good snapshot at or below it, and the batches after that one."""
     producers, offset = snapshots.load_newest(end, now_ms, expiration_ms)
+    _replay_batches(producers, segments, offset, end)
+    return producers
+
+
+def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapshots) -> list[AbortedTxn] | None:
+    """The aborted transactions whose markers stand in a segment, from its batches and those that lead up to it.
+
+    None if some of these cannot be read: an index that can is better then.
+    """
+    # As of a time when nobody had expired: an open transaction is never forgotten, and no other producer matters.
+    producers, offset = snapshots.load_newest(segment.base_offset, 0, 1)
+    if not _replay_batches(producers, segments, offset, segment.base_offset):
+        return None
+    found: list[AbortedTxn] = []
+    for _, batch in (scan := segment.scan()):
+        completed = replay_batch(producers, batch)
+        if completed is not None and completed.is_aborted:
+            found.append(aborted_entry(completed))
+    return found if scan.problem is None else None
+
+
+def _replay_batches(producers: ProducerTable, segments: Sequence[Segment], offset: int, end: int) -> bool:
+    """Replay [offset, end); whether every batch of it could be read."""
+    is_whole = True
     if offset >= end:
-        return producers
+        return is_whole
     for segment, following in zip(segments, [*segments[1:], None], strict=True):
-        if following is not None and following.base_offset <= offset:
+        if segment.base_offset >= end or (following is not None and following.base_offset <= offset):
             continue
         position = segment.position_of(offset) if offset > segment.base_offset else 0
         for _, batch in (scan := segment.scan(position)):
@@ -57,20 +81,9 @@ def producers_at(
             if batch.base_offset >= offset:
                 replay_batch(producers, batch)
         if scan.problem is not None:
+            is_whole = False
             segment.guard.report(
                 f"{scan.problem} at byte {scan.position} of {segment.log_path}: who wrote what behind it in this "
                 "segment is not known"
             )
-    return producers
-
-
-def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapshots) -> list[AbortedTxn]:
-    """The aborted transactions whose markers stand in a segment, from its batches and those that lead up to it."""
-    # As of a time when nobody had expired: an open transaction is never forgotten, and no other producer matters.
-    producers = producers_at([one for one in segments if one is not segment], snapshots, segment.base_offset, 0, 1)
-    found: list[AbortedTxn] = []
-    for _, batch in segment.salvage():
-        completed = replay_batch(producers, batch)
-        if completed is not None and completed.is_aborted:
-            found.append(aborted_entry(completed))
-    return found
+    return is_whole

@@ -1,6 +1,7 @@
-"""Salvage: every batch of a segment that can still be read, going on behind damage where an index finds the next one.
+"""Salvage: every batch of a segment that can still be read, going on behind damage.
 
-One bad batch does not cost those behind it, unless nobody knows where they begin.
+One bad batch does not cost those behind it, unless nobody knows where they begin. What a reader can reach is found here
+as well, so that what is derived from a segment speaks of all that is served.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,18 +30,32 @@ class Salvage:
     def __iter__(self) -> Iterator[tuple[int, RecordBatch]]:
         """Each batch with the position it stands at."""
         scan = self._scan(0)
+        batches = iter(scan)
         while True:
-            yield from scan
+            yield from batches
             self.position, self.next_offset, self.problem = scan.position, scan.next_offset, scan.problem
             if scan.problem is None or scan.next_offset >= self._until:
                 return
-            resumed = self._index.position_above(scan.position)
-            if resumed is None:
+            for position in self._positions_behind(scan):
+                scan = self._scan(position)
+                scan.next_offset = self.next_offset
+                batches = iter(scan)
+                first = next(batches, None)
+                if first is not None:
+                    break
+            else:
                 return
-            self.damaged_bytes += resumed - scan.position
+            self.damaged_bytes += position - self.position
             self._has_resumed = True
-            scan = self._scan(resumed)
-            scan.next_offset = self.next_offset
+            yield first
+
+    def _positions_behind(self, scan: BatchScan) -> Iterator[int]:
+        """Where the next batch may begin: after the bad one, as long as that says it is, else where the index says."""
+        if scan.bad_bytes:
+            yield scan.position + scan.bad_bytes
+        position: int | None = scan.position
+        while position is not None and (position := self._index.position_above(position)) is not None:
+            yield position
 
     def take_resumed(self) -> bool:
         """Whether there was damage just before the batch at hand; true once."""

@@ -44,6 +44,7 @@ class BatchScan:
         self.position = start
         self.next_offset = lowest_offset
         self.problem: str | None = None
+        self.bad_bytes = 0  # the size of the batch that ended the walk, as far as it has one
 
     def __iter__(self) -> Iterator[tuple[int, RecordBatch]]:
         """Each batch with the position it stands at."""
@@ -67,6 +68,7 @@ class BatchScan:
             batch = RecordBatch(piece, at)
             self.problem = self._problem_of(batch)
             if self.problem is not None:
+                self.bad_bytes = size
                 return
             position = self.position
             at += size
@@ -106,6 +108,8 @@ class BatchScan:
             return f"{batch.records_count} records over {batch.last_offset_delta + 1} offsets"
         if not batch.is_intact():
             return "the checksum is wrong"
+        if batch.partition_leader_epoch > self._guard.highest_epoch:
+            return f"leader epoch {batch.partition_leader_epoch}, which nobody has had"
         epoch, _ = self._guard.span_of_epoch(batch.base_offset)
         if batch.partition_leader_epoch != epoch and epoch != UNKNOWN_EPOCH:
             return f"leader epoch {batch.partition_leader_epoch} where {epoch} was expected"

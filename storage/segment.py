@@ -67,9 +67,11 @@ class Segment(IndexedSegment):
             if not walked.end:
                 data = self._files.read(self.log_path, position, walked.first_batch_bytes)
                 walked = walk(data, left, place.base_offset, upper_offset, self.guard)
-        if walked is None or not walked.end:
+        if walked is None:
             raise corrupt(self.log_path, position)
         end = walked.end
+        if not end:
+            return None
         whole = data if end == len(data) else memoryview(data)[:end]
         return Range(whole, walked.first_offset, walked.next_offset, position + end)
 

@@ -100,7 +100,7 @@ def walk(data: bytes, left: int, expected: int, upper_offset: int, guard: Guard)
         is_sound = magic == MAGIC and delta >= 0 and length >= _SHORTEST_LENGTH and end <= left
         if not is_sound or base < expected or (base > expected and not may_skip):
             break
-        if base + delta >= upper_offset:
+        if base >= upper_offset:
             return Walked(at, first_offset, expected)
         if end > length_of_data:
             return Walked(at, first_offset, expected) if at else Walked(0, -1, -1, first_batch_bytes=end)
@@ -108,6 +108,8 @@ def walk(data: bytes, left: int, expected: int, upper_offset: int, guard: Guard)
             epoch, epoch_ends = guard.span_of_epoch(base)
         if crc32c(view[at + CRC_FROM : end]) != crc or (batch_epoch != epoch and epoch != UNKNOWN_EPOCH):
             break
+        if base + delta >= upper_offset:
+            return Walked(at, first_offset, expected)
         if at == 0:
             first_offset = base
         expected = base + delta + 1

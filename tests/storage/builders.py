@@ -55,6 +55,7 @@ def open_log(
     log_start_offset: int = 0,
     now_ms: int = NOW_MS,
     path: str = DIRECTORY,
+    leader_epoch: int = 0,
     on_damage: OnDamage = tell_nobody,
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
@@ -68,6 +69,7 @@ def open_log(
         is_clean=is_clean,
         recovery_point=recovery_point,
         log_start_offset=log_start_offset,
+        leader_epoch=leader_epoch,
         on_damage=on_damage,
     )
 
@@ -102,5 +104,10 @@ def reopen_clean(log: PartitionLog, files: Files) -> PartitionLog:
     """Stop the log as a broker does, and open it again."""
     log.close()
     return open_log(
-        files, log.config, is_clean=True, recovery_point=log.recovery_point, log_start_offset=log.log_start_offset
+        files,
+        log.config,
+        is_clean=True,
+        recovery_point=log.recovery_point,
+        log_start_offset=log.log_start_offset,
+        leader_epoch=log.leader_epoch,
     )

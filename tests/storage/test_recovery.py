@@ -261,7 +261,7 @@ def test_damaged_epochs_are_read_from_the_batches(content: bytes) -> None:
     log.close()
     for is_clean in (True, False):
         files.write_whole(f"{DIRECTORY}/leader-epoch-checkpoint", content)
-        log = open_log(files, is_clean=is_clean, recovery_point=2)
+        log = open_log(files, is_clean=is_clean, recovery_point=2, leader_epoch=2)
         assert log.end_offset_for_epoch(0) == (0, 1)
         assert log.end_offset_for_epoch(2) == (2, 2)
 
@@ -323,3 +323,14 @@ def test_a_swap_takes_the_place_of_every_segment_it_covers() -> None:
     log = open_log(files, SMALL, is_clean=True, recovery_point=8)
     assert log.segment_base_offsets == (0, 6)
     assert [log.read(offset, 1, upper_offset=8).first_offset for offset in range(8)] == [0, 0, 2, 2, 4, 4, 6, 6]
+
+
+def test_an_epoch_that_was_never_given_out_is_damage() -> None:
+    files = MemoryFiles()
+    log = open_log(files, leader_epoch=1)
+    for epoch in (0, 1, 1):
+        log.append([batch()], NOW_MS, leader_epoch=epoch)
+    files.write(_file(0, ".log"), [b"\x05"], 2 * batch().size_bytes + 15)
+    log = open_log(files, leader_epoch=1)
+    assert log.log_end_offset == 2
+    assert "leader epoch 5" in log.recovery_report.why
