@@ -69,7 +69,7 @@ def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapsho
 def _replay_batches(producers: ProducerTable, segments: Sequence[Segment], offset: int, end: int) -> bool:
     """Replay [offset, end); whether every batch of it could be read."""
     is_whole = True
-    if offset >= end:
+    if offset >= end or not segments:
         return is_whole
     for segment, following in zip(segments, [*segments[1:], None], strict=True):
         if segment.base_offset >= end or (following is not None and following.base_offset <= offset):
