@@ -72,10 +72,9 @@ class MetadataLogReader:
 
     def _check_torn(self, path: str, scan: BatchScan, later_bases: list[int]) -> None:
         follows = self._find_batch(path, scan.position + 1, scan.next_offset)
-        for base in later_bases:
-            later = f"{self._directory}/{offset_name(base)}{LOG_SUFFIX}"
-            if follows is None and self._files.size(later):
-                follows = f"{later} follows"
+        if follows is None and later_bases:
+            # A segment begins, empty or not, when the one before it is whole.
+            follows = f"{offset_name(later_bases[0])}{LOG_SUFFIX} follows"
         if follows is not None:
             raise DirectoryError(
                 f"the metadata log is damaged: {scan.problem} at byte {scan.position} of {path}, and {follows}; "

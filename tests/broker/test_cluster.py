@@ -6,14 +6,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from odradek.broker.cluster import ClusterLog, NewTopic
+from odradek.broker.cluster import NewTopic
 from odradek.broker.cluster_image import ClusterImage
-from odradek.broker.cluster_loading import load_cluster
-from odradek.broker.config import BrokerConfig
-from odradek.broker.store import LogStore
-from odradek.broker.testing.manual_clock import ManualClock
 from odradek.broker.topic_names import METADATA_TOPIC
-from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.metadata_records import (
     ConfigRecord,
@@ -26,19 +21,10 @@ from odradek.protocol.metadata_records import (
     encode_metadata_record,
 )
 from odradek.protocol.records import NewRecord, build_batch, read_records
-from odradek.protocol.uuid_text import encode_uuid
-from odradek.storage.directory import DataDirectory, Identity
-from odradek.storage.log import PartitionLog
-from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
+from .clusters import DIRECTORY_ID, LOG, NOW_MS, OTHER_ID, TOPIC_ID, cluster_on, create, open_log, write_batch
 from .failing_files import BROKEN, FULL, FailingFiles
-
-NOW_MS = 1_700_000_000_000
-DIRECTORY_ID = b"d" * 16
-TOPIC_ID = b"t" * 16
-OTHER_ID = b"u" * 16
-LOG = f"/data/{METADATA_TOPIC}-0/00000000000000000000.log"
 
 
 class SyncedFiles(MemoryFiles):
@@ -56,24 +42,6 @@ class SyncedFiles(MemoryFiles):
             sync()
 
         return run
-
-
-def open_log(files: MemoryFiles) -> PartitionLog:
-    path = f"/data/{METADATA_TOPIC}-0"
-    files.make_directory(path)
-    return PartitionLog.open(files, path, METADATA_TOPIC, 0, LogConfig(), NOW_MS, is_clean=False)
-
-
-def cluster_on(files: MemoryFiles) -> ClusterLog:
-    """A broker's cluster; whoever had the directory before is dead."""
-    files._locked.clear()
-    directory = DataDirectory.open(files, "/data", Identity(encode_uuid(b"c" * 16), encode_uuid(DIRECTORY_ID), 1))
-    store = LogStore(files, directory, ManualClock(), lambda: "0" * 32)
-    return load_cluster(store, BrokerConfig(), NOW_MS)
-
-
-def create(cluster: ClusterLog, name: str, topic_id: bytes, partitions: int, overrides: dict[str, str]) -> None:
-    cluster.create_topics([NewTopic(name, topic_id, partitions, overrides)], NOW_MS)
 
 
 def replay(image: ClusterImage, *records: MetadataRecord) -> None:
@@ -160,11 +128,9 @@ def test_settings_of_unknown_topics_are_passed_over() -> None:
 
 def test_control_batches_of_a_raft_log_are_passed_over() -> None:
     files = MemoryFiles()
-    log = open_log(files)
-    control = build_batch([NewRecord(b"\x00\x00\x00\x02", b"leader", NOW_MS)], is_control=True)
+    write_batch(files, build_batch([NewRecord(b"\x00\x00\x00\x02", b"leader", NOW_MS)], is_control=True))
     topic = encode_metadata_record(TopicRecord(name="t", topic_id=TOPIC_ID))
-    for data in (control, build_batch([NewRecord(None, topic, NOW_MS)])):
-        log.append([RecordBatch(data)], NOW_MS, leader_epoch=0, is_from_client=False)
+    write_batch(files, build_batch([NewRecord(None, topic, NOW_MS)]))
     assert list(cluster_on(files).image.topics) == ["t"]
 
 
@@ -240,6 +206,7 @@ def test_the_directory_of_a_new_metadata_log_is_synced_with_its_name() -> None:
             st.tuples(st.just("remove"), st.integers(0, 3), st.just(0)),
             st.tuples(st.just("ids"), st.integers(1, 9), st.just(0)),
             st.tuples(st.just("feature"), st.integers(0, 2), st.integers(0, 2)),
+            st.tuples(st.just("snapshot"), st.just(0), st.just(0)),
         ),
         max_size=12,
     )
@@ -258,4 +225,6 @@ def test_a_restart_replays_to_the_same_cluster(steps: list[tuple[str, int, int]]
             cluster.take_producer_ids(cluster.image.next_producer_id + which, NOW_MS)
         elif what == "feature":
             cluster.set_features({f"f{which}": count}, NOW_MS)
+        elif what == "snapshot":
+            cluster.write_snapshot(NOW_MS)
     assert cluster_on(files).image == cluster.image
