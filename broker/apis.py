@@ -106,6 +106,7 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.API_VERSIONS, 0, 4),
         Api(ApiKey.CREATE_TOPICS, 2, 7),
         Api(ApiKey.DELETE_TOPICS, 1, 6),
+        Api(ApiKey.DELETE_RECORDS, 0, 2),
         Api(ApiKey.INIT_PRODUCER_ID, 0, 5),
         Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
         Api(ApiKey.ADD_PARTITIONS_TO_TXN, 0, 5),

@@ -65,6 +65,7 @@ class LogStore:
             recovery_point=self._directory.recovery_points.get(at, 0),
             log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
             leader_epoch=leader_epoch,
+            on_damage=lambda what: log.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
         self._unrecovered.discard(at)
         self._opened[at] = opened
@@ -80,6 +81,10 @@ class LogStore:
                 end_offset=opened.log_end_offset,
             )
         return opened
+
+    def write_log_start(self, topic: str, index: int, offset: int) -> None:
+        """Make a partition's new start durable; OSError leaves what was known."""
+        self._directory.write_log_start(topic, index, offset)
 
     def delete_logs(self, topic: str, partitions: int) -> None:
         """Take the directories of a topic's partitions out of sight; `purge` removes them after the topic's delay."""

@@ -38,6 +38,10 @@ class PartitionStore(Protocol):
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
+    def write_log_start(self, topic: str, index: int, offset: int) -> None:
+        """Make a partition's new start durable; OSError leaves what was known."""
+        ...
+
     def delete_logs(self, topic: str, partitions: int) -> None:
         """Take the logs of a topic's partitions out of sight and remove them."""
         ...
@@ -151,6 +155,19 @@ class Topics:
             partitions, overrides = self._internal_settings(name)
             topic = self.create(name, partitions, overrides)
         return topic
+
+    def delete_records(self, partition: Partition, offset: int) -> int:
+        """Begin a partition later, durably; returns its start. KafkaError leaves it as it was."""
+        log = partition.log
+        log.check_start(offset)
+        try:
+            if offset > log.log_start_offset:
+                self._store.write_log_start(partition.topic, partition.index, offset)
+            start = log.delete_records_before(offset)
+        except OSError as error:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        partition.note_change()
+        return start
 
     def delete(self, topics: Sequence[Topic]) -> None:
         """The topics are gone at once, for clients and after a restart, all or none: one fsync for all of them."""

@@ -101,8 +101,9 @@ class DataDirectory:
 
     def write_log_start(self, topic: str, partition: int, offset: int) -> None:
         """Write one log start down at once: a crash must not bring deleted records back."""
-        self.log_starts[topic, partition] = offset
-        write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
+        log_starts = {**self.log_starts, (topic, partition): offset}
+        write_offsets(self.files, f"{self.path}/{LOG_STARTS}", log_starts)
+        self.log_starts = log_starts
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all."""

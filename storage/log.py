@@ -186,14 +186,18 @@ class PartitionLog(LogView):
         self._flushing.note_roll()
         self._is_changed = True
 
+    def check_start(self, offset: int) -> None:
+        """Whether the log could begin there; OFFSET_OUT_OF_RANGE if not."""
+        if not 0 <= offset <= self.high_watermark:
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
+
     def delete_records_before(self, offset: int) -> int:
         """Begin the log later; whole segments below go with the next retention. Returns the new start.
 
         The epochs say so on the disk when this returns, the log start checkpoint is the caller's to write (before it
         tells anybody): a log begins where both of them say it does. OSError leaves the log as it was.
         """
-        if offset > self.high_watermark or offset < 0:
-            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
+        self.check_start(offset)
         if offset > self.log_start_offset:
             self._epochs.starting_at(offset).save(self._files, self.path, is_synced=True)
             self._start_at(offset)

@@ -53,9 +53,10 @@ class Salvage:
         """Where the next batch may begin: after the bad one, as long as that says it is, else where the index says."""
         if scan.bad_bytes:
             yield scan.position + scan.bad_bytes
-        position: int | None = scan.position
-        while position is not None and (position := self._index.position_above(position)) is not None:
+        position = self._index.position_above(scan.position)
+        while position is not None:
             yield position
+            position = self._index.position_above(position)
 
     def take_resumed(self) -> bool:
         """Whether there was damage just before the batch at hand; true once."""

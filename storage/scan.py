@@ -108,7 +108,7 @@ class BatchScan:
             return f"{batch.records_count} records over {batch.last_offset_delta + 1} offsets"
         if not batch.is_intact():
             return "the checksum is wrong"
-        if batch.partition_leader_epoch > self._guard.highest_epoch:
+        if not UNKNOWN_EPOCH <= batch.partition_leader_epoch <= self._guard.highest_epoch:
             return f"leader epoch {batch.partition_leader_epoch}, which nobody has had"
         epoch, _ = self._guard.span_of_epoch(batch.base_offset)
         if batch.partition_leader_epoch != epoch and epoch != UNKNOWN_EPOCH:

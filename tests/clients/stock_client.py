@@ -149,6 +149,10 @@ class StockClient(Protocol):
 
     def delete_topic(self, topic: str) -> None: ...
 
+    def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
+        """Delete what lies below an offset; where the partition begins now."""
+        ...
+
     def topics(self) -> Mapping[str, int]:
         """Every topic with its number of partitions."""
         ...

@@ -126,3 +126,18 @@ def test_a_stop_leaves_time_for_what_was_sent(fresh_broker: FreshBroker, topic: 
     broker.start()
     assert client.offset_range(topic) == (0, 10_000)
     producer.close()
+
+
+def test_deleted_records_stay_deleted_after_a_kill(fresh_broker: FreshBroker, topic: str, is_oracle: bool) -> None:
+    if is_oracle:
+        pytest.skip("Apache Kafka writes log starts once a minute: a kill before that brings the records back")
+    broker: BrokerProcess = fresh_broker({})
+    client = CLIENTS["confluent-kafka"](broker.address)
+    create(client, topic)
+    send_all(client, topic, [Message(b"%d" % n) for n in range(10)])
+    assert client.delete_records(topic, 7) == 7
+    broker.kill()
+    broker.start()
+    assert client.offset_range(topic) == (7, 10)
+    assert [one.value for one in client.read(topic, 3, offset=7)] == [b"7", b"8", b"9"]
+    client.close()

@@ -79,3 +79,15 @@ def test_a_topic_of_a_thousand_partitions_is_written_and_read(
         assert member.assigned() == set(range(1000))
     finally:
         member.close()
+
+
+def test_deleted_records_are_gone_and_the_others_keep_their_offsets(client: StockClient, topic: str) -> None:
+    create(client, topic)
+    send_all(client, topic, [Message(b"%d" % n) for n in range(10)])
+    assert client.delete_records(topic, 4) == 4
+    assert client.offset_range(topic) == (4, 10)
+    left = client.read(topic, 6, offset=4)
+    assert [(one.offset, one.value) for one in left] == [(n, b"%d" % n) for n in range(4, 10)]
+    assert client.delete_records(topic, -1) == 10
+    assert client.offset_range(topic) == (10, 10)
+    assert send_all(client, topic, [Message(b"new")]) == [10]

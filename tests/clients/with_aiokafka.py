@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
@@ -241,6 +242,14 @@ class Aiokafka:
             assert not errors, errors
 
         self._loop.run(self._with_admin(ask))
+
+    def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
+        at = TopicPartition(topic, partition)
+
+        async def ask(admin: Any) -> int:
+            return int((await admin.delete_records({at: RecordsToDelete(before_offset=before)}))[at])
+
+        return self._loop.run(self._with_admin(ask))
 
     def topics(self) -> Mapping[str, int]:
         async def ask(admin: Any) -> dict[str, int]:

@@ -242,6 +242,10 @@ class ConfluentKafka:
     def delete_topic(self, topic: str) -> None:
         self._admin().delete_topics([topic])[topic].result(DEADLINE_S)
 
+    def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
+        (answer,) = self._admin().delete_records([TopicPartition(topic, partition, before)]).values()
+        return int(answer.result(DEADLINE_S).low_watermark)
+
     def topics(self) -> Mapping[str, int]:
         found = self._admin().list_topics(timeout=DEADLINE_S).topics
         return {str(name): len(one.partitions) for name, one in found.items()}

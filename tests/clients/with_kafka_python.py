@@ -202,6 +202,10 @@ class KafkaPython:
     def delete_topic(self, topic: str) -> None:
         self._admin().delete_topics([topic])
 
+    def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
+        at = TopicPartition(topic, partition)
+        return int(self._admin().delete_records({at: before})[at]["low_watermark"])
+
     def topics(self) -> Mapping[str, int]:
         return {str(found["name"]): len(found["partitions"]) for found in self._admin().describe_topics()}
 

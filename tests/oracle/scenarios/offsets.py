@@ -1,5 +1,11 @@
 """ListOffsets and OffsetForLeaderEpoch: offsets by time, by name and by epoch."""
 
+from odradek.protocol.messages.delete_records import (
+    DeleteRecordsPartition,
+    DeleteRecordsRequest,
+    DeleteRecordsResponse,
+    DeleteRecordsTopic,
+)
 from odradek.protocol.messages.list_offsets import (
     ListOffsetsPartition,
     ListOffsetsRequest,
@@ -109,3 +115,31 @@ def ends_of_epochs(d: Dialogue) -> None:
     empty, _ = d.create_topic("empty")
     for epoch in (0, 1, -1):
         ask(f"an empty log, epoch {epoch}", empty, epoch)
+
+
+def deletion(name: str, *offsets: int, partition: int = 0) -> DeleteRecordsRequest:
+    asked = [DeleteRecordsPartition(partition_index=partition, offset=offset) for offset in offsets]
+    return DeleteRecordsRequest(topics=[DeleteRecordsTopic(name=name, partitions=asked)], timeout_ms=10_000)
+
+
+@scenario
+def records_are_deleted_at_every_version(d: Dialogue) -> None:
+    name = filled(d)
+    for version in range(3):
+        for offset in (-2, 13, version + 2, 1, 0):
+            d.ask(f"{offset} v{version}", deletion(name, offset), version, DeleteRecordsResponse)
+        d.ask(f"earliest v{version}", at(name, -2), 7, ListOffsetsResponse)
+        d.ask(f"base v{version}", at(name, BASE_MS), 7, ListOffsetsResponse)
+    d.ask("all of them", deletion(name, -1), 2, DeleteRecordsResponse)
+    d.ask("earliest", at(name, -2), 7, ListOffsetsResponse)
+    d.ask("after it", produce(name, batch([b"d"])), 9, ProduceResponse)
+
+
+@scenario
+def records_that_may_not_be_deleted(d: Dialogue) -> None:
+    compacted, _ = d.create_topic("compacted", configs={"cleanup.policy": "compact"})
+    both, _ = d.create_topic("both", configs={"cleanup.policy": "compact,delete"})
+    for name in (compacted, both, "no-such-topic", "__consumer_offsets"):
+        d.ask(d.plain_name(name), deletion(name, 0), 2, DeleteRecordsResponse)
+    d.ask("no such partition", deletion(both, 0, partition=9), 2, DeleteRecordsResponse)
+    d.ask("none", DeleteRecordsRequest(topics=[], timeout_ms=10_000), 2, DeleteRecordsResponse)

@@ -1,0 +1,95 @@
+"""DeleteRecords: the log begins later, and a crash does not bring back what was deleted."""
+
+import errno
+
+import pytest
+
+from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.messages.delete_records import (
+    DeleteRecordsPartition,
+    DeleteRecordsPartitionResult,
+    DeleteRecordsRequest,
+    DeleteRecordsResponse,
+    DeleteRecordsTopic,
+)
+
+from .asking import AskedBroker, batch, fetch_request, offsets_in, served, wanted
+
+
+def _filled() -> AskedBroker:
+    broker = AskedBroker()
+    broker.create()
+    for n in range(5):
+        broker.produce("t", batch(b"a", b"b", pid=7, sequence=2 * n))
+    return broker
+
+
+def _delete(broker: AskedBroker, offset: int, *, topic: str = "t", version: int = 2) -> DeleteRecordsPartitionResult:
+    asked = DeleteRecordsTopic(name=topic, partitions=[DeleteRecordsPartition(partition_index=0, offset=offset)])
+    request = DeleteRecordsRequest(topics=[asked], timeout_ms=1000)
+    (found,) = broker.ask(request, version, DeleteRecordsResponse).answer.topics
+    assert found.name == topic
+    (answer,) = found.partitions
+    return answer
+
+
+@pytest.mark.parametrize("version", served(ApiKey.DELETE_RECORDS))
+def test_the_log_begins_at_the_offset_asked_for(version: int) -> None:
+    broker = _filled()
+    assert _delete(broker, 4, version=version) == DeleteRecordsPartitionResult(
+        partition_index=0, low_watermark=4, error_code=0
+    )
+    assert broker.fetch_one(fetch_request("t", wanted(offset=3))).error_code == 1
+    assert offsets_in(broker.fetch_one(fetch_request("t", wanted(offset=4))).records) == [4, 6, 8]
+
+
+def test_minus_one_is_the_high_watermark_and_an_earlier_offset_changes_nothing() -> None:
+    broker = _filled()
+    assert _delete(broker, -1).low_watermark == 10
+    answer = _delete(broker, 3)
+    assert (answer.error_code, answer.low_watermark) == (0, 10)
+
+
+@pytest.mark.parametrize(("offset", "code"), [(11, 1), (-2, 1)])
+def test_an_offset_outside_the_log_is_out_of_range(offset: int, code: int) -> None:
+    answer = _delete(_filled(), offset)
+    assert (answer.error_code, answer.low_watermark) == (code, -1)
+
+
+def test_what_cannot_lose_records_is_refused() -> None:
+    broker = _filled()
+    broker.create("compacted", cleanup_policy="compact")
+    broker.create("both", cleanup_policy="compact,delete")
+    broker.topics.ensure_internal_topic("__consumer_offsets")
+    codes = [_delete(broker, 0, topic=name).error_code for name in ("compacted", "both", "__consumer_offsets", "no")]
+    assert codes == [44, 0, 17, 3]
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_the_new_start_outlives_a_restart_and_so_does_the_producer(is_clean: bool) -> None:
+    broker = _filled()
+    assert _delete(broker, 5).low_watermark == 5
+    broker.restart(is_clean=is_clean)
+    assert broker.topics.partition("t", 0).log.log_start_offset == 5
+    assert broker.produce("t", batch(b"a", b"b", pid=7, sequence=8)).base_offset == 8  # the last batch, known again
+    assert broker.produce("t", batch(pid=7, sequence=10)).base_offset == 10
+
+
+@pytest.mark.parametrize("part", ["log-start-offset-checkpoint", "leader-epoch-checkpoint"])
+def test_a_disk_that_refuses_leaves_the_log_as_it_was(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = _filled()
+    write_whole = broker.files.write_whole
+
+    def refuse(path: str, data: bytes, *, is_synced: bool = True) -> None:
+        if path.endswith(part):
+            raise OSError(errno.ENOSPC, "no space left")
+        write_whole(path, data, is_synced=is_synced)
+
+    monkeypatch.setattr(broker.files, "write_whole", refuse)
+    answer = _delete(broker, 5)
+    assert (answer.error_code, answer.low_watermark) == (56, -1)
+    assert offsets_in(broker.fetch_one(fetch_request("t")).records) == [0, 2, 4, 6, 8]
+    monkeypatch.undo()
+    broker.restart(is_clean=False)
+    assert broker.topics.partition("t", 0).log.log_start_offset == 0
+    assert _delete(broker, 5).low_watermark == 5
