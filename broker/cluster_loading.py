@@ -17,7 +17,7 @@ from ..protocol.wire import CorruptFrame
 from ..storage.directory import DataDirectory, DirectoryError
 from ..storage.files import Files
 from ..storage.log_config import LogConfig
-from ..storage.metadata_log import MetadataLogReader
+from ..storage.metadata_log import MetadataLogReader, clear_metadata_log
 from ..storage.metadata_snapshot import BOOTSTRAP, DamagedSnapshot, Snapshot, find_snapshots, read_snapshot
 from .cluster import METADATA_TOPIC_ID, ClusterLog
 from .cluster_image import ClusterImage, PartitionImage
@@ -50,15 +50,13 @@ def load_cluster(store: LogStore, config: BrokerConfig, now_ms: int) -> ClusterL
     directory = store.directory
     loading = _Loading(directory)
     loading.run()
-    # A log that ends before its snapshot has nothing to add, and begins anew where the snapshot ends.
-    lowest = loading.start_offset if loading.end_offset == loading.start_offset else 0
     metadata_log = store.open_log(
         METADATA_TOPIC,
         0,
         METADATA_TOPIC_ID,
         metadata_log_config(config),
         leader_epoch=EPOCH_OF_THE_LOG,
-        log_start_offset=lowest,
+        log_start_offset=loading.start_offset if loading.is_log_lost else 0,
     )
     if metadata_log.log_end_offset != loading.end_offset:
         raise DirectoryError(
@@ -94,10 +92,11 @@ class _Loading:
         self.start_offset = 0
         self.end_offset = 0
         self.unsaved_bytes = 0
+        self.is_log_lost = False
         self.bootstrap: Snapshot | None = None
 
     def run(self) -> None:
-        """Replay it all; nothing is changed on the disk but the remains of an unfinished snapshot."""
+        """Replay it all. On the disk the remains of an unfinished snapshot go, and a log that its snapshot replaces."""
         files = self._directory.files
         if files.exists(self.path):
             self._read_newest_snapshot(files)
@@ -135,6 +134,10 @@ class _Loading:
                 elif (kind := control_type(record.key)) in _QUORUM_RECORDS:
                     self.controls[kind] = value
         self.end_offset = reader.end_offset
+        self.is_log_lost = reader.stored_end_offset < self.start_offset
+        if self.is_log_lost:
+            log.error("the metadata log ends before its snapshot, and begins anew", end_offset=reader.stored_end_offset)
+            clear_metadata_log(files, self.path)
 
 
 def _find_bootstrap(directory: DataDirectory) -> Snapshot | None:

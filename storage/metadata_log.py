@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
 from .directory import DirectoryError
 from .files import Files
+from .leader_epochs import FILE_NAME as EPOCHS_FILE
+from .metadata_snapshot import SUFFIX as SNAPSHOT_SUFFIX
 from .names import LOG_SUFFIX, offset_name
 from .scan import BatchScan
 from .tidying import find_offset
@@ -20,7 +22,10 @@ _LENGTH = struct.Struct(">i")
 
 
 class MetadataLogReader:
-    """The batches of `__cluster_metadata-0` from the segment that holds an offset; afterwards `end_offset` is known."""
+    """The batches of `__cluster_metadata-0` from an offset on.
+
+    Afterwards `end_offset` is where they end, and `stored_end_offset` where the log does, which may be before them all.
+    """
 
     def __init__(self, files: Files, directory: str, from_offset: int, durable_offset: int) -> None:
         self._files = files
@@ -28,6 +33,7 @@ class MetadataLogReader:
         self._from_offset = from_offset
         self._durable_offset = durable_offset
         self.end_offset = from_offset
+        self.stored_end_offset = 0
 
     def batches(self) -> Iterator[RecordBatch]:
         """Every batch with an offset at or beyond the one asked for, checked. DirectoryError for damage; OSError."""
@@ -40,7 +46,7 @@ class MetadataLogReader:
         for at in range(held[-1] if held else 0, len(bases)):
             path = f"{self._directory}/{offset_name(bases[at])}{LOG_SUFFIX}"
             scan = BatchScan(self._files, path, 0, self._files.size(path), lowest_offset=bases[at])
-            expected = bases[at]
+            self.stored_end_offset = expected = bases[at]
             for position, batch in scan:
                 if batch.base_offset != expected:
                     # Nothing ever compacts this log: a hole is damage.
@@ -49,6 +55,7 @@ class MetadataLogReader:
                         f"byte {position} of {path}; restore it from a copy"
                     )
                 expected = batch.next_offset
+                self.stored_end_offset = expected
                 if batch.next_offset > self._from_offset:
                     self.end_offset = batch.next_offset
                     yield batch
@@ -93,3 +100,10 @@ class MetadataLogReader:
                     return f"there is a good batch at byte {start + at}"
             at = data.find(bytes([MAGIC]), at + MAGIC_AT + 1) - MAGIC_AT
         return None
+
+
+def clear_metadata_log(files: Files, directory: str) -> None:
+    """Remove a log that has nothing which a snapshot does not say, so that it can begin where the snapshot ends."""
+    for name in files.list_directory(directory):
+        if name == EPOCHS_FILE or (name[:20].isdecimal() and not name.endswith(SNAPSHOT_SUFFIX)):
+            files.remove(f"{directory}/{name}")

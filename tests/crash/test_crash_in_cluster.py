@@ -1,0 +1,72 @@
+"""Kill the broker after every change to the disk while its cluster changes and is written down in snapshots."""
+
+import pytest
+
+from odradek.broker.cluster import ClusterLog
+from odradek.broker.config import BrokerConfig
+from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.metadata_snapshot import find_snapshots
+
+from ..broker.clusters import DIRECTORY, NOW_MS, cluster_on, create
+from .faulty_files import FaultyFiles, Killed
+
+CONFIG = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=900)
+
+State = tuple[dict[str, int], int]  # topics with their partitions, next producer id
+
+
+def state_of(cluster: ClusterLog) -> State:
+    image = cluster.image
+    return {topic.name: len(topic.partitions) for topic in image.topics.values()}, image.next_producer_id
+
+
+class Story:
+    """Topics come and go, some in several batches at once; `answered` is how things stand for the clients."""
+
+    def __init__(self, files: MemoryFiles) -> None:
+        self.files = files
+        self.answered: State = ({}, 0)
+        self.under_way: State = ({}, 0)
+
+    def tell(self) -> None:
+        cluster = cluster_on(self.files, CONFIG)
+        for n in range(10):
+            topics, next_id = dict(self.answered[0]), self.answered[1]
+            self.under_way = ({**topics, f"t{n}": 3}, next_id)
+            create(cluster, f"t{n}", bytes([n + 1]) * 16, 3)
+            self.answered = self.under_way
+            self.under_way = (self.answered[0], next_id + 1000)
+            cluster.take_producer_ids(next_id + 1000, NOW_MS)
+            self.answered = self.under_way
+            if n % 4 == 3:
+                self.under_way = ({k: v for k, v in self.answered[0].items() if k != f"t{n - 1}"}, next_id + 1000)
+                cluster.remove_topics([bytes([n]) * 16], NOW_MS)
+                self.answered = self.under_way
+                cluster = cluster_on(self.files, CONFIG)
+            if n % 5 == 4:
+                cluster.write_snapshot(NOW_MS)
+
+
+@pytest.mark.parametrize("torn_bytes", [0, 1, 40, 200])
+def test_a_kill_at_any_moment_loses_no_change_that_was_answered(torn_bytes: int) -> None:
+    whole = FaultyFiles()
+    story = Story(whole)
+    story.tell()
+    changes = whole.changes
+    assert changes > 80
+    assert len(find_snapshots(whole, DIRECTORY)) == 2
+    assert state_of(cluster_on(whole, CONFIG)) == story.answered
+    for dies_at in range(1, changes + 1):
+        files = FaultyFiles(dies_at, torn_bytes)
+        story = Story(files)
+        with pytest.raises(Killed):
+            story.tell()
+        files.revive()
+        found = state_of(cluster_on(files, CONFIG))
+        assert found in (story.answered, story.under_way), f"killed at change {dies_at}"
+        again = cluster_on(files, CONFIG)
+        assert state_of(again) == found
+        create(again, "after", b"a" * 16)
+        again.write_snapshot(NOW_MS)
+        assert state_of(cluster_on(files, CONFIG))[0] == {**found[0], "after": 1}
+        assert not [name for name in files.list_directory(DIRECTORY) if name.endswith(".part")]
