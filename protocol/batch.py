@@ -38,6 +38,8 @@ DELETE_HORIZON = 0x40
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _STAMP = struct.Struct(">qii")
 _SIZE = struct.Struct(">i")
+_SUMMED = struct.Struct(">hiqqqhii")  # from CRC_FROM on
+_CRC = struct.Struct(">I")
 
 
 def sequence_after(sequence: int, delta: int) -> int:
@@ -161,6 +163,27 @@ class RecordBatch:
         """
         head = _STAMP.pack(base_offset, self.size_bytes - LOG_OVERHEAD_BYTES, leader_epoch)
         return head, self.view[MAGIC_AT:]
+
+    def refilled(
+        self, records: bytes, count: int, *, attributes: int, base_timestamp: int, max_timestamp: int
+    ) -> "RecordBatch":
+        """This batch around other records: offsets, epochs, producer and sequences stay, also when none are left."""
+        header = bytearray(self.view[:HEADER_BYTES])
+        _SIZE.pack_into(header, 8, HEADER_BYTES - LOG_OVERHEAD_BYTES + len(records))
+        _SUMMED.pack_into(
+            header,
+            CRC_FROM,
+            attributes,
+            self.last_offset_delta,
+            base_timestamp,
+            max_timestamp,
+            self.producer_id,
+            self.producer_epoch,
+            self.base_sequence,
+            count,
+        )
+        _CRC.pack_into(header, MAGIC_AT + 1, crc32c(records, crc32c(memoryview(header)[CRC_FROM:])))
+        return RecordBatch(b"".join((header, records)))
 
 
 def whole_batches(data: bytes | bytearray | memoryview, pos: int = 0) -> Iterator[RecordBatch]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from ..protocol.batch import RecordBatch
 from ..protocol.control import marker_batch
 from ..protocol.errors import ErrorCode, KafkaError
+from .cleaning import Cleaning
+from .compaction_range import Cleanable, find_cleanable
 from .files import Buffer, Files
 from .flushing import Flushing, FlushJob
 from .guard import OnDamage, tell_nobody
@@ -220,6 +222,36 @@ class PartitionLog(LogView):
             self._start_at(max(start, segments.bases[0]))
             self._snapshots.keep_for(segments.bases)
         return expired
+
+    def find_cleanable(self, checkpoint: int | None, now_ms: int) -> Cleanable:
+        """What compaction may clean of this log; `checkpoint` is where the last pass ended."""
+        *sealed, active = self._segments
+        return find_cleanable(
+            sealed,
+            self.config,
+            now_ms,
+            checkpoint=checkpoint,
+            log_start_offset=self.log_start_offset,
+            active_base_offset=active.base_offset,
+            last_stable_offset=self.last_stable_offset,
+            log_end_offset=self.log_end_offset,
+        )
+
+    def begin_cleaning(self, cleanable: Cleanable, now_ms: int, most_key_bytes: int) -> Cleaning:
+        """A pass of compaction, to be run step by step while this log is used."""
+        self._is_changed = True  # so that a stop removes the old files
+        return Cleaning(
+            self._files,
+            self.path,
+            self.config,
+            self._segments,
+            self._snapshots,
+            self.producers,
+            self.aborted_transactions,
+            cleanable,
+            now_ms,
+            most_key_bytes,
+        )
 
     def purge(self, now_ms: int) -> int:
         """Remove the renamed files whose delay has passed; returns how many."""

@@ -5,9 +5,11 @@ search, and the indexes of the few sealed segments read last.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from .files import Files
+from .names import SEGMENT_SUFFIXES
 from .retention import SegmentFacts
 from .segment import Segment
 from .walk import Place
@@ -123,6 +125,36 @@ class Segments:
             if segment in self._indexed:
                 self._indexed.remove(segment)
         del self._list[:count], self._bases[:count]
+
+    def replace(self, old: Sequence[Segment], new: Segment, names: Sequence[tuple[str, str]], due_ms: int) -> None:
+        """Put one segment in the place of neighbours, the active one not among them.
+
+        `names` says how the new one's files, which are there, get their names (from, to). The old ones' are renamed
+        away before that, the logs last; `purge` removes them. OSError leaves all as it was, if the disk lets it.
+        """
+        renames = [
+            (path, path + ".deleted")
+            for segment in reversed(old)
+            for suffix in reversed(SEGMENT_SUFFIXES)
+            if self._files.exists(path := segment.stem + suffix)
+        ]
+        done: list[tuple[str, str]] = []
+        try:
+            for before, after in [*renames, *names]:
+                self._files.rename(before, after)
+                done.append((before, after))
+        except OSError:
+            for before, after in reversed(done):
+                with suppress(OSError):
+                    self._files.rename(after, before)
+            raise
+        self._doomed += [(due_ms, path) for _, path in renames]
+        at = self._list.index(old[0])
+        self._list[at : at + len(old)] = [new]
+        self._bases[at : at + len(old)] = [new.base_offset]
+        self._indexed = [segment for segment in self._indexed if segment not in old]
+        self._hints.clear()
+        self._sealed_bytes += new.size_bytes - sum(segment.size_bytes for segment in old)
 
     def purge(self, now_ms: int) -> int:
         """Remove the renamed files whose time has come; returns how many."""

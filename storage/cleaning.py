@@ -1,0 +1,226 @@
+"""One pass of compaction over a log: which key is newest where, then segment for segment what is left, swapped in.
+
+The rule: until the swap nothing of the log is touched, and the swap is one step between two pauses. What happens to the
+log in the pauses is looked at before it: appends do not matter, segments that were deleted or cut end the pass.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from ..protocol.errors import ErrorCode, KafkaError
+from .aborted_txns import AbortedTxn
+from .cleaning_output import CLEANED_SUFFIX, CleanedSegment
+from .compaction import Compaction, LastRecord, note_keys
+from .compaction_keys import LatestOffsets
+from .compaction_range import Cleanable, SegmentExtent, group_segments
+from .compaction_transactions import CleanedTransactions
+from .files import Files
+from .log_config import LogConfig
+from .producer_state import ProducerTable
+from .scan import BatchScan
+from .segment import Segment
+from .segments import Segments
+from .snapshot import Snapshots
+from .steps import Steps, elsewhere
+
+_PIECE_BYTES = 64 * 1024  # of a file at a time: what one read may delay the broker by
+
+FindAborted = Callable[[int, int], list[AbortedTxn]]
+
+
+class PassEnded(Exception):
+    """The log changed under the pass, which has left it alone since. Nothing is wrong."""
+
+
+class Cleaning:
+    """A pass. Run `steps` to its end; what was swapped in by then stays, whatever becomes of the rest."""
+
+    def __init__(
+        self,
+        files: Files,
+        directory: str,
+        config: LogConfig,
+        segments: Segments,
+        snapshots: Snapshots,
+        producers: ProducerTable,
+        find_aborted: FindAborted,
+        cleanable: Cleanable,
+        now_ms: int,
+        most_key_bytes: int,
+    ) -> None:
+        """`most_key_bytes` bounds the memory for keys; where it does not suffice, the pass ends earlier in the log."""
+        self._files = files
+        self._directory = directory
+        self._config = config
+        self._segments = segments
+        self._snapshots = snapshots
+        self._producers = producers
+        self._find_aborted = find_aborted
+        self._cleanable = cleanable
+        self._now_ms = now_ms
+        self._latest = LatestOffsets(most_key_bytes)
+        self.first_dirty_offset = cleanable.first_dirty_offset
+        self.end_offset = cleanable.first_dirty_offset  # the log is clean below this offset when the pass is over
+        self.bytes_before = self.bytes_after = 0
+        self.bytes_moved = 0  # read and written so far
+        self.keys = 0
+
+    def steps(self) -> Steps[None]:
+        """The work. KafkaError (CORRUPT_MESSAGE), CorruptFrame, OSError or PassEnded leave a whole log behind."""
+        self._sweep()
+        yield from self._note_keys()
+        self.keys = len(self._latest)
+        compaction = Compaction(
+            self._latest,
+            self._last_record,
+            upper_offset=self._cleanable.upper_offset,
+            now_ms=self._now_ms,
+            delete_retention_ms=self._config.delete_retention_ms,
+        )
+        for group in self._groups():
+            yield from self._clean(group, compaction)
+        self.end_offset = self._latest.end_offset
+        yield from self._latest.let_go()
+
+    def _sweep(self) -> None:
+        """Remove what an earlier pass could not: a `.cleaned` file says that what is `.swap` is not whole."""
+        for name in self._files.list_directory(self._directory):
+            if name.endswith(CLEANED_SUFFIX):
+                self._files.remove(f"{self._directory}/{name}")
+
+    def _last_record(self, producer_id: int) -> LastRecord | None:
+        entry = self._producers.find(producer_id)
+        if entry is None:
+            return None
+        return LastRecord(entry.batches[-1].last_offset if entry.batches else -1, entry.producer_epoch)
+
+    # The keys
+
+    def _note_keys(self) -> Steps[None]:
+        """Note the dirty keys, batch by batch, as far as there is room, but at least those of one batch."""
+        start, upper = self._cleanable.first_dirty_offset, self._cleanable.upper_offset
+        latest = self._latest
+        latest.end_offset = start
+        transactions = CleanedTransactions()
+        transactions.add_aborted(self._find_aborted(start, upper))
+        for segment, next_base in self._sealed_below(upper):
+            if next_base <= start:
+                continue
+            position = segment.position_of(start) if start > segment.base_offset else 0
+            segment.forget_indexes()
+            for _, batch in (scan := self._scan(segment, position)):
+                self.bytes_moved += batch.size_bytes
+                if batch.is_control:
+                    transactions.end(batch)
+                elif not transactions.is_aborted(batch):
+                    if latest.is_full and latest.end_offset > start:
+                        return
+                    yield from note_keys(latest, batch, start)
+                latest.end_offset = max(latest.end_offset, batch.next_offset)
+                yield None
+            self._check_read(segment, scan)
+            latest.end_offset = next_base  # records may be missing at the end
+
+    # The segments
+
+    def _groups(self) -> list[list[Segment]]:
+        """The segments to rewrite, from the log's first; each run becomes one."""
+        sealed = self._sealed_below(self._latest.end_offset)
+        extents: list[SegmentExtent] = []
+        for segment, next_base in sealed:
+            entries = len(segment.offset_index), len(segment.time_index)
+            segment.forget_indexes()
+            extents.append(SegmentExtent(segment.base_offset, next_base, segment.size_bytes, *entries))
+        return [[sealed[at][0] for at in group] for group in group_segments(extents, self._config)]
+
+    def _sealed_below(self, offset: int) -> list[tuple[Segment, int]]:
+        """The sealed segments that begin below an offset, each with the base of the next."""
+        return [(one, after.base_offset) for one, after in pairwise(self._segments) if one.base_offset < offset]
+
+    def _clean(self, group: Sequence[Segment], compaction: Compaction) -> Steps[None]:
+        """Write what is left of neighbours into one segment, and put it in their place."""
+        sizes = [segment.size_bytes for segment in group]
+        output = CleanedSegment(self._files, self._directory, group[0].base_offset, self._config.index_interval_bytes)
+        try:
+            is_changed = len(group) > 1
+            for segment in group:
+                is_changed |= yield from self._rewrite(segment, compaction, output)
+            if not is_changed:
+                output.discard()
+                return
+            for sync in output.write_indexes():
+                yield from elsewhere(sync)
+            self._check_unchanged(group, sizes)
+            output.mark_whole()
+            yield from elsewhere(self._files.sync_handle(self._directory))
+            self._check_unchanged(group, sizes)
+            self._swap(group, output)
+        except BaseException:
+            output.discard()
+            raise
+        self.bytes_before += sum(sizes)
+        self.bytes_after += output.size_bytes
+        yield from elsewhere(self._files.sync_handle(self._directory))
+
+    def _rewrite(self, segment: Segment, compaction: Compaction, output: CleanedSegment) -> Steps[bool]:
+        """Add what is left of a segment; whether that is another thing than the segment itself."""
+        is_changed = False
+        next_base = self._next_base(segment)
+        compaction.transactions.add_aborted(self._find_aborted(segment.base_offset, next_base))
+        for _, batch in (scan := self._scan(segment, 0)):
+            left, aborted = yield from compaction.left_of(batch)
+            if left is not None:
+                output.append(left)
+            if aborted is not None:
+                output.aborted.append(aborted)
+            is_changed |= left is not batch
+            self.bytes_moved += batch.size_bytes + (0 if left is None else left.size_bytes)
+            yield None
+        self._check_read(segment, scan)
+        return is_changed
+
+    def _next_base(self, segment: Segment) -> int:
+        for one, after in pairwise(self._segments):
+            if one is segment:
+                return after.base_offset
+        raise PassEnded(f"{segment.log_path} has gone")
+
+    def _swap(self, group: Sequence[Segment], output: CleanedSegment) -> None:
+        new = Segment(
+            self._files,
+            self._directory,
+            output.base_offset,
+            created_ms=group[0].created_ms,
+            size_bytes=output.size_bytes,
+            has_txn_index=bool(output.aborted),
+            guard=group[0].guard,
+        )
+        new.set_aborted(output.aborted, is_cleaned=True)
+        due_ms = self._now_ms + self._config.file_delete_delay_ms
+        self._segments.replace(group, new, output.final_names(), due_ms)
+        self._snapshots.keep_for(self._segments.bases)
+
+    # What must hold
+
+    def _scan(self, segment: Segment, position: int) -> BatchScan:
+        return BatchScan(
+            self._files,
+            segment.log_path,
+            position,
+            segment.size_bytes,
+            lowest_offset=segment.base_offset,
+            guard=segment.guard,
+            piece_bytes=_PIECE_BYTES,
+        )
+
+    def _check_read(self, segment: Segment, scan: BatchScan) -> None:
+        """A damaged batch must not be missed: what it holds would look superseded, or be lost."""
+        if scan.problem is not None:
+            why = f"{scan.problem} at byte {scan.position} of {segment.log_path}"
+            raise KafkaError(ErrorCode.CORRUPT_MESSAGE, why)
+
+    def _check_unchanged(self, group: Sequence[Segment], sizes: Sequence[int]) -> None:
+        sealed = {id(one) for one, _ in pairwise(self._segments)}
+        for segment, size in zip(group, sizes, strict=True):
+            if id(segment) not in sealed or segment.size_bytes != size:
+                raise PassEnded(f"{segment.log_path} was deleted or cut")
