@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
-_TOOLS = {"dump-log": ".dump_log.command:dump_log", "verify": ".verify.command:verify"}
+_TOOLS = {
+    "check-log": ".check_log:check_log",
+    "dump-log": ".dump_log.command:dump_log",
+    "verify": ".verify.command:verify",
+}
 
 
 class _Commands(click.Group):

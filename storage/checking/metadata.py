@@ -1,0 +1,106 @@
+"""The topics that a directory's metadata log knows: their ids, how many partitions, and whether they are compacted.
+
+Read from the newest snapshot and what comes behind it, as the broker does. The rule: if any of it is damaged nothing is
+said at all, for a topic that is missing here would be called stray.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from ...protocol.metadata_records import (
+    AbortTransactionRecord,
+    BeginTransactionRecord,
+    ConfigRecord,
+    EndTransactionRecord,
+    MetadataRecord,
+    PartitionRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+    decode_metadata_record,
+)
+from ...protocol.records import read_records
+from ...protocol.wire import CorruptFrame
+from ..read_only_files import ReadableFiles
+from .batches import BatchWalk
+
+_SNAPSHOT = re.compile(r"(\d{20})-(\d{10})\.checkpoint")
+_LOG = re.compile(r"(\d{20})\.log")
+_TOPIC_RESOURCE = 2
+
+
+@dataclass(slots=True)
+class KnownTopic:
+    """A topic of the metadata log."""
+
+    name: str
+    topic_id: bytes
+    partitions: set[int] = field(default_factory=set[int])
+    is_compacted: bool = False
+
+
+def read_topics(files: ReadableFiles, directory: str) -> dict[str, KnownTopic] | None:
+    """Every topic by name; None where the log cannot be read as a whole. OSError."""
+    names = files.list_directory(directory)
+    snapshots = sorted(match[0] for name in names if (match := _SNAPSHOT.fullmatch(name)))
+    logs = sorted(match[0] for name in names if (match := _LOG.fullmatch(name)))
+    replay = _Replay()
+    start = 0
+    try:
+        if snapshots:
+            start = int(snapshots[-1][:20])
+            _replay_file(files, f"{directory}/{snapshots[-1]}", 0, replay)
+        elif logs and int(logs[0][:20]) > 0:
+            return None
+        for name, following in zip(logs, [*logs[1:], None], strict=True):
+            if following is None or int(following[:20]) > start:
+                _replay_file(files, f"{directory}/{name}", start, replay)
+    except (CorruptFrame, KeyError):
+        return None
+    return replay.topics
+
+
+def _replay_file(files: ReadableFiles, path: str, start: int, replay: "_Replay") -> None:
+    walk = BatchWalk(files, path, 0, files.size(path))
+    for seen in walk:
+        if not (seen.is_intact and seen.is_whole):
+            raise CorruptFrame(f"a batch at byte {seen.position}")
+        if not seen.batch.is_control and seen.batch.last_offset >= start:
+            for record in read_records(seen.batch):
+                if record.value is not None:
+                    replay.see(decode_metadata_record(record.value))
+
+
+class _Replay:
+    """Applies records; those between Begin and End count together, or not at all (KIP-868)."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, KnownTopic] = {}
+        self._by_id: dict[bytes, KnownTopic] = {}
+        self._waiting: list[MetadataRecord] | None = None
+
+    def see(self, record: MetadataRecord) -> None:
+        if isinstance(record, BeginTransactionRecord):
+            self._waiting = []
+        elif isinstance(record, AbortTransactionRecord):
+            self._waiting = None
+        elif isinstance(record, EndTransactionRecord):
+            waiting, self._waiting = self._waiting or [], None
+            for one in waiting:
+                self._apply(one)
+        elif self._waiting is not None:
+            self._waiting.append(record)
+        else:
+            self._apply(record)
+
+    def _apply(self, record: MetadataRecord) -> None:
+        if isinstance(record, TopicRecord):
+            topic = KnownTopic(record.name, record.topic_id)
+            self.topics[record.name] = self._by_id[record.topic_id] = topic
+        elif isinstance(record, PartitionRecord):
+            self._by_id[record.topic_id].partitions.add(record.partition_id)
+        elif isinstance(record, RemoveTopicRecord):
+            self.topics.pop(self._by_id.pop(record.topic_id).name, None)
+        elif isinstance(record, ConfigRecord) and record.resource_type == _TOPIC_RESOURCE:
+            found = self.topics.get(record.resource_name)
+            if found is not None and record.name == "cleanup.policy":
+                found.is_compacted = "compact" in (record.value or "")
