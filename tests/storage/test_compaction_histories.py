@@ -1,5 +1,7 @@
-"""Any history of records, transactions, rolls and passes leaves what a few lines say should be left."""
+"""Any history of appends, transactions, rolls, cuts, retention, deletion, compaction and restarts leaves what a list
+of records says should be left."""
 
+import copy
 from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ KEYS = st.sampled_from(
 )
 PAIRS = st.lists(st.tuples(KEYS, st.sampled_from(["1", "22", "", None])), min_size=1, max_size=5)
 PRODUCERS: tuple[int, ...] = (1, 2, 3)
+CONFIG = replace(COMPACTED, cleanup_policy=frozenset({"compact", "delete"}), retention_ms=-1)
 
 
 @dataclass(slots=True)
@@ -41,21 +44,29 @@ class Compactions(RuleBasedStateMachine):
     @initialize(segment_bytes=st.sampled_from([600, 1500, 100_000]))
     def begin(self, segment_bytes: int) -> None:
         self.files = MemoryFiles()
-        self.log = open_log(self.files, replace(COMPACTED, segment_bytes=segment_bytes))
+        self.log = open_log(self.files, replace(CONFIG, segment_bytes=segment_bytes))
         self.entries: list[Entry] = []
         self.horizons: dict[int, int] = {}
         self.open: dict[int, list[str]] = {}
         self.sequences = dict.fromkeys(PRODUCERS, 0)
         self.checkpoint = 0
         self.now_ms = NOW_MS
+        self.versions: list[tuple[int, list[Entry], dict[int, list[str]], dict[int, int]]] = []
+
+    def keep_version(self) -> None:
+        """Where the log ends and what it amounts to: what cutting it back there must restore."""
+        state = copy.deepcopy((self.entries, self.open, self.sequences))  # together: transactions stay shared
+        self.versions.append((self.log.log_end_offset, *state))
 
     @rule(pairs=PAIRS, codec=st.sampled_from([Codec.NONE, Codec.NONE, Codec.ZSTD]))
     def write_plain(self, pairs: list[tuple[str | None, str | None]], codec: Codec) -> None:
+        self.keep_version()
         base = write(self.log, pairs, codec=codec)
         self.entries += [Entry(base + n, *pair, base, None) for n, pair in enumerate(pairs)]
 
     @rule(pairs=PAIRS, pid=st.sampled_from(PRODUCERS))
     def write_in_transaction(self, pairs: list[tuple[str | None, str | None]], pid: int) -> None:
+        self.keep_version()
         base = write(self.log, pairs, pid=pid, sequence=self.sequences[pid], is_transactional=True)
         self.sequences[pid] += len(pairs)
         txn = self.open.setdefault(pid, [])
@@ -63,6 +74,7 @@ class Compactions(RuleBasedStateMachine):
 
     @rule(pid=st.sampled_from(PRODUCERS), is_commit=st.booleans())
     def end_transaction(self, pid: int, is_commit: bool) -> None:
+        self.keep_version()
         self.log.append_marker(pid, 0, 0, is_commit, NOW_MS, 0)
         self.open.pop(pid, []).append("committed" if is_commit else "aborted")
 
@@ -70,14 +82,50 @@ class Compactions(RuleBasedStateMachine):
     def roll(self) -> None:
         self.log.roll(NOW_MS)
 
+    @rule(back=st.integers(1, 4), share=st.floats(0, 1, exclude_max=True))
+    def truncate(self, back: int, share: float) -> None:
+        if len(self.versions) < back:
+            return
+        following = self.versions[1 - back][0] if back > 1 else self.log.log_end_offset
+        end, self.entries, self.open, self.sequences = self.versions[-back]
+        del self.versions[-back:]
+        self.log.truncate_to(end + int((following - end) * share), self.now_ms)
+        assert self.log.log_end_offset == end
+
+    @rule(share=st.floats(0, 1))
+    def delete_records(self, share: float) -> None:
+        start, end = self.log.log_start_offset, self.log.log_end_offset
+        offset = start + int((end - start) * share)
+        assert self.log.delete_records_before(offset) == offset
+        self.drop_below(offset)
+
+    @rule(retention_bytes=st.sampled_from([0, 300, 1000, 3000]))
+    def retain(self, retention_bytes: int) -> None:
+        before, config = self.log.log_start_offset, self.log.config
+        sizes = [segment.size_bytes for segment in self.log._segments]
+        ends = [*self.log.segment_base_offsets[1:], self.log.log_end_offset]
+        self.log.config = replace(config, retention_bytes=retention_bytes)
+        expired = len(self.log.delete_old_segments(self.now_ms))
+        self.log.config = config
+        may_go = [sum(sizes[n + 1 :]) >= retention_bytes or end <= before for n, end in enumerate(ends)]
+        assert all(may_go[:expired])
+        assert expired == len(sizes) or not may_go[expired] or expired == len(sizes) - 1
+        assert self.log.log_start_offset >= before
+        self.drop_below(self.log.log_start_offset)
+
+    def drop_below(self, offset: int) -> None:
+        self.entries = [e for e in self.entries if e.offset >= offset]
+        self.versions.clear()
+
     @rule(most_key_bytes=st.sampled_from([0, 300, 1 << 30]))
     def compact(self, most_key_bytes: int) -> None:
+        self.versions.clear()
         upper = self.log.find_cleanable(self.checkpoint, self.now_ms).upper_offset
-        start = self.checkpoint
+        start = self.log.find_cleanable(self.checkpoint, self.now_ms).first_dirty_offset
         end = self.checkpoint = clean(
-            self.log, checkpoint=start, now_ms=self.now_ms, most_key_bytes=most_key_bytes
+            self.log, checkpoint=self.checkpoint, now_ms=self.now_ms, most_key_bytes=most_key_bytes
         ).end_offset
-        assert end == upper or most_key_bytes < 1 << 30
+        assert end == max(start, upper) or most_key_bytes < 1 << 30
         assert end > start or upper <= start
         self.compact_model(start, end)
 
@@ -118,6 +166,7 @@ class Compactions(RuleBasedStateMachine):
             for batch in batches_in(self.log)
             if not batch.is_control
             for record in read_records(batch)
+            if record.offset >= self.log.log_start_offset
         ]
         assert found == [
             (e.offset, e.key if e.key is None else e.key.encode(), e.value if e.value is None else e.value.encode())
