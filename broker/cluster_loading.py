@@ -77,6 +77,8 @@ def load_cluster(store: LogStore, config: BrokerConfig, now_ms: int) -> ClusterL
         _check_new(directory)
         directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power cut, too
     _take_over(cluster, loading, config.node_id, directory_id, now_ms)
+    known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in cluster.image.topics.values()}}
+    store.set_strays_aside(known, cluster.image.removed)
     return cluster
 
 

@@ -1,9 +1,9 @@
 """The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
-from ..protocol.uuid_text import encode_uuid
+from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
 from ..storage.files import Files
 from ..storage.log import FlushJob, PartitionLog
@@ -27,6 +27,7 @@ class LogStore:
         self._new_hex = new_hex
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed directories
+        self._removed: Container[bytes] = ()  # ids of topics that are known to be gone
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
         self._unrecovered: set[tuple[str, int]] = set()
         if not directory.is_clean:
@@ -36,6 +37,47 @@ class LogStore:
     def directory(self) -> DataDirectory:
         """Where it all lies."""
         return self._directory
+
+    def set_strays_aside(self, known: Mapping[str, int], removed: Container[bytes]) -> None:
+        """Take directories of no known topic (name -> partitions) out of the way, those of `removed` ids for good.
+
+        What may be data is never deleted: it is renamed as Apache Kafka does it, and said to be. `removed` may grow.
+        """
+        self._removed = removed
+        gone: list[tuple[str, int]] = []
+        for topic, index in self._directory.find_partitions():
+            if index < known.get(topic, 0):
+                continue
+            partition = f"{topic}-{index}"
+            try:
+                if self._is_of_removed(topic, index):
+                    self._doom(topic, index, 0)
+                    log.info("the directory of a deleted topic goes", partition=partition)
+                else:
+                    path = self._directory.mark_stray(topic, index, self._new_hex())
+                    log.warning("a directory of no known topic was set aside", partition=partition, path=path)
+                gone.append((topic, index))
+            except OSError as error:
+                log.error("a directory could not be put away", partition=partition, error=str(error))
+        self._forget(gone)
+
+    def _is_of_removed(self, topic: str, index: int) -> bool:
+        try:
+            topic_id = self._directory.find_topic_id(topic, index)
+        except OSError:
+            return False
+        return topic_id is not None and decode_uuid(topic_id) in self._removed
+
+    def _doom(self, topic: str, index: int, delay_ms: int) -> None:
+        path = self._directory.mark_deleted(topic, index, self._new_hex())
+        self._doomed.append((self._clock.now_ms() + delay_ms, path))
+
+    def _forget(self, partitions: Sequence[tuple[str, int]]) -> None:
+        self._unrecovered.difference_update(partitions)
+        try:
+            self._directory.forget(partitions)
+        except OSError as error:
+            log.error("the checkpoints could not be written", error=str(error))
 
     def open_log(
         self,
@@ -90,19 +132,14 @@ class LogStore:
         """Take the directories of a topic's partitions out of sight; `purge` removes them after the topic's delay."""
         for index in range(partitions):
             opened = self._opened.pop((topic, index), None)
-            self._unrecovered.discard((topic, index))
             delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
             try:
                 if self._files.exists(self._directory.partition_path(topic, index)):
-                    path = self._directory.mark_deleted(topic, index, self._new_hex())
-                    self._doomed.append((self._clock.now_ms() + delay_ms, path))
+                    self._doom(topic, index, delay_ms)
             except OSError as error:
                 # It is gone for clients all the same; a topic of this name will set the directory aside.
                 log.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
-        try:
-            self._directory.forget((topic, index) for index in range(partitions))
-        except OSError as error:
-            log.error("the checkpoints could not be written", topic=topic, error=str(error))
+        self._forget([(topic, index) for index in range(partitions)])
 
     def opened_logs(self) -> Sequence[PartitionLog]:
         """The logs that somebody has used since the start."""
@@ -157,12 +194,15 @@ class LogStore:
     def _ensure_directory(self, topic: str, index: int, path: str, topic_id: str) -> None:
         if self._files.exists(path):
             found = self._directory.find_topic_id(topic, index)
-            if found is None or found == topic_id:
+            if found == topic_id:
                 return
-            # Left by a topic of this name that was deleted just before a crash.
-            log.warning("the directory of a deleted topic was set aside", partition=f"{topic}-{index}")
-            self._doomed.append((self._clock.now_ms(), self._directory.mark_deleted(topic, index, self._new_hex())))
-            self._directory.forget([(topic, index)])
+            if found is not None:
+                if not self._is_of_removed(topic, index):
+                    raise OSError(f"{path} belongs to topic id {found}, not to {topic_id}; it is left alone")
+                # Left by a topic of this name that was deleted just before a crash.
+                log.info("the directory of a deleted topic goes", partition=f"{topic}-{index}")
+                self._doom(topic, index, 0)
+                self._forget([(topic, index)])
         self._directory.create_partition(topic, index, topic_id)
 
 

@@ -6,13 +6,19 @@ All integers are big-endian. `directory.py` owns the top, `log.py` one partition
 The top
 
     .lock                               empty; locked by the one broker that may use the directory
-    meta.properties                     node.id, directory.id, version=1, cluster.id; ids are 22-character base64 uuids
+    meta.properties                     node.id, directory.id, version=1, cluster.id; ids are 22-character base64 uuids;
+                                        in a comment the CRC-32C of those lines
     .kafka_cleanshutdown                {"version":0,"brokerEpoch":n}; from a clean stop to the next start
     recovery-point-offset-checkpoint    per partition: everything below is on the disk for good
     log-start-offset-checkpoint         per partition: everything below was deleted by request
     replication-offset-checkpoint       per partition: the high watermark, for Kafka's own eyes
     <topic>-<partition>/                split at the last dash
     <topic>-<partition>.<32 hex>-delete/    deleted, swept up at the next start at the latest
+    <topic>-<partition>.<32 hex>-stray/     of no topic that the metadata log knows; never removed
+    bootstrap.checkpoint                Apache Kafka's format: the first records of a cluster that never started
+
+    __cluster_metadata-0/               the cluster: topics, settings, features, producer ids, as a log of records
+        <20 digits>-<10 digits>.checkpoint  a snapshot: all its records below that offset, the last of that epoch
 
 A checkpoint is text: `0` (version), the number of entries, then `topic partition offset` a line. It is replaced whole:
 written beside, synced, renamed, the directory synced. One that is malformed stops the start.

@@ -5,21 +5,30 @@ clean-shutdown mark is believed once: it goes before anything is appended (`begi
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from ..protocol.crc32c import crc32c
 from .checkpoints import MalformedCheckpoint, TopicPartition, read_offsets, write_offsets
 from .files import Files
+from .names import LOG_SUFFIX, offset_name
+from .tidying import find_offset
 
 META_PROPERTIES = "meta.properties"
 PARTITION_METADATA = "partition.metadata"
 RECOVERY_POINTS = "recovery-point-offset-checkpoint"
 LOG_STARTS = "log-start-offset-checkpoint"
 HIGH_WATERMARKS = "replication-offset-checkpoint"
+CLEANER_OFFSETS = "cleaner-offset-checkpoint"
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 LOCK = ".lock"
 
 _DELETED_SUFFIX = "-delete"
+_STRAY_SUFFIX = "-stray"
+_PARTITION_METADATA_TEXT = re.compile(rb"version: 0\ntopic_id: ([A-Za-z0-9_-]{22})\n?")
+# A comment to Java, and to Apache Kafka, which leaves it out when it writes the file anew.
+_CHECKSUM = b"#crc32c="
 _LONGEST_NAME = 255
 
 
@@ -47,6 +56,7 @@ class DataDirectory:
         self._unlock = unlock
         self.recovery_points = self._read(RECOVERY_POINTS)
         self.log_starts = self._read(LOG_STARTS)
+        self.cleaner_offsets = self._read_cleaner_offsets()
 
     @classmethod
     def open(cls, files: Files, path: str, new_identity: Identity) -> "DataDirectory":
@@ -78,6 +88,13 @@ class DataDirectory:
                 f"{error}. It tells where unsafe data begins; restore it, or remove it to have all logs recovered"
             ) from error
 
+    def _read_cleaner_offsets(self) -> dict[TopicPartition, int]:
+        """Where compaction has got to. Nothing is lost with it: what is not known to be clean is cleaned again."""
+        try:
+            return read_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}")
+        except MalformedCheckpoint:
+            return {}
+
     # Starting and stopping
 
     def begin_writing(self) -> None:
@@ -105,16 +122,24 @@ class DataDirectory:
         write_offsets(self.files, f"{self.path}/{LOG_STARTS}", log_starts)
         self.log_starts = log_starts
 
+    def write_cleaner_offset(self, topic: str, partition: int, offset: int) -> None:
+        """Write down up to where a log is compacted. Not synced: an older file costs work, and nothing else."""
+        self.cleaner_offsets[topic, partition] = offset
+        write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
+
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all."""
-        has_point = has_start = False
+        has_point = has_start = is_compacted = False
         for gone in partitions:
             has_point |= self.recovery_points.pop(gone, None) is not None
             has_start |= self.log_starts.pop(gone, None) is not None
+            is_compacted |= self.cleaner_offsets.pop(gone, None) is not None
         if has_point:
             write_offsets(self.files, f"{self.path}/{RECOVERY_POINTS}", self.recovery_points)
         if has_start:
             write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
+        if is_compacted:
+            write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
 
     def close_cleanly(self, broker_epoch: int = -1) -> None:
         """Leave the clean-shutdown mark, after every log was closed and checkpointed, and let the directory go."""
@@ -152,20 +177,44 @@ class DataDirectory:
         return path
 
     def find_topic_id(self, topic: str, partition: int) -> str | None:
-        """The topic id (22 characters) that a partition's directory says it belongs to."""
+        """The topic id (22 characters) that a partition's directory says it belongs to.
+
+        None where nobody said so yet: a power cut may leave the file empty, since it was not synced. OSError for
+        anything else that is no such file.
+        """
         path = f"{self.partition_path(topic, partition)}/{PARTITION_METADATA}"
         try:
-            properties = _parse_properties(self.files.read(path, 0, self.files.size(path)), ":")
+            data = self.files.read(path, 0, self.files.size(path))
         except FileNotFoundError:
             return None
-        return properties.get("topic_id")
+        if not data.strip(b"\0"):
+            return None
+        found = _PARTITION_METADATA_TEXT.fullmatch(data)
+        if found is None:
+            raise MalformedCheckpoint(f"{path} is malformed; remove it if the directory is in its right place")
+        return found[1].decode()
+
+    def segment_sizes(self, topic: str, partition: int) -> list[tuple[int, int]]:
+        """Base offset and bytes of each segment of a log, by its files alone: it need not be open."""
+        path = self.partition_path(topic, partition)
+        bases = [find_offset(name, LOG_SUFFIX) for name in self.files.list_directory(path)]
+        return [
+            (base, self.files.size(f"{path}/{offset_name(base)}{LOG_SUFFIX}"))
+            for base in sorted(base for base in bases if base is not None)
+        ]
 
     def mark_deleted(self, topic: str, partition: int, unique: str) -> str:
         """Rename a partition's directory out of sight, and `forget` it next; `unique` is 32 hexadecimal digits.
 
         Returns the new path.
         """
-        suffix = f".{unique}{_DELETED_SUFFIX}"
+        return self._mark(topic, partition, f".{unique}{_DELETED_SUFFIX}")
+
+    def mark_stray(self, topic: str, partition: int, unique: str) -> str:
+        """Rename the directory of a partition that no topic has; it is never removed. Otherwise as `mark_deleted`."""
+        return self._mark(topic, partition, f".{unique}{_STRAY_SUFFIX}")
+
+    def _mark(self, topic: str, partition: int, suffix: str) -> str:
         name = f"{topic}-{partition}"[: _LONGEST_NAME - len(suffix)] + suffix
         self.files.rename(self.partition_path(topic, partition), f"{self.path}/{name}")
         return f"{self.path}/{name}"
@@ -199,24 +248,36 @@ def _is_deleted(name: str) -> bool:
     return name.endswith(_DELETED_SUFFIX) and len(unique) == 32 and all(c in "0123456789abcdef" for c in unique)
 
 
-def _parse_properties(data: bytes, separator: str) -> dict[str, str]:
-    properties: dict[str, str] = {}
-    for line in data.decode(errors="replace").splitlines():
-        key, found, value = line.partition(separator)
-        if found and not line.startswith("#"):
-            properties[key.strip()] = value.strip()
-    return properties
+def encode_properties(properties: Mapping[str, object]) -> bytes:
+    """The bytes of meta.properties, with a checksum of all that is no comment."""
+    body = "".join(f"{key}={value}\n" for key, value in properties.items()).encode()
+    return b"#\n%s%08x\n%s" % (_CHECKSUM, crc32c(body), body)
+
+
+def decode_properties(data: bytes, path: str) -> dict[str, str]:
+    """What meta.properties says. DirectoryError where it has a checksum that does not hold."""
+    lines = data.split(b"\n")
+    body = [line for line in lines if not line.startswith(b"#")]
+    for line in lines:
+        if line.startswith(_CHECKSUM) and line != b"%s%08x" % (_CHECKSUM, crc32c(b"\n".join(body))):
+            raise DirectoryError(f"{path} is damaged: its checksum is wrong; restore it from a copy")
+    pairs = (line.decode(errors="replace").partition("=") for line in body)
+    return {key.strip(): value.strip() for key, found, value in pairs if found}
 
 
 def _checked_identity(files: Files, path: str, new: Identity) -> Identity:
     """The identity in meta.properties, which is written when there is none."""
     meta = f"{path}/{META_PROPERTIES}"
     try:
-        properties = _parse_properties(files.read(meta, 0, files.size(meta)), "=")
+        properties = decode_properties(files.read(meta, 0, files.size(meta)), meta)
     except FileNotFoundError:
-        lines = ("#", "#", f"node.id={new.node_id}", f"directory.id={new.directory_id}", "version=1")
-        text = "\n".join([*lines, f"cluster.id={new.cluster_id}", ""])
-        files.write_whole(meta, text.encode())
+        properties = {
+            "node.id": new.node_id,
+            "directory.id": new.directory_id,
+            "version": 1,
+            "cluster.id": new.cluster_id,
+        }
+        files.write_whole(meta, encode_properties(properties))
         return new
     if properties.get("version") not in ("0", "1") or "cluster.id" not in properties:
         raise DirectoryError(f"{meta} has no version or cluster.id that we know")

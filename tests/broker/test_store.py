@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.protocol.batch import RecordBatch
+from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.directory import CLEAN_SHUTDOWN
 
@@ -156,3 +157,91 @@ def test_a_log_that_cannot_be_closed_keeps_the_directory_from_being_called_clean
     files.sync_error = None
     parts.start()  # the directory was let go all the same
     assert [p.log.log_end_offset for p in parts.topics.partitions()] == [1]
+
+
+# Directories of other topics
+
+
+def restart_with(parts: Parts, names: dict[str, str]) -> None:
+    """Crash, rename directories, start."""
+    parts.directory.close()
+    for old, new in names.items():
+        parts.files.rename(f"/data/{old}", f"/data/{new}")
+    parts.start()
+
+
+def names_like(parts: Parts, start: str) -> list[str]:
+    return sorted(name for name in parts.files.list_directory("/data") if name.startswith(start))
+
+
+def test_a_directory_of_no_known_topic_is_set_aside_and_never_removed(
+    parts: Parts, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(parts, partitions=2)
+    parts.store.write_checkpoints()
+    restart_with(parts, {"t-1": "u-0", "t-0": "t-7"})
+    for _ in range(2):
+        (other,) = names_like(parts, "u-0")
+        (beyond,) = names_like(parts, "t-7")
+        assert other.endswith("-stray")
+        assert beyond.endswith("-stray")
+        assert parts.files.size(f"/data/{other}/00000000000000000000.log") > 0
+        parts.store.purge()
+        parts.restart()
+    assert "set aside" in capfd.readouterr().err
+
+
+def test_a_directory_whose_topic_is_known_to_be_gone_is_removed(parts: Parts) -> None:
+    fill(parts)
+    topic = parts.topics.find("t")
+    assert topic is not None
+    parts.cluster.remove_topics([topic.topic_id], 0)  # the crash comes before the directory is renamed
+    parts.restart(is_clean=False)
+    parts.store.purge()
+    assert names_like(parts, "t-") == []
+
+
+def test_a_directory_that_another_topic_claims_is_refused_and_left_alone(
+    parts: Parts, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(parts, "t")
+    fill(parts, "u")
+    restart_with(parts, {"t-0": "aside", "u-0": "t-0", "aside": "u-0"})
+    for name in ("t", "u"):
+        with pytest.raises(KafkaError) as refused:
+            assert parts.topics.partition(name, 0).log
+        assert refused.value.code == ErrorCode.KAFKA_STORAGE_ERROR
+    assert "belongs to topic id" in capfd.readouterr().err
+    restart_with(parts, {"t-0": "aside", "u-0": "t-0", "aside": "u-0"})
+    assert [parts.topics.partition(name, 0).log.log_end_offset for name in ("t", "u")] == [1, 1]
+
+
+def test_any_wrong_bit_in_partition_metadata_is_found_before_the_log_is_touched(parts: Parts) -> None:
+    fill(parts)
+    path = "/data/t-0/partition.metadata"
+    data = parts.files.read(path, 0, 100)
+    assert len(data) == 43
+    for at in range(len(data)):
+        for bit in range(8):
+            damaged = bytearray(data)
+            damaged[at] ^= 1 << bit
+            parts.files.write_whole(path, bytes(damaged))
+            parts.restart(is_clean=False)
+            with pytest.raises(KafkaError):
+                assert parts.topics.partition("t", 0).log
+    parts.files.write_whole(path, data)
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_end_offset == 1
+
+
+@pytest.mark.parametrize("left", [None, b"", bytes(43)])
+def test_partition_metadata_that_a_power_cut_took_is_written_again(parts: Parts, left: bytes | None) -> None:
+    fill(parts)
+    path = "/data/t-0/partition.metadata"
+    data = parts.files.read(path, 0, 100)
+    parts.files.remove(path)
+    if left is not None:
+        parts.files.write_whole(path, left)
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_end_offset == 1
+    assert parts.files.read(path, 0, 100) == data

@@ -62,6 +62,26 @@ def test_properties_as_java_writes_them_are_read(files: MemoryFiles) -> None:
     assert DataDirectory.open(files, ROOT, OURS).identity == Identity("abc", "def", 1)
 
 
+def test_one_wrong_bit_in_our_properties_is_found_or_changes_nothing(files: MemoryFiles) -> None:
+    DataDirectory.open(files, ROOT, OURS).close()
+    path = f"{ROOT}/meta.properties"
+    data = files.read(path, 0, 1 << 20)
+    found = 0
+    for at in range(len(data)):
+        for bit in range(8):
+            damaged = bytearray(data)
+            damaged[at] ^= 1 << bit
+            files.write_whole(path, bytes(damaged))
+            try:
+                directory = DataDirectory.open(files, ROOT, OTHER)
+            except DirectoryError:
+                found += 1
+            else:
+                assert directory.identity == OURS
+                directory.close()
+    assert found > 8 * (len(data) - 12)  # the first line, and the name of the checksum, say nothing by themselves
+
+
 def test_a_second_broker_is_refused_by_name(tmp_path: Path) -> None:
     files = OsFiles()
     first = DataDirectory.open(files, str(tmp_path), OURS)
