@@ -14,6 +14,7 @@ from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files import Files, OsFiles
 from ..storage.memory_files import MemoryFiles
 from .assembly import assemble
+from .cleaner import Cleaner
 from .clock import Clock, SystemClock
 from .config import BrokerConfig
 from .context import Context
@@ -70,6 +71,15 @@ class Broker:
                 self.config.metadata_log_max_snapshot_interval_ms,
                 lambda: context.cluster.write_snapshot(self._clock.now_ms()),
             )
+        self._cleaner = Cleaner(
+            self.config,
+            self._clock,
+            loop.call_at,
+            loop.call_soon,
+            self._run_in_thread,
+            context.topics,
+            self._store.directory,
+        )
         self._server = Server(self.config, Dispatcher(context))
         try:
             await self._server.listen()
@@ -80,6 +90,7 @@ class Broker:
             raise StartError(f"cannot listen on {host}:{port}: {why}") from error
         self.host, self.port = self._server.host, self._server.port
         self._housekeeping.start()
+        self._cleaner.start()
         log.info(
             "started",
             listening=self.bootstrap,
@@ -90,6 +101,7 @@ class Broker:
     async def stop(self) -> None:
         """Stop listening, make everything durable, and let the data directory go."""
         self._housekeeping.stop()
+        self._cleaner.stop()
         await self._server.close()
         self._threads.shutdown()
         self._store.close()

@@ -42,6 +42,12 @@ class BrokerConfig:
     log_flush_offset_checkpoint_interval_ms: int = 60000
     log_segment_delete_delay_ms: int = 60000
 
+    log_cleaner_enable: bool = True
+    log_cleaner_backoff_ms: int = 15000
+    log_cleaner_dedupe_buffer_size: int = 134217728
+    log_cleaner_io_buffer_load_factor: float = 0.9
+    log_cleaner_io_max_bytes_per_second: float = 1.7976931348623157e308
+
     metadata_log_segment_bytes: int = 1073741824
     metadata_log_segment_ms: int = 604800000
     metadata_log_max_record_bytes_between_snapshots: int = 20971520
@@ -113,6 +119,8 @@ def _typed(kind: str, text: str) -> object:
         return int(text)
     if kind == "BOOLEAN":
         return text == "true"
+    if kind == "DOUBLE":
+        return float(text)
     return text
 
 

@@ -49,7 +49,7 @@ def read_offsets(files: Files, path: str) -> dict[TopicPartition, int]:
     return offsets
 
 
-def write_offsets(files: Files, path: str, offsets: Mapping[TopicPartition, int]) -> None:
-    """Replace the file, durably."""
+def write_offsets(files: Files, path: str, offsets: Mapping[TopicPartition, int], *, is_synced: bool = True) -> None:
+    """Replace the file, durably unless that does not matter."""
     lines = (f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items())
-    files.write_whole(path, encode_lines(lines))
+    files.write_whole(path, encode_lines(lines), is_synced=is_synced)

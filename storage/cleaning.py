@@ -47,6 +47,7 @@ class Cleaning:
         cleanable: Cleanable,
         now_ms: int,
         most_key_bytes: int,
+        recovered_from: int,
     ) -> None:
         """`most_key_bytes` bounds the memory for keys; where it does not suffice, the pass ends earlier in the log."""
         self._files = files
@@ -58,6 +59,7 @@ class Cleaning:
         self._find_aborted = find_aborted
         self._cleanable = cleanable
         self._now_ms = now_ms
+        self._recovered_from = recovered_from
         self._latest = LatestOffsets(most_key_bytes)
         self.first_dirty_offset = cleanable.first_dirty_offset
         self.end_offset = cleanable.first_dirty_offset  # the log is clean below this offset when the pass is over
@@ -76,6 +78,7 @@ class Cleaning:
             upper_offset=self._cleanable.upper_offset,
             now_ms=self._now_ms,
             delete_retention_ms=self._config.delete_retention_ms,
+            recovered_from=self._recovered_from,
         )
         for group in self._groups():
             yield from self._clean(group, compaction)

@@ -34,7 +34,15 @@ class LastRecord(NamedTuple):
 class Compaction:
     """The rules of one pass, and how far its transactions have got: show it every batch, in the order of the log."""
 
-    __slots__ = ("_horizon_ms", "_last_records", "_latest", "_now_ms", "_upper_offset", "transactions")
+    __slots__ = (
+        "_horizon_ms",
+        "_last_records",
+        "_latest",
+        "_now_ms",
+        "_recovered_from",
+        "_upper_offset",
+        "transactions",
+    )
 
     def __init__(
         self,
@@ -44,13 +52,19 @@ class Compaction:
         upper_offset: int,
         now_ms: int,
         delete_retention_ms: int,
+        recovered_from: int,
     ) -> None:
-        """`last_records` tells of each active producer by its id; nothing from `upper_offset` on may be cleaned yet."""
+        """`last_records` tells of each active producer by its id; nothing from `upper_offset` on may be cleaned yet.
+
+        From `recovered_from` on the log would be replayed after a crash, upon producers as they were there: if their
+        transactions are open, the markers must be found.
+        """
         self._latest = latest
         self._last_records = last_records
         self._upper_offset = upper_offset
         self._now_ms = now_ms
         self._horizon_ms = min(now_ms + delete_retention_ms, LONG_MAX)
+        self._recovered_from = recovered_from
         self.transactions = CleanedTransactions()
 
     def left_of(self, batch: RecordBatch) -> Steps[tuple[RecordBatch | None, AbortedTxn | None]]:
@@ -69,7 +83,7 @@ class Compaction:
         if not is_unneeded:
             return batch, entry
         if batch.has_delete_horizon:
-            if batch.base_timestamp > self._now_ms:
+            if batch.base_timestamp > self._now_ms or batch.base_offset >= self._recovered_from:
                 return batch, entry
             return self._emptied(batch), entry
         records = bytes(batch.records)

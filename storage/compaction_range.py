@@ -5,6 +5,7 @@ the keys, and everything up to the first offset that must not be cleaned yet is 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from .index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES
@@ -79,6 +80,16 @@ def find_cleanable(
         sum(one.size_bytes for one in dirty if one.base_offset < upper),
         _is_overdue(dirty, config, now_ms),
     )
+
+
+def may_be_due(sizes: Sequence[tuple[int, int]], config: LogConfig, checkpoint: int) -> bool:
+    """Whether it is worth opening a log to see if a pass is due, by the base and the bytes of each of its segments."""
+    clean = dirty = 0
+    for (base_offset, size), (next_base, _) in pairwise(sizes):
+        clean += size if base_offset < checkpoint else 0
+        dirty += size if next_base > checkpoint else 0
+    is_bounded = config.max_compaction_lag_ms < LONG_MAX
+    return dirty > 0 and (is_bounded or dirty > config.min_cleanable_dirty_ratio * (clean + dirty))
 
 
 def _end_of(sealed: Sequence[SealedSegment], at: int, active_base_offset: int) -> int:

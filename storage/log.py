@@ -212,7 +212,7 @@ class PartitionLog(LogView):
         self._is_changed = True
 
     def delete_old_segments(self, now_ms: int) -> list[Expired]:
-        """Rename away what retention no longer keeps; `purge` removes the files later."""
+        """Rename away what retention no longer keeps; `take_due` gives the files later."""
         segments, start, end = self._segments, self.log_start_offset, self.log_end_offset
         expired = find_expired(segments.facts(end), self.config, now_ms, log_start_offset=start, high_watermark=end)
         if expired:
@@ -237,8 +237,13 @@ class PartitionLog(LogView):
             log_end_offset=self.log_end_offset,
         )
 
-    def begin_cleaning(self, cleanable: Cleanable, now_ms: int, most_key_bytes: int) -> Cleaning:
-        """A pass of compaction, to be run step by step while this log is used."""
+    def begin_cleaning(
+        self, cleanable: Cleanable, now_ms: int, most_key_bytes: int, *, recovered_from: int = LONG_MAX
+    ) -> Cleaning:
+        """A pass of compaction, to be run step by step while this log is used.
+
+        `recovered_from` is the recovery point on record, from which a start after a crash would replay this log.
+        """
         self._is_changed = True  # so that a stop removes the old files
         return Cleaning(
             self._files,
@@ -251,11 +256,12 @@ class PartitionLog(LogView):
             cleanable,
             now_ms,
             most_key_bytes,
+            recovered_from,
         )
 
-    def purge(self, now_ms: int) -> int:
-        """Remove the renamed files whose delay has passed; returns how many."""
-        return self._segments.purge(now_ms)
+    def take_due(self, now_ms: int) -> list[str]:
+        """The renamed files whose `file.delete.delay.ms` has passed: whoever takes them removes them."""
+        return self._segments.take_due(now_ms)
 
     def expire_producers(self, now_ms: int) -> int:
         """Forget producers that have been silent for too long; returns how many."""
@@ -320,7 +326,8 @@ class PartitionLog(LogView):
     def finish_close(self, job: FlushJob) -> None:
         """Everything is durable now."""
         self.finish_flush(job)
-        self.purge(LONG_MAX)
+        for path in self.take_due(LONG_MAX):
+            self._files.remove(path)
         self._is_changed = False
 
     def close(self) -> None:

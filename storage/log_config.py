@@ -56,8 +56,13 @@ class LogConfig:
         """Whether the broker's clock replaces the producers' timestamps."""
         return self.message_timestamp_type == LOG_APPEND_TIME
 
+    @property
+    def longest_segment_ms(self) -> int:
+        """How long a segment may be appended to: a compacted one must be sealed before it can be cleaned (KIP-354)."""
+        return min(self.segment_ms, self.max_compaction_lag_ms) if self.is_compacted else self.segment_ms
+
     def roll_after_ms(self, seed: int) -> int:
         """How long a segment may live; `seed` spreads segments over the jitter, since storage has no dice."""
         if self.segment_jitter_ms <= 0:
-            return self.segment_ms
-        return self.segment_ms - seed % min(self.segment_jitter_ms, max(self.segment_ms, 1))
+            return self.longest_segment_ms
+        return self.longest_segment_ms - seed % min(self.segment_jitter_ms, max(self.longest_segment_ms, 1))

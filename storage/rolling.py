@@ -45,5 +45,5 @@ def _is_old(segment: Segment, config: LogConfig, max_timestamp: int, now_ms: int
     else:
         age_ms = now_ms - segment.created_ms
     if config.segment_jitter_ms == 0:
-        return age_ms > config.segment_ms
+        return age_ms > config.longest_segment_ms
     return age_ms > config.roll_after_ms(seed=crc32c(f"{name}-{segment.base_offset}".encode()))
