@@ -76,7 +76,8 @@ class Flushing:
         syncs: list[Callable[[], None]] = []
         try:
             for segment in segments:
-                self.has_new_files |= segment.save_indexes()
+                # Recovery leaves sealed segments without the time entry that ends them.
+                self.has_new_files |= segment.save_indexes(is_final=segment is not segments[-1])
                 for path in segment.durable_paths():
                     syncs.append(self._files.sync_handle(path))
             if self.has_new_files:

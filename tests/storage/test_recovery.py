@@ -6,6 +6,7 @@ from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files import Files
+from odradek.storage.index import TimeIndex
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
@@ -334,3 +335,15 @@ def test_an_epoch_that_was_never_given_out_is_damage() -> None:
     log = open_log(files, leader_epoch=1)
     assert log.log_end_offset == 2
     assert "leader epoch 5" in log.recovery_report.why
+
+
+def test_a_sealed_segment_that_was_recovered_ends_its_time_index_with_its_latest_timestamp() -> None:
+    files, config = MemoryFiles(), LogConfig(segment_bytes=500)
+    log = open_log(files, config)
+    append(log, *[batch(timestamp=NOW_MS + n, value_bytes=40) for n in range(12)])
+    first_end = log.segment_base_offsets[1]
+    log = open_log(files, config)
+    _flush(log)
+    index = TimeIndex.decode(files.read(_file(0, ".timeindex"), 0, 1000))
+    assert index is not None
+    assert index.last == (NOW_MS + first_end - 1, first_end - 1)
