@@ -63,7 +63,7 @@ class Broker:
         self._open_directory()
         context = self._assemble()
         self._housekeeping = Housekeeping(
-            self.config, self._clock, loop.call_at, context.topics.partitions, self._store
+            self.config, self._clock, loop.call_at, context.topics.partitions, self._store, self._run_in_thread
         )
         if self.config.metadata_log_max_snapshot_interval_ms:
             self._housekeeping.add(

@@ -1,9 +1,10 @@
 """What a broker does by the clock, unasked: old segments go, producers expire, checkpoints are written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .clock import Clock, Schedule, TimerHandle
 from .config import BrokerConfig
+from .flusher import RunInThread
 from .logs import get_logger
 from .partition import Partition
 from .store import LogStore
@@ -21,16 +22,19 @@ class Housekeeping:
         schedule: Schedule,
         partitions: Callable[[], Iterator[Partition]],
         store: LogStore,
+        run_in_thread: RunInThread,
     ) -> None:
         self._clock = clock
         self._schedule = schedule
         self._partitions = partitions
+        self._store = store
+        self._run_in_thread = run_in_thread
         self._timers: dict[str, TimerHandle] = {}
         self._chores: tuple[tuple[str, int, Callable[[], None]], ...] = (
             ("retention", config.log_retention_check_interval_ms, self.delete_old_segments),
             ("producer expiry", config.producer_id_expiration_check_interval_ms, self.expire_producers),
             ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, store.write_checkpoints),
-            ("file removal", config.log_segment_delete_delay_ms, store.purge),
+            ("file removal", config.log_segment_delete_delay_ms, self.remove_deleted),
         )
 
     def add(self, name: str, interval_ms: int, chore: Callable[[], None]) -> None:
@@ -59,6 +63,12 @@ class Housekeeping:
                     log.info("segments deleted", partition=partition.name, count=len(deleted))
                     partition.note_change()
 
+    def remove_deleted(self) -> None:
+        """Free the space of what was deleted, off the loop: a file of a gigabyte takes its time."""
+        removals = self._store.begin_purge()
+        if removals:
+            self._run_in_thread(lambda: _run_all(removals), _tell_of_leftovers)
+
     def expire_producers(self) -> None:
         """Forget producers that wrote nothing for `producer.id.expiration.ms`."""
         now_ms = self._clock.now_ms()
@@ -76,3 +86,20 @@ class Housekeeping:
             self._arm(name, interval_s, chore)
 
         self._timers[name] = self._schedule(self._clock.now() + interval_s, run)
+
+
+def _run_all(removals: Sequence[Callable[[], None]]) -> None:
+    """Try each of them; the first failure comes out."""
+    failure: OSError | None = None
+    for remove in removals:
+        try:
+            remove()
+        except OSError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+
+
+def _tell_of_leftovers(error: OSError | None) -> None:
+    if error is not None:
+        log.error("what was deleted could not be removed, and will be at the next start", error=str(error))

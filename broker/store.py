@@ -129,7 +129,7 @@ class LogStore:
         self._directory.write_log_start(topic, index, offset)
 
     def delete_logs(self, topic: str, partitions: int) -> None:
-        """Take the directories of a topic's partitions out of sight; `purge` removes them after the topic's delay."""
+        """Take the directories of a topic's partitions out of sight; `begin_purge` has them after the topic's delay."""
         for index in range(partitions):
             opened = self._opened.pop((topic, index), None)
             delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
@@ -145,14 +145,17 @@ class LogStore:
         """The logs that somebody has used since the start."""
         return list(self._opened.values())
 
-    def purge(self) -> None:
-        """Remove what was deleted long enough ago."""
+    def begin_purge(self) -> list[Callable[[], None]]:
+        """What takes off the disk what was deleted long enough ago: calls for any thread; each may raise OSError.
+
+        What cannot be removed is swept up at the next start.
+        """
         now_ms = self._clock.now_ms()
-        for due_ms, path in [doomed for doomed in self._doomed if doomed[0] <= now_ms]:
-            self._directory.remove_tree(path)
-            self._doomed.remove((due_ms, path))
+        due = [path for due_ms, path in self._doomed if due_ms <= now_ms]
+        self._doomed = [(due_ms, path) for due_ms, path in self._doomed if due_ms > now_ms]
         for opened in self.opened_logs():
-            opened.purge(now_ms)
+            due += opened.take_due(now_ms)
+        return [self._files.removal(path) for path in due]
 
     def write_checkpoints(self) -> None:
         """Write down how far each opened log is durable, and where it starts."""

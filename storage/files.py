@@ -55,6 +55,14 @@ class Files(Protocol):
         """Delete a file; one that is gone already is no error."""
         ...
 
+    def removal(self, path: str) -> Callable[[], None]:
+        """A call, good once and on any thread, that deletes a file, or a directory with the files in it.
+
+        Nobody uses the path from now on, and nothing of it is open any more: systems exist where that matters. What is
+        gone already is no error.
+        """
+        ...
+
     def list_directory(self, path: str) -> list[str]:
         """Names in a directory, in no order."""
         ...
@@ -189,6 +197,21 @@ class OsFiles:
         self._forget(path)
         with suppress(FileNotFoundError):
             os.unlink(path)
+
+    def removal(self, path: str) -> Callable[[], None]:
+        self._forget(path)
+        self._forget_below(path)
+
+        def remove() -> None:
+            if not os.path.isdir(path):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+                return
+            for name in os.listdir(path):
+                os.unlink(f"{path}/{name}")
+            os.rmdir(path)
+
+        return remove
 
     def list_directory(self, path: str) -> list[str]:
         return os.listdir(path)

@@ -110,6 +110,15 @@ class MemoryFiles:
         directory, name = _split(path)
         self._directories.get(directory, {}).pop(name, None)
 
+    def removal(self, path: str) -> Callable[[], None]:
+        def remove() -> None:
+            for name in list(self._directories.get(path, ())):
+                self.remove(f"{path}/{name}")
+            self.remove_directory(path)
+            self.remove(path)
+
+        return remove
+
     def list_directory(self, path: str) -> list[str]:
         return [*self._directory(path), *self._children[path]]
 

@@ -118,7 +118,7 @@ class Segments:
     # Getting shorter
 
     def drop_first(self, count: int, due_ms: int) -> None:
-        """Rename the oldest segments away; `purge` removes their files once `due_ms` has come."""
+        """Rename the oldest segments away; `take_due` gives their files once `due_ms` has come."""
         for segment in self._list[:count]:
             self._doomed += [(due_ms, path) for path in segment.mark_deleted()]
             self._sealed_bytes -= segment.size_bytes
@@ -130,7 +130,7 @@ class Segments:
         """Put one segment in the place of neighbours, the active one not among them.
 
         `names` says how the new one's files, which are there, get their names (from, to). The old ones' are renamed
-        away before that, the logs last; `purge` removes them. OSError leaves all as it was, if the disk lets it.
+        away before that, the logs last; `take_due` gives them. OSError leaves all as it was, if the disk lets it.
         """
         renames = [
             (path, path + ".deleted")
@@ -156,13 +156,11 @@ class Segments:
         self._hints.clear()
         self._sealed_bytes += new.size_bytes - sum(segment.size_bytes for segment in old)
 
-    def purge(self, now_ms: int) -> int:
-        """Remove the renamed files whose time has come; returns how many."""
+    def take_due(self, now_ms: int) -> list[str]:
+        """The renamed files whose time has come: whoever takes them removes them."""
         due = [path for due_ms, path in self._doomed if due_ms <= now_ms]
         self._doomed = [(due_ms, path) for due_ms, path in self._doomed if due_ms > now_ms]
-        for path in due:
-            self._files.remove(path)
-        return len(due)
+        return due
 
     def cut(self, offset: int, interval_bytes: int) -> int:
         """Drop every batch that reaches `offset` or lies beyond; returns the new end of the log."""

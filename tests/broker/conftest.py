@@ -41,6 +41,11 @@ class Parts:
             self.config, self.clock, self.cluster, self.store, lambda: next(self._ids).to_bytes(16), self.changed.append
         )
 
+    def purge(self) -> None:
+        """Take off the disk what was deleted long enough ago."""
+        for remove in self.store.begin_purge():
+            remove()
+
     def restart(self, *, is_clean: bool = True) -> None:
         """Stop, cleanly or not, and start again on the same files."""
         if is_clean:

@@ -1,6 +1,6 @@
 """Chores by the clock: at Kafka's intervals, on the partitions in use, and again after a failure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -17,6 +17,16 @@ from .failing_files import BROKEN, FailingFiles
 DAY_S = 86400.0
 
 
+def at_once(work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
+    """A thread that is done before anybody looks."""
+    try:
+        work()
+    except OSError as error:
+        then(error)
+    else:
+        then(None)
+
+
 class Kept:
     """Parts whose chores are done by the hand-turned clock."""
 
@@ -29,7 +39,7 @@ class Kept:
     def start(self) -> None:
         parts = self.parts
         self.housekeeping = Housekeeping(
-            parts.config, self.clock, self.clock.schedule, lambda: parts.topics.partitions(), parts.store
+            parts.config, self.clock, self.clock.schedule, lambda: parts.topics.partitions(), parts.store, at_once
         )
         self.housekeeping.start()
 
@@ -142,8 +152,37 @@ def test_a_fault_of_our_own_stops_no_chore_either(capfd: pytest.CaptureFixture[s
         rounds.append(1)
         raise RuntimeError("the unforeseen")
 
-    housekeeping = Housekeeping(kept.parts.config, kept.clock, kept.clock.schedule, partitions, kept.parts.store)
+    housekeeping = Housekeeping(
+        kept.parts.config, kept.clock, kept.clock.schedule, partitions, kept.parts.store, at_once
+    )
     housekeeping.start()
     kept.clock.advance(900)
     assert len(rounds) == 4  # retention after 300, 600 and 900 seconds, producers after 600
     assert "the unforeseen" in capfd.readouterr().err
+
+
+def test_deleted_files_are_removed_off_the_loop_and_what_cannot_be_is_told(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept({"log.retention.check.interval.ms": "1000"})
+    partition = kept.create({"retention.ms": "10000", "segment.ms": "5000", "file.delete.delay.ms": "1"})
+    kept.append(partition)
+    kept.clock.advance(6)
+    kept.append(partition)
+    kept.clock.advance(20)
+
+    def deleted() -> list[str]:
+        return [name for name in kept.files.list_directory("/data/t-0") if name.endswith(".deleted")]
+
+    assert deleted()
+    remove = kept.files.remove
+
+    def refuse(path: str) -> None:
+        if path.endswith(".log.deleted"):
+            raise BROKEN
+        remove(path)
+
+    monkeypatch.setattr(kept.files, "remove", refuse)
+    kept.clock.advance(60)
+    assert [name.rpartition(".log")[1] for name in deleted()] == [".log"] * 2
+    assert "will be at the next start" in capfd.readouterr().err

@@ -72,10 +72,10 @@ def test_a_deleted_log_is_renamed_now_and_removed_after_file_delete_delay_ms() -
     renamed = [name for name in parts.files.list_directory("/data") if name.endswith("-delete")]
     assert len(renamed) == 1
     parts.clock.advance(4.999)
-    parts.store.purge()
+    parts.purge()
     assert renamed[0] in parts.files.list_directory("/data")
     parts.clock.advance(0.001)
-    parts.store.purge()
+    parts.purge()
     assert renamed[0] not in parts.files.list_directory("/data")
 
 
@@ -186,7 +186,7 @@ def test_a_directory_of_no_known_topic_is_set_aside_and_never_removed(
         assert other.endswith("-stray")
         assert beyond.endswith("-stray")
         assert parts.files.size(f"/data/{other}/00000000000000000000.log") > 0
-        parts.store.purge()
+        parts.purge()
         parts.restart()
     assert "set aside" in capfd.readouterr().err
 
@@ -197,7 +197,7 @@ def test_a_directory_whose_topic_is_known_to_be_gone_is_removed(parts: Parts) ->
     assert topic is not None
     parts.cluster.remove_topics([topic.topic_id], 0)  # the crash comes before the directory is renamed
     parts.restart(is_clean=False)
-    parts.store.purge()
+    parts.purge()
     assert names_like(parts, "t-") == []
 
 

@@ -33,7 +33,8 @@ def _written(files: FaultyFiles) -> PartitionLog:
 def _compact(log: PartitionLog) -> None:
     clean(log)
     clean(log, checkpoint=0, now_ms=LATER)
-    log.purge(LATER)
+    for path in log.take_due(LATER):
+        log._files.remove(path)
 
 
 def _latest(log: PartitionLog) -> dict[str, str | None]:

@@ -39,7 +39,8 @@ class Story:
             if n == 11:
                 log.delete_old_segments(NOW_MS)
                 self.log_start_offset = log.log_start_offset
-                log.purge(NOW_MS + 60_000)
+                for path in log.take_due(NOW_MS + 60_000):
+                    self.files.remove(path)
         log.close()
         self.recovery_point = log.recovery_point
         self.is_closed = True

@@ -182,7 +182,7 @@ class Compactions(RuleBasedStateMachine):
 
 
 TestCompactions = Compactions.TestCase
-TestCompactions.settings = settings(max_examples=600, stateful_step_count=25, deadline=None)
+TestCompactions.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
 
 
 @settings(max_examples=50, deadline=None)

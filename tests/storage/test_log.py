@@ -201,11 +201,13 @@ def test_old_segments_are_renamed_first_and_removed_after_the_delay() -> None:
     gone = log.delete_old_segments(NOW_MS + 1501)
     assert [(segment.base_offset, segment.reason) for segment in gone] == [(0, "retention.ms"), (2, "retention.ms")]
     assert (log.log_start_offset, log.segment_base_offsets) == (4, (4, 6))
-    assert f"{0:020d}.log.deleted" in files.list_directory(DIRECTORY)
+    renamed = sorted(name for name in files.list_directory(DIRECTORY) if name.endswith(".deleted"))
+    assert f"{0:020d}.log.deleted" in renamed
     assert f"{2:020d}.snapshot" not in files.list_directory(DIRECTORY)
-    assert log.purge(NOW_MS + 1501 + 59_999) == 0
-    assert log.purge(NOW_MS + 1501 + 60_000) > 0
-    assert not [name for name in files.list_directory(DIRECTORY) if name.endswith(".deleted")]
+    assert not log.take_due(NOW_MS + 1501 + 59_999)
+    due = log.take_due(NOW_MS + 1501 + 60_000)
+    assert sorted(due) == [f"{DIRECTORY}/{name}" for name in renamed]
+    assert not log.take_due(NOW_MS + 1501 + 60_000)
     assert offsets_read(log, 4) == [4, 6]
 
 

@@ -125,10 +125,10 @@ def test_the_directory_is_put_away_at_once_and_removed_after_its_delay() -> None
     names = broker.files.list_directory("/data")
     assert "t-0" not in names
     (doomed,) = [name for name in names if name.startswith("t-0.") and name.endswith("-delete")]
-    broker.parts.store.purge()
+    broker.parts.purge()
     assert doomed in broker.files.list_directory("/data")
     broker.clock.advance(60)
-    broker.parts.store.purge()
+    broker.parts.purge()
     assert doomed not in broker.files.list_directory("/data")
 
 
