@@ -55,6 +55,10 @@ class CoordinatorTopic:
             lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
         )
 
+    def leader_epoch(self, partition: int) -> int:
+        """Of the partition that coordinates: in transaction markers, the coordinator's epoch."""
+        return self._topics.partition(self._name, partition).leader_epoch
+
     def partition_count(self) -> int | None:
         """How many partitions the topic has; None before it exists."""
         topic = self._topics.find(self._name)

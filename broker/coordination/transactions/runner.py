@@ -25,8 +25,6 @@ from .transaction import TopicPartition, Transaction, decode_transaction, encode
 
 log = get_logger("transactions")
 
-# One node leads every partition of `__transaction_state`, and always has.
-COORDINATOR_EPOCH = 0
 MARKER_RETRY_S = 1.0
 FLEXIBLE_FROM_LEVEL = 1
 
@@ -228,6 +226,7 @@ class TransactionRunner:
 
     def _write_marker(self, transaction: Transaction, topic: str, index: int) -> None:
         is_commit = transaction.state is TxnState.PREPARE_COMMIT
+        coordinator_epoch = self._log.leader_epoch(partition_for(transaction.transactional_id, self._partitions))
         try:
             partition = self._topics.partition(topic, index)
         except KafkaError:
@@ -236,7 +235,7 @@ class TransactionRunner:
             partition.append_marker(
                 transaction.producer_id,
                 transaction.producer_epoch,
-                COORDINATOR_EPOCH,
+                coordinator_epoch,
                 is_commit=is_commit,
                 now_ms=self._clock.now_ms(),
                 must_raise_epoch=transaction.client_version >= V2,
