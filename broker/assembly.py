@@ -48,7 +48,7 @@ def assemble(
     alarm = Alarm(schedule, lambda: waiters.on_time(clock.now()))
     waiters = Waiters(alarm.set)
     topics = Topics(config, clock, cluster, store, lambda: uuid.uuid4().bytes, waiters.note_change)
-    flusher = Flusher(clock, schedule, run_in_thread)
+    flusher = Flusher(clock, schedule, run_in_thread, store.note_sealed)
     producer_ids = ProducerIds(cluster)
     groups = _groups(config, clock, schedule, topics, flusher)
     return Context(

@@ -31,7 +31,11 @@ class _Flushing:
 class Flusher:
     """Makes logs durable when their topic's settings ask for it."""
 
-    def __init__(self, clock: Clock, schedule: Schedule, run_in_thread: RunInThread) -> None:
+    def __init__(
+        self, clock: Clock, schedule: Schedule, run_in_thread: RunInThread, note_sealed: Callable[[], None]
+    ) -> None:
+        """`note_sealed` is told whenever a sealed segment has reached the disk."""
+        self._note_sealed = note_sealed
         self._clock = clock
         self._schedule = schedule
         self._run_in_thread = run_in_thread
@@ -49,7 +53,7 @@ class Flusher:
         if config.flush_ms < NO_LIMIT or partition.log.unflushed_messages >= config.flush_messages:
             return True
         # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
-        self.flush(partition, lambda error: None)
+        self.flush(partition, lambda error: None if error else self._note_sealed())
         return False
 
     def flush(self, partition: Partition, durable: Durable) -> None:

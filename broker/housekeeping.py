@@ -11,6 +11,8 @@ from .store import LogStore
 
 log = get_logger("housekeeping")
 
+EARLY_CHECKPOINT_MS = 1000
+
 
 class Housekeeping:
     """Chores at Kafka's intervals. A partition that nobody has used since the start is left alone."""
@@ -34,6 +36,8 @@ class Housekeeping:
             ("retention", config.log_retention_check_interval_ms, self.delete_old_segments),
             ("producer expiry", config.producer_id_expiration_check_interval_ms, self.expire_producers),
             ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, store.write_checkpoints),
+            # Apache Kafka leaves a gigabyte that is on the disk to be recovered for up to a minute.
+            ("early checkpoints", EARLY_CHECKPOINT_MS, store.write_checkpoints_if_sealed),
             ("file removal", config.log_segment_delete_delay_ms, self.remove_deleted),
         )
 

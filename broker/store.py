@@ -29,6 +29,7 @@ class LogStore:
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed directories
         self._removed: Container[bytes] = ()  # ids of topics that are known to be gone
+        self._has_sealed = False  # segments that reached the disk since the checkpoints were written
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
         self._unrecovered: set[tuple[str, int]] = set()
         if not directory.is_clean:
@@ -188,8 +189,18 @@ class LogStore:
             due += opened.take_due(now_ms)
         return [self._files.removal(path) for path in due]
 
+    def note_sealed(self) -> None:
+        """A sealed segment has reached the disk: what a recovery would have to read became less."""
+        self._has_sealed = True
+
+    def write_checkpoints_if_sealed(self) -> None:
+        """Write the checkpoints down early if they keep a recovery from reading whole segments."""
+        if self._has_sealed:
+            self.write_checkpoints()
+
     def write_checkpoints(self) -> None:
         """Write down how far each opened log is durable, and where it starts."""
+        self._has_sealed = False
         logs = self.opened_logs()
         self._directory.write_checkpoints(
             {(log.topic, log.partition): log.recovery_point for log in logs},

@@ -21,7 +21,9 @@ class Flushing:
 
     def __post_init__(self) -> None:
         self.partition = self.parts.topics.create("t", 1, self.overrides).partitions[0]
-        self.flusher = Flusher(self.parts.clock, self.parts.clock.schedule, self._run_in_thread)
+        self.flusher = Flusher(
+            self.parts.clock, self.parts.clock.schedule, self._run_in_thread, self.parts.store.note_sealed
+        )
 
     def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
         def run(error: OSError | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from odradek.broker.config import BrokerConfig
+from odradek.broker.flusher import Flusher
 from odradek.broker.housekeeping import Housekeeping
 from odradek.broker.partition import Partition
 from odradek.protocol.batch import RecordBatch
@@ -186,3 +187,19 @@ def test_deleted_files_are_removed_off_the_loop_and_what_cannot_be_is_told(
     kept.clock.advance(60)
     assert [name.rpartition(".log")[1] for name in deleted()] == [".log"] * 2
     assert "will be at the next start" in capfd.readouterr().err
+
+
+def test_a_sealed_segment_that_reached_the_disk_is_written_down_within_a_second() -> None:
+    kept = Kept()
+    partition = kept.create({"segment.ms": "5000"})
+    flusher = Flusher(kept.clock, kept.clock.schedule, at_once, kept.parts.store.note_sealed)
+    kept.append(partition)
+    assert not flusher.is_due(partition)
+    kept.clock.advance(6)
+    assert not kept.parts.directory.recovery_points.get(("t", 0))
+    kept.append(partition)
+    assert not flusher.is_due(partition)
+    kept.clock.advance(1)
+    assert kept.parts.directory.recovery_points["t", 0] == 2
+    kept.parts.restart(is_clean=False)
+    assert kept.parts.store.directory.recovery_points["t", 0] == 2

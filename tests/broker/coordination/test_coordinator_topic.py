@@ -20,7 +20,9 @@ class Disk:
 
     def __init__(self, parts: Parts) -> None:
         self.waiting: list[Durable] = []
-        self.flusher = Flusher(parts.clock, parts.clock.schedule, lambda work, then: self.waiting.append(then))
+        self.flusher = Flusher(
+            parts.clock, parts.clock.schedule, lambda work, then: self.waiting.append(then), parts.store.note_sealed
+        )
 
 
 def topic_of(parts: Parts) -> CoordinatorTopic:
