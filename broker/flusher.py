@@ -4,7 +4,7 @@ While one fsync of a log runs, later appends gather; the next one covers them al
 only where `flush.messages` or `flush.ms` say so, and so do we.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..storage.log import FlushJob, PartitionLog
@@ -55,6 +55,27 @@ class Flusher:
         # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
         self.flush(partition, lambda error: None if error else self._note_sealed())
         return False
+
+    def when_durable(self, partitions: Iterable[Partition], durable: Durable) -> None:
+        """Call back once what was appended to all of them may be acknowledged, with the last failure if there is one.
+
+        At once where no setting asks for an fsync.
+        """
+        due = [partition for partition in partitions if self.is_due(partition)]
+        if not due:
+            durable(None)
+            return
+        left = len(due)
+        failure: OSError | None = None
+
+        def one_is_durable(error: OSError | None) -> None:
+            nonlocal left, failure
+            left, failure = left - 1, error or failure
+            if left == 0:
+                durable(failure)
+
+        for partition in due:
+            self.flush(partition, one_is_durable)
 
     def flush(self, partition: Partition, durable: Durable) -> None:
         """Call back once everything appended so far is on the disk."""

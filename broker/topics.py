@@ -79,6 +79,7 @@ class Topics:
         self._store = store
         self._new_uuid = new_uuid
         self._on_change = on_change
+        self.on_recovered: Callable[[Partition], object] = lambda partition: None  # its log is there a moment later
         self._by_name: dict[str, Topic] = {}
         self._by_id: dict[bytes, Topic] = {}
         for image in cluster.image.topics.values():
@@ -202,9 +203,12 @@ class Topics:
         config = log_config(overrides, self._config)
 
         def open_log(partition: Partition) -> PartitionLog:
-            return self._store.open_log(
+            opened = self._store.open_log(
                 image.name, partition.index, image.topic_id, config, leader_epoch=partition.leader_epoch
             )
+            if not opened.recovery_report.is_clean:
+                self.on_recovered(partition)
+            return opened
 
         partitions = [
             Partition(image.name, index, partition.leader_epoch, open_log, self._on_change)

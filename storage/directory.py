@@ -66,7 +66,7 @@ class DataDirectory:
         """
         path = path.rstrip("/") or "/"
         try:
-            files.make_directory(path)
+            _make_lasting(files, path)
             unlock = files.lock(f"{path}/{LOCK}")
         except BlockingIOError as error:
             raise DirectoryError(f"the data directory {path} is in use by another broker") from error
@@ -128,7 +128,10 @@ class DataDirectory:
         write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all."""
+        """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all.
+
+        What they were called is durable after this, and so is that they are called so no more.
+        """
         has_point = has_start = is_compacted = False
         for gone in partitions:
             has_point |= self.recovery_points.pop(gone, None) is not None
@@ -140,6 +143,7 @@ class DataDirectory:
             write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
         if is_compacted:
             write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
+        self.files.sync_handle(self.path)()
 
     def close_cleanly(self, broker_epoch: int = -1) -> None:
         """Leave the clean-shutdown mark, after every log was closed and checkpointed, and let the directory go."""
@@ -263,6 +267,18 @@ def decode_properties(data: bytes, path: str) -> dict[str, str]:
             raise DirectoryError(f"{path} is damaged: its checksum is wrong; restore it from a copy")
     pairs = (line.decode(errors="replace").partition("=") for line in body)
     return {key.strip(): value.strip() for key, found, value in pairs if found}
+
+
+def _make_lasting(files: Files, path: str) -> None:
+    """Make a directory whose name survives a power cut, and so do those of the parents made with it."""
+    if files.exists(f"{path}/{META_PROPERTIES}"):
+        return
+    names = [path]
+    while (above := names[-1].rpartition("/")[0]) and not files.exists(above):
+        names.append(above)
+    files.make_directory(path)
+    for name in names:
+        files.sync_handle(name.rpartition("/")[0] or "/")()
 
 
 def _checked_identity(files: Files, path: str, new: Identity) -> Identity:

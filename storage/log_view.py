@@ -120,6 +120,8 @@ class LogView:
                 return None
             self._segments.remember(found.next_offset, segment, Place(found.next_position, found.next_offset))
             return Slice(found.data, found.first_offset, found.next_offset)
+        if self.guard.may_skip:
+            return Slice(_NOTHING, offset, upper_offset)  # compaction has left nothing of the rest
         raise corrupt(self._segments.active.log_path, self._segments.active.size_bytes)  # the log should go on here
 
     def batches(self) -> Iterator[RecordBatch]:

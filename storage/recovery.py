@@ -58,7 +58,6 @@ class LogLoader:
         config: LogConfig,
         now_ms: int,
         *,
-        was_compacted: bool = False,
         highest_epoch: int = LONG_MAX,
         on_damage: OnDamage = tell_nobody,
     ) -> None:
@@ -67,9 +66,8 @@ class LogLoader:
         self._config = config
         self._now_ms = now_ms
         self._report = RecoveryReport()
-        may_skip = was_compacted or config.is_compacted
         self._guard, self._unguarded = (
-            Guard(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
+            Guard(may_skip=config.is_compacted, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
         self._snapshots = Snapshots(files, directory)
@@ -217,6 +215,10 @@ class LogLoader:
                 self._snapshots.write(producers, segment.base_offset)
             if segment.base_offset < end:
                 problem: str | None = f"segment {segment.base_offset} begins before the one before it ends at {end}"
+                keep = at
+            elif segment.base_offset > end and not self._guard.may_skip:
+                # A power cut may keep a file and lose the end of the one before it.
+                problem = f"the next segment begins at {segment.base_offset}"
                 keep = at
             else:
                 end, problem = self._recover_segment(segment, recovery_point, producers, epochs)

@@ -4,12 +4,13 @@ The one rule: a batch is written whole or not at all, and its place in the log i
 disk may become known later.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.records import NewRecord, build_batch
 from ..flusher import Flusher
+from ..partition import Partition
 from ..topics import Topics
 from .effects import Record
 
@@ -46,18 +47,21 @@ class CoordinatorTopic:
 
     def when_durable(self, partition: int, then: Durable) -> None:
         """Call `then` once what was appended may be acknowledged: at once, or after the fsync the settings ask for."""
-        written = self._topics.partition(self._name, partition)
-        if not self._flusher.is_due(written):
-            then(None)
-            return
-        self._flusher.flush(
-            written,
+        self.when_all_durable([self._topics.partition(self._name, partition)], then)
+
+    def when_all_durable(self, partitions: Iterable[Partition], then: Durable) -> None:
+        """The same for what was appended to other topics."""
+        self._flusher.when_durable(
+            partitions,
             lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
         )
 
-    def leader_epoch(self, partition: int) -> int:
-        """Of the partition that coordinates: in transaction markers, the coordinator's epoch."""
-        return self._topics.partition(self._name, partition).leader_epoch
+    def undurable(self, partition: int) -> Partition | None:
+        """The partition if what was appended to it must not be built on before an fsync that has not happened yet."""
+        topic = self._topics.find(self._name)
+        if topic is None or not self._flusher.is_due(topic.partitions[partition]):
+            return None
+        return topic.partitions[partition]
 
     def partition_count(self) -> int | None:
         """How many partitions the topic has; None before it exists."""

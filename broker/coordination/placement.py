@@ -3,6 +3,8 @@
 The one rule: tools compute the same number, so it is Java's String.hashCode over UTF-16 units to the last bit.
 """
 
+from functools import lru_cache
+
 
 def java_string_hash(text: str) -> int:
     """Java's String.hashCode: a signed 32-bit number."""
@@ -13,6 +15,7 @@ def java_string_hash(text: str) -> int:
     return value - 0x1_0000_0000 if value >= 0x8000_0000 else value
 
 
+@lru_cache(maxsize=4096)
 def partition_for(key: str, partitions: int) -> int:
     """The partition, out of `partitions`, that coordinates `key`."""
     value = java_string_hash(key)

@@ -1,6 +1,7 @@
 """TxnOffsetCommit 0-5: offsets that become visible when their transaction commits (KIP-98, KIP-447, KIP-890)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.txn_offset_commit import (
@@ -50,6 +51,12 @@ def handle_txn_offset_commit(
 
     def then(errors: Sequence[ErrorCode]) -> None:
         codes = {(o.topic, o.partition): code for o, code in zip(offsets, errors, strict=True)}
+        state = context.transactions.undurable_state(request.transactional_id)
+        context.flusher.when_durable([] if state is None else [state], partial(answer, codes))
+
+    def answer(codes: Codes, error: OSError | None) -> None:
+        if error is not None:  # they are there, but a power cut could lose the transaction that they belong to
+            codes = dict.fromkeys(codes, COORDINATOR_ERRORS[ErrorCode.KAFKA_STORAGE_ERROR])
         parked.answer(_response(request, codes | refused, ErrorCode.NONE))
 
     committing = Committing(

@@ -1,12 +1,16 @@
 """The data directory: one owner, one identity, checkpoints, the clean-shutdown mark, partitions by name."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from odradek.storage.directory import DataDirectory, DirectoryError, Identity, split_partition
 from odradek.storage.files import Files, OsFiles
 from odradek.storage.memory_files import MemoryFiles
+
+from ..crash.power_cut import PowerCutFiles
 
 OURS = Identity("cluster-of-22-letters-", "directory-of-22-letter", 1)
 OTHER = Identity("another-cluster-22-let", "another-directory-22-l", 1)
@@ -196,3 +200,31 @@ def test_forgetting_an_unknown_partition_writes_nothing(files: MemoryFiles) -> N
     directory = DataDirectory.open(files, ROOT, OURS)
     directory.forget([("t", 0)])
     assert not files.exists(f"{ROOT}/recovery-point-offset-checkpoint")
+
+
+def test_the_names_of_what_is_made_for_a_new_directory_are_synced(tmp_path: Path) -> None:
+    class Watched(OsFiles):
+        synced: ClassVar[list[str]] = []
+
+        def sync_handle(self, path: str) -> Callable[[], None]:
+            self.synced.append(path)
+            return super().sync_handle(path)
+
+    data = tmp_path / "a" / "b"
+    files = Watched()
+    DataDirectory.open(files, str(data), OURS).close()
+    assert files.synced[:2] == [str(tmp_path / "a"), str(tmp_path)]
+    files.synced.clear()
+    DataDirectory.open(files, str(data), OURS).close()
+    assert files.synced == []
+
+
+def test_a_name_taken_away_is_synced_before_another_may_take_it(files: MemoryFiles) -> None:
+    recorded = PowerCutFiles()
+    directory = DataDirectory.open(recorded, "/data", OURS)
+    directory.create_partition("t", 0, "x" * 22)
+    recorded.sync_handle("/data")()
+    directory.mark_deleted("t", 0, "0" * 32)
+    directory.forget([("t", 0)])
+    ((_, _, image),) = recorded.images({recorded.moment: [("nothing", 1)]})
+    assert not image.exists("/data/t-0")

@@ -130,6 +130,41 @@ def test_a_segment_that_begins_before_the_one_before_it_ends_goes() -> None:
     assert "begins before" in log.recovery_report.why
 
 
+def test_a_segment_goes_if_the_one_before_it_has_lost_its_end() -> None:
+    """As after a power cut: the later file was written back, the end of the earlier one was not."""
+    files = MemoryFiles()
+    log = open_log(files, SMALL)
+    append(log, *[batch(value_bytes=150) for _ in range(6)])
+    first, second, *_ = log.segment_base_offsets
+    files.truncate(_file(first, ".log"), batch(value_bytes=150).size_bytes)
+    log = open_log(files, SMALL)
+    assert (log.log_end_offset, list(log.segment_base_offsets)) == (1, [first])
+    assert f"the next segment begins at {second}" in log.recovery_report.why
+    assert append(log, batch()) == 1
+
+
+def test_a_gap_between_segments_that_compaction_may_have_made_is_none() -> None:
+    files = MemoryFiles()
+    log = open_log(files, SMALL)
+    append(log, *[batch(value_bytes=150) for _ in range(6)])
+    end = log.log_end_offset
+    files.truncate(_file(0, ".log"), batch(value_bytes=150).size_bytes)
+    compacted = LogConfig(segment_bytes=500, cleanup_policy=frozenset({"compact"}))
+    assert open_log(files, compacted).log_end_offset == end
+
+
+def test_a_compacted_log_that_ends_with_a_gap_is_read_to_its_end() -> None:
+    files = MemoryFiles()
+    log = open_log(files, LogConfig(cleanup_policy=frozenset({"compact"})))
+    append(log, batch(), batch())
+    log.roll(NOW_MS)
+    files.truncate(_file(0, ".log"), batch().size_bytes)
+    log = open_log(files, log.config)
+    assert [one.base_offset for one in log.batches()] == [0]
+    found = log.read(1, 1000, upper_offset=2)
+    assert (found.data, found.next_offset) == (b"", 2)
+
+
 def test_damage_below_the_recovery_point_is_kept_refused_and_passed_over() -> None:
     files = MemoryFiles()
     log = open_log(files, LogConfig(index_interval_bytes=200))

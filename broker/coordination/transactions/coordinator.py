@@ -240,6 +240,19 @@ class TransactionCoordinator:
         """Whether any transaction may become overdue."""
         return bool(self._ongoing)
 
+    def has_open(self, producer: ProducerIdAndEpoch, partition: TopicPartition) -> bool:
+        """Whether what this producer wrote to a partition, under this epoch, belongs to a transaction yet to be ended.
+
+        The decision may have raised the epoch by one already.
+        """
+        return any(
+            held.producer_id == producer.producer_id
+            and held.producer_epoch in (producer.producer_epoch, producer.producer_epoch + held.state.is_prepared)
+            and partition in held.partitions
+            for held in self._by_id.values()
+            if held.state is TxnState.ONGOING or held.state.is_prepared
+        )
+
     def prepared(self) -> list[Transaction]:
         """The transactions whose end is decided and not yet complete: after a restart they are finished first."""
         return [held for held in self._by_id.values() if held.state.is_prepared]

@@ -14,6 +14,7 @@ from ....protocol.wire import CorruptFrame
 from ...clock import Alarm, Clock, Schedule
 from ...config import BrokerConfig
 from ...logs import get_logger
+from ...partition import Partition
 from ...topic_names import OFFSETS_TOPIC
 from ...topics import Topics
 from ..coordinator_errors import COORDINATOR_ERRORS
@@ -25,12 +26,18 @@ from .transaction import TopicPartition, Transaction, decode_transaction, encode
 
 log = get_logger("transactions")
 
+# One node leads every partition of `__transaction_state`, and always has.
+COORDINATOR_EPOCH = 0
 MARKER_RETRY_S = 1.0
 FLEXIBLE_FROM_LEVEL = 1
 
 Answered = Callable[[ErrorCode, ProducerIdAndEpoch], None]
 NoteMarker = Callable[[int, int, bool], None]
 NOBODY = ProducerIdAndEpoch(-1, -1)
+
+
+def _nobody_waits() -> None:
+    """What the start of a broker finishes, no client has asked for."""
 
 
 class TransactionRunner:
@@ -75,6 +82,12 @@ class TransactionRunner:
         for transaction in self._coordinator.prepared():
             log.info("finishing a transaction", transactional_id=transaction.transactional_id)
             self._finish(transaction)
+        for partition in self._topics.partitions():
+            if partition.opened_log is not None:
+                self._end_orphans(partition)
+        self._topics.on_recovered = lambda partition: self._schedule(
+            self._clock.now(), partial(self._end_orphans, partition)
+        )
         self._arm()
         self._expiry_alarm.set(self._clock.now() + self._expiry_interval_s)
 
@@ -147,6 +160,10 @@ class TransactionRunner:
             self._coordinator.replay(step.transaction)
             self._arm()
 
+    def undurable_state(self, transactional_id: str) -> Partition | None:
+        """Where the state of this id is kept, if a write of its transaction must wait until that is on the disk."""
+        return self._log.undurable(partition_for(transactional_id, self._partitions))
+
     def check_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
         """A write of transactions V1 must have added its partition before (KIP-890 part 1). KafkaError if not."""
         self._coordinator.check_partition(transactional_id, producer, partition)
@@ -188,8 +205,9 @@ class TransactionRunner:
             then(COORDINATOR_ERRORS.get(error.code, error.code), NOBODY)
             return
         if step.transaction is not None and step.transaction.state.is_prepared:
-            self._finish(step.transaction)
-        then(step.error, step.producer)
+            self._finish(step.transaction, partial(then, step.error, step.producer))
+        else:
+            then(step.error, step.producer)
 
     def _append(self, transaction: Transaction) -> int:
         """Log a state; the partition it went to, or KafkaError in a coordinator's words."""
@@ -206,36 +224,61 @@ class TransactionRunner:
             raise KafkaError(COORDINATOR_ERRORS.get(error.code, error.code), error.why) from error
         return partition
 
-    def _finish(self, transaction: Transaction) -> None:
-        """Write the markers of a decided transaction, then log that it is over; try again later if the disk refuses."""
+    def _finish(
+        self, transaction: Transaction, then: Callable[[], None] = _nobody_waits, *, is_again: bool = False
+    ) -> None:
+        """Write the markers of a decided transaction, then log that it is over; try again later if the disk refuses.
+
+        The end must not reach the disk before the markers: nobody would write them again.
+        """
         try:
-            for topic, index in sorted(transaction.partitions):
-                self._write_marker(transaction, topic, index)
+            written = [self._write_marker(transaction, topic, index) for topic, index in sorted(transaction.partitions)]
+        except (OSError, KafkaError) as error:
+            self._finish_later(transaction, error, is_again=is_again)
+            then()
+            return
+        marked = [partition for partition in written if partition is not None]
+        self._log.when_all_durable(marked, partial(self._complete, transaction, then, is_again))
+
+    def _complete(
+        self, transaction: Transaction, then: Callable[[], None], is_again: bool, error: KafkaError | None
+    ) -> None:
+        """Every marker is as durable as the settings ask for: log that the transaction is over."""
+        try:
+            if error is not None:
+                raise error
             done = self._coordinator.complete(transaction.transactional_id, self._clock.now_ms()).transaction
             assert done is not None
             self._append(done)
-        except (OSError, KafkaError) as error:
+        except KafkaError as refused:
+            self._finish_later(transaction, refused, is_again=is_again)
+        else:
+            self._coordinator.replay(done)
+        then()
+
+    def _finish_later(self, transaction: Transaction, error: OSError | KafkaError, *, is_again: bool) -> None:
+        if not is_again:  # said once, however long the disk refuses
             log.error("a transaction could not be ended yet", id=transaction.transactional_id, error=str(error))
-            self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction))
-            return
-        self._coordinator.replay(done)
+        self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction))
 
     def _finish_again(self, transaction: Transaction) -> None:
         if self._coordinator.find(transaction.transactional_id) == transaction:
-            self._finish(transaction)
+            self._finish(transaction, is_again=True)
 
-    def _write_marker(self, transaction: Transaction, topic: str, index: int) -> None:
+    def _write_marker(self, transaction: Transaction, topic: str, index: int) -> Partition | None:
+        """The partition that was written to; None when it is no more."""
         is_commit = transaction.state is TxnState.PREPARE_COMMIT
-        coordinator_epoch = self._log.leader_epoch(partition_for(transaction.transactional_id, self._partitions))
         try:
             partition = self._topics.partition(topic, index)
         except KafkaError:
-            return  # deleted meanwhile: there is nothing to end there
+            return None  # deleted meanwhile: there is nothing to end there
+        if partition.opened_log is None and partition.log.last_stable_offset < partition.log.high_watermark:
+            self._end_orphans(partition)  # or this marker would end what another transaction has left open
         try:
             partition.append_marker(
                 transaction.producer_id,
                 transaction.producer_epoch,
-                coordinator_epoch,
+                COORDINATOR_EPOCH,
                 is_commit=is_commit,
                 now_ms=self._clock.now_ms(),
                 must_raise_epoch=transaction.client_version >= V2,
@@ -247,6 +290,29 @@ class TransactionRunner:
             log.info("a marker was there already", partition=partition.name, id=transaction.transactional_id)
         if topic == OFFSETS_TOPIC:
             self._note_marker(index, transaction.producer_id, is_commit)
+        return partition
+
+    def _end_orphans(self, partition: Partition) -> None:
+        """Abort what is open in a recovered partition and unknown to the coordinator: nobody else would ever end it.
+
+        A power cut may keep the records of a transaction and lose the coordinator's word of it.
+        """
+        opened = partition.opened_log
+        if opened is None or opened.recovery_report.is_clean:
+            return
+        for producer_id, entry in opened.active_producers():
+            producer, at = ProducerIdAndEpoch(producer_id, entry.producer_epoch), (partition.topic, partition.index)
+            if entry.current_txn_first_offset < 0 or self._coordinator.has_open(producer, at):
+                continue
+            log.warning("a transaction that nobody knows is aborted", partition=partition.name, producer_id=producer_id)
+            try:
+                partition.append_marker(*producer, COORDINATOR_EPOCH, is_commit=False, now_ms=self._clock.now_ms())
+            except (OSError, KafkaError) as error:
+                log.error("it could not be aborted yet", partition=partition.name, error=str(error))
+                self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._end_orphans, partition))
+                return
+            if partition.topic == OFFSETS_TOPIC:
+                self._note_marker(partition.index, producer_id, False)
 
     # Time
 

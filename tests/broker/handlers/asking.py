@@ -32,6 +32,7 @@ from odradek.protocol.messages.produce import (
 )
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files import Buffer
+from odradek.storage.memory_files import MemoryFiles
 
 from ..conftest import IDENTITY, Parts
 from ..failing_files import FailingFiles
@@ -50,9 +51,9 @@ def served(key: ApiKey) -> Sequence[int]:
 class AskedBroker:
     """A broker whose fsyncs run at once, unless `holds_fsyncs`; the clock is `clock`."""
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        self.files = FailingFiles()
-        self.parts = Parts(config=BrokerConfig.from_settings(settings or {}), files=self.files)
+    def __init__(self, settings: Mapping[str, str] | None = None, disk: MemoryFiles | None = None) -> None:
+        self.disk = disk or FailingFiles()
+        self.parts = Parts(config=BrokerConfig.from_settings(settings or {}), files=self.disk)
         self.clock = self.parts.clock
         self.session = Session("/127.0.0.1", "127.0.0.1", 9092, client_id="shop")
         self.listening_at: tuple[str, int] = ("127.0.0.1", 9092)
@@ -72,6 +73,12 @@ class AskedBroker:
             lambda: self.listening_at,
         )
         self.topics = self.context.topics
+
+    @property
+    def files(self) -> FailingFiles:
+        """The disk, to be told what to refuse; for brokers that were not given another one."""
+        assert isinstance(self.disk, FailingFiles)
+        return self.disk
 
     def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
         def run() -> None:

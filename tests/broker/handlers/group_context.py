@@ -30,15 +30,25 @@ class Asked(Generic[R]):
 
     def __init__(self, response: object, decode_answer: Callable[[object], R]) -> None:
         self.answers: list[R] = []
+        self._then: list[Callable[[R], None]] = []
 
         def take(answer: object) -> None:
             self.answers.append(decode_answer(answer))
+            for then in self._then:
+                then(self.answers[-1])
 
         if isinstance(response, Parked):
             parked: Parked[Any] = response
             parked.deliver_to(take)
         else:
             take(response)
+
+    def when_answered(self, then: Callable[[R], None]) -> None:
+        """Call `then` with the answer, at once if it is there."""
+        if self.answers:
+            then(self.answers[-1])
+        else:
+            self._then.append(then)
 
     @property
     def is_parked(self) -> bool:

@@ -25,6 +25,7 @@ from odradek.protocol.messages.txn_offset_commit import (
     TxnOffsetCommitResponse,
 )
 from odradek.storage.files import Buffer
+from odradek.storage.memory_files import MemoryFiles
 
 from ..failing_files import BROKEN
 from .asking import AskedBroker, batch
@@ -37,11 +38,12 @@ NOBODY: Producer = (-1, -1)
 class TransactingBroker(AskedBroker):
     """Two partitions of topic `t`, and what a transactional producer asks; producers are (id, epoch)."""
 
-    def __init__(self, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, settings: dict[str, str] | None = None, disk: MemoryFiles | None = None) -> None:
         super().__init__(
-            {"transaction.state.log.num.partitions": "2", "offsets.topic.num.partitions": "2"} | (settings or {})
+            {"transaction.state.log.num.partitions": "2", "offsets.topic.num.partitions": "2"} | (settings or {}), disk
         )
-        self.create("t", 2)
+        if self.topics.find("t") is None:
+            self.create("t", 2)
 
     def restart(self, *, is_clean: bool = True) -> None:
         """Stop and start again; the timers of the broker before end with it."""

@@ -1,0 +1,31 @@
+"""The power goes while a broker works, at any moment, and whatever the disk makes of it: see power_cut.py."""
+
+from random import Random
+
+from ..conftest import Rounds
+from .broker_story import DURABLE, BrokerStory
+from .broker_truth import Truth
+
+IMAGES_OF_A_STORY = 60
+STEPS = 60
+
+
+def _cut(seed: int, settings: dict[str, str], *, is_durable: bool) -> None:
+    story = BrokerStory(seed, settings)
+    story.tell(STEPS)
+    plan = story.disk.plan(IMAGES_OF_A_STORY, Random(seed))
+    for moment, image_seed, image in story.disk.images(plan):
+        try:
+            Truth(story, moment, image, is_durable=is_durable).check()
+        except Exception as error:
+            raise AssertionError(f"story {seed}, moment {moment}, image {image_seed}: {error}") from error
+
+
+def test_what_was_acknowledged_after_its_fsync_survives_a_power_cut(rounds: Rounds) -> None:
+    for seed in range(rounds(3, 120)):
+        _cut(seed, DURABLE, is_durable=True)
+
+
+def test_without_fsyncs_a_power_cut_leaves_a_truth_that_ends_earlier(rounds: Rounds) -> None:
+    for seed in range(1000, 1000 + rounds(2, 60)):
+        _cut(seed, {}, is_durable=False)
