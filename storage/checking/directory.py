@@ -104,7 +104,6 @@ class DirectoryCheck:
         present = {partition for name in names if (partition := split_partition(name)) is not None}
         for name in _CHECKPOINTS:
             self._check_offsets(name, around, present, ends)
-        self._check_missing(around, present)
 
     def _check_partition(self, name: str, partition: TopicPartition, known: Known) -> int | None:
         """Where the log ends; None if it cannot be read."""
@@ -196,20 +195,13 @@ class DirectoryCheck:
             label = f"{partition[0]}-{partition[1]}"
             end = ends.get(partition)
             if partition not in present:
+                # A partition that was never used has neither: the directory is made with the log's first use.
                 problem = f"{label} has an offset here, but no directory"
                 self.findings.add(name, problem, "the next start drops it", offset=offset, is_explained=True)
             elif offset < 0:
                 self.findings.add(name, f"{label} is at {offset}", "it counts as 0", offset=offset)
             elif end is not None and offset > end:
                 self.findings.add(name, f"{label} is at {offset}, its log ends at {end}", _beyond(name), offset=offset)
-
-    def _check_missing(self, around: Surroundings, present: set[TopicPartition]) -> None:
-        for topic in (around.topics or {}).values():
-            for index in sorted(topic.partitions):
-                if (topic.name, index) not in present:
-                    problem = "the metadata log knows this partition, but it has no directory"
-                    consequence = "the next start makes an empty one"
-                    self.findings.add(f"{topic.name}-{index}", problem, consequence, is_explained=True)
 
 
 def _beyond(name: str) -> str:

@@ -4,7 +4,7 @@ The rule: an index may say less than it could, for entries are sparse, but nothi
 the order of their positions; entries that do not ascend are told and skipped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ...protocol.batch import RecordBatch
 from ..aborted_txns import AbortedTxn
@@ -13,13 +13,26 @@ from .entries import AbortedEntries, AbortedEntry, OffsetEntries, OffsetEntry, T
 from .findings import BUILT_ANEW, Findings
 
 
+class IndexFindings:
+    """What is wrong with one index file; explained where nothing that far had to be on the disk at the stop."""
+
+    def __init__(self, findings: Findings, name: str, may_be_torn: Callable[[], bool]) -> None:
+        self._findings, self._name, self._may_be_torn = findings, name, may_be_torn
+
+    def add(self, problem: str, *, position: int | None = None, offset: int | None = None) -> None:
+        """Note one fault."""
+        self._findings.add(
+            self._name, problem, BUILT_ANEW, position=position, offset=offset, is_explained=self._may_be_torn()
+        )
+
+
 class OffsetIndexCheck:
     """Every entry names a batch by where it stands and where it ends."""
 
-    def __init__(self, files: ReadableFiles, path: str, name: str, base_offset: int, findings: Findings) -> None:
+    def __init__(self, files: ReadableFiles, path: str, base_offset: int, findings: IndexFindings) -> None:
         self._entries = OffsetEntries(files, path) if files.exists(path) else None
         self._iterator: Iterator[OffsetEntry] = iter(()) if self._entries is None else iter(self._entries)
-        self._name, self._base_offset, self._findings = name, base_offset, findings
+        self._base_offset, self._findings = base_offset, findings
         self._last = OffsetEntry(0, 0, -1)
         self._next: OffsetEntry | None = self._advance()
 
@@ -34,7 +47,7 @@ class OffsetIndexCheck:
     def _tell(self, entry: OffsetEntry, problem: str) -> None:
         offset = self._base_offset + entry.relative_offset
         text = f"the entry of offset {offset} at position {entry.position} {problem}"
-        self._findings.add(self._name, text, BUILT_ANEW, position=entry.at, offset=offset)
+        self._findings.add(text, position=entry.at, offset=offset)
 
     def see(self, position: int, batch: RecordBatch) -> None:
         """Compare what the index says of everything up to this batch."""
@@ -57,16 +70,16 @@ class OffsetIndexCheck:
             self._tell(self._next, "points beyond the last batch")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
-            self._findings.add(self._name, self._entries.problem, BUILT_ANEW, position=self._entries.end)
+            self._findings.add(self._entries.problem, position=self._entries.end)
 
 
 class TimeIndexCheck:
     """Every entry names the batch that brought the largest timestamp so far; the last one names the largest of all."""
 
-    def __init__(self, files: ReadableFiles, path: str, name: str, base_offset: int, findings: Findings) -> None:
+    def __init__(self, files: ReadableFiles, path: str, base_offset: int, findings: IndexFindings) -> None:
         self._entries = TimeEntries(files, path) if files.exists(path) else None
         self._iterator: Iterator[TimeEntry] = iter(()) if self._entries is None else iter(self._entries)
-        self._name, self._base_offset, self._findings = name, base_offset, findings
+        self._base_offset, self._findings = base_offset, findings
         self._last: TimeEntry | None = None
         self._max_timestamp = -1
         self._next: TimeEntry | None = self._advance()
@@ -83,7 +96,7 @@ class TimeIndexCheck:
     def _tell(self, entry: TimeEntry, problem: str) -> None:
         offset = self._base_offset + entry.relative_offset
         text = f"the entry of timestamp {entry.timestamp} at offset {offset} {problem}"
-        self._findings.add(self._name, text, BUILT_ANEW, position=entry.at, offset=offset)
+        self._findings.add(text, position=entry.at, offset=offset)
 
     def see(self, batch: RecordBatch) -> None:
         """Compare what the index says of everything up to this batch."""
@@ -104,11 +117,11 @@ class TimeIndexCheck:
             self._tell(self._next, "names an offset beyond the last batch")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
-            self._findings.add(self._name, self._entries.problem, BUILT_ANEW, position=self._entries.end)
+            self._findings.add(self._entries.problem, position=self._entries.end)
         latest = -1 if self._last is None else self._last.timestamp
         if is_complete and self._entries is not None and latest != self._max_timestamp >= 0:
             text = f"its last entry has the timestamp {latest}, the latest record {self._max_timestamp}"
-            self._findings.add(self._name, text, BUILT_ANEW)
+            self._findings.add(text)
 
 
 class AbortedIndexCheck:
@@ -118,10 +131,10 @@ class AbortedIndexCheck:
     and of a transaction that began below `known_from` not where it began.
     """
 
-    def __init__(self, files: ReadableFiles, path: str, name: str, findings: Findings, *, is_form_only: bool) -> None:
+    def __init__(self, files: ReadableFiles, path: str, findings: IndexFindings, *, is_form_only: bool) -> None:
         self._entries = AbortedEntries(files, path) if files.exists(path) else None
         self._iterator: Iterator[AbortedEntry] = iter(()) if self._entries is None else iter(self._entries)
-        self._name, self._findings, self.is_form_only = name, findings, is_form_only
+        self._findings, self.is_form_only = findings, is_form_only
         self._last_offset = -1
         self._next = self._advance()
 
@@ -135,7 +148,7 @@ class AbortedIndexCheck:
 
     def _tell(self, entry: AbortedEntry, problem: str) -> None:
         text = f"the entry of producer {entry.producer_id} with its marker at offset {entry.last_offset} {problem}"
-        self._findings.add(self._name, text, BUILT_ANEW, position=entry.at, offset=entry.last_offset)
+        self._findings.add(text, position=entry.at, offset=entry.last_offset)
 
     def see(self, expected: AbortedTxn, known_from: int) -> None:
         """A marker that aborts a transaction with data stands in the segment."""
@@ -144,9 +157,9 @@ class AbortedIndexCheck:
         self._skip_below(expected.last_offset, known_from)
         entry = self._next
         if entry is None or entry.last_offset != expected.last_offset:
-            text = f"no entry for the transaction of producer {expected.producer_id} that was aborted here"
-            consequence = f"read_committed consumers may be shown its records; {BUILT_ANEW}"
-            self._findings.add(self._name, text, consequence, offset=expected.last_offset)
+            producer_id = expected.producer_id
+            text = f"no entry for the transaction of producer {producer_id}, whose records read_committed must not show"
+            self._findings.add(text, offset=expected.last_offset)
             return
         self._next = self._advance()
         found = AbortedTxn(*entry[2:])
@@ -172,7 +185,7 @@ class AbortedIndexCheck:
                 self._tell(entry, "belongs to no such marker")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
-            self._findings.add(self._name, self._entries.problem, BUILT_ANEW, position=self._entries.end)
+            self._findings.add(self._entries.problem, position=self._entries.end)
 
 
 def _agrees(found: int, expected: int, known_from: int) -> bool:

@@ -6,6 +6,7 @@ in the middle of something left is told as such.
 
 from dataclasses import dataclass, field
 
+from ..log_config import LONG_MAX
 from ..read_only_files import ReadableFiles
 from .epochs import EpochsCheck
 from .findings import REMOVED, Findings
@@ -76,7 +77,9 @@ def check_partition(
         next_offset=bases[0],
     )
     epochs = EpochsCheck(files, path, prefix, findings)
-    producers = ProducersCheck(files, path, prefix, sorted(names.by_suffix[".snapshot"]), findings)
+    synced_to = LONG_MAX if known.is_clean else facts.recovery_point
+    snapshots = sorted(names.by_suffix[".snapshot"])
+    producers = ProducersCheck(files, path, prefix, snapshots, findings, synced_to=synced_to)
     producers.begin(bases[0])
     if facts.may_skip:
         producers.skip_to(bases[-1] if known.cleaned_to is None else known.cleaned_to)

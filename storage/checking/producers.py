@@ -22,8 +22,17 @@ class ProducersCheck:
     """Replays the batches of a partition; the snapshots are compared where the replay comes by."""
 
     def __init__(
-        self, files: ReadableFiles, directory: str, prefix: str, offsets: list[int], findings: Findings
+        self,
+        files: ReadableFiles,
+        directory: str,
+        prefix: str,
+        offsets: list[int],
+        findings: Findings,
+        *,
+        synced_to: int,
     ) -> None:
+        """`synced_to`: a stop that was not clean may have torn what describes the log beyond this offset."""
+        self._synced_to = synced_to
         self._files, self._directory, self._prefix, self._findings = files, directory, prefix, findings
         self._due = sorted(offsets)
         self._table: ProducerTable | None = ProducerTable()
@@ -74,7 +83,8 @@ class ProducersCheck:
         except TooLarge:
             entries = None
         if entries is None:
-            self._findings.add(self._name(offset), "its version, its checksum or its length is wrong", SKIPPED)
+            problem, is_explained = "its version, its checksum or its length is wrong", offset >= self._synced_to
+            self._findings.add(self._name(offset), problem, SKIPPED, is_explained=is_explained)
         return entries
 
     def _compare_up_to(self, offset: int) -> None:

@@ -11,7 +11,7 @@ from ..read_only_files import ReadableFiles
 from .batches import BatchWalk, SeenBatch
 from .epochs import EpochsCheck
 from .findings import CUT, REFUSED, Findings
-from .indexes import AbortedIndexCheck, OffsetIndexCheck, TimeIndexCheck
+from .indexes import AbortedIndexCheck, IndexFindings, OffsetIndexCheck, TimeIndexCheck
 from .producers import ProducersCheck
 from .records import problem_of_records
 
@@ -58,16 +58,15 @@ class SegmentCheck:
         self._base_offset, self._is_closed = base_offset, is_closed
         self._path, self._name = f"{directory}/{base_offset:020d}.log", f"{prefix}{base_offset:020d}.log"
         self._size = files.size(self._path)
-        stem, name = self._path.removesuffix(".log"), self._name.removesuffix(".log")
-        self._offsets = OffsetIndexCheck(files, f"{stem}.index", f"{name}.index", base_offset, findings)
-        self._times = TimeIndexCheck(files, f"{stem}.timeindex", f"{name}.timeindex", base_offset, findings)
+        self._stem, self._label = self._path.removesuffix(".log"), self._name.removesuffix(".log")
+        self._offsets = OffsetIndexCheck(files, f"{self._stem}.index", base_offset, self._index(".index"))
+        self._times = TimeIndexCheck(files, f"{self._stem}.timeindex", base_offset, self._index(".timeindex"))
         self._aborted = AbortedIndexCheck(
-            files, f"{stem}.txnindex", f"{name}.txnindex", findings, is_form_only=was_compacted
+            files, f"{self._stem}.txnindex", self._index(".txnindex"), is_form_only=was_compacted
         )
-        if is_closed and self._size:
-            for suffix in (".index", ".timeindex"):
-                if not files.exists(stem + suffix):
-                    findings.add(name + suffix, "it is missing", "it is built anew when it is needed")
+
+    def _index(self, suffix: str) -> IndexFindings:
+        return IndexFindings(self._findings, self._label + suffix, self._facts.may_be_torn)
 
     def run(self, epochs: EpochsCheck, producers: ProducersCheck) -> None:
         """Walk the batches and compare everything with them."""
@@ -90,9 +89,15 @@ class SegmentCheck:
                 position = self._offsets.position_above(walk.position)
                 self._tell_damage(walk, position)
                 self._facts.is_certain = is_whole = False
+        self._check_missing()
         self._offsets.finish()
         self._times.finish(is_complete=self._is_closed and is_whole)
         self._aborted.finish(self._base_offset, self._facts.next_offset, producers.known_from)
+
+    def _check_missing(self) -> None:
+        for suffix in (".index", ".timeindex"):
+            if self._is_closed and self._size and not self._files.exists(self._stem + suffix):
+                self._index(suffix).add("it is missing")
 
     def _begin(self, producers: ProducersCheck) -> None:
         """The segment goes on where the one before it ended."""
