@@ -95,6 +95,8 @@ def _dump_time_index(files: ReadableFiles, path: str, base_offset: int, printer:
 def _end_of_index(entries: OffsetEntries | TimeEntries, path: str, printer: Printer, options: DumpOptions) -> None:
     if entries.problem is not None:
         printer.damage(entries.end, entries.problem)
+    elif not entries.end:
+        printer.item("note", {"note": f"{path} is empty."})
     elif options.index_sanity_check:
         printer.item("note", {"note": f"{path} passed sanity check."})
 

@@ -25,7 +25,7 @@ class Printer(Protocol):
         ...
 
     def item(self, kind: str, fields: Fields) -> None:
-        """A batch, a record, an entry: `kind` tells."""
+        """A batch, a record, an entry: `kind` tells. A `note` has one field of that name, a sentence."""
         ...
 
     def damage(self, position: int | None, problem: str) -> None:
@@ -46,6 +46,9 @@ class TextPrinter:
         self._out.write(f"Dumping {path}\n" + (f"{about}\n" if about else ""))
 
     def item(self, kind: str, fields: Fields) -> None:
+        if kind == "note":
+            self._out.write(f"{_visible(fields['note'])}\n")
+            return
         parts = [_text_of(name, value) for name, value in fields.items()]
         self._out.write(("| " if kind == "record" else "") + " ".join(parts) + "\n")
 

@@ -238,7 +238,7 @@ def test_a_batch_above_max_message_size_is_summed_but_not_opened(tmp_path: Path)
     path = _batch_file(tmp_path, big)
     lines = dumped("--deep-iteration", "--max-message-size", "1000000", path)
     assert lines[2].endswith("isvalid: true")
-    assert lines[3] == f"note: not opened: {len(big)} bytes are above --max-message-size"
+    assert lines[3] == f"not opened: {len(big)} bytes are above --max-message-size"
     damaged = bytearray(big)
     damaged[-1] ^= 1
     path.write_bytes(damaged)
@@ -276,7 +276,13 @@ def test_an_index_entry_that_points_beside_its_batch_is_damage(partition: Path) 
 
 def test_a_sanity_check_shows_no_entries(partition: Path) -> None:
     path = partition / f"{FIRST}.index"
-    assert dumped("--index-sanity-check", path) == [f"Dumping {path}", f"note: {path} passed sanity check."]
+    assert dumped("--index-sanity-check", path) == [f"Dumping {path}", f"{path} passed sanity check."]
+
+
+def test_an_empty_index_is_said_to_be_empty(partition: Path) -> None:
+    path = partition / f"{FIRST}.index"
+    path.write_bytes(bytes(800))
+    assert dumped("--index-sanity-check", path) == [f"Dumping {path}", f"{path} is empty."]
 
 
 def test_a_damaged_snapshot_is_told(partition: Path) -> None:
