@@ -23,6 +23,7 @@ from .housekeeping import Housekeeping
 from .logs import get_logger
 from .server import Server
 from .store import LogStore
+from .visits import Visits
 
 log = get_logger("broker")
 
@@ -80,6 +81,14 @@ class Broker:
             context.topics,
             self._store.directory,
         )
+        self._visits = Visits(
+            self.config.log_retention_check_interval_ms / 1000,
+            self._clock,
+            loop.call_at,
+            context.topics.partitions,
+            self._store,
+        )
+        self._visits.recover_large()
         self._server = Server(self.config, Dispatcher(context))
         try:
             await self._server.listen()
@@ -90,6 +99,7 @@ class Broker:
             raise StartError(f"cannot listen on {host}:{port}: {why}") from error
         self.host, self.port = self._server.host, self._server.port
         self._housekeeping.start()
+        self._visits.start()
         self._cleaner.start()
         log.info(
             "started",
@@ -100,6 +110,7 @@ class Broker:
 
     async def stop(self) -> None:
         """Stop listening, make everything durable, and let the data directory go."""
+        self._visits.stop()
         self._housekeeping.stop()
         self._cleaner.stop()
         await self._server.close()

@@ -58,6 +58,10 @@ class Partition:
         """The log if anyone has used it since the start, and it is not offline."""
         return self._log
 
+    def forget_log(self) -> None:
+        """The log was closed; the next use opens it again."""
+        self._log = None
+
     @property
     def is_offline(self) -> bool:
         """Whether its disk failed: it is neither read nor written until the broker is started again."""

@@ -26,6 +26,7 @@ class LogStore:
         self._clock = clock
         self._new_hex = new_hex
         self._opened: dict[tuple[str, int], PartitionLog] = {}
+        self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed directories
         self._removed: Container[bytes] = ()  # ids of topics that are known to be gone
         self._has_sealed = False  # segments that reached the disk since the checkpoints were written
@@ -104,13 +105,15 @@ class LogStore:
             index,
             config,
             self._clock.now_ms(),
-            is_clean=self._directory.is_clean,
+            is_clean=self._directory.is_clean or at in self._sound,
             recovery_point=self._directory.recovery_points.get(at, 0),
             log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
             leader_epoch=leader_epoch,
+            was_compacted=at in self._directory.cleaner_offsets,
             on_damage=lambda what: log.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
         self._unrecovered.discard(at)
+        self._sound.discard(at)
         self._opened[at] = opened
         report = opened.recovery_report
         if report.truncated_bytes or report.damaged_bytes or report.segments_dropped:
@@ -141,6 +144,34 @@ class LogStore:
                 # It is gone for clients all the same; a topic of this name will set the directory aside.
                 log.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
         self._forget([(topic, index) for index in range(partitions)])
+
+    def close_log(self, topic: str, index: int) -> None:
+        """Make a log durable that nobody uses, and let it go; whoever opens it again may trust it. OSError keeps it."""
+        at = (topic, index)
+        opened = self._opened[at]
+        opened.close()
+        del self._opened[at]
+        self._sound.add(at)
+        self._directory.recovery_points[at] = opened.recovery_point
+
+    def has_directory(self, topic: str, index: int) -> bool:
+        """Whether there is anything of a partition yet."""
+        return self._files.exists(self._directory.partition_path(topic, index))
+
+    @property
+    def has_unrecovered(self) -> bool:
+        """Whether a crash left logs that nobody has opened since."""
+        return bool(self._unrecovered)
+
+    def unrecovered_bytes(self, topic: str, index: int) -> int:
+        """How much of a log a recovery would read; 0 if it needs none."""
+        at = (topic, index)
+        if at not in self._unrecovered:
+            return 0
+        sizes = self._directory.segment_sizes(topic, index)
+        point = self._directory.recovery_points.get(at, 0)
+        first = max((base for base, _ in sizes if base <= point), default=0)
+        return sum(size for base, size in sizes if base >= first)
 
     def opened_logs(self) -> Sequence[PartitionLog]:
         """The logs that somebody has used since the start."""

@@ -57,15 +57,24 @@ class PartitionLog(LogView):
         recovery_point: int = 0,
         log_start_offset: int = 0,
         leader_epoch: int = 0,
+        was_compacted: bool = False,
         on_damage: OnDamage = tell_nobody,
     ) -> "PartitionLog":
         """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed.
 
-        `leader_epoch` is the newest that was given out, -1 if only the log itself can tell. `on_damage` is told of what
-        turns out to be damaged later, when it is read.
+        `leader_epoch` is the newest that was given out, -1 if only the log itself can tell. After compaction, even if
+        the topic is not compacted any more, offsets may be missing. `on_damage` is told of what turns out to be damaged
+        later, when it is read.
         """
-        highest_epoch = leader_epoch if leader_epoch >= 0 else LONG_MAX
-        loader = LogLoader(files, path, config, now_ms, highest_epoch=highest_epoch, on_damage=on_damage)
+        loader = LogLoader(
+            files,
+            path,
+            config,
+            now_ms,
+            was_compacted=was_compacted,
+            highest_epoch=leader_epoch if leader_epoch >= 0 else LONG_MAX,
+            on_damage=on_damage,
+        )
         loaded = loader.load(is_clean=is_clean, recovery_point=recovery_point, log_start_offset=log_start_offset)
         log = cls(files, path, topic, partition, config, loaded, now_ms)
         log._epochs.assign(leader_epoch, loaded.log_end_offset)
@@ -187,6 +196,14 @@ class PartitionLog(LogView):
         self._segments.add(segment)
         self._flushing.note_roll()
         self._is_changed = True
+
+    @property
+    def next_expiry_ms(self) -> int | None:
+        """When retention.ms will let the oldest segment go, if nothing is appended; None: never."""
+        oldest = self._segments.facts(self.log_end_offset)[0]
+        if not self.config.deletes_old_segments or self.config.retention_ms < 0 or not oldest.size_bytes:
+            return None
+        return oldest.largest_timestamp + self.config.retention_ms + 1
 
     def check_start(self, offset: int) -> None:
         """Whether the log could begin there; OFFSET_OUT_OF_RANGE if not."""

@@ -58,6 +58,7 @@ class LogLoader:
         config: LogConfig,
         now_ms: int,
         *,
+        was_compacted: bool = False,
         highest_epoch: int = LONG_MAX,
         on_damage: OnDamage = tell_nobody,
     ) -> None:
@@ -66,8 +67,9 @@ class LogLoader:
         self._config = config
         self._now_ms = now_ms
         self._report = RecoveryReport()
+        may_skip = was_compacted or config.is_compacted
         self._guard, self._unguarded = (
-            Guard(may_skip=config.is_compacted, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
+            Guard(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
         self._snapshots = Snapshots(files, directory)

@@ -56,6 +56,10 @@ class CoordinatorTopic:
             lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
         )
 
+    def leader_epoch(self, partition: int) -> int:
+        """Of the partition that coordinates: in transaction markers, the coordinator's epoch."""
+        return self._topics.partition(self._name, partition).leader_epoch
+
     def undurable(self, partition: int) -> Partition | None:
         """The partition if what was appended to it must not be built on before an fsync that has not happened yet."""
         topic = self._topics.find(self._name)

@@ -56,6 +56,7 @@ def open_log(
     now_ms: int = NOW_MS,
     path: str = DIRECTORY,
     leader_epoch: int = 0,
+    was_compacted: bool = False,
     on_damage: OnDamage = tell_nobody,
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
@@ -70,6 +71,7 @@ def open_log(
         recovery_point=recovery_point,
         log_start_offset=log_start_offset,
         leader_epoch=leader_epoch,
+        was_compacted=was_compacted,
         on_damage=on_damage,
     )
 

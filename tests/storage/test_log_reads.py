@@ -121,3 +121,38 @@ def test_a_gap_at_the_end_of_a_segment_reads_on_in_the_next_one() -> None:
     files.write(f"{DIRECTORY}/{5:020d}.log", [head, tail], 0)
     log = open_log(files, COMPACTED, recovery_point=8)
     assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 7)] == [0, 7, 7, 7]
+
+
+def _with_a_gap(files: MemoryFiles) -> None:
+    log = open_log(files, COMPACTED)
+    append(log, batch())
+    head, tail = batch().stamped(4, 0)
+    files.write(f"{DIRECTORY}/{0:020d}.log", [head, tail], log.size_bytes)
+
+
+def test_a_gap_where_nothing_was_ever_compacted_is_damage() -> None:
+    files = MemoryFiles()
+    _with_a_gap(files)
+    log = open_log(files)
+    assert log.log_end_offset == 1
+    assert "offset 4 where 1 was expected" in log.recovery_report.why
+
+
+def test_a_topic_that_is_not_compacted_any_more_keeps_its_gaps() -> None:
+    files = MemoryFiles()
+    _with_a_gap(files)
+    log = open_log(files, was_compacted=True)
+    assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 4)] == [0, 4, 4]
+
+
+def test_each_damaged_batch_is_reported_once_and_its_neighbours_are_served() -> None:
+    files, told = MemoryFiles(), list[str]()
+    log = open_log(files, on_damage=told.append)
+    append(log, *[batch() for _ in range(5)])
+    files.write(f"{DIRECTORY}/{0:020d}.log", [b"\xff"], 2 * batch().size_bytes + 70)
+    for _ in range(3):
+        assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 3, 4)] == [0, 1, 3, 4]
+        with pytest.raises(KafkaError) as refused:
+            log.read(2, 1, upper_offset=END)
+        assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
+    assert len(told) == 1

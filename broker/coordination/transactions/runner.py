@@ -26,8 +26,6 @@ from .transaction import TopicPartition, Transaction, decode_transaction, encode
 
 log = get_logger("transactions")
 
-# One node leads every partition of `__transaction_state`, and always has.
-COORDINATOR_EPOCH = 0
 MARKER_RETRY_S = 1.0
 FLEXIBLE_FROM_LEVEL = 1
 
@@ -268,6 +266,7 @@ class TransactionRunner:
     def _write_marker(self, transaction: Transaction, topic: str, index: int) -> Partition | None:
         """The partition that was written to; None when it is no more."""
         is_commit = transaction.state is TxnState.PREPARE_COMMIT
+        coordinator_epoch = self._log.leader_epoch(partition_for(transaction.transactional_id, self._partitions))
         try:
             partition = self._topics.partition(topic, index)
         except KafkaError:
@@ -278,7 +277,7 @@ class TransactionRunner:
             partition.append_marker(
                 transaction.producer_id,
                 transaction.producer_epoch,
-                COORDINATOR_EPOCH,
+                coordinator_epoch,
                 is_commit=is_commit,
                 now_ms=self._clock.now_ms(),
                 must_raise_epoch=transaction.client_version >= V2,
@@ -306,7 +305,9 @@ class TransactionRunner:
                 continue
             log.warning("a transaction that nobody knows is aborted", partition=partition.name, producer_id=producer_id)
             try:
-                partition.append_marker(*producer, COORDINATOR_EPOCH, is_commit=False, now_ms=self._clock.now_ms())
+                partition.append_marker(
+                    *producer, max(entry.coordinator_epoch, 0), is_commit=False, now_ms=self._clock.now_ms()
+                )
             except (OSError, KafkaError) as error:
                 log.error("it could not be aborted yet", partition=partition.name, error=str(error))
                 self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._end_orphans, partition))

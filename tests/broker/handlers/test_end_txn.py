@@ -84,3 +84,16 @@ def test_a_topic_that_was_deleted_meanwhile_does_not_hold_up_the_end() -> None:
     assert broker.end(who, commit=True) == (0, NOBODY)
     assert broker.describe().transaction_state == "CompleteCommit"
     assert broker.stable_and_end() == (1, 1)
+
+
+def test_a_marker_carries_the_epoch_in_which_its_coordinator_leads() -> None:
+    """Apache Kafka raises it at every start, and a partition refuses markers of an older one."""
+    broker = TransactingBroker()
+    who = broker.begin()
+    broker.add(who, 0)
+    for partition in broker.topics.ensure_internal_topic("__transaction_state").partitions:
+        partition.leader_epoch = 3
+    assert broker.end(who, commit=True) == (0, NOBODY)
+    entry = broker.topics.partition("t", 0).log.producers.find(who[0])
+    assert entry is not None
+    assert entry.coordinator_epoch == 3

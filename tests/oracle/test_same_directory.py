@@ -1,0 +1,135 @@
+"""One data directory, served by Apache Kafka and by Odradek in turns: what the one wrote, the other serves."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    NewPartitions,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from ..brokers import BrokerProcess, OdradekBroker
+from ..clients.stock_client import DEADLINE_S, Message, send_all
+from ..clients.with_confluent_kafka import ConfluentKafka
+from .apache_kafka import ApacheKafka, OracleMissing, jars
+from .directory_seen import PATIENCE_S, Seen, commit, leader_epochs, see
+
+GROUP = "readers"
+USER = "al"
+SETTINGS = {
+    "log.cleaner.backoff.ms": "100",  # a compacted topic shall be compacted while we look
+    "metadata.log.max.record.bytes.between.snapshots": "1",  # a snapshot after every change
+}
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
+    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"a directory of Apache Kafka needs {' and '.join(missing)} on the PATH")
+    try:
+        jars()
+    except OracleMissing as why:
+        pytest.skip(str(why))
+    broker = ApacheKafka(tmp_path, SETTINGS)
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def odradek_there(tmp_path: Path) -> Iterator[OdradekBroker]:
+    """Odradek over the same data."""
+    broker = OdradekBroker(tmp_path, {name: value for name, value in SETTINGS.items() if "metadata" in name})
+    yield broker
+    broker.kill()
+
+
+def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odradek_there: OdradekBroker) -> None:
+    turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
+        (kafka, kafka.stop),
+        (odradek_there, odradek_there.kill),
+        (kafka, kafka.kill),
+        (odradek_there, odradek_there.stop),
+        (kafka, kafka.stop),
+    ]
+    before: Seen | None = None
+    epochs: dict[tuple[str, int], int] = {}
+    for turn, (broker, end) in enumerate(turns):
+        broker.start()
+        if before is None:
+            begin(broker.address)
+        else:
+            assert see(broker.address, GROUP) == before, f"turn {turn}"
+        now = leader_epochs(broker.address)
+        assert all(now[partition] >= epoch for partition, epoch in epochs.items())
+        go_on(broker.address, turn)
+        before, epochs = see(broker.address, GROUP), now
+        if broker is kafka:
+            assert has_user(broker.address)
+        end()
+    assert before is not None
+    written_in = {epoch for partition in before.partitions.values() for _, epoch, _ in partition.batches}
+    assert len(written_in) > 2, "every start of Apache Kafka begins an epoch"
+
+
+def has_user(address: str) -> bool:
+    """Whether the one credential is there, of which Odradek knows nothing."""
+    admin = AdminClient({"bootstrap.servers": address})
+    return bool(admin.describe_user_scram_credentials([USER])[USER].result(DEADLINE_S).scram_credential_infos)
+
+
+def begin(address: str) -> None:
+    """Topics of every kind: with settings, with partitions added later, deleted again, compacted."""
+    client = ConfluentKafka(address)
+    client.create_topic("orders", 2, {"retention.ms": "123456789"})
+    client.create_topic(
+        "table", 1, {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
+    )
+    client.create_topic("gone", 2)
+    send_all(client, "gone", [Message(b"gone")])
+    client.delete_topic("gone")
+    admin = AdminClient({"bootstrap.servers": address})
+    for done in admin.create_partitions([NewPartitions("orders", 3)]).values():
+        done.result(DEADLINE_S)
+    secret = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+    for done in admin.alter_user_scram_credentials([UserScramCredentialUpsertion(USER, secret, b"secret")]).values():
+        done.result(DEADLINE_S)
+    compact(address, client)
+    client.close()
+
+
+def compact(address: str, client: ConfluentKafka) -> None:
+    """Write one key over and over until the older ones are cleaned away."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        send_all(client, "table", [Message(b"%d" % n, key=b"k") for n in range(5)])
+        offsets = [base for base, _, _ in see(address, GROUP).partitions["table", 0].batches]
+        if offsets[0] > 0:
+            return
+        assert time.monotonic() < deadline, "nothing was compacted"
+        time.sleep(0.15)
+
+
+def go_on(address: str, turn: int) -> None:
+    """Plain records, a transaction that commits, one that aborts, one left open, and a committed offset."""
+    client = ConfluentKafka(address)
+    for partition, codec in enumerate(("none", "lz4", "zstd")):
+        send_all(client, "orders", [Message(b"%d" % turn, key=b"k", partition=partition)] * 20, codec=codec)
+    producer = client.transactional("copier", timeout_ms=60000)  # aborts what the turn before left open
+    for ends in (producer.commit, producer.abort, None):
+        producer.begin()
+        for partition in range(3):
+            producer.send("orders", Message(b"in a transaction", partition=partition))
+        producer.flush()
+        if ends is not None:
+            ends()
+    commit(address, GROUP, "orders", 10 + turn, f"turn {turn}")
+    client.create_topic(f"made-in-turn-{turn}")
+    send_all(client, f"made-in-turn-{turn}", [Message(b"first")])
+    client.close()
