@@ -11,23 +11,23 @@ from ...protocol.uuid_text import decode_uuid
 from ..checkpoints import MalformedCheckpoint, TopicPartition, decode_lines
 from ..directory import (
     CLEAN_SHUTDOWN,
+    CLEANER_OFFSETS,
     HIGH_WATERMARKS,
     LOG_STARTS,
     META_PROPERTIES,
     PARTITION_METADATA,
     RECOVERY_POINTS,
+    DirectoryError,
+    decode_properties,
     split_partition,
 )
+from ..metadata_snapshot import BOOTSTRAP
 from ..read_only_files import ReadableFiles
-from .batches import BatchWalk
 from .entries import TooLarge, read_small
 from .findings import REMOVED, STARTS_NOT, Findings
-from .metadata import KnownTopic, read_topics
-from .partition import Known, check_partition
+from .metadata import KnownTopic, problem_of_snapshot, read_topics
+from .partition import METADATA_TOPIC, Known, check_partition
 
-CLEANER_OFFSETS = "cleaner-offset-checkpoint"
-METADATA_TOPIC = "__cluster_metadata"
-BOOTSTRAP = "bootstrap.checkpoint"
 _CHECKPOINTS = (RECOVERY_POINTS, LOG_STARTS, HIGH_WATERMARKS, CLEANER_OFFSETS)
 _WAITING = re.compile(r".+\.[0-9a-f]{32}-(delete|stray)")
 _FUTURE = re.compile(r"(.+)\.[0-9a-f]{32}-future")
@@ -140,16 +140,21 @@ class DirectoryCheck:
         except FileNotFoundError:
             return {}
         except (MalformedCheckpoint, TooLarge, ValueError):
-            self.findings.add(name, "it is no checkpoint of version 0, or its count is wrong", STARTS_NOT)
+            consequence = "it counts as missing: all is compacted again" if name == CLEANER_OFFSETS else STARTS_NOT
+            self.findings.add(name, "it is no checkpoint of version 0, or its count is wrong", consequence)
             return {}
         return offsets
 
     def _check_properties(self) -> None:
         try:
-            properties = _properties(read_small(self._files, f"{self._path}/{META_PROPERTIES}"), "=")
+            data = read_small(self._files, f"{self._path}/{META_PROPERTIES}")
+            properties = decode_properties(data, META_PROPERTIES)
         except FileNotFoundError:
             problem = "it is missing: this is no data directory, or nobody knows whose it is"
             self.findings.add(META_PROPERTIES, problem, "the next start takes the directory for its own")
+            return
+        except DirectoryError:
+            self.findings.add(META_PROPERTIES, "its checksum is wrong", STARTS_NOT)
             return
         node_id = properties.get("node.id", properties.get("broker.id", ""))
         if properties.get("version") not in ("0", "1"):
@@ -160,11 +165,7 @@ class DirectoryCheck:
             self.findings.add(META_PROPERTIES, "it has no directory.id", "the next start gives it a new one")
 
     def _check_bootstrap(self) -> None:
-        path = f"{self._path}/{BOOTSTRAP}"
-        walk = BatchWalk(self._files, path, 0, self._files.size(path))
-        problem = next(
-            (f"a wrong checksum at byte {seen.position}" for seen in walk if not seen.is_intact), walk.problem
-        )
+        problem = problem_of_snapshot(self._files, f"{self._path}/{BOOTSTRAP}")
         if problem is not None:
             self.findings.add(BOOTSTRAP, problem, "it serves the first start of Apache Kafka, and nobody later")
 
@@ -174,11 +175,14 @@ class DirectoryCheck:
         path = f"{self._path}/{name}/{PARTITION_METADATA}"
         label = f"{name}/{PARTITION_METADATA}"
         try:
-            properties = _properties(read_small(self._files, path), ":")
+            data = read_small(self._files, path)
         except FileNotFoundError:
+            data = b""
+        if not data.strip(b"\0"):
             if partition[0] != METADATA_TOPIC:
-                self.findings.add(label, "it is missing", "the next start writes it anew", is_explained=True)
+                self.findings.add(label, "it is missing or empty", "the next start writes it anew", is_explained=True)
             return
+        properties = _properties(data)
         topic_id = _find_uuid(properties.get("topic_id", ""))
         if properties.get("version") != "0" or topic_id is None:
             self.findings.add(label, "it has no version 0 and topic_id", "nobody knows which topic this belongs to")
@@ -219,10 +223,6 @@ def _find_uuid(text: str) -> bytes | None:
         return None
 
 
-def _properties(data: bytes, separator: str) -> dict[str, str]:
-    properties: dict[str, str] = {}
-    for line in data.decode(errors="replace").splitlines():
-        key, found, value = line.partition(separator)
-        if found and not line.startswith("#"):
-            properties[key.strip()] = value.strip()
-    return properties
+def _properties(data: bytes) -> dict[str, str]:
+    pairs = (line.partition(":") for line in data.decode(errors="replace").splitlines())
+    return {key.strip(): value.strip() for key, found, value in pairs if found}

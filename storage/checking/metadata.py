@@ -7,6 +7,8 @@ said at all, for a topic that is missing here would be called stray.
 import re
 from dataclasses import dataclass, field
 
+from ...protocol.batch import RecordBatch
+from ...protocol.control import ControlType, control_type
 from ...protocol.metadata_records import (
     AbortTransactionRecord,
     BeginTransactionRecord,
@@ -22,6 +24,7 @@ from ...protocol.records import read_records
 from ...protocol.wire import CorruptFrame
 from ..read_only_files import ReadableFiles
 from .batches import BatchWalk
+from .findings import Findings
 
 _SNAPSHOT = re.compile(r"(\d{20})-(\d{10})\.checkpoint")
 _LOG = re.compile(r"(\d{20})\.log")
@@ -57,6 +60,40 @@ def read_topics(files: ReadableFiles, directory: str) -> dict[str, KnownTopic] |
     except (CorruptFrame, KeyError):
         return None
     return replay.topics
+
+
+def check_snapshots(files: ReadableFiles, directory: str, prefix: str, findings: Findings) -> None:
+    """Whether each snapshot of the metadata log is whole."""
+    for name in sorted(files.list_directory(directory)):
+        if _SNAPSHOT.fullmatch(name) and (problem := problem_of_snapshot(files, f"{directory}/{name}")):
+            findings.add(
+                prefix + name, problem, "an older snapshot and the log serve instead, if they reach back far enough"
+            )
+
+
+def problem_of_snapshot(files: ReadableFiles, path: str) -> str | None:
+    """What is wrong with a snapshot, if anything is: its batches, its header or its footer."""
+    kinds: list[int] = []
+    walk = BatchWalk(files, path, 0, files.size(path))
+    for seen in walk:
+        if not seen.is_intact:
+            return f"a wrong checksum at byte {seen.position}"
+        kinds.append(_control_type(seen.batch) if seen.batch.is_control and seen.is_whole else -1)
+    if walk.problem is not None:
+        return f"{walk.problem} at byte {walk.position}"
+    if not kinds or (kinds[0], kinds[-1]) != (ControlType.SNAPSHOT_HEADER, ControlType.SNAPSHOT_FOOTER):
+        return "it does not begin with a header record and end with a footer record"
+    return None
+
+
+def _control_type(batch: RecordBatch) -> int:
+    """The kind of a control batch, by its first or its last record (a header may have companions); -1 for none."""
+    try:
+        found = [control_type(record.key) for record in read_records(batch)]
+    except CorruptFrame:
+        return -1
+    ends = {ControlType.SNAPSHOT_HEADER, ControlType.SNAPSHOT_FOOTER}
+    return next((kind for kind in found if kind in ends), -1)
 
 
 def _replay_file(files: ReadableFiles, path: str, start: int, replay: "_Replay") -> None:

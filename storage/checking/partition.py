@@ -10,10 +10,11 @@ from ..log_config import LONG_MAX
 from ..read_only_files import ReadableFiles
 from .epochs import EpochsCheck
 from .findings import REMOVED, Findings
+from .metadata import check_snapshots
 from .producers import ProducersCheck
 from .segment import LogFacts, SegmentCheck
 
-SEGMENT_SUFFIXES = (".log", ".index", ".timeindex", ".txnindex", ".snapshot")
+_SUFFIXES = (".log", ".index", ".timeindex", ".txnindex", ".snapshot")
 # Compacted whatever their settings say.
 _COMPACTED_TOPICS = ("__consumer_offsets", "__transaction_state")
 METADATA_TOPIC = "__cluster_metadata"
@@ -34,7 +35,7 @@ class Known:
 class PartitionNames:
     """The base offsets of what a directory holds, and the names of what is left over or half done."""
 
-    by_suffix: dict[str, set[int]] = field(default_factory=lambda: {suffix: set[int]() for suffix in SEGMENT_SUFFIXES})
+    by_suffix: dict[str, set[int]] = field(default_factory=lambda: {suffix: set[int]() for suffix in _SUFFIXES})
     leftovers: list[str] = field(default_factory=list[str])
     half_done: list[str] = field(default_factory=list[str])
 
@@ -49,7 +50,7 @@ def sort_names(names: list[str]) -> PartitionNames:
             sorted_names.leftovers.append(name)
         elif name.endswith((".cleaned", ".swap", ".tmp", ".checkpoint.part")):
             sorted_names.half_done.append(name)
-        elif is_segment and f".{suffix}" in SEGMENT_SUFFIXES:
+        elif is_segment and f".{suffix}" in _SUFFIXES:
             sorted_names.by_suffix[f".{suffix}"].add(int(stem))
     return sorted_names
 
@@ -65,6 +66,8 @@ def check_partition(
     names = sort_names(files.list_directory(path))
     bases = sorted(names.by_suffix[".log"])
     _tell_unfinished(names, prefix, findings)
+    if topic == METADATA_TOPIC:
+        check_snapshots(files, path, prefix, findings)
     if not bases:
         findings.add(prefix, "it holds no log", "the next start begins an empty one here", is_explained=True)
         return 0, 0

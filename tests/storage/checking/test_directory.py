@@ -17,6 +17,7 @@ from odradek.protocol.metadata_records import (
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.metadata import read_topics
+from odradek.storage.directory import encode_properties
 from odradek.storage.memory_files import MemoryFiles
 
 from ..builders import NOW_MS
@@ -96,7 +97,7 @@ def test_a_topic_id_that_the_metadata_log_does_not_know_is_told(files: MemoryFil
     put(files, "orders-0/partition.metadata", "version: 0\ntopic_id: short")
     assert "it has no version 0 and topic_id" in problem_of(files)
     files.remove(f"{TOP}/orders-0/partition.metadata")
-    assert problem_of(files) == "orders-0/partition.metadata: it is missing"
+    assert problem_of(files) == "orders-0/partition.metadata: it is missing or empty"
 
 
 def test_a_partition_that_was_never_used_needs_no_directory(files: MemoryFiles) -> None:
@@ -110,13 +111,33 @@ def test_what_is_half_done_at_the_top_is_told_as_such(files: MemoryFiles) -> Non
     assert problem_of(files) == "meta.properties.tmp: it was not finished"
 
 
-def test_a_damaged_bootstrap_checkpoint_is_told(files: MemoryFiles) -> None:
-    one = bytearray(build_batch([NewRecord(None, b"x", NOW_MS)]))
-    put(files, "bootstrap.checkpoint", bytes(one))
+def _snapshot() -> bytes:
+    kinds = (ControlType.SNAPSHOT_HEADER, bytes(11)), (ControlType.SNAPSHOT_FOOTER, bytes(3))
+    header, footer = (control_batch(kind, value, timestamp_ms=NOW_MS) for kind, value in kinds)
+    return header + build_batch([NewRecord(None, b"x", NOW_MS)]) + footer
+
+
+@pytest.mark.parametrize("name", ["bootstrap.checkpoint", f"__cluster_metadata-0/{1:020d}-{0:010d}.checkpoint"])
+def test_a_damaged_snapshot_of_the_metadata_is_told(files: MemoryFiles, name: str) -> None:
+    whole = _snapshot()
+    put(files, name, whole)
+    assert [one for one in check(files) if one.path == name] == []
+    for damaged, problem in {
+        whole[:-1] + b"x": "a wrong checksum at byte 152",
+        whole[:-10]: "a batch of 75 bytes where 65 are left at byte 152",
+        whole[:-75]: "it does not begin with a header record and end with a footer record",
+        b"": "it does not begin with a header record and end with a footer record",
+    }.items():
+        put(files, name, damaged)
+        assert [one.problem for one in check(files) if one.path == name] == [problem]
+
+
+def test_a_wrong_checksum_of_meta_properties_is_told(files: MemoryFiles) -> None:
+    text = encode_properties({"node.id": 1, "directory.id": "AAAAAAAAAAAAAAAAAAAAAQ", "version": 1, "cluster.id": "c"})
+    put(files, "meta.properties", text)
     assert check(files) == []
-    one[-1] ^= 1
-    put(files, "bootstrap.checkpoint", bytes(one))
-    assert problem_of(files) == "bootstrap.checkpoint: a wrong checksum at byte 0"
+    put(files, "meta.properties", text.replace(b"cluster.id=c", b"cluster.id=d"))
+    assert problem_of(files) == "meta.properties: its checksum is wrong"
 
 
 def test_a_partition_on_its_own_is_judged_by_the_checkpoints_around_it(files: MemoryFiles) -> None:
