@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import (
-    AdminClient,
-    NewPartitions,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialUpsertion,
+
+from odradek.broker.testing.doubles import Wire
+from odradek.protocol.messages.alter_user_scram_credentials import (
+    AlterUserScramCredentialsRequest,
+    AlterUserScramCredentialsResponse,
+    ScramCredentialUpsertion,
+)
+from odradek.protocol.messages.create_partitions import (
+    CreatePartitionsRequest,
+    CreatePartitionsResponse,
+    CreatePartitionsTopic,
+)
+from odradek.protocol.messages.describe_user_scram_credentials import (
+    DescribeUserScramCredentialsRequest,
+    DescribeUserScramCredentialsResponse,
+    UserName,
 )
 
 from ..brokers import BrokerProcess, OdradekBroker
-from ..clients.stock_client import DEADLINE_S, Message, send_all
+from ..clients.stock_client import Message, send_all
 from ..clients.with_confluent_kafka import ConfluentKafka
 from .apache_kafka import ApacheKafka, OracleMissing, jars
 from .directory_seen import PATIENCE_S, Seen, commit, leader_epochs, see
@@ -78,10 +88,30 @@ def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odra
     assert len(written_in) > 2, "every start of Apache Kafka begins an epoch"
 
 
+def add_user(address: str) -> None:
+    """A credential, of which Odradek knows nothing."""
+    new = ScramCredentialUpsertion(name=USER, mechanism=1, iterations=4096, salt=b"s" * 16, salted_password=b"p" * 32)
+    with Wire(address) as wire:
+        request = AlterUserScramCredentialsRequest(upsertions=[new])
+        (answer,) = wire.ask(request, 0, AlterUserScramCredentialsResponse).results
+    assert answer.error_code == 0, answer.error_message
+
+
 def has_user(address: str) -> bool:
-    """Whether the one credential is there, of which Odradek knows nothing."""
-    admin = AdminClient({"bootstrap.servers": address})
-    return bool(admin.describe_user_scram_credentials([USER])[USER].result(DEADLINE_S).scram_credential_infos)
+    """Whether the credential is there."""
+    with Wire(address) as wire:
+        request = DescribeUserScramCredentialsRequest(users=[UserName(name=USER)])
+        (answer,) = wire.ask(request, 0, DescribeUserScramCredentialsResponse).results
+    return [one.iterations for one in answer.credential_infos] == [4096]
+
+
+def add_partition(address: str, topic: str, count: int) -> None:
+    """Let a topic grow."""
+    with Wire(address) as wire:
+        grown = CreatePartitionsTopic(name=topic, count=count, assignments=None)
+        request = CreatePartitionsRequest(topics=[grown], timeout_ms=10000)
+        (answer,) = wire.ask(request, 3, CreatePartitionsResponse).results
+    assert answer.error_code == 0, answer.error_message
 
 
 def begin(address: str) -> None:
@@ -94,12 +124,8 @@ def begin(address: str) -> None:
     client.create_topic("gone", 2)
     send_all(client, "gone", [Message(b"gone")])
     client.delete_topic("gone")
-    admin = AdminClient({"bootstrap.servers": address})
-    for done in admin.create_partitions([NewPartitions("orders", 3)]).values():
-        done.result(DEADLINE_S)
-    secret = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
-    for done in admin.alter_user_scram_credentials([UserScramCredentialUpsertion(USER, secret, b"secret")]).values():
-        done.result(DEADLINE_S)
+    add_partition(address, "orders", 3)
+    add_user(address)
     compact(address, client)
     client.close()
 
