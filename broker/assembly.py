@@ -109,7 +109,7 @@ def _transactions(
     transactions = TransactionRunner(
         coordinator, state_topic, topics, groups.note_marker, level, config, clock, schedule
     )
-    for _, batches in state_topic.stored():
-        transactions.load(batches)
+    for partition, batches in state_topic.stored():
+        transactions.load(partition, batches)
     transactions.start()
     return transactions

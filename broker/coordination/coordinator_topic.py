@@ -73,7 +73,11 @@ class CoordinatorTopic:
         return None if topic is None else len(topic.partitions)
 
     def stored(self) -> Iterator[tuple[int, Iterator[RecordBatch]]]:
-        """Every partition with its batches, in the order of the log."""
+        """Every partition with its batches, in the order of the log; KafkaError, OSError while they are read."""
         topic = self._topics.find(self._name)
         for partition in () if topic is None else topic.partitions:
-            yield partition.index, partition.log.batches()
+            yield partition.index, _batches_of(partition)
+
+
+def _batches_of(partition: Partition) -> Iterator[RecordBatch]:
+    yield from partition.log.batches()

@@ -1,6 +1,6 @@
 """DescribeGroups 0-6: the state and the members of groups."""
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.describe_groups import (
     DescribedGroup,
     DescribedGroupMember,
@@ -20,12 +20,16 @@ def handle_describe_groups(
 ) -> DescribeGroupsResponse:
     """Describe each group named; one that does not exist is Dead."""
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED
-    return DescribeGroupsResponse(
-        groups=[
-            _missing(group_id, version, operations) if group is None else _described(group, operations)
-            for group_id, group in ((group_id, context.groups.find_group(group_id)) for group_id in request.groups)
-        ]
-    )
+    return DescribeGroupsResponse(groups=[_answer(name, version, operations, context) for name in request.groups])
+
+
+def _answer(group_id: str, version: int, operations: int, context: Context) -> DescribedGroup:
+    try:
+        context.groups.check_served(group_id)
+    except KafkaError as error:
+        return DescribedGroup(error_code=error.code, group_id=group_id)
+    group = context.groups.find_group(group_id)
+    return _missing(group_id, version, operations) if group is None else _described(group, operations)
 
 
 def _missing(group_id: str, version: int, operations: int) -> DescribedGroup:

@@ -1,6 +1,6 @@
 """DescribeTransactions 0: the state of transactional ids (KIP-664)."""
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.describe_transactions import (
     DescribeTransactionsRequest,
     DescribeTransactionsResponse,
@@ -24,6 +24,10 @@ def handle_describe_transactions(
 def _state(transactional_id: str, context: Context) -> TransactionState:
     if not transactional_id:
         return _refused(transactional_id, ErrorCode.INVALID_REQUEST)
+    try:
+        context.transactions.check_served(transactional_id)
+    except KafkaError as error:
+        return _refused(transactional_id, error.code)
     found = context.transactions.find(transactional_id)
     if found is None:
         return _refused(transactional_id, ErrorCode.TRANSACTIONAL_ID_NOT_FOUND)

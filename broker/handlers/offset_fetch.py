@@ -5,7 +5,7 @@ Not done: checking member ids and epochs (version 9), which only matter in group
 
 from collections.abc import Iterable, Sequence
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.offset_fetch import (
     OffsetFetchRequest,
     OffsetFetchRequestGroup,
@@ -21,6 +21,7 @@ from ..coordination.groups.group_records import CommittedOffset
 from ..session import Session
 from ..topics import Topic
 
+ERROR_FROM = 2
 MANY_FROM = 8
 TOPIC_IDS_FROM = 10
 
@@ -33,13 +34,41 @@ def handle_offset_fetch(
 ) -> OffsetFetchResponse:
     """Answer each partition; what was never committed is offset -1 and no error."""
     if version < MANY_FROM:
+        try:
+            context.groups.check_served(request.group_id)
+        except KafkaError as error:
+            return _refused(request, error.code, version)
         return OffsetFetchResponse(topics=_one_group(request, context))
+    return OffsetFetchResponse(groups=[_answer(group, request, version, context) for group in request.groups])
+
+
+def _answer(
+    group: OffsetFetchRequestGroup, request: OffsetFetchRequest, version: int, context: Context
+) -> OffsetFetchResponseGroup:
+    try:
+        context.groups.check_served(group.group_id)
+    except KafkaError as error:
+        return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error.code)
+    topics = _topics_of(group, request.require_stable, version, context)
+    return OffsetFetchResponseGroup(group_id=group.group_id, topics=topics)
+
+
+def _refused(request: OffsetFetchRequest, code: ErrorCode, version: int) -> OffsetFetchResponse:
+    """An error for all of the group; before version 2 each partition has to say it."""
+    if version >= ERROR_FROM:
+        return OffsetFetchResponse(error_code=code)
     return OffsetFetchResponse(
-        groups=[
-            OffsetFetchResponseGroup(
-                group_id=group.group_id, topics=_topics_of(group, request.require_stable, version, context)
+        topics=[
+            OffsetFetchResponseTopic(
+                name=topic.name,
+                partitions=[
+                    OffsetFetchResponsePartition(
+                        partition_index=index, committed_offset=-1, metadata="", error_code=code
+                    )
+                    for index in topic.partition_indexes
+                ],
             )
-            for group in request.groups
+            for topic in request.topics or ()
         ]
     )
 

@@ -207,6 +207,12 @@ class GroupCoordinator:
         """The marker that ends a transaction has come to this partition of `__consumer_offsets`."""
         self.offsets.end_transaction(producer_id, is_commit, lambda g: self.partition_of(g) == partition)
 
+    def unload(self, partition: int) -> None:
+        """Forget what was replayed of a partition: half of a log tells what is not so."""
+        for group_id in [group_id for group_id in self._groups if self.partition_of(group_id) == partition]:
+            del self._groups[group_id]
+        self.offsets.drop(lambda group_id: self.partition_of(group_id) == partition)
+
     def start(self, now: float) -> None:
         """The log has been replayed: every session starts anew, and offsets begin to expire."""
         for group in self._groups.values():

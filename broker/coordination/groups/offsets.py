@@ -13,7 +13,7 @@ Topics = dict[str, Partitions]
 
 
 class OffsetTable:
-    """Offsets by group, topic and partition; it changes by `replay` and `end_transaction` only."""
+    """Offsets by group, topic and partition; it changes by `replay`, `end_transaction` and `drop` only."""
 
     def __init__(self) -> None:
         self._committed: dict[str, Topics] = {}
@@ -43,6 +43,16 @@ class OffsetTable:
                         self._commit(group_id, topic, partition, offset)
         if not held:
             del self._pending[producer_id]
+
+    def drop(self, is_dropped: Callable[[str], bool]) -> None:
+        """Forget all offsets of these groups, those of open transactions included."""
+        self._committed = {group: topics for group, topics in self._committed.items() if not is_dropped(group)}
+        for producer_id, groups in list(self._pending.items()):
+            kept = {group: held for group, held in groups.items() if not is_dropped(group)}
+            if kept:
+                self._pending[producer_id] = kept
+            else:
+                del self._pending[producer_id]
 
     def find(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
         """The committed offset, if there is one."""

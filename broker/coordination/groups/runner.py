@@ -4,6 +4,7 @@ The one rule: nothing is answered before it is logged, and what cannot be logged
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
 
 from ....protocol.batch import RecordBatch
 from ....protocol.control import find_marker
@@ -23,6 +24,8 @@ from .log import GroupLog
 
 log = get_logger("groups")
 
+R = TypeVar("R")
+
 
 class GroupRunner:
     """What handlers call; each call takes a ticket, and the ticket gets exactly one answer, now or later."""
@@ -32,11 +35,28 @@ class GroupRunner:
         self._log = group_log
         self._clock = clock
         self._alarm = Alarm(schedule, self._on_time)
+        self._unreadable: set[int] = set()
 
     # Starting
 
     def load(self, partition: int, batches: Iterable[RecordBatch]) -> None:
-        """Replay what a partition of `__consumer_offsets` holds; call `start` after the last one."""
+        """Replay what a partition of `__consumer_offsets` holds; call `start` after the last one.
+
+        If it cannot be read, its groups have no coordinator, as in Kafka; the others are not concerned.
+        """
+        try:
+            self._replay(partition, batches)
+        except (OSError, KafkaError, CorruptFrame) as error:
+            log.error("groups cannot be read, and are not served", partition=partition, error=str(error))
+            self._unreadable.add(partition)
+            self._coordinator.unload(partition)
+
+    def check_served(self, group_id: str) -> None:
+        """NOT_COORDINATOR where the log of this group could not be read."""
+        if self._unreadable and self._coordinator.partition_of(group_id) in self._unreadable:
+            raise KafkaError(ErrorCode.NOT_COORDINATOR)
+
+    def _replay(self, partition: int, batches: Iterable[RecordBatch]) -> None:
         for batch in batches:
             if batch.is_control:
                 marker = find_marker(batch)
@@ -56,27 +76,35 @@ class GroupRunner:
 
     def join(self, joining: Joining, ticket: Ticket[Joined]) -> None:
         """JoinGroup."""
-        self._do(self._coordinator.join(joining, ticket, self._clock.now(), self._clock.now_ms()))
+        if self._serves(joining.group_id, ticket):
+            self._do(self._coordinator.join(joining, ticket, self._clock.now(), self._clock.now_ms()))
 
     def sync(self, syncing: Syncing, ticket: Ticket[Synced]) -> None:
         """SyncGroup."""
-        self._do(self._coordinator.sync(syncing, ticket, self._clock.now(), self._clock.now_ms()))
+        if self._serves(syncing.group_id, ticket):
+            self._do(self._coordinator.sync(syncing, ticket, self._clock.now(), self._clock.now_ms()))
 
     def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
         """Heartbeat."""
+        try:
+            self.check_served(group_id)
+        except KafkaError as error:
+            return error.code
         return self._coordinator.heartbeat(group_id, member_id, group_instance_id, generation, self._clock.now())
 
     def leave(
         self, group_id: str, leaving: Sequence[tuple[str, str | None]], ticket: Ticket[Sequence[ErrorCode]]
     ) -> None:
-        """LeaveGroup of members (member id, instance id): one error for each; raises 24."""
+        """LeaveGroup of members (member id, instance id): one error for each; raises 16, 24."""
+        self.check_served(group_id)
         self._do(self._coordinator.leave(group_id, leaving, ticket, self._clock.now(), self._clock.now_ms()))
 
     # Offsets
 
     def commit(self, committing: Committing, ticket: Ticket[Sequence[ErrorCode]]) -> None:
         """OffsetCommit or TxnOffsetCommit: one error for each offset."""
-        self._do(self._coordinator.commit(committing, ticket, self._clock.now(), self._clock.now_ms()))
+        if self._serves(committing.group_id, ticket):
+            self._do(self._coordinator.commit(committing, ticket, self._clock.now(), self._clock.now_ms()))
 
     def find_offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
         """The committed offset, if there is one."""
@@ -93,7 +121,8 @@ class GroupRunner:
     def delete_offsets(
         self, group_id: str, partitions: Sequence[tuple[str, int]], ticket: Ticket[Sequence[ErrorCode]]
     ) -> None:
-        """OffsetDelete: one error for each partition; raises 24, 68, 69."""
+        """OffsetDelete: one error for each partition; raises 16, 24, 68, 69."""
+        self.check_served(group_id)
         now, now_ms = self._clock.now(), self._clock.now_ms()
         self._do(self._coordinator.delete_offsets(group_id, partitions, ticket, now, now_ms))
 
@@ -122,9 +151,18 @@ class GroupRunner:
 
     def delete_group(self, group_id: str, ticket: Ticket[ErrorCode]) -> None:
         """One group of a DeleteGroups."""
-        self._do(self._coordinator.delete_group(group_id, ticket, self._clock.now(), self._clock.now_ms()))
+        if self._serves(group_id, ticket):
+            self._do(self._coordinator.delete_group(group_id, ticket, self._clock.now(), self._clock.now_ms()))
 
     # Performing
+
+    def _serves(self, group_id: str, ticket: Ticket[R]) -> bool:
+        try:
+            self.check_served(group_id)
+        except KafkaError as error:
+            ticket.deliver(ticket.refusal(error.code))
+            return False
+        return True
 
     def _do(self, effects: Effects) -> None:
         self._perform(effects)

@@ -32,6 +32,8 @@ FLEXIBLE_FROM_LEVEL = 1
 Answered = Callable[[ErrorCode, ProducerIdAndEpoch], None]
 NoteMarker = Callable[[int, int, bool], None]
 NOBODY = ProducerIdAndEpoch(-1, -1)
+# The partitions that have their marker; None for one that is no more.
+Marked = dict[TopicPartition, Partition | None]
 
 
 def _nobody_waits() -> None:
@@ -65,15 +67,34 @@ class TransactionRunner:
         self._abort_alarm = Alarm(schedule, self._abort_overdue)
         self._expiry_alarm = Alarm(schedule, self._expire)
         self._is_abort_armed = False
+        self._unreadable: set[int] = set()
 
     # Starting
 
-    def load(self, batches: Iterable[RecordBatch]) -> None:
-        """Replay what a partition of `__transaction_state` holds; call `start` after the last one."""
-        for batch in batches:
-            if not batch.is_control:
-                for record in read_records(batch):
-                    self._load_record(record.key or b"", record.value, record.offset)
+    def load(self, partition: int, batches: Iterable[RecordBatch]) -> None:
+        """Replay what a partition of `__transaction_state` holds; call `start` after the last one.
+
+        If it cannot be read, its ids have no coordinator: by half of a log transactions would be ended wrongly.
+        """
+        try:
+            for batch in batches:
+                if not batch.is_control:
+                    for record in read_records(batch):
+                        self._load_record(record.key or b"", record.value, record.offset)
+        except (OSError, KafkaError, CorruptFrame) as error:
+            log.error("transactions cannot be read, and are not served", partition=partition, error=str(error))
+            self._unreadable.add(partition)
+            for transaction in self._coordinator:
+                if self._is_unreadable(transaction.transactional_id):
+                    self._coordinator.forget(transaction.transactional_id)
+
+    def _is_unreadable(self, transactional_id: str) -> bool:
+        return partition_for(transactional_id, self._partitions) in self._unreadable
+
+    def check_served(self, transactional_id: str) -> None:
+        """NOT_COORDINATOR where the log of this id could not be read."""
+        if self._unreadable and self._is_unreadable(transactional_id):
+            raise KafkaError(ErrorCode.NOT_COORDINATOR)
 
     def start(self) -> None:
         """Everything is loaded: finish what was decided before the stop, then watch the time."""
@@ -109,7 +130,11 @@ class TransactionRunner:
     ) -> None:
         """A new session of a transactional id."""
         now_ms = self._clock.now_ms()
-        self._do(lambda: self._coordinator.init_producer_id(transactional_id, timeout_ms, expected, now_ms), then)
+        self._do(
+            transactional_id,
+            lambda: self._coordinator.init_producer_id(transactional_id, timeout_ms, expected, now_ms),
+            then,
+        )
 
     def add_partitions(
         self,
@@ -123,6 +148,7 @@ class TransactionRunner:
         """AddPartitionsToTxn and AddOffsetsToTxn: partitions take part in the producer's transaction."""
         now_ms = self._clock.now_ms()
         self._do(
+            transactional_id,
             lambda: self._coordinator.add_partitions(transactional_id, producer, partitions, client_version, now_ms),
             then,
         )
@@ -146,11 +172,12 @@ class TransactionRunner:
                 transactional_id, producer, is_commit=is_commit, client_version=client_version, now_ms=now_ms
             )
 
-        self._do(decide, then)
+        self._do(transactional_id, decide, then)
 
     def take_part(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
         """A write of transactions V2 adds its partition by itself (KIP-890 part 2). KafkaError if it may not."""
         self._check_v2()
+        self.check_served(transactional_id)
         now_ms = self._clock.now_ms()
         step = self._coordinator.add_partitions(transactional_id, producer, [partition], V2, now_ms)
         if step.transaction is not None:
@@ -164,6 +191,7 @@ class TransactionRunner:
 
     def check_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
         """A write of transactions V1 must have added its partition before (KIP-890 part 1). KafkaError if not."""
+        self.check_served(transactional_id)
         self._coordinator.check_partition(transactional_id, producer, partition)
 
     def _check_v2(self) -> None:
@@ -183,8 +211,9 @@ class TransactionRunner:
 
     # Performing
 
-    def _do(self, decide: Callable[[], Step], then: Answered) -> None:
+    def _do(self, transactional_id: str, decide: Callable[[], Step], then: Answered) -> None:
         try:
+            self.check_served(transactional_id)
             step = decide()
             partition = -1 if step.transaction is None else self._append(step.transaction)
         except KafkaError as error:
@@ -223,20 +252,30 @@ class TransactionRunner:
         return partition
 
     def _finish(
-        self, transaction: Transaction, then: Callable[[], None] = _nobody_waits, *, is_again: bool = False
+        self,
+        transaction: Transaction,
+        then: Callable[[], None] = _nobody_waits,
+        *,
+        marked: Marked | None = None,
+        is_again: bool = False,
     ) -> None:
-        """Write the markers of a decided transaction, then log that it is over; try again later if the disk refuses.
+        """Write the markers of a decided transaction, then log that it is over; try again later if a disk refuses.
 
         The end must not reach the disk before the markers: nobody would write them again.
         """
-        try:
-            written = [self._write_marker(transaction, topic, index) for topic, index in sorted(transaction.partitions)]
-        except (OSError, KafkaError) as error:
-            self._finish_later(transaction, error, is_again=is_again)
+        marked = {} if marked is None else marked
+        failure: OSError | KafkaError | None = None
+        for at in sorted(transaction.partitions - marked.keys()):
+            try:
+                marked[at] = self._write_marker(transaction, *at)
+            except (OSError, KafkaError) as error:
+                failure = error  # a partition that is offline must not keep the others from their end
+        if failure is not None:
+            self._finish_later(transaction, failure, marked, is_again=is_again)
             then()
             return
-        marked = [partition for partition in written if partition is not None]
-        self._log.when_all_durable(marked, partial(self._complete, transaction, then, is_again))
+        written = [partition for partition in marked.values() if partition is not None]
+        self._log.when_all_durable(written, partial(self._complete, transaction, then, is_again))
 
     def _complete(
         self, transaction: Transaction, then: Callable[[], None], is_again: bool, error: KafkaError | None
@@ -249,19 +288,21 @@ class TransactionRunner:
             assert done is not None
             self._append(done)
         except KafkaError as refused:
-            self._finish_later(transaction, refused, is_again=is_again)
+            self._finish_later(transaction, refused, None, is_again=is_again)
         else:
             self._coordinator.replay(done)
         then()
 
-    def _finish_later(self, transaction: Transaction, error: OSError | KafkaError, *, is_again: bool) -> None:
+    def _finish_later(
+        self, transaction: Transaction, error: OSError | KafkaError, marked: Marked | None, *, is_again: bool
+    ) -> None:
         if not is_again:  # said once, however long the disk refuses
             log.error("a transaction could not be ended yet", id=transaction.transactional_id, error=str(error))
-        self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction))
+        self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction, marked))
 
-    def _finish_again(self, transaction: Transaction) -> None:
+    def _finish_again(self, transaction: Transaction, marked: Marked | None) -> None:
         if self._coordinator.find(transaction.transactional_id) == transaction:
-            self._finish(transaction, is_again=True)
+            self._finish(transaction, marked=marked, is_again=True)
 
     def _write_marker(self, transaction: Transaction, topic: str, index: int) -> Partition | None:
         """The partition that was written to; None when it is no more."""
@@ -297,8 +338,8 @@ class TransactionRunner:
         A power cut may keep the records of a transaction and lose the coordinator's word of it.
         """
         opened = partition.opened_log
-        if opened is None or opened.recovery_report.is_clean:
-            return
+        if opened is None or opened.recovery_report.is_clean or self._unreadable:
+            return  # in a log that cannot be read may stand that it was committed
         for producer_id, entry in opened.active_producers():
             producer, at = ProducerIdAndEpoch(producer_id, entry.producer_epoch), (partition.topic, partition.index)
             if entry.current_txn_first_offset < 0 or self._coordinator.has_open(producer, at):
@@ -328,7 +369,7 @@ class TransactionRunner:
         now_ms = self._clock.now_ms()
         for transactional_id in self._coordinator.overdue(now_ms):
             log.info("transaction timed out", transactional_id=transactional_id)
-            self._do(partial(self._coordinator.time_out, transactional_id, now_ms), _ignored)
+            self._do(transactional_id, partial(self._coordinator.time_out, transactional_id, now_ms), _ignored)
         self._arm()
 
     def _expire(self) -> None:
