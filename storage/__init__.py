@@ -35,28 +35,7 @@ A partition
     *.deleted                           renamed by retention, removed after file.delete.delay.ms
     *.swap, *.cleaned, *.tmp            half done: a swap is completed, the others are removed
 
-The log: record batches one after another, as they came but for the 16 bytes in front (protocol/batch.py). Offsets
-ascend; after compaction they have gaps. A batch lies in one segment, less than 2^31 offsets above its base.
-
-The offset index: 8 bytes an entry, ascending, one for every index.interval.bytes of log or so.
-
-    int32 last offset of a batch, less the base offset | int32 position of that batch in the log
-
-The time index: 12 bytes an entry, both parts ascending; the last one, written when a segment is closed, is its largest
-timestamp.
-
-    int64 largest timestamp so far | int32 last offset of the batch that brought it, less the base offset
-
-The aborted transactions: 34 bytes each, in the order of their markers. Whoever reads committed records up to some
-offset may stop searching at the first entry whose last stable offset reaches it.
-
-    int16 version 0 | int64 producer id | int64 first offset | int64 offset of the marker | int64 last stable offset
-
-A snapshot: of each producer the newest batch, so that a repeat of it is recognised after a restart.
-
-    int16 version 1 | uint32 CRC-32C of all that follows | int32 count | count times 46 bytes:
-    int64 producer id | int16 epoch | int32 last sequence | int64 last offset | int32 offset delta | int64 timestamp
-    | int32 coordinator epoch | int64 first offset of the open transaction, or -1
+Field by field, with an example that a test keeps true: docs/data-directory.md.
 
 What may be lost, and how it comes back
 
@@ -73,4 +52,5 @@ behind the damage; the damaged bytes stay, and reading them is refused (CORRUPT_
 
 The order of reading: log.py, then segments.py, segment.py, walk.py, index.py for the way of a batch; producer_state.py,
 replay.py, recovery.py, flushing.py for what is remembered; validation.py, rolling.py, retention.py for the rules.
+checking/ looks at a directory without touching it.
 """
