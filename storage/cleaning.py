@@ -61,6 +61,7 @@ class Cleaning:
         self._now_ms = now_ms
         self._recovered_from = recovered_from
         self._latest = LatestOffsets(most_key_bytes)
+        self._watched: list[tuple[Segment, int]] = []
         self.first_dirty_offset = cleanable.first_dirty_offset
         self.end_offset = cleanable.first_dirty_offset  # the log is clean below this offset when the pass is over
         self.bytes_before = self.bytes_after = 0
@@ -70,7 +71,16 @@ class Cleaning:
     def steps(self) -> Steps[None]:
         """The work. KafkaError (CORRUPT_MESSAGE), CorruptFrame, OSError or PassEnded leave a whole log behind."""
         self._sweep()
-        yield from self._note_keys()
+        try:
+            yield from self._note_keys()
+            yield from self._rewrite_all()
+        except OSError:
+            self._check_unchanged()  # a file that has gone is no failure of the disk
+            raise
+        self.end_offset = self._latest.end_offset
+        yield from self._latest.let_go()
+
+    def _rewrite_all(self) -> Steps[None]:
         self.keys = len(self._latest)
         compaction = Compaction(
             self._latest,
@@ -82,8 +92,6 @@ class Cleaning:
         )
         for group in self._groups():
             yield from self._clean(group, compaction)
-        self.end_offset = self._latest.end_offset
-        yield from self._latest.let_go()
 
     def _sweep(self) -> None:
         """Remove what an earlier pass could not: a `.cleaned` file says that what is `.swap` is not whole."""
@@ -106,9 +114,9 @@ class Cleaning:
         latest.end_offset = start
         transactions = CleanedTransactions()
         transactions.add_aborted(self._find_aborted(start, upper))
-        for segment, next_base in self._sealed_below(upper):
-            if next_base <= start:
-                continue
+        dirty = [(one, next_base) for one, next_base in self._sealed_below(upper) if next_base > start]
+        self._watch([one for one, _ in dirty])
+        for segment, next_base in dirty:
             position = segment.position_of(start) if start > segment.base_offset else 0
             segment.forget_indexes()
             for _, batch in (scan := self._scan(segment, position)):
@@ -142,7 +150,7 @@ class Cleaning:
 
     def _clean(self, group: Sequence[Segment], compaction: Compaction) -> Steps[None]:
         """Write what is left of neighbours into one segment, and put it in their place."""
-        sizes = [segment.size_bytes for segment in group]
+        self._watch(group)
         output = CleanedSegment(self._files, self._directory, group[0].base_offset, self._config.index_interval_bytes)
         try:
             is_changed = len(group) > 1
@@ -153,15 +161,15 @@ class Cleaning:
                 return
             for sync in output.write_indexes():
                 yield from elsewhere(sync)
-            self._check_unchanged(group, sizes)
+            self._check_unchanged()
             output.mark_whole()
             yield from elsewhere(self._files.sync_handle(self._directory))
-            self._check_unchanged(group, sizes)
+            self._check_unchanged()
             self._swap(group, output)
         except BaseException:
             output.discard()
             raise
-        self.bytes_before += sum(sizes)
+        self.bytes_before += sum(segment.size_bytes for segment in group)
         self.bytes_after += output.size_bytes
         yield from elsewhere(self._files.sync_handle(self._directory))
 
@@ -219,11 +227,16 @@ class Cleaning:
     def _check_read(self, segment: Segment, scan: BatchScan) -> None:
         """A damaged batch must not be missed: what it holds would look superseded, or be lost."""
         if scan.problem is not None:
+            self._check_unchanged()
             why = f"{scan.problem} at byte {scan.position} of {segment.log_path}"
             raise KafkaError(ErrorCode.CORRUPT_MESSAGE, why)
 
-    def _check_unchanged(self, group: Sequence[Segment], sizes: Sequence[int]) -> None:
+    def _watch(self, segments: Sequence[Segment]) -> None:
+        """These must stay what they are for as long as they are worked on."""
+        self._watched = [(segment, segment.size_bytes) for segment in segments]
+
+    def _check_unchanged(self) -> None:
         sealed = {id(one) for one, _ in pairwise(self._segments)}
-        for segment, size in zip(group, sizes, strict=True):
+        for segment, size in self._watched:
             if id(segment) not in sealed or segment.size_bytes != size:
                 raise PassEnded(f"{segment.log_path} was deleted or cut")
