@@ -1,5 +1,7 @@
 """The files at the top of a data directory against its partitions."""
 
+import random
+
 import pytest
 
 from odradek.protocol.control import ControlType, control_batch
@@ -20,6 +22,7 @@ from odradek.storage.checking.metadata import read_topics
 from odradek.storage.directory import encode_properties
 from odradek.storage.memory_files import MemoryFiles
 
+from ...conftest import Rounds
 from ..builders import NOW_MS
 from .directories import TOP, TOPIC_ID, check, content_of, problem_of, put, replace, write_directory, write_metadata
 
@@ -198,3 +201,30 @@ def test_a_metadata_log_that_is_damaged_calls_no_partition_stray(files: MemoryFi
     problems = [f"{finding.path}: {finding.problem}" for finding in check(files)]
     assert problems[0] == f"__cluster_metadata-0/{0:020d}.log: the checksum of the batch is wrong"
     assert not any("partition.metadata" in problem for problem in problems)
+
+
+def _all_paths(files: MemoryFiles, directory: str = TOP) -> list[str]:
+    paths: list[str] = []
+    for name in sorted(files.list_directory(directory)):
+        path = f"{directory}/{name}"
+        paths += [path] if "." in name or "checkpoint" in name else _all_paths(files, path)
+    return paths
+
+
+def test_whatever_the_bytes_are_a_check_ends(files: MemoryFiles, rounds: Rounds) -> None:
+    chance = random.Random(8)
+    paths = _all_paths(files)
+    assert len(paths) > 15
+    for _ in range(rounds(400, 20_000)):
+        path = chance.choice(paths)
+        before = content_of(files, path)
+        damaged = bytearray(before)
+        for _ in range(chance.randrange(1, 6)):
+            at = chance.randrange(len(damaged) + 1)
+            damaged[at : at + chance.randrange(30)] = chance.choice(
+                [b"", bytes(8), chance.randbytes(chance.randrange(40))]
+            )
+        replace(files, path, damaged)
+        check(files, is_deep=True)
+        replace(files, path, before)
+    assert check(files) == []
