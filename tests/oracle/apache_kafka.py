@@ -101,20 +101,23 @@ class ApacheKafka:
         self._jvm = jvm
         self._settings = {**SETTINGS, **(settings or {})}
         self._log_path = directory / "server.log"
+        self._properties_path = directory / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
 
+    def format(self, *options: str) -> None:
+        """Prepares the data directory as an administrator does, with options of `kafka-storage format`."""
+        self._properties_path.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
+        arguments = ["format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(self._properties_path), *options]
+        subprocess.run(
+            [*_java(jars(), QUICK_JVM), "kafka.tools.StorageTool", *arguments], check=True, capture_output=True
+        )
+
     def start(self) -> None:
-        home = jars()
-        properties = self._directory / "server.properties"
+        home, properties = jars(), self._properties_path
         properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
         if not (self.data_dir / "meta.properties").exists():
-            arguments = ["format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(properties)]
-            subprocess.run(
-                [*_java(home, QUICK_JVM), "kafka.tools.StorageTool", *arguments],
-                check=True,
-                capture_output=True,
-            )
+            self.format()
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [*_java(home, self._jvm), "kafka.Kafka", str(properties)],

@@ -13,6 +13,7 @@ from odradek.protocol.messages.alter_user_scram_credentials import (
     AlterUserScramCredentialsResponse,
     ScramCredentialUpsertion,
 )
+from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.create_partitions import (
     CreatePartitionsRequest,
     CreatePartitionsResponse,
@@ -23,11 +24,12 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
     DescribeUserScramCredentialsResponse,
     UserName,
 )
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
 from ..brokers import BrokerProcess, OdradekBroker
 from ..clients.stock_client import Message, send_all
 from ..clients.with_confluent_kafka import ConfluentKafka
-from .apache_kafka import ApacheKafka, OracleMissing, jars
+from .apache_kafka import CLUSTER_ID, ApacheKafka, OracleMissing, jars
 from .directory_seen import PATIENCE_S, Seen, commit, leader_epochs, see
 
 GROUP = "readers"
@@ -62,11 +64,11 @@ def odradek_there(tmp_path: Path) -> Iterator[OdradekBroker]:
 
 def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odradek_there: OdradekBroker) -> None:
     turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
-        (kafka, kafka.stop),
         (odradek_there, odradek_there.kill),
+        (kafka, kafka.stop),
+        (odradek_there, odradek_there.stop),
         (kafka, kafka.kill),
         (odradek_there, odradek_there.stop),
-        (kafka, kafka.stop),
     ]
     before: Seen | None = None
     epochs: dict[tuple[str, int], int] = {}
@@ -78,14 +80,31 @@ def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odra
             assert see(broker.address, GROUP) == before, f"turn {turn}"
         now = leader_epochs(broker.address)
         assert all(now[partition] >= epoch for partition, epoch in epochs.items())
+        if turn == 1:
+            begin_on_kafka(broker.address)
+        elif broker is kafka:
+            assert has_user(broker.address)
         go_on(broker.address, turn)
         before, epochs = see(broker.address, GROUP), now
-        if broker is kafka:
-            assert has_user(broker.address)
         end()
     assert before is not None
     written_in = {epoch for partition in before.partitions.values() for _, epoch, _ in partition.batches}
     assert len(written_in) > 2, "every start of Apache Kafka begins an epoch"
+
+
+def test_a_directory_that_kafka_storage_has_formatted_begins_as_it_was_told_to(
+    kafka: ApacheKafka, odradek_there: OdradekBroker
+) -> None:
+    kafka.format("--feature", "transaction.version=1")
+    for _ in range(2):
+        odradek_there.start()
+        with Wire(odradek_there.address) as wire:
+            asked = ApiVersionsRequest(client_software_name="test", client_software_version="1")
+            answer = wire.ask(asked, 3, ApiVersionsResponse)
+            levels = {feature.name: feature.max_version_level for feature in answer.finalized_features}
+            cluster_id = wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse).cluster_id
+        assert (levels, cluster_id) == ({"metadata.version": 30, "transaction.version": 1}, CLUSTER_ID)
+        odradek_there.stop()
 
 
 def add_user(address: str) -> None:
@@ -115,17 +134,22 @@ def add_partition(address: str, topic: str, count: int) -> None:
 
 
 def begin(address: str) -> None:
-    """Topics of every kind: with settings, with partitions added later, deleted again, compacted."""
+    """A topic with settings, and one that is deleted again."""
     client = ConfluentKafka(address)
-    client.create_topic("orders", 2, {"retention.ms": "123456789"})
-    client.create_topic(
-        "table", 1, {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
-    )
+    client.create_topic("orders", 3, {"retention.ms": "123456789"})
     client.create_topic("gone", 2)
     send_all(client, "gone", [Message(b"gone")])
     client.delete_topic("gone")
-    add_partition(address, "orders", 3)
+    client.close()
+
+
+def begin_on_kafka(address: str) -> None:
+    """What only Apache Kafka can do yet: let a topic grow, know a user, compact on the spot."""
+    add_partition(address, "orders", 4)
     add_user(address)
+    client = ConfluentKafka(address)
+    settings = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
+    client.create_topic("table", 1, settings)
     compact(address, client)
     client.close()
 
