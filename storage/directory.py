@@ -252,7 +252,7 @@ def _is_deleted(name: str) -> bool:
     return name.endswith(_DELETED_SUFFIX) and len(unique) == 32 and all(c in "0123456789abcdef" for c in unique)
 
 
-def encode_properties(properties: Mapping[str, object]) -> bytes:
+def encode_properties(properties: Mapping[str, str]) -> bytes:
     """The bytes of meta.properties, with a checksum of all that is no comment."""
     body = "".join(f"{key}={value}\n" for key, value in properties.items()).encode()
     return b"#\n%s%08x\n%s" % (_CHECKSUM, crc32c(body), body)
@@ -288,9 +288,9 @@ def _checked_identity(files: Files, path: str, new: Identity) -> Identity:
         properties = decode_properties(files.read(meta, 0, files.size(meta)), meta)
     except FileNotFoundError:
         properties = {
-            "node.id": new.node_id,
+            "node.id": str(new.node_id),
             "directory.id": new.directory_id,
-            "version": 1,
+            "version": "1",
             "cluster.id": new.cluster_id,
         }
         files.write_whole(meta, encode_properties(properties))
