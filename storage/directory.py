@@ -252,7 +252,7 @@ def _is_deleted(name: str) -> bool:
     return name.endswith(_DELETED_SUFFIX) and len(unique) == 32 and all(c in "0123456789abcdef" for c in unique)
 
 
-def encode_properties(properties: Mapping[str, str]) -> bytes:
+def encode_properties(properties: Mapping[str, object]) -> bytes:
     """The bytes of meta.properties, with a checksum of all that is no comment."""
     body = "".join(f"{key}={value}\n" for key, value in properties.items()).encode()
     return b"#\n%s%08x\n%s" % (_CHECKSUM, crc32c(body), body)

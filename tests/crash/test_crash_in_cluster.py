@@ -1,5 +1,7 @@
 """Kill the broker after every change to the disk while its cluster changes and is written down in snapshots."""
 
+from random import Random
+
 import pytest
 
 from odradek.broker.cluster import ClusterLog
@@ -8,7 +10,9 @@ from odradek.storage.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import find_snapshots
 
 from ..broker.clusters import DIRECTORY, NOW_MS, cluster_on, create
+from ..conftest import Rounds
 from .faulty_files import FaultyFiles, Killed
+from .power_cut import PowerCutFiles
 
 CONFIG = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=900)
 
@@ -25,8 +29,20 @@ class Story:
 
     def __init__(self, files: MemoryFiles) -> None:
         self.files = files
-        self.answered: State = ({}, 0)
         self.under_way: State = ({}, 0)
+        self._answered: State = ({}, 0)
+
+    @property
+    def answered(self) -> State:
+        return self._answered
+
+    @answered.setter
+    def answered(self, state: State) -> None:
+        self._answered = state
+        self.note()
+
+    def note(self) -> None:
+        """Something was answered."""
 
     def tell(self) -> None:
         cluster = cluster_on(self.files, CONFIG)
@@ -45,6 +61,36 @@ class Story:
                 cluster = cluster_on(self.files, CONFIG)
             if n % 5 == 4:
                 cluster.write_snapshot(NOW_MS)
+
+
+class PowerStory(Story):
+    """It notes after how many changes of the disk what was answered."""
+
+    def __init__(self, disk: PowerCutFiles) -> None:
+        super().__init__(disk)
+        self.disk = disk
+        self.noted: list[tuple[int, State]] = [(0, ({}, 0))]
+
+    def note(self) -> None:
+        self.noted.append((self.disk.moment, self.answered))
+
+    def possible_at(self, moment: int) -> list[State]:
+        """What was answered last, and what may have been under way."""
+        last = max(at for at, (noted, _) in enumerate(self.noted) if noted <= moment)
+        return [state for _, state in self.noted[last : last + 2]]
+
+
+def test_no_change_that_was_answered_is_lost_with_the_power(rounds: Rounds) -> None:
+    story = PowerStory(PowerCutFiles())
+    story.tell()
+    plan = story.disk.plan(rounds(300, 20_000), Random(5))
+    for moment, seed, image in story.disk.images(plan):
+        at = f"moment {moment}, image {seed}"
+        found = state_of(cluster_on(image, CONFIG))
+        assert found in story.possible_at(moment), at
+        again = cluster_on(image, CONFIG)
+        create(again, "after", b"a" * 16)
+        assert state_of(cluster_on(image, CONFIG))[0] == {**found[0], "after": 1}, at
 
 
 @pytest.mark.parametrize("torn_bytes", [0, 1, 40, 200])
