@@ -181,7 +181,7 @@ class Cleaning:
         for _, batch in (scan := self._scan(segment, 0)):
             left, aborted = yield from compaction.left_of(batch)
             if left is not None:
-                output.append(left)
+                yield from output.append(left)
             if aborted is not None:
                 output.aborted.append(aborted)
             is_changed |= left is not batch

@@ -4,6 +4,7 @@ The rule: `.log.swap` says that all is on the disk and the old files are to go. 
 and the last to lose it; the directory is synced in between. `tidying.py` goes by it at the next start.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from ..protocol.batch import RecordBatch
@@ -11,6 +12,7 @@ from .aborted_txns import AbortedTxn, encode_aborted
 from .files import Buffer, Files
 from .index import OffsetIndex, TimeIndex
 from .names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from .steps import Steps
 
 CLEANED_SUFFIX = ".cleaned"
 SWAP_SUFFIX = ".swap"
@@ -48,11 +50,11 @@ class CleanedSegment:
         self._time_index = TimeIndex()
         self._bytes_since_index = 0
         self._latest = (_NO_TIMESTAMP, 0)  # the largest timestamp so far, and the relative offset that brought it
-        self._buffers: list[Buffer] = []
+        self._buffers: deque[memoryview] = deque()
         self._buffered_bytes = 0
 
-    def append(self, batch: RecordBatch) -> None:
-        """Add a batch; it is written with the next ones."""
+    def append(self, batch: RecordBatch) -> Steps[None]:
+        """Add a batch; it is written with the next ones, a piece between two pauses."""
         relative = batch.last_offset - self.base_offset
         if batch.max_timestamp > self._latest[0]:
             self._latest = (batch.max_timestamp, relative)
@@ -64,12 +66,13 @@ class CleanedSegment:
         self._buffers.append(batch.view)
         self._buffered_bytes += batch.size_bytes
         self.size_bytes += batch.size_bytes
-        if self._buffered_bytes >= _WRITE_BYTES or len(self._buffers) >= _MOST_BUFFERS:
-            self._write_buffers()
+        while self._buffered_bytes >= _WRITE_BYTES or len(self._buffers) >= _MOST_BUFFERS:
+            self._write_piece()
+            yield None
 
     def write_indexes(self) -> list[Callable[[], None]]:
         """Write all that is still in memory; returns the syncs that make it durable."""
-        self._write_buffers()
+        self._write_piece()
         self._note_time()
         cleaned = self._stem, CLEANED_SUFFIX
         self._files.write(INDEX_SUFFIX.join(cleaned), [self._offset_index.encode()], 0)
@@ -101,10 +104,19 @@ class CleanedSegment:
         """Of the files there are, the log's last."""
         return SEGMENT_SUFFIXES[::-1] if self.aborted else SEGMENT_SUFFIXES[-2::-1]
 
-    def _write_buffers(self) -> None:
+    def _write_piece(self) -> None:
+        """Write what was buffered first: the disk may take longer over more than the broker can wait."""
         position = self.size_bytes - self._buffered_bytes
-        self._files.write(self._stem + LOG_SUFFIX + CLEANED_SUFFIX, self._buffers or [b""], position)
-        self._buffers, self._buffered_bytes = [], 0
+        piece: list[Buffer] = []
+        left = _WRITE_BYTES
+        while left and self._buffers:
+            first = self._buffers.popleft()
+            piece.append(first[:left])
+            if len(first) > left:
+                self._buffers.appendleft(first[left:])
+            left -= len(piece[-1])
+        self._files.write(self._stem + LOG_SUFFIX + CLEANED_SUFFIX, piece or [b""], position)
+        self._buffered_bytes -= _WRITE_BYTES - left
 
     def _note_time(self) -> None:
         if self._latest[0] > _NO_TIMESTAMP:

@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from ..protocol.batch import CODEC_MASK, DELETE_HORIZON, RecordBatch
 from ..protocol.compression import Codec, compress, decompress
-from ..protocol.record_spans import Span, put_moved_record, record_spans
+from ..protocol.record_spans import put_moved_record, record_spans
 from .aborted_txns import AbortedTxn
 from .compaction_keys import LatestOffsets
 from .compaction_transactions import CleanedTransactions
 from .log_config import LONG_MAX
 from .steps import Steps, elsewhere
 
-RECORDS_A_PAUSE = 64
-RECORDS_A_COPY = 1024
+RECORDS_A_PAUSE = 32
+RUNS_A_PAUSE = 512
 _LARGE_BYTES = 4096  # what a codec has to do with less is done before a thread would have been asked
 _NO_TIMESTAMP = -1
 
@@ -86,57 +86,57 @@ class Compaction:
             if batch.base_timestamp > self._now_ms or batch.base_offset >= self._recovered_from:
                 return batch, entry
             return self._emptied(batch), entry
-        records = bytes(batch.records)
-        spans = list(record_spans(records, batch.records_count))
-        return (yield from self._with_horizon(batch, records, spans)), entry
+        moved = yield from _moved(bytes(batch.records), batch.records_count, batch.base_timestamp - self._horizon_ms)
+        marked = batch.refilled(
+            moved,
+            batch.records_count,
+            attributes=batch.attributes | DELETE_HORIZON,
+            base_timestamp=self._horizon_ms,
+            max_timestamp=batch.max_timestamp,
+        )
+        return marked, entry
 
     def _data_left(self, batch: RecordBatch) -> Steps[RecordBatch | None]:
         if self.transactions.is_aborted(batch) or not batch.records_count:
             return self._emptied(batch)
         records = yield from inflated(batch)
-        kept, has_tombstone = yield from self._kept(batch, records)
-        if not kept:
+        kept = yield from self._kept(batch, records)
+        if not kept.count:
             return self._emptied(batch)
-        if has_tombstone and not batch.has_delete_horizon:
-            return (yield from _compressed((yield from self._with_horizon(batch, records, kept))))
-        if len(kept) == batch.records_count:
+        needs_horizon = kept.has_tombstone and not batch.has_delete_horizon
+        if kept.count == batch.records_count and not needs_horizon:
             return batch
-        parts: list[bytes] = []
-        for at in range(0, len(kept), RECORDS_A_COPY):
-            parts.append(b"".join([records[span[0] : span[2]] for span in kept[at : at + RECORDS_A_COPY]]))
-            yield None
-        rebuilt = _refilled(batch, b"".join(parts), kept, batch.attributes, batch.base_timestamp)
-        return (yield from _compressed(rebuilt))
+        plain = yield from kept.cut_out(records)
+        base_timestamp, attributes = batch.base_timestamp, batch.attributes
+        latest = batch.max_timestamp if batch.has_log_append_time else base_timestamp + kept.latest_delta
+        if needs_horizon:
+            plain = yield from _moved(plain, kept.count, base_timestamp - self._horizon_ms)
+            base_timestamp, attributes = self._horizon_ms, attributes | DELETE_HORIZON
+        return batch.refilled(
+            (yield from deflated(batch.codec, plain)),
+            kept.count,
+            attributes=attributes,
+            base_timestamp=base_timestamp,
+            max_timestamp=max(latest, _NO_TIMESTAMP),
+        )
 
-    def _kept(self, batch: RecordBatch, records: bytes) -> Steps[tuple[list[Span], bool]]:
-        """The records that stay, and whether a tombstone is among them."""
+    def _kept(self, batch: RecordBatch, records: bytes) -> Steps["_Kept"]:
+        """The records that stay."""
         is_superseded, end_offset = self._latest.is_superseded, self._latest.end_offset
         base_offset = batch.base_offset
         are_tombstones_due = batch.has_delete_horizon and batch.base_timestamp <= self._now_ms
-        kept: list[Span] = []
-        has_tombstone = False
+        kept = _Kept()
         for n, span in enumerate(record_spans(records, batch.records_count)):
             if not n % RECORDS_A_PAUSE:
                 yield None
-            _, _, _, _, offset_delta, key, has_value = span
+            start, _, end, timestamp_delta, offset_delta, key, has_value = span
             offset = base_offset + offset_delta
             # Nothing is known of what lies beyond the offsets that were noted.
             if offset >= end_offset or (
                 key is not None and not is_superseded(key, offset) and (has_value or not are_tombstones_due)
             ):
-                kept.append(span)
-                has_tombstone |= not has_value
-        return kept, has_tombstone
-
-    def _with_horizon(self, batch: RecordBatch, records: bytes, kept: list[Span]) -> Steps[RecordBatch]:
-        """The batch with the records kept and its delete horizon, from which their timestamps count now."""
-        shift = batch.base_timestamp - self._horizon_ms
-        out = bytearray()
-        for n, span in enumerate(kept):
-            if not n % RECORDS_A_PAUSE:
-                yield None
-            put_moved_record(out, records, span, span[3] + shift)
-        return _refilled(batch, bytes(out), kept, batch.attributes | DELETE_HORIZON, self._horizon_ms)
+                kept.add(start, end, timestamp_delta, has_value)
+        return kept
 
     def _emptied(self, batch: RecordBatch) -> RecordBatch | None:
         """The header alone, without a codec and without a horizon, if it still says something."""
@@ -162,6 +162,40 @@ class Compaction:
         return batch.is_control and batch.producer_epoch == last.producer_epoch
 
 
+class _Kept:
+    """The records of a batch that stay, as positions of their bytes: an object for each would be one too many."""
+
+    __slots__ = ("_runs", "count", "has_tombstone", "latest_delta")
+
+    def __init__(self) -> None:
+        self._runs: list[int] = []  # start, end, start, end…
+        self.count = 0
+        self.has_tombstone = False
+        self.latest_delta = -LONG_MAX
+
+    def add(self, start: int, end: int, timestamp_delta: int, has_value: bool) -> None:
+        """The next record stays."""
+        runs = self._runs
+        if runs and runs[-1] == start:
+            runs[-1] = end
+        else:
+            runs += (start, end)
+        self.count += 1
+        if timestamp_delta > self.latest_delta:
+            self.latest_delta = timestamp_delta
+        if not has_value:
+            self.has_tombstone = True
+
+    def cut_out(self, records: bytes) -> Steps[bytes]:
+        """The bytes of these records alone."""
+        runs, parts = self._runs, list[bytes]()
+        for at in range(0, len(runs), 2):
+            parts.append(records[runs[at] : runs[at + 1]])
+            if not at % RUNS_A_PAUSE:
+                yield None
+        return b"".join(parts)
+
+
 def note_keys(latest: LatestOffsets, batch: RecordBatch, start_offset: int) -> Steps[None]:
     """Note the keys of a data batch from `start_offset` on. CorruptFrame where its records are damaged."""
     records = yield from inflated(batch)
@@ -185,26 +219,18 @@ def inflated(batch: RecordBatch) -> Steps[bytes]:
     return (yield from elsewhere(lambda: decompress(codec, packed)))
 
 
-def _compressed(batch: RecordBatch) -> Steps[RecordBatch]:
-    """The batch, whose records are plain, as its attributes say that it is."""
-    codec = batch.codec
-    if codec == Codec.NONE:
-        return batch
-    plain = bytes(batch.records)
-    packed = (
-        compress(codec, plain) if len(plain) < _LARGE_BYTES else (yield from elsewhere(lambda: compress(codec, plain)))
-    )
-    return batch.refilled(
-        packed,
-        batch.records_count,
-        attributes=batch.attributes,
-        base_timestamp=batch.base_timestamp,
-        max_timestamp=batch.max_timestamp,
-    )
+def deflated(codec: int, plain: bytes) -> Steps[bytes]:
+    """The bytes of a batch's records as its codec has them."""
+    if len(plain) < _LARGE_BYTES or codec == Codec.NONE:
+        return compress(codec, plain)
+    return (yield from elsewhere(lambda: compress(codec, plain)))
 
 
-def _refilled(batch: RecordBatch, plain: bytes, kept: list[Span], attributes: int, base_timestamp: int) -> RecordBatch:
-    latest = batch.max_timestamp
-    if not batch.has_log_append_time:
-        latest = max(_NO_TIMESTAMP, batch.base_timestamp + max(span[3] for span in kept))
-    return batch.refilled(plain, len(kept), attributes=attributes, base_timestamp=base_timestamp, max_timestamp=latest)
+def _moved(records: bytes, count: int, shift: int) -> Steps[bytes]:
+    """Records whose batch counts timestamps from an earlier base, by as many milliseconds."""
+    out = bytearray()
+    for n, span in enumerate(record_spans(records, count)):
+        if not n % RECORDS_A_PAUSE:
+            yield None
+        put_moved_record(out, records, span, span[3] + shift)
+    return bytes(out)
