@@ -6,6 +6,7 @@ and framing are Kafka's (KIP-631), so that its tools, and its broker, can read t
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..protocol.batch import RecordBatch
@@ -23,7 +24,7 @@ from ..protocol.metadata_records import (
 )
 from ..protocol.records import NewRecord, build_batch
 from ..protocol.schema import ZERO_UUID
-from ..storage.log import PartitionLog
+from ..storage.log import FlushJob, PartitionLog
 from .cluster_image import ClusterImage, TopicImage, topic_setting
 from .cluster_snapshots import ClusterSnapshots
 from .logs import get_logger
@@ -68,6 +69,7 @@ class ClusterLog:
         self._node_id = node_id
         self._directory_id = directory_id
         self._is_failed = False
+        self._refused_from: int | None = None  # records from here on were answered with an error
         self.image = image
 
     @property
@@ -145,28 +147,37 @@ class ClusterLog:
     def _append(self, batches: Sequence[RecordBatch], now_ms: int) -> int:
         if self._is_failed:
             raise _refused("an fsync of it has failed; a restart will tell what the disk has")
+        if self._refused_from is not None:
+            self._take_back(self._refused_from, now_ms)
         end = self._log.log_end_offset
         try:
             appended = self._log.append(batches, now_ms, leader_epoch=self._epoch, is_from_client=False)
         except OSError as error:
             raise _refused(error) from error
+        job: FlushJob | None = None
         try:
             job = self._log.begin_flush()
             job.run()
         except OSError as error:
-            self._is_failed = True
-            log.error("the metadata log cannot be synced: nothing more is accepted", error=str(error))
-            self._take_back(end, now_ms)
+            # A flush that could not even begin may go better later: a full disk had no room for an index entry.
+            self._is_failed = job is not None or self._log.failure is not None
+            if self._is_failed:
+                log.error("the metadata log cannot be synced: nothing more is accepted", error=str(error))
+            self._refused_from = end
+            with suppress(KafkaError):
+                self._take_back(end, now_ms)
             raise _refused(error) from error
         self._log.finish_flush(job)
         return appended.size_bytes
 
     def _take_back(self, end: int, now_ms: int) -> None:
-        """What was answered with an error had better not come true at the next start."""
+        """What was answered with an error had better not come true at the next start; tried again if refused."""
         try:
             self._log.truncate_to(end, now_ms)
         except OSError as error:
-            log.error("what could not be synced stays in the metadata log", error=str(error))
+            log.error("what was refused stays in the metadata log for now", error=str(error))
+            raise _refused(error) from error
+        self._refused_from = None
 
 
 def _refused(why: object) -> KafkaError:

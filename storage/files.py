@@ -235,16 +235,17 @@ class OsFiles:
         temporary = path + ".tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
-            self._write_slowly(descriptor, [data], 0)
-            if is_synced:
-                os.fsync(descriptor)
+            try:
+                self._write_slowly(descriptor, [data], 0)
+                if is_synced:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
         if is_synced:
             self.sync_handle(os.path.dirname(path) or ".")()
 

@@ -235,8 +235,10 @@ class PartitionLog(LogView):
         if expired:
             if len(expired) == len(segments):
                 self.roll(now_ms)
-            segments.drop_first(len(expired), now_ms + self.config.file_delete_delay_ms)
-            self._start_at(max(start, segments.bases[0]))
+            try:
+                segments.drop_first(len(expired), now_ms + self.config.file_delete_delay_ms)
+            finally:
+                self._start_at(max(start, segments.bases[0]))
             self._snapshots.keep_for(segments.bases)
         return expired
 

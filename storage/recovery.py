@@ -102,6 +102,7 @@ class LogLoader:
         self._guard.epochs = epochs
         self._snapshots.drop_above(end)
         start = max(log_start_offset, segments[0].base_offset)
+        epochs.cut_start(start)  # the batches below it have told of theirs once more
         safe = min(max(recovery_point, 0), end)
         return LoadedLog(segments, producers, self._guard, self._snapshots, start, end, safe, self._report)
 

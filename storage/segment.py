@@ -1,6 +1,7 @@
 """One `.log` file: batches appended at its end, read from any batch on, and its files as a whole."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..protocol.batch import HEADER_BYTES
 from .files import Buffer, Files
@@ -106,13 +107,19 @@ class Segment(IndexedSegment):
         self._files.write(self.log_path, [b""], 0)
 
     def mark_deleted(self) -> list[str]:
-        """Rename all files to `.deleted`; returns the new paths, to be removed later."""
-        marked: list[str] = []
-        for suffix in SEGMENT_SUFFIXES:
+        """Rename all files to `.deleted`; returns the new paths, to be removed later.
+
+        The log goes first: OSError for it leaves the segment as it was, and what stays behind of an index is swept up
+        by the next start.
+        """
+        self._files.rename(self.log_path, self.log_path + ".deleted")
+        marked = [self.log_path + ".deleted"]
+        for suffix in SEGMENT_SUFFIXES[1:]:
             path = self.stem + suffix
-            if self._files.exists(path):
-                self._files.rename(path, path + ".deleted")
-                marked.append(path + ".deleted")
+            with suppress(OSError):
+                if self._files.exists(path):
+                    self._files.rename(path, path + ".deleted")
+                    marked.append(path + ".deleted")
         return marked
 
     def remove(self) -> None:

@@ -118,13 +118,16 @@ class Segments:
     # Getting shorter
 
     def drop_first(self, count: int, due_ms: int) -> None:
-        """Rename the oldest segments away; `take_due` gives their files once `due_ms` has come."""
+        """Rename the oldest segments away; `take_due` gives their files once `due_ms` has come.
+
+        OSError leaves the first one that could not be renamed, and all after it, where they are.
+        """
         for segment in self._list[:count]:
             self._doomed += [(due_ms, path) for path in segment.mark_deleted()]
             self._sealed_bytes -= segment.size_bytes
             if segment in self._indexed:
                 self._indexed.remove(segment)
-        del self._list[:count], self._bases[:count]
+            del self._list[0], self._bases[0]
 
     def replace(self, old: Sequence[Segment], new: Segment, names: Sequence[tuple[str, str]], due_ms: int) -> None:
         """Put one segment in the place of neighbours, the active one not among them.

@@ -1,6 +1,7 @@
 """The log of the cluster: what is recorded, and that replaying it gives the same cluster."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import hypothesis.strategies as st
 import pytest
@@ -23,6 +24,7 @@ from odradek.protocol.metadata_records import (
 from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.storage.memory_files import MemoryFiles
 
+from ..crash.refusing_files import RefusingFiles
 from .clusters import DIRECTORY_ID, LOG, NOW_MS, OTHER_ID, TOPIC_ID, cluster_on, create, open_log, write_batch
 from .failing_files import BROKEN, FULL, FailingFiles
 
@@ -159,6 +161,24 @@ def test_what_cannot_be_written_has_not_happened() -> None:
     files.write_error = None
     create(cluster, "t", TOPIC_ID, 1, {})
     assert list(cluster_on(files).image.topics) == ["t"]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_sync_that_a_full_disk_does_not_even_let_begin_is_taken_back_and_goes_through_later(length: int) -> None:
+    files = RefusingFiles()
+    cluster = cluster_on(files)
+    create(cluster, "t", TOPIC_ID, 1, {})
+    files.refuse(2, length)  # the append goes through, then the sync, and it may be that nothing can be taken back
+    for _ in range(length):
+        with suppress(KafkaError):
+            create(cluster, "u", OTHER_ID, 1, {})
+            break
+    assert files.refused
+    files.heal()
+    if "u" not in cluster.image.topics:
+        create(cluster, "u", OTHER_ID, 1, {})
+    assert list(cluster.image.topics) == list(cluster_on(files).image.topics) == ["t", "u"]
+    assert [record.name for record in stored(files) if isinstance(record, TopicRecord)] == ["t", "u"]
 
 
 def test_what_cannot_be_synced_has_not_happened_and_nothing_is_accepted_until_a_restart() -> None:

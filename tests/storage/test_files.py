@@ -134,6 +134,13 @@ def test_a_small_file_is_replaced_whole(files: Files, root: str) -> None:
     assert files.list_directory(root) == ["a"]
 
 
+def test_a_small_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(IsADirectoryError):
+        OsFiles().write_whole(f"{tmp_path}/a", b"data")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def test_syncing_works_after_the_file_was_renamed(files: Files, root: str) -> None:
     files.write(f"{root}/a", [b"1"], 0)
     sync = files.sync_handle(f"{root}/a")

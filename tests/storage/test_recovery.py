@@ -382,3 +382,13 @@ def test_a_sealed_segment_that_was_recovered_ends_its_time_index_with_its_latest
     index = TimeIndex.decode(files.read(_file(0, ".timeindex"), 0, 1000))
     assert index is not None
     assert index.last == (NOW_MS + first_end - 1, first_end - 1)
+
+
+def test_records_deleted_by_request_stay_deleted_when_a_recovered_log_is_stopped_and_started() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch() for _ in range(4)])
+    log.delete_records_before(2)
+    log = open_log(files, log_start_offset=2)
+    assert not log.recovery_report.is_clean
+    assert reopen_clean(log, files).log_start_offset == 2

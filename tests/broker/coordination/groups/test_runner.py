@@ -84,6 +84,15 @@ def test_a_group_that_cannot_be_logged_empty_is_empty_all_the_same(groups: Group
     assert groups.group().state is ClassicState.EMPTY
 
 
+def test_a_new_group_that_cannot_be_logged_is_not_there_and_nobody_waits_for_its_member(groups: GroupDriver) -> None:
+    groups.log.refusal = REFUSED
+    assert groups.join_fresh().answer.error is ErrorCode.NOT_COORDINATOR
+    assert groups.runner.find_group("g") is None
+    groups.log.refusal = None
+    assert groups.join_fresh().answer.generation_id == 1
+    assert len(groups.group().members) == 1
+
+
 def test_one_request_is_one_batch(groups: GroupDriver) -> None:
     groups.commit(topic="t")
     groups.commit(topic="u")
