@@ -109,7 +109,7 @@ class LogStore:
             recovery_point=self._directory.recovery_points.get(at, 0),
             log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
             leader_epoch=leader_epoch,
-            was_compacted=at in self._directory.cleaner_offsets,
+            cleaned_below=self._directory.cleaner_offsets.get(at, 0),
             on_damage=lambda what: log.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
         self._unrecovered.discard(at)

@@ -57,21 +57,21 @@ class PartitionLog(LogView):
         recovery_point: int = 0,
         log_start_offset: int = 0,
         leader_epoch: int = 0,
-        was_compacted: bool = False,
+        cleaned_below: int = 0,
         on_damage: OnDamage = tell_nobody,
     ) -> "PartitionLog":
         """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed.
 
-        `leader_epoch` is the newest that was given out, -1 if only the log itself can tell. After compaction, even if
-        the topic is not compacted any more, offsets may be missing. `on_damage` is told of what turns out to be damaged
-        later, when it is read.
+        `leader_epoch` is the newest that was given out, -1 if only the log itself can tell. Where compaction has been,
+        even if the topic is not compacted any more, offsets may be missing: `cleaned_below` that offset at least.
+        `on_damage` is told of what turns out to be damaged later, when it is read.
         """
         loader = LogLoader(
             files,
             path,
             config,
             now_ms,
-            was_compacted=was_compacted,
+            cleaned_below=cleaned_below,
             highest_epoch=leader_epoch if leader_epoch >= 0 else LONG_MAX,
             on_damage=on_damage,
         )
@@ -191,7 +191,9 @@ class PartitionLog(LogView):
             return
         active.save_indexes(is_final=True)
         self._snapshots.write(self.producers, self.log_end_offset)
-        segment = Segment(self._files, self.path, self.log_end_offset, created_ms=now_ms, guard=self.guard)
+        segment = Segment(
+            self._files, self.path, self.log_end_offset, created_ms=now_ms, guard=self.guard, is_contiguous=True
+        )
         segment.create()
         self._segments.add(segment)
         self._flushing.note_roll()

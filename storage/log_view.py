@@ -113,16 +113,23 @@ class LogView:
 
     def _read(self, offset: int, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> Slice | None:
         for segment, place in self._segments.places_from(offset):
-            if place.base_offset > offset and not self.guard.may_skip:
-                raise corrupt(segment.log_path, place.position)  # what lies before has gone
+            if place.base_offset > offset and not self._may_lack(offset, segment):
+                raise corrupt(segment.log_path, place.position)
             found = segment.read(place, max_bytes, upper_offset, at_least_one=at_least_one)
             if found is None:
+                first = segment.read_header(place.position)
+                if first is not None and first.last_offset >= self.log_end_offset:
+                    raise corrupt(segment.log_path, place.position)
                 return None
             self._segments.remember(found.next_offset, segment, Place(found.next_position, found.next_offset))
             return Slice(found.data, found.first_offset, found.next_offset)
         if self.guard.may_skip:
             return Slice(_NOTHING, offset, upper_offset)  # compaction has left nothing of the rest
         raise corrupt(self._segments.active.log_path, self._segments.active.size_bytes)  # the log should go on here
+
+    def _may_lack(self, offset: int, segment: Segment) -> bool:
+        """Whether a reader who asked for `offset` may go on in this segment behind it."""
+        return segment.may_skip or (self.guard.may_skip and offset < segment.base_offset)
 
     def batches(self) -> Iterator[RecordBatch]:
         """Every batch from the log's start to its present end, read in pieces: how state is replayed."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..protocol.errors import KafkaError
+from .aborted_txns import AbortedTxn, decode_aborted
 from .files import Files
 from .guard import Guard, OnDamage, tell_nobody
 from .index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .leader_epochs import LeaderEpochs
 from .log_config import LONG_MAX, LogConfig
-from .names import INDEX_SUFFIX, offset_name
+from .names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
 from .salvage import Salvage
@@ -58,7 +59,7 @@ class LogLoader:
         config: LogConfig,
         now_ms: int,
         *,
-        was_compacted: bool = False,
+        cleaned_below: int = 0,
         highest_epoch: int = LONG_MAX,
         on_damage: OnDamage = tell_nobody,
     ) -> None:
@@ -67,7 +68,8 @@ class LogLoader:
         self._config = config
         self._now_ms = now_ms
         self._report = RecoveryReport()
-        may_skip = was_compacted or config.is_compacted
+        self._cleaned_below = cleaned_below
+        may_skip = cleaned_below > 0 or config.is_compacted
         self._guard, self._unguarded = (
             Guard(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
@@ -110,6 +112,7 @@ class LogLoader:
         self._files.make_directory(self._directory)
         names = tidy(self._files, self._directory)
         self._snapshots = Snapshots(self._files, self._directory, names.snapshots)
+        last = max(names.logs, default=0)
         return [
             Segment(
                 self._files,
@@ -119,12 +122,15 @@ class LogLoader:
                 size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
                 has_txn_index=base_offset in names.txn_indexes,
                 guard=self._guard,
+                is_contiguous=base_offset == last >= self._cleaned_below,  # nobody compacts the active segment
             )
             for base_offset in sorted(names.logs)
         ]
 
     def _empty_log(self, offset: int) -> LoadedLog:
-        segment = Segment(self._files, self._directory, offset, created_ms=self._now_ms, guard=self._guard)
+        segment = Segment(
+            self._files, self._directory, offset, created_ms=self._now_ms, guard=self._guard, is_contiguous=True
+        )
         segment.create()
         self._guard.epochs = LeaderEpochs()
         return LoadedLog([segment], ProducerTable(), self._guard, self._snapshots, offset, offset, offset, self._report)
@@ -243,10 +249,16 @@ class LogLoader:
         self._report.segments_recovered += 1
         salvage = Salvage(partial(segment.scan, guard=self._unguarded), self._old_index(segment), until=recovery_point)
         segment.reset_indexes()
+        known_aborted = self._old_aborted(segment)
         segment.reset_aborted()
+        expected = segment.base_offset
         for position, batch in salvage:
             if salvage.take_resumed():
                 segment.force_index_entry()
+                for entry in known_aborted:  # whose markers cannot be read any more
+                    if expected <= entry.last_offset < batch.base_offset:
+                        segment.note_aborted(entry)
+            expected = batch.next_offset
             completed = replay_batch(producers, batch)
             if completed is not None and completed.is_aborted:
                 segment.note_aborted(aborted_entry(completed))
@@ -265,12 +277,16 @@ class LogLoader:
         return salvage.next_offset, f"{cut} bytes of segment {segment.base_offset}, {salvage.problem}"
 
     def _old_index(self, segment: Segment) -> OffsetIndex:
-        path = segment.stem + INDEX_SUFFIX
+        return OffsetIndex.decode(self._read(segment.stem + INDEX_SUFFIX), segment.size_bytes) or OffsetIndex()
+
+    def _old_aborted(self, segment: Segment) -> list[AbortedTxn]:
+        return decode_aborted(self._read(segment.stem + TXN_INDEX_SUFFIX)) or []
+
+    def _read(self, path: str) -> bytes:
         try:
-            data = self._files.read(path, 0, self._files.size(path))
+            return self._files.read(path, 0, self._files.size(path))
         except FileNotFoundError:
-            data = b""
-        return OffsetIndex.decode(data, segment.size_bytes) or OffsetIndex()
+            return b""
 
 
 def _bears_out(segments: list[Segment], epoch: int, start: int) -> bool:

@@ -12,6 +12,8 @@ from .files import Files
 from .guard import UNKNOWN_EPOCH, Guard
 from .walk import MAGIC
 
+MOST_RELATIVE_OFFSET = 0x7FFFFFFF  # of any record in its segment: indexes have four bytes for it
+
 _LENGTH = struct.Struct(">i")
 
 PIECE_BYTES = 1 << 20
@@ -20,7 +22,8 @@ PIECE_BYTES = 1 << 20
 class BatchScan:
     """The batches between two positions of a file; afterwards `position` and `problem` tell how it ended.
 
-    The first batch must begin at `lowest_offset` if `is_first_known` and the log has no gaps, else not below it.
+    The first batch must begin at `lowest_offset` (that of the segment) if `is_first_known` and no batches may be
+    missing, else not below it.
     """
 
     def __init__(
@@ -33,13 +36,16 @@ class BatchScan:
         lowest_offset: int = 0,
         is_first_known: bool = False,
         guard: Guard | None = None,
+        may_skip: bool = True,
         piece_bytes: int = PIECE_BYTES,
     ) -> None:
         self._files = files
         self._path = path
         self._end = end
         self._guard = guard or Guard()
-        self._is_next_known = is_first_known and not self._guard.may_skip
+        self._may_skip = may_skip
+        self._is_next_known = is_first_known and not may_skip
+        self._highest_offset = lowest_offset + MOST_RELATIVE_OFFSET
         self._piece_bytes = max(piece_bytes, HEADER_BYTES)
         self.position = start
         self.next_offset = lowest_offset
@@ -74,7 +80,7 @@ class BatchScan:
             at += size
             self.position += size
             self.next_offset = batch.next_offset
-            self._is_next_known = not self._guard.may_skip
+            self._is_next_known = not self._may_skip
             yield position, batch
 
     def _check_size(self, piece: bytes, at: int) -> int | None:
@@ -102,6 +108,8 @@ class BatchScan:
             return "the file is shorter than it was"
         if batch.base_offset < self.next_offset:
             return f"offset {batch.base_offset} where at least {self.next_offset} was expected"
+        if batch.last_offset > self._highest_offset:
+            return f"offset {batch.last_offset} where none above {self._highest_offset} can be"
         if self._is_next_known and batch.base_offset != self.next_offset:
             return f"offset {batch.base_offset} where {self.next_offset} was expected"
         if batch.last_offset_delta < 0 or batch.records_count < 0:

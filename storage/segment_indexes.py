@@ -16,11 +16,12 @@ from .guard import Guard
 from .index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
 from .names import INDEX_SUFFIX, LOG_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .salvage import Salvage
-from .scan import BatchScan
+from .scan import MOST_RELATIVE_OFFSET, BatchScan
 from .walk import Place, WrongStart, find_place
 
 NO_TIMESTAMP = -1
-MOST_RELATIVE_OFFSET = 0x7FFFFFFF
+
+__all__ = ["MOST_RELATIVE_OFFSET", "NO_TIMESTAMP", "IndexedSegment"]
 
 
 class IndexedSegment:
@@ -39,6 +40,7 @@ class IndexedSegment:
         "guard",
         "has_txn_index",
         "is_aborted_derived",
+        "is_contiguous",
         "max_timestamp_offset",
         "size_bytes",
         "stem",
@@ -54,8 +56,10 @@ class IndexedSegment:
         size_bytes: int = 0,
         has_txn_index: bool = False,
         guard: Guard | None = None,
+        is_contiguous: bool = False,
     ) -> None:
         self._files = files
+        self.is_contiguous = is_contiguous  # known never to have been compacted
         self.guard = guard or Guard()
         self.stem = f"{directory}/{offset_name(base_offset)}"
         self.base_offset = base_offset
@@ -249,6 +253,11 @@ class IndexedSegment:
         self._time_index_saved = len(self._time_index) if self._time_index is not None else 0
         return is_new
 
+    @property
+    def may_skip(self) -> bool:
+        """Whether offsets may be missing here."""
+        return self.guard.may_skip and not self.is_contiguous
+
     def scan(self, position: int = 0, *, guard: Guard | None = None) -> BatchScan:
         """Every sound batch from a batch boundary on."""
         return BatchScan(
@@ -259,6 +268,7 @@ class IndexedSegment:
             lowest_offset=self.base_offset,
             is_first_known=position == 0,
             guard=guard or self.guard,
+            may_skip=self.may_skip,
         )
 
     def salvage(self) -> Salvage:
@@ -277,7 +287,7 @@ class IndexedSegment:
                     Place(start, self.base_offset),
                     self.size_bytes,
                     offset,
-                    may_skip=self.guard.may_skip,
+                    may_skip=self.may_skip,
                     highest_last_offset=last,
                 )
             except WrongStart:

@@ -84,14 +84,16 @@ def find_place(
     return Place(position, expected)
 
 
-def walk(data: bytes, left: int, expected: int, upper_offset: int, guard: Guard) -> Walked | None:
+def walk(
+    data: bytes, left: int, expected: int, upper_offset: int, guard: Guard, *, may_skip: bool = True
+) -> Walked | None:
     """The sound batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch.
 
     `expected` is the base offset of the first batch, or the least it may have where batches may be missing.
     """
     at, first_offset, end = 0, -1, 0
     length_of_data = len(data)
-    unpack_from, may_skip = _FRAME.unpack_from, guard.may_skip
+    unpack_from = _FRAME.unpack_from
     view = memoryview(data)
     epoch, epoch_ends = UNKNOWN_EPOCH, -1
     while length_of_data - at >= HEADER_BYTES:

@@ -56,7 +56,7 @@ def open_log(
     now_ms: int = NOW_MS,
     path: str = DIRECTORY,
     leader_epoch: int = 0,
-    was_compacted: bool = False,
+    cleaned_below: int = 0,
     on_damage: OnDamage = tell_nobody,
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
@@ -71,7 +71,7 @@ def open_log(
         recovery_point=recovery_point,
         log_start_offset=log_start_offset,
         leader_epoch=leader_epoch,
-        was_compacted=was_compacted,
+        cleaned_below=cleaned_below,
         on_damage=on_damage,
     )
 

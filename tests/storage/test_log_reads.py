@@ -108,6 +108,7 @@ def test_a_gap_left_by_compaction_reads_on_at_the_next_batch() -> None:
     for base_offset in (0, 5, 9):
         head, tail = batch().stamped(base_offset, 0)
         files.write(f"{DIRECTORY}/{0:020d}.log", [head, tail], files.size(f"{DIRECTORY}/{0:020d}.log"))
+    files.write(f"{DIRECTORY}/{10:020d}.log", [b""], 0)
     log = open_log(files, COMPACTED)
     assert log.log_end_offset == 10
     assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 6, 9)] == [0, 5, 5, 9, 9]
@@ -119,8 +120,17 @@ def test_a_gap_at_the_end_of_a_segment_reads_on_in_the_next_one() -> None:
     append(log, batch())
     head, tail = batch().stamped(7, 0)
     files.write(f"{DIRECTORY}/{5:020d}.log", [head, tail], 0)
-    log = open_log(files, COMPACTED, recovery_point=8)
-    assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 7)] == [0, 7, 7, 7]
+    files.write(f"{DIRECTORY}/{8:020d}.log", [*batch().stamped(8, 0)], 0)
+    log = open_log(files, COMPACTED, recovery_point=9)
+    assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 5, 7, 8)] == [0, 7, 7, 7, 8]
+
+
+def test_the_active_segment_of_a_compacted_log_has_no_gaps() -> None:
+    files = MemoryFiles()
+    _with_a_gap(files)
+    log = open_log(files, COMPACTED)
+    assert log.log_end_offset == 1
+    assert "offset 4 where 1 was expected" in log.recovery_report.why
 
 
 def _with_a_gap(files: MemoryFiles) -> None:
@@ -141,7 +151,8 @@ def test_a_gap_where_nothing_was_ever_compacted_is_damage() -> None:
 def test_a_topic_that_is_not_compacted_any_more_keeps_its_gaps() -> None:
     files = MemoryFiles()
     _with_a_gap(files)
-    log = open_log(files, was_compacted=True)
+    files.write(f"{DIRECTORY}/{5:020d}.log", [b""], 0)
+    log = open_log(files, cleaned_below=5)
     assert [log.read(offset, 1, upper_offset=END).first_offset for offset in (0, 1, 4)] == [0, 4, 4]
 
 
