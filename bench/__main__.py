@@ -15,6 +15,7 @@ from typing import Any
 from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
+from .starts import measure_starts
 from .workloads import acked_record, consume, end_to_end, new_topic, produce, transactions
 
 Measures = dict[str, str]
@@ -27,11 +28,18 @@ def main() -> None:
     parser.add_argument("--only", choices=["odradek", "kafka"], help="measure one broker")
     parser.add_argument("--records", type=int, default=1_000_000, help="records of 100 B (a quarter of it at 1 KB)")
     parser.add_argument("--acked", type=int, default=2000, help="single acknowledged records")
+    parser.add_argument("--starts", action="store_true", help="measure starts of large directories instead")
+    parser.add_argument("--partitions", type=int, default=10_000, help="for --starts")
+    parser.add_argument("--gigabytes", type=float, default=5.0, help="for --starts")
     arguments = parser.parse_args()
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only).items():
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as directory:
-            results[name] = measure(start(Path(directory)), arguments.records, arguments.acked)
+            broker = start(Path(directory))
+            if arguments.starts:
+                results[name] = measure_starts(broker, arguments.partitions, arguments.gigabytes)
+            else:
+                results[name] = measure(broker, arguments.records, arguments.acked)
     show(results)
 
 
