@@ -1,0 +1,81 @@
+"""A coordinator that replays its compacted log knows what it knew before."""
+
+import pytest
+
+from odradek.broker.topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
+from odradek.protocol.batch import RecordBatch
+from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
+from odradek.protocol.records import read_records
+
+from ...storage.compacting import PLENTY
+from ..handlers.transacting import TransactingBroker
+
+NAMES = [f"name {n}" for n in range(12)]
+
+
+def compact(broker: TransactingBroker, name: str, *, passes: int = 3) -> tuple[int, int]:
+    """Everything of a topic that can be; how many records there were and are."""
+    topic = broker.topics.find(name)
+    assert topic is not None
+    counts = [0, 0]
+    for partition in topic.partitions:
+        log = partition.log
+        assert log.config.is_compacted
+        counts[0] += _records(log.batches())
+        for turn in range(passes):
+            broker.clock.advance(turn * (log.config.delete_retention_ms / 1000 + 1))  # tombstones had their time
+            now_ms = broker.clock.now_ms()
+            log.roll(now_ms)
+            for step in log.begin_cleaning(log.find_cleanable(None, now_ms), now_ms, PLENTY).steps():
+                if step is not None:
+                    step()
+        counts[1] += _records(log.batches())
+    return counts[0], counts[1]
+
+
+def _records(batches: object) -> int:
+    assert hasattr(batches, "__iter__")
+    return sum(len(list(read_records(batch))) for batch in batches if isinstance(batch, RecordBatch))
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_transactions_outlive_the_compaction_of_their_log(is_clean: bool) -> None:
+    broker = TransactingBroker({"transactional.id.expiration.ms": "2000000000"})
+    producers = {}
+    for name in NAMES:
+        for turn in range(3):
+            who = producers[name] = broker.begin(name)
+            assert broker.add(who, name=name) == [0]
+            if turn < 2 or name != NAMES[0]:
+                assert broker.end(who, commit=turn == 1, name=name)[0] == 0
+    states = {name: broker.describe(name) for name in NAMES}
+    assert states[NAMES[0]].transaction_state == "Ongoing"
+    before, after = compact(broker, TRANSACTION_TOPIC, passes=1)
+    assert after == len(NAMES) < before
+    broker.restart(is_clean=is_clean)
+    assert {name: broker.describe(name) for name in NAMES} == states
+    assert broker.end(producers[NAMES[0]], commit=True, name=NAMES[0])[0] == 0
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_groups_and_their_offsets_outlive_the_compaction_of_their_log(is_clean: bool) -> None:
+    broker = TransactingBroker({"offsets.retention.minutes": "999999", "transactional.id.expiration.ms": "2000000000"})
+    who = broker.begin()
+    for offset in range(4):
+        for group in NAMES:
+            assert broker.add_offsets(who, group) == 0
+            assert broker.commit_offset(who, offset, group=group) == 0
+        assert broker.end(who, commit=offset != 3)[0] == 0  # the last ones are aborted
+    deleted = broker.ask(DeleteGroupsRequest(groups_names=NAMES[:3]), 2, DeleteGroupsResponse).answer
+    assert [one.error_code for one in deleted.results] == [0, 0, 0]
+    expected = [None] * 3 + [2] * (len(NAMES) - 3)
+    assert [broker.offset(group) for group in NAMES] == expected
+    before, after = compact(broker, OFFSETS_TOPIC)
+    assert after < before / 3
+    broker.restart(is_clean=is_clean)
+    assert [broker.offset(group) for group in NAMES] == expected
+    who = broker.begin()
+    assert broker.add_offsets(who, NAMES[5]) == 0
+    assert broker.commit_offset(who, 77, group=NAMES[5]) == 0
+    assert broker.end(who, commit=True)[0] == 0
+    assert broker.offset(NAMES[5]) == 77
