@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ..conftest import FreshBroker
+from ..brokers import OdradekBroker
+from ..oracle.apache_kafka import ApacheKafka
 from .conftest import CLIENTS
 from .stock_client import CODECS, Isolation, Message, StockClient, create, send_all, until
 
@@ -16,10 +17,19 @@ CONFIGS = {"cleanup_policy": "compact", "segment_ms": "1000", "min_cleanable_dir
 STEP_MS = 10_000
 
 
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool) -> Iterator[str]:
+    """A broker that compacts without much delay."""
+    directory = tmp_path_factory.mktemp("compacting")
+    broker = ApacheKafka(directory, SETTINGS) if is_oracle else OdradekBroker(directory, SETTINGS)
+    broker.start()
+    yield broker.address
+    broker.kill()
+
+
 @pytest.fixture
-def own_client(client_name: str, fresh_broker: FreshBroker) -> Iterator[StockClient]:
-    """A client of a broker that compacts without much delay."""
-    client = CLIENTS[client_name](fresh_broker(SETTINGS).address)
+def own_client(client_name: str, address: str) -> Iterator[StockClient]:
+    client = CLIENTS[client_name](address)
     yield client
     client.close()
 
