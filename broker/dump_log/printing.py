@@ -68,9 +68,12 @@ def _text_of(name: str, value: Value) -> str:
 
 def _visible(value: Value) -> str:
     if isinstance(value, bytes):
-        return value.decode(errors="backslashreplace").translate(_VISIBLE)
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            return repr(value)[2:-1]  # as Python writes bytes: everything beyond ASCII as \xNN
     if isinstance(value, str):
-        return value.translate(_VISIBLE)
+        return value if value.isprintable() else value.translate(_VISIBLE)
     return json.dumps(value, separators=(",", ":"))
 
 
