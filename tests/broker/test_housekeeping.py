@@ -145,6 +145,17 @@ def test_a_chore_that_fails_is_done_again_in_time(capfd: pytest.CaptureFixture[s
     assert kept.files.exists("/data/replication-offset-checkpoint")
 
 
+def test_a_chore_of_another_part_is_done_at_its_own_interval() -> None:
+    kept = Kept()
+    done: list[float] = []
+    kept.housekeeping.stop()
+    kept.housekeeping.add("another", 7000, lambda: done.append(kept.clock.now()))
+    kept.housekeeping.start()
+    began = kept.clock.now()
+    kept.clock.advance(20)
+    assert done == [began + 7, began + 14]
+
+
 def test_a_fault_of_our_own_stops_no_chore_either(capfd: pytest.CaptureFixture[str]) -> None:
     kept = Kept()
     rounds: list[int] = []

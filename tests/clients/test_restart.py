@@ -1,6 +1,8 @@
 """What was acknowledged is there after a stop, and after a crash."""
 
+import contextlib
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,26 @@ def test_records_topics_and_commits_outlive_a_restart(fresh_broker: FreshBroker,
     member.close()
     for client in clients:
         client.close()
+
+
+def is_in_snapshot(metadata: Path, topic: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # an older one goes when a new one is there
+        return any(topic.encode() in one.read_bytes() for one in metadata.glob("*.checkpoint"))
+    return False
+
+
+def test_topics_come_back_from_a_snapshot_of_the_metadata_log(fresh_broker: FreshBroker, topic: str) -> None:
+    broker = fresh_broker({"metadata.log.max.snapshot.interval.ms": "100"})
+    client = CLIENTS["confluent-kafka"](broker.address)
+    create(client, topic, 3, retention_ms="123456789")
+    metadata = broker.data_dir / "__cluster_metadata-0"
+    until(lambda: is_in_snapshot(metadata, topic), "the topic is in a snapshot")
+    for _ in range(2):
+        broker.kill()
+        broker.start()
+        assert client.topics()[topic] == 3
+        assert client.topic_configs(topic)["retention.ms"] == "123456789"
+    client.close()
 
 
 @pytest.mark.parametrize("client_name", ["kafka-python", "confluent-kafka"])
