@@ -12,6 +12,7 @@ The top
     recovery-point-offset-checkpoint    per partition: everything below is on the disk for good
     log-start-offset-checkpoint         per partition: everything below was deleted by request
     replication-offset-checkpoint       per partition: the high watermark, for Kafka's own eyes
+    cleaner-offset-checkpoint           per compacted partition: compaction has come this far; costs only work if lost
     <topic>-<partition>/                split at the last dash
     <topic>-<partition>.<32 hex>-delete/    deleted, swept up at the next start at the latest
     <topic>-<partition>.<32 hex>-stray/     of no topic that the metadata log knows; never removed
@@ -32,8 +33,10 @@ A partition
     <20 digits>.timeindex               time index
     <20 digits>.txnindex                aborted transactions; only where there are any
     <20 digits>.snapshot                the producers as they are after all records below that offset
-    *.deleted                           renamed by retention, removed after file.delete.delay.ms
-    *.swap, *.cleaned, *.tmp            half done: a swap is completed, the others are removed
+    *.deleted                           renamed by retention or compaction, removed after file.delete.delay.ms
+    *.cleaned                           being written by compaction; removed
+    *.swap                              written whole by compaction; takes its place, unless a .cleaned is beside it
+    *.tmp                               half done; removed
 
 Field by field, with an example that a test keeps true: docs/data-directory.md.
 
@@ -50,7 +53,16 @@ log ends. Indexes, aborted transactions, epochs and producers are derived anew; 
 at or below the first segment read. Below the recovery point nothing is cut while an index still finds good batches
 behind the damage; the damaged bytes stay, and reading them is refused (CORRUPT_MESSAGE).
 
+Compaction
+
+A pass notes where the newest record of each key stands in the part of the log that is dirty, and writes what is left of
+every segment below that into `.cleaned` files (small neighbours into one). They are synced, renamed to `.swap`, `.log`
+last; the directory is synced; the old files become `.deleted`, the new ones get their names, `.log` last again. So
+`.log.swap` says that the new segment is whole and the old ones are to go, and a start finishes what it finds. A pass
+reads every checksum and gives up at the first wrong one: damage is never written down anew as if it were sound.
+
 The order of reading: log.py, then segments.py, segment.py, walk.py, index.py for the way of a batch; producer_state.py,
-replay.py, recovery.py, flushing.py for what is remembered; validation.py, rolling.py, retention.py for the rules.
+replay.py, recovery.py, flushing.py for what is remembered; validation.py, rolling.py, retention.py for the rules;
+compaction.py for what survives, cleaning.py for how, steps.py for why it holds nobody up.
 checking/ looks at a directory without touching it.
 """
