@@ -12,6 +12,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from odradek.broker.cli import main
+from odradek.storage.checking.directory import DirectoryCheck
+from odradek.storage.read_only_files import ReadOnlyFiles
 
 from ..brokers import BrokerProcess, OdradekBroker
 from ..clients.stock_client import until
@@ -180,3 +182,9 @@ def test_both_tools_decode_what_the_broker_keeps_for_itself(directories: tuple[P
     theirs, ours = _theirs_and_ours([DECODERS[topic]], wanted)
     assert complaints(theirs, COMPACTED) == []
     assert ours == _without_complaints(theirs)
+
+
+def test_our_own_check_finds_nothing_wrong_either(directories: tuple[Path, Path]) -> None:
+    killed, stopped = (DirectoryCheck(ReadOnlyFiles(), str(path), is_deep=True).run().finish() for path in directories)
+    assert [one for one in killed if not one.is_explained] == []
+    assert stopped == []

@@ -25,6 +25,8 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
     UserName,
 )
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from odradek.storage.checking.directory import DirectoryCheck
+from odradek.storage.read_only_files import ReadOnlyFiles
 
 from ..brokers import BrokerProcess, OdradekBroker
 from ..clients.stock_client import Message, send_all
@@ -87,6 +89,9 @@ def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odra
         go_on(broker.address, turn)
         before, epochs = see(broker.address, GROUP), now
         end()
+        found = DirectoryCheck(ReadOnlyFiles(), str(broker.data_dir), is_deep=True).run().finish()
+        assert [one for one in found if not one.is_explained] == [], f"turn {turn}"
+        assert end == broker.kill or found == [], f"turn {turn}"
     assert before is not None
     written_in = {epoch for partition in before.partitions.values() for _, epoch, _ in partition.batches}
     assert len(written_in) > 2, "every start of Apache Kafka begins an epoch"
