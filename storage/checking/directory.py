@@ -49,7 +49,6 @@ class Surroundings:
         return Known(
             self.is_clean,
             self.checkpoints[RECOVERY_POINTS].get(partition),
-            self.checkpoints[LOG_STARTS].get(partition),
             self.checkpoints[CLEANER_OFFSETS].get(partition),
             topic is not None and topic.is_compacted,
         )

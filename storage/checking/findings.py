@@ -15,7 +15,6 @@ REFUSED = "the bytes stay, and reading them is refused (CORRUPT_MESSAGE)"
 BUILT_ANEW = "it is built anew if the file is removed, and in any case above the recovery point after an unclean stop"
 REMOVED = "the next start removes it"
 STARTS_NOT = "the broker refuses to start until the file is put right or removed"
-HARMLESS = "it does no harm"
 
 
 class Finding(NamedTuple):

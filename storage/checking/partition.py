@@ -26,7 +26,6 @@ class Known:
 
     is_clean: bool = False
     recovery_point: int | None = None
-    log_start_offset: int | None = None
     cleaned_to: int | None = None  # compaction has come this far
     is_compacted: bool = False
 
