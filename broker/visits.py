@@ -41,6 +41,7 @@ class Visits:
         self._round: Iterator[Partition] = iter(())
         self._not_before: dict[Partition, float] = {}  # wall milliseconds at which something gets too old
         self._timer: TimerHandle | None = None
+        self._retention_from = clock.now() + interval_s  # as for the logs in use: nothing goes right after a start
 
     def recover_large(self) -> None:
         """Before the broker is ready: recover the logs that take long."""
@@ -93,9 +94,10 @@ class Visits:
             return
         now_ms = self._clock.now_ms()
         try:
-            deleted = visited.delete_old_segments(now_ms)
-            if deleted:
-                log.info("segments deleted", partition=partition.name, count=len(deleted))
+            if self._clock.now() >= self._retention_from:
+                deleted = visited.delete_old_segments(now_ms)
+                if deleted:
+                    log.info("segments deleted", partition=partition.name, count=len(deleted))
             expiry_ms = visited.next_expiry_ms
             self._store.close_log(partition.topic, partition.index)
         except OSError as error:

@@ -185,3 +185,17 @@ def test_a_round_is_cut_into_slices() -> None:
     parts.clock.advance(2)
     assert len(seen) == 5
     assert all(later - earlier >= visits.PAUSE_S for earlier, later in pairwise(seen))
+
+
+def test_right_after_a_crash_nothing_is_deleted_however_old_it_is() -> None:
+    visited = Visited()
+    visited.fill(retention_ms="1000")
+    visited.parts.clock.advance(60)
+    visited.restart(is_clean=False)
+    visited.parts.clock.advance(60)
+    assert not visited.parts.store.has_unrecovered
+    assert visited.partition().log.log_start_offset == 0
+    visited.parts.store.close_log("t", 0)
+    visited.partition().forget_log()
+    visited.parts.clock.advance(HOUR_S)
+    assert visited.partition().log.log_start_offset == 1
