@@ -16,9 +16,10 @@ from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
 from .starts import measure_starts
-from .workloads import acked_record, consume, end_to_end, new_topic, produce, transactions
+from .workloads import acked_record, compaction, consume, end_to_end, new_topic, produce, transactions
 
 Measures = dict[str, str]
+SETTINGS = {"log.cleaner.backoff.ms": "100"}  # compaction is measured from when it is due
 # Kafka's own start script gives the broker this.
 KAFKA_JVM = ("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 
@@ -46,11 +47,11 @@ def main() -> None:
 def _brokers(only: str | None) -> Mapping[str, Callable[[Path], BrokerProcess]]:
     brokers: dict[str, Callable[[Path], BrokerProcess]] = {}
     if only != "kafka":
-        brokers["odradek"] = OdradekBroker
+        brokers["odradek"] = lambda directory: OdradekBroker(directory, SETTINGS)
     if only != "odradek":
         if shutil.which("java") and shutil.which("mvn"):
             jars()
-            brokers["kafka"] = lambda directory: ApacheKafka(directory, jvm=KAFKA_JVM)
+            brokers["kafka"] = lambda directory: ApacheKafka(directory, SETTINGS, jvm=KAFKA_JVM)
         else:
             print("no java or mvn here: Apache Kafka is not measured")
     return brokers
@@ -80,6 +81,8 @@ def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
         found["produce to consume"] = str(end_to_end(address, new_topic(address), acked))
         rate, commit = transactions(address, new_topic(address, partitions=2), acked // 4)
         found["transactions"] = f"{rate:>10,.0f} a second   commit {commit}"
+        rate, meanwhile = compaction(address, broker.data_dir, records)
+        found["compaction"] = f"{rate}   one acked record meanwhile {meanwhile}"
         found["memory, after load"] = _memory(broker)
     finally:
         broker.stop()

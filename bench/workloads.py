@@ -3,7 +3,9 @@
 import statistics
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -36,11 +38,11 @@ class Latency:
         return f"p50 {self.p50_ms:>7.2f} ms   p99 {self.p99_ms:>7.2f} ms"
 
 
-def new_topic(bootstrap: str, partitions: int = 1) -> str:
+def new_topic(bootstrap: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
     """A topic of its own for one workload; returns when it can be written to."""
     name = f"bench-{uuid.uuid4().hex[:8]}"
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+    admin.create_topics([NewTopic(name, partitions, 1, config=dict(config or {}))])[name].result(30)
     producer = Producer({"bootstrap.servers": bootstrap})
     while name not in producer.list_topics(timeout=10).topics:
         pass
@@ -103,6 +105,49 @@ def acked_record(bootstrap: str, topic: str, count: int) -> Latency:
         producer.flush(10)
         times.append((time.perf_counter() - started) * 1000)
     return _latency(times)
+
+
+def compaction(bootstrap: str, data_dir: Path, count: int) -> tuple[Rate, Latency]:
+    """Compact `count` records of 100 B, a tenth as many keys; single acknowledged records to another topic meanwhile.
+
+    The records are dated so that nothing may be compacted before all are there. A broker's checkpoint tells the end.
+    """
+    config = {"cleanup.policy": "compact", "min.compaction.lag.ms": "1", "segment.bytes": str(4 << 20)}
+    topic, other = new_topic(bootstrap, config=config), new_topic(bootstrap)
+    acked_record(bootstrap, other, 200)
+    ready = time.time() + 10 + count / 50_000
+    producer = Producer({"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000, "linger.ms": 5})
+    for n in range(count):
+        key = b"key-%09d" % (n * 7919 % (count // 10))
+        while True:
+            try:
+                producer.produce(topic, b"x" * 87, key=key, timestamp=int(ready * 1000))
+                break
+            except BufferError:
+                producer.poll(0.01)
+        if n % 1000 == 0:
+            producer.poll(0)
+    producer.flush(120)
+    time.sleep(max(ready - time.time(), 0))
+    started = time.perf_counter()
+    times: list[float] = []
+    single = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all"})
+    while not (compacted := _clean_below(data_dir, topic)):
+        for _ in range(100):
+            began = time.perf_counter()
+            single.produce(other, b"x" * 100)
+            single.flush(10)
+            times.append((time.perf_counter() - began) * 1000)
+    return Rate(compacted, compacted * 100, time.perf_counter() - started), _latency(times)
+
+
+def _clean_below(data_dir: Path, topic: str) -> int:
+    """How far the broker says that a topic is compacted; all but the active segment can be."""
+    path = data_dir / "cleaner-offset-checkpoint"
+    for line in path.read_text().splitlines() if path.exists() else ():
+        if line.startswith(f"{topic} 0 "):
+            return int(line.split()[2])
+    return 0
 
 
 def end_to_end(bootstrap: str, topic: str, count: int) -> Latency:
