@@ -23,53 +23,48 @@ def record_spans(data: bytes, count: int) -> Iterator[Span]:
     try:
         for _ in range(count):
             start = pos
-            # Every varint here has one byte as a rule, or two; anything else is left to `zigzag`.
-            value = data[pos]
-            pos += 1
-            if value > 0x7F:
-                if data[pos] < 0x80:
-                    value = value & 0x7F | data[pos] << 7
-                    pos += 1
-                else:
-                    length, pos = zigzag(data, start)
-                    value = length << 1 if length >= 0 else 1
-            end = pos + (value >> 1)
-            if value & 1 or end - pos < _SMALLEST_LENGTH or end > total:
+            # A varint here has one byte as a rule, or two: read in place, for a call costs as much as all the rest.
+            length, pos = data[pos], pos + 1
+            if length > 0x7F:
+                length, pos = (
+                    (length & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, start)
+                )
+            end = pos + (length >> 1)
+            if length & 1 or end - pos < _SMALLEST_LENGTH or end > total:
                 raise CorruptFrame(f"a record of {end - pos} bytes at {start}, where {total - pos} are left")
             pos += 1  # attributes, unused
-            value = data[pos]
-            if value < 0x80:
-                timestamp_delta = (value >> 1) ^ -(value & 1)
-                pos += 1
-            else:
-                timestamp_delta, pos = zigzag(data, pos, 64)
+            time, pos = data[pos], pos + 1
+            if time > 0x7F:
+                time, pos = (time & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, pos - 1)
             rest = pos
-            value = data[pos]
-            if value < 0x80:
-                offset_delta = (value >> 1) ^ -(value & 1)
-                pos += 1
-            else:
-                offset_delta, pos = zigzag(data, pos)
-            value = data[pos]
-            if value < 0x80:
-                length = (value >> 1) ^ -(value & 1)
-                pos += 1
-            else:
-                length, pos = zigzag(data, pos)
+            place, pos = data[pos], pos + 1
+            if place > 0x7F:
+                place, pos = (
+                    (place & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, pos - 1)
+                )
+            size, pos = data[pos], pos + 1
+            if size > 0x7F:
+                size, pos = _long_varint(data, pos - 1)
             key = None
-            if length >= 0:
-                key = data[pos : pos + length]
-                pos += length
+            if not size & 1:
+                key = data[pos : pos + (size >> 1)]
+                pos += size >> 1
             # A null value is the one byte 0x01; behind it, or behind the value, the headers are counted.
             has_value = data[pos] != 1
             if pos + 1 >= end:
                 raise CorruptFrame(f"the key of the record at {start} leaves no room for a value")
-            yield start, rest, end, timestamp_delta, offset_delta, key, has_value
+            yield start, rest, end, (time >> 1) ^ -(time & 1), (place >> 1) ^ -(place & 1), key, has_value
             pos = end
     except IndexError as fault:
         raise CorruptFrame(f"record: {fault}") from fault
     if pos != total:
         raise CorruptFrame(f"{total - pos} bytes after the last record")
+
+
+def _long_varint(data: bytes, pos: int) -> tuple[int, int]:
+    """A varint as it stands, its sign in the last bit, and the position after it."""
+    value, pos = zigzag(data, pos, 64)
+    return (value << 1) ^ (value >> 63), pos
 
 
 def put_moved_record(out: bytearray, data: bytes, span: Span, timestamp_delta: int) -> None:

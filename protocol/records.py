@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
-from .batch import CONTROL, DELETE_HORIZON, LOG_APPEND_TIME, LOG_OVERHEAD_BYTES, TRANSACTIONAL, RecordBatch
+from .batch import CONTROL, LOG_APPEND_TIME, LOG_OVERHEAD_BYTES, TRANSACTIONAL, RecordBatch
 from .compression import MAX_INFLATED_BYTES, Codec, compress, decompress
 from .crc32c import crc32c
 from .wire import CorruptFrame, put_zigzag, zigzag
@@ -146,21 +146,13 @@ def rebuild_batch(
     *,
     codec: int | None = None,
     level: int | None = None,
-    delete_horizon_ms: int | None = None,
 ) -> bytes:
-    """The batch with only these of its records, or with another codec: offsets, producer and sequences stay.
-
-    Compaction may leave no record at all; the batch then still says how far its producer and its offsets got.
-    A delete horizon takes the place of the base timestamp (KIP-534), and the records' deltas count from it.
-    """
+    """The batch with only these of its records, or with another codec: offsets, producer and sequences stay."""
     kept = list(records)
     attributes = batch.attributes
     base_timestamp = batch.base_timestamp
     if codec is not None:
         attributes = attributes & ~0x07 | codec
-    if delete_horizon_ms is not None:
-        attributes |= DELETE_HORIZON
-        base_timestamp = delete_horizon_ms
     latest = batch.max_timestamp
     if not batch.has_log_append_time:
         latest = max((record.timestamp for record in kept), default=latest)

@@ -144,14 +144,6 @@ def test_a_batch_may_lose_all_its_records_and_still_say_how_far_it_went(codec: C
     assert list(read_records(batch)) == []
 
 
-def test_a_delete_horizon_leaves_the_records_their_timestamps() -> None:
-    data = build_batch(THREE)
-    batch = RecordBatch(rebuild_batch(RecordBatch(data), read(data), delete_horizon_ms=123_456))
-    assert batch.has_delete_horizon
-    assert batch.base_timestamp == 123_456
-    assert list(read_records(batch)) == read(data)
-
-
 def test_a_batch_can_change_its_codec() -> None:
     data = build_batch(THREE, codec=Codec.GZIP)
     changed = rebuild_batch(RecordBatch(data), read(data), codec=Codec.ZSTD, level=1)
