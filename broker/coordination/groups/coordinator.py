@@ -69,13 +69,16 @@ class GroupCoordinator:
                 return effects
             group = self._groups[joining.group_id] = ClassicGroup(joining.group_id, now_ms)
             effects.records.append(group_record(joining.group_id, group.stored()))
-            effects.after_failure = lambda failed: self._forget_unborn(joining.group_id)
+            effects.after_failure = lambda failed: self._forget_unborn(joining.group_id, failed)
         self._join_phase.join(group, joining, ticket, effects)
         return effects
 
-    def _forget_unborn(self, group_id: str) -> None:
-        """A group that could not be logged is none: who joined was refused, and nobody else must wait for them."""
-        self._rebalancer.forget(self._groups.pop(group_id))
+    def _forget_unborn(self, group_id: str, effects: Effects) -> None:
+        """A group that could not be logged is none: who joined is refused, and nobody else must wait for them."""
+        group = self._groups.pop(group_id)
+        for member in group.members.values():
+            effects.refuse(member.join, ErrorCode.NOT_COORDINATOR)
+        self._rebalancer.forget(group)
 
     def sync(self, syncing: Syncing, ticket: Ticket[Synced], now: float, now_ms: int) -> Effects:
         """SyncGroup."""
