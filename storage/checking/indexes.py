@@ -82,6 +82,7 @@ class TimeIndexCheck:
         self._base_offset, self._findings = base_offset, findings
         self._last: TimeEntry | None = None
         self._max_timestamp = -1
+        self._is_blind = False
         self._next: TimeEntry | None = self._advance()
 
     def _advance(self) -> TimeEntry | None:
@@ -98,23 +99,30 @@ class TimeIndexCheck:
         text = f"the entry of timestamp {entry.timestamp} at offset {offset} {problem}"
         self._findings.add(text, position=entry.at, offset=offset)
 
+    def lose_sight(self) -> None:
+        """Batches are damaged here: what the index says of them is not judged."""
+        self._is_blind = True
+
     def see(self, batch: RecordBatch) -> None:
         """Compare what the index says of everything up to this batch."""
         before = self._max_timestamp
         self._max_timestamp = max(before, batch.max_timestamp)
         while (entry := self._next) is not None and self._base_offset + entry.relative_offset <= batch.last_offset:
             if self._base_offset + entry.relative_offset < batch.base_offset:
-                self._tell(entry, "names no batch")
+                if not self._is_blind:
+                    self._tell(entry, "names no batch")
             elif entry.timestamp != batch.max_timestamp:
                 self._tell(entry, f"names a batch whose largest timestamp is {batch.max_timestamp}")
             elif entry.timestamp < before:
                 self._tell(entry, f"comes after the timestamp {before}")
             self._next = self._advance()
+        self._is_blind = False
 
     def finish(self, *, is_complete: bool) -> None:
         """No batch is left; `is_complete` where the segment was closed, so that the largest timestamp must be there."""
         while self._next is not None:
-            self._tell(self._next, "names an offset beyond the last batch")
+            if not self._is_blind:
+                self._tell(self._next, "names an offset beyond the last batch")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
             self._findings.add(self._entries.problem, position=self._entries.end)
@@ -128,7 +136,8 @@ class AbortedIndexCheck:
     """The aborted transactions of a segment: exactly those whose markers stand in it.
 
     Compaction takes the records of aborted transactions away. Of a segment that was compacted only the form is judged,
-    and of a transaction that began below `known_from` not where it began.
+    and of a transaction that began below `known_from` not where it began. The first fault is told, and no other: one
+    entry too many or too few makes all that follow look wrong.
     """
 
     def __init__(self, files: ReadableFiles, path: str, findings: IndexFindings, *, is_form_only: bool) -> None:
@@ -136,6 +145,7 @@ class AbortedIndexCheck:
         self._iterator: Iterator[AbortedEntry] = iter(()) if self._entries is None else iter(self._entries)
         self._findings, self.is_form_only = findings, is_form_only
         self._last_offset = -1
+        self._is_wrong = False
         self._next = self._advance()
 
     def _advance(self) -> AbortedEntry | None:
@@ -147,12 +157,15 @@ class AbortedIndexCheck:
         return None
 
     def _tell(self, entry: AbortedEntry, problem: str) -> None:
+        if self._is_wrong:
+            return
+        self._is_wrong = True
         text = f"the entry of producer {entry.producer_id} with its marker at offset {entry.last_offset} {problem}"
         self._findings.add(text, position=entry.at, offset=entry.last_offset)
 
     def see(self, expected: AbortedTxn, known_from: int) -> None:
         """A marker that aborts a transaction with data stands in the segment."""
-        if self.is_form_only:
+        if self.is_form_only or self._is_wrong:
             return
         self._skip_below(expected.last_offset, known_from)
         entry = self._next
@@ -160,6 +173,7 @@ class AbortedIndexCheck:
             producer_id = expected.producer_id
             text = f"no entry for the transaction of producer {producer_id}, whose records read_committed must not show"
             self._findings.add(text, offset=expected.last_offset)
+            self._is_wrong = True
             return
         self._next = self._advance()
         found = AbortedTxn(*entry[2:])

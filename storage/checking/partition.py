@@ -94,7 +94,7 @@ def check_partition(
             base_offset,
             facts,
             findings,
-            is_closed=not is_last or known.is_clean,
+            is_last=is_last,
             was_compacted=facts.may_skip and not is_last and base_offset < (known.cleaned_to or bases[-1]),
         )
         check.run(epochs, producers)

@@ -51,11 +51,12 @@ class SegmentCheck:
         facts: LogFacts,
         findings: Findings,
         *,
-        is_closed: bool,
+        is_last: bool,
         was_compacted: bool,
     ) -> None:
         self._files, self._facts, self._findings = files, facts, findings
-        self._base_offset, self._is_closed = base_offset, is_closed
+        self._base_offset, self._is_last = base_offset, is_last
+        self._is_closed = facts.is_clean or not is_last
         self._path, self._name = f"{directory}/{base_offset:020d}.log", f"{prefix}{base_offset:020d}.log"
         self._size = files.size(self._path)
         self._stem, self._label = self._path.removesuffix(".log"), self._name.removesuffix(".log")
@@ -84,11 +85,13 @@ class SegmentCheck:
                     self._see(seen, epochs, producers)
                 else:
                     self._facts.is_certain = is_whole = False
+                    self._times.lose_sight()
             position = None
             if walk.problem is not None:
                 position = self._offsets.position_above(walk.position)
                 self._tell_damage(walk, position)
                 self._facts.is_certain = is_whole = False
+                self._times.lose_sight()
         self._check_missing()
         self._offsets.finish()
         self._times.finish(is_complete=self._is_closed and is_whole)
@@ -172,11 +175,13 @@ class SegmentCheck:
         facts = self._facts
         count = (self._size if resumed is None else resumed) - walk.position
         is_torn = resumed is None and facts.may_be_torn()
+        # A log that was stopped cleanly is still looked at where it ends.
+        is_cut = resumed is None and self._is_last and facts.next_offset >= facts.recovery_point
         kind = "a torn tail" if is_torn else "damage"
         self._findings.add(
             self._name,
             f"{kind} of {count} bytes: {walk.problem}",
-            facts.fate() if resumed is None else REFUSED,
+            CUT if is_torn or is_cut else REFUSED,
             position=walk.position,
             offset=facts.next_offset,
             is_explained=is_torn,

@@ -97,6 +97,28 @@ def test_a_torn_tail_is_told_as_what_an_unclean_stop_leaves(files: MemoryFiles) 
     assert (finding.position, finding.is_explained) == (size, True)
 
 
+def test_a_torn_tail_behind_a_clean_stop_is_cut_all_the_same() -> None:
+    files = write_directory()
+    path = _paths(files, ".log")[-1]
+    files.write(path, [b"torn"], files.size(path))
+    (finding,) = check(files)
+    assert finding.problem == "damage of 4 bytes: 4 bytes are less than a batch header"
+    assert finding.consequence == "the next start cuts the log off here"
+    assert not finding.is_explained
+
+
+def test_one_damaged_batch_is_one_finding(files: MemoryFiles) -> None:
+    for path in _paths(files, ".log")[:-1]:
+        _changed(files, path, 70, b"??")
+    assert {finding.problem for finding in check(files, PARTITION)} == {"the checksum of the batch is wrong"}
+
+
+def test_one_damaged_entry_of_the_aborted_transactions_is_one_finding(files: MemoryFiles) -> None:
+    path = _paths(files, ".txnindex")[0]
+    _changed(files, path, 20, b"\x04")
+    assert len(check(files, PARTITION)) == 1
+
+
 def test_a_tail_of_zeros_is_told_as_such(files: MemoryFiles) -> None:
     path = _paths(files, ".log")[-1]
     files.write(path, [bytes(4096)], files.size(path))
