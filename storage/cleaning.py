@@ -16,6 +16,7 @@ from .compaction_range import Cleanable, SegmentExtent, group_segments
 from .compaction_transactions import CleanedTransactions
 from .files import Files
 from .log_config import LogConfig
+from .names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
 from .producer_state import ProducerTable
 from .scan import BatchScan
 from .segment import Segment
@@ -90,7 +91,7 @@ class Cleaning:
             delete_retention_ms=self._config.delete_retention_ms,
             recovered_from=self._recovered_from,
         )
-        for group in self._groups():
+        for group in (yield from self._groups()):
             yield from self._clean(group, compaction)
 
     def _sweep(self) -> None:
@@ -134,15 +135,19 @@ class Cleaning:
 
     # The segments
 
-    def _groups(self) -> list[list[Segment]]:
+    def _groups(self) -> Steps[list[list[Segment]]]:
         """The segments to rewrite, from the log's first; each run becomes one."""
         sealed = self._sealed_below(self._latest.end_offset)
         extents: list[SegmentExtent] = []
         for segment, next_base in sealed:
-            entries = len(segment.offset_index), len(segment.time_index)
-            segment.forget_indexes()
-            extents.append(SegmentExtent(segment.base_offset, next_base, segment.size_bytes, *entries))
+            indexes = self._bytes_of(segment, INDEX_SUFFIX), self._bytes_of(segment, TIME_INDEX_SUFFIX)
+            extents.append(SegmentExtent(segment.base_offset, next_base, segment.size_bytes, max(indexes)))
+            yield None
         return [[sealed[at][0] for at in group] for group in group_segments(extents, self._config)]
+
+    def _bytes_of(self, segment: Segment, suffix: str) -> int:
+        path = segment.stem + suffix
+        return self._files.size(path) if self._files.exists(path) else 0
 
     def _sealed_below(self, offset: int) -> list[tuple[Segment, int]]:
         """The sealed segments that begin below an offset, each with the base of the next."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from .index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES
 from .log_config import LONG_MAX, LogConfig
 
 _MOST_SPAN = 0x7FFFFFFF
@@ -116,34 +115,30 @@ def _is_overdue(dirty: Sequence[SealedSegment], config: LogConfig, now_ms: int) 
 
 
 class SegmentExtent(NamedTuple):
-    """A segment as the merging sees it; index sizes are counted in entries."""
+    """A segment as the merging sees it."""
 
     base_offset: int
     next_offset: int
     size_bytes: int
-    offset_entries: int
-    time_entries: int
+    index_bytes: int  # of its larger index
 
 
 def group_segments(segments: Sequence[SegmentExtent], config: LogConfig) -> list[list[int]]:
     """Runs of neighbours (by place) that fit into one segment as they are; what they shrink by counts next time."""
     groups: list[list[int]] = []
-    size = offset_bytes = time_bytes = 0
+    size = index_bytes = 0
     for at, segment in enumerate(segments):
         size += segment.size_bytes
-        offset_bytes += segment.offset_entries * OFFSET_ENTRY_BYTES
-        time_bytes += segment.time_entries * TIME_ENTRY_BYTES
+        index_bytes += segment.index_bytes
         if (
             groups
             and len(groups[-1]) < MOST_MERGED
             and size <= config.segment_bytes
-            and max(offset_bytes, time_bytes) <= config.segment_index_bytes
+            and index_bytes <= config.segment_index_bytes
             and segment.next_offset - 1 - segments[groups[-1][0]].base_offset <= _MOST_SPAN
         ):
             groups[-1].append(at)
             continue
         groups.append([at])
-        size = segment.size_bytes
-        offset_bytes = segment.offset_entries * OFFSET_ENTRY_BYTES
-        time_bytes = segment.time_entries * TIME_ENTRY_BYTES
+        size, index_bytes = segment.size_bytes, segment.index_bytes
     return groups

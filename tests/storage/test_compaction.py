@@ -77,6 +77,14 @@ def test_under_log_append_time_the_batch_keeps_its_timestamp() -> None:
     assert [record.timestamp for record in read_records(first)] == [NOW_MS + 77]
 
 
+def test_a_segment_of_a_compacted_log_is_sealed_in_time_for_max_compaction_lag_ms() -> None:
+    for policy, segments in (("compact", 2), ("delete", 1)):
+        log = open_log(config=replace(COMPACTED, cleanup_policy=frozenset({policy}), max_compaction_lag_ms=5000))
+        write(log, [("a", "1")])
+        write(log, [("a", "2")], timestamp=NOW_MS + 5001)
+        assert len(log.segment_base_offsets) == segments
+
+
 # Tombstones
 
 

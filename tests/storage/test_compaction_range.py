@@ -119,8 +119,8 @@ def test_the_files_alone_tell_whether_a_log_is_worth_opening() -> None:
     assert not may_be_due([], CONFIG, 0)
 
 
-def extents(*sizes: int, entries: int = 1) -> list[SegmentExtent]:
-    return [SegmentExtent(10 * n, 10 * n + 10, size, entries, entries) for n, size in enumerate(sizes)]
+def extents(*sizes: int) -> list[SegmentExtent]:
+    return [SegmentExtent(10 * n, 10 * n + 10, size, 12) for n, size in enumerate(sizes)]
 
 
 def test_neighbours_are_merged_as_far_as_a_segment_reaches() -> None:
@@ -135,7 +135,7 @@ def test_indexes_that_would_be_too_large_keep_segments_apart() -> None:
 
 
 def test_offsets_too_far_apart_keep_segments_apart() -> None:
-    far = [SegmentExtent(0, 10, 1, 0, 0), SegmentExtent(10, 2**31, 1, 0, 0), SegmentExtent(2**31, 2**31 + 1, 1, 0, 0)]
+    far = [SegmentExtent(0, 10, 1, 0), SegmentExtent(10, 2**31, 1, 0), SegmentExtent(2**31, 2**31 + 1, 1, 0)]
     assert group_segments(far, CONFIG) == [[0, 1], [2]]
 
 
