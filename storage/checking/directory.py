@@ -24,7 +24,7 @@ from ..directory import (
 from ..metadata_snapshot import BOOTSTRAP
 from ..read_only_files import ReadableFiles
 from .entries import TooLarge, read_small
-from .findings import REMOVED, STARTS_NOT, Findings
+from .findings import STARTS_NOT, Findings
 from .metadata import KnownTopic, problem_of_snapshot, read_topics
 from .partition import METADATA_TOPIC, Known, check_partition
 
@@ -90,7 +90,7 @@ class DirectoryCheck:
             if _WAITING.fullmatch(name):
                 self.findings.leftovers += 1
             elif name.endswith(".tmp"):
-                self.findings.add(name, "it was not finished", REMOVED, is_explained=True)
+                self.findings.add(name, "it was not finished", "it is written over in time", is_explained=True)
             elif name == BOOTSTRAP:
                 self._check_bootstrap()
             elif (future := _FUTURE.fullmatch(name)) and split_partition(future[1]):

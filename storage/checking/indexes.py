@@ -21,9 +21,13 @@ class IndexFindings:
 
     def add(self, problem: str, *, position: int | None = None, offset: int | None = None) -> None:
         """Note one fault."""
-        self._findings.add(
-            self._name, problem, BUILT_ANEW, position=position, offset=offset, is_explained=self._may_be_torn()
-        )
+        is_explained = self._may_be_torn()
+        self._findings.add(self._name, problem, BUILT_ANEW, position=position, offset=offset, is_explained=is_explained)
+
+    def add_missing(self) -> None:
+        """Note that the whole file lacks."""
+        consequence = "it is built anew when it is needed"
+        self._findings.add(self._name, "it is missing", consequence, is_explained=self._may_be_torn())
 
 
 class OffsetIndexCheck:

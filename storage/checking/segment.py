@@ -100,7 +100,7 @@ class SegmentCheck:
     def _check_missing(self) -> None:
         for suffix in (".index", ".timeindex"):
             if self._is_closed and self._size and not self._files.exists(self._stem + suffix):
-                self._index(suffix).add("it is missing")
+                self._index(suffix).add_missing()
 
     def _begin(self, producers: ProducersCheck) -> None:
         """The segment goes on where the one before it ended."""
