@@ -180,7 +180,7 @@ def _files_of(files: MemoryFiles) -> list[str]:
                 found.append(path)
             else:
                 directories.append(path)
-    return [path for path in found if files.size(path) and "meta.properties" not in path]
+    return [path for path in found if files.size(path)]
 
 
 @pytest.mark.parametrize("is_clean", [True, False], ids=["stopped", "killed"])
