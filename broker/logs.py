@@ -6,6 +6,7 @@ Our own structlog pipeline: a program that embeds the broker keeps whatever it c
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -23,10 +24,14 @@ def _drop_below_threshold(logger: Any, method: str, event: _Event) -> _Event:
 
 
 class _Stderr:
-    """Writes where sys.stderr points at that moment, so that captured output is captured."""
+    """Writes where sys.stderr points at that moment, so that captured output is captured.
+
+    A line that cannot be written is lost: the disk that is full may be the one that the lines go to.
+    """
 
     def msg(self, message: str) -> None:
-        print(message, file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(message, file=sys.stderr, flush=True)
 
     debug = info = warning = error = critical = exception = msg
 

@@ -46,7 +46,8 @@ class LogStore:
         What may be data is never deleted: it is renamed as Apache Kafka does it, and said to be. `removed` may grow.
         """
         self._removed = removed
-        gone: list[tuple[str, int]] = []
+        # A deletion that was cut short has left its offsets behind, for the next topic of that name to begin with.
+        gone = [(topic, index) for topic, index in self._directory.checkpointed() if index >= known.get(topic, 0)]
         for topic, index in self._directory.find_partitions():
             if index < known.get(topic, 0):
                 continue

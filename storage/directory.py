@@ -127,10 +127,14 @@ class DataDirectory:
         self.cleaner_offsets[topic, partition] = offset
         write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
 
+    def checkpointed(self) -> set[TopicPartition]:
+        """Every partition that a checkpoint names."""
+        return {*self.recovery_points, *self.log_starts, *self.cleaner_offsets}
+
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all.
 
-        What they were called is durable after this, and so is that they are called so no more.
+        When this returns it is durable that no directory is called after them any more.
         """
         has_point = has_start = is_compacted = False
         for gone in partitions:

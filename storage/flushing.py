@@ -11,6 +11,7 @@ from contextlib import suppress
 from .files import Files
 from .log_config import LONG_MAX, LogConfig
 from .segment import Segment
+from .snapshot import Snapshots
 
 
 class FlushJob:
@@ -70,7 +71,9 @@ class Flushing:
             or (config.flush_ms < LONG_MAX and now_ms - self._last_flush_ms >= config.flush_ms)
         )
 
-    def begin(self, end_offset: int, segments: Sequence[Segment], directory: str, now_ms: int) -> FlushJob:
+    def begin(
+        self, end_offset: int, segments: Sequence[Segment], snapshots: Snapshots, directory: str, now_ms: int
+    ) -> FlushJob:
         """Write the index entries that are in memory only, and collect what must be synced."""
         self.check()
         syncs: list[Callable[[], None]] = []
@@ -80,7 +83,9 @@ class Flushing:
                 self.has_new_files |= segment.save_indexes(is_final=segment is not segments[-1])
                 for path in segment.durable_paths():
                     syncs.append(self._files.sync_handle(path))
-            if self.has_new_files:
+            new_snapshots = snapshots.unsynced_paths()
+            syncs += [self._files.sync_handle(path) for path in new_snapshots]
+            if self.has_new_files or new_snapshots:
                 syncs.append(self._files.sync_handle(directory))
             if self._was_never_flushed:
                 syncs.append(self._files.sync_handle(directory.rpartition("/")[0] or "/"))
@@ -90,6 +95,7 @@ class Flushing:
                 begun.run()  # lets the descriptors go
             self.failure = begun.failure
             raise
+        snapshots.note_syncing()
         self._was_never_flushed = self.has_new_files = self._is_urgent = False
         self._last_flush_ms = now_ms
         return FlushJob(end_offset, syncs)

@@ -237,6 +237,7 @@ class PartitionLog(LogView):
         if expired:
             if len(expired) == len(segments):
                 self.roll(now_ms)
+            self._snapshots.make_durable()
             try:
                 segments.drop_first(len(expired), now_ms + self.config.file_delete_delay_ms)
             finally:
@@ -327,7 +328,7 @@ class PartitionLog(LogView):
         Raises OSError, and does so for good once an fsync of this log has failed.
         """
         unflushed = self._segments.since(self.recovery_point)
-        return self._flushing.begin(self.log_end_offset, unflushed, self.path, self._last_append_ms)
+        return self._flushing.begin(self.log_end_offset, unflushed, self._snapshots, self.path, self._last_append_ms)
 
     def finish_flush(self, job: FlushJob) -> None:
         """Everything the job covered is durable now; if it failed, this log takes nothing more."""

@@ -99,7 +99,9 @@ class LogLoader:
                 segment.remove()
             self._report.segments_dropped += len(segments)
             self._snapshots.drop_above(-1)
-            return self._empty_log(log_start_offset)
+            # Those who wrote what was deleted by request may still ask again for their last batch.
+            self._snapshots.write(producers, log_start_offset)
+            return self._empty_log(log_start_offset, producers)
         epochs.cut_end(end)
         self._guard.epochs = epochs
         self._snapshots.drop_above(end)
@@ -127,13 +129,14 @@ class LogLoader:
             for base_offset in sorted(names.logs)
         ]
 
-    def _empty_log(self, offset: int) -> LoadedLog:
+    def _empty_log(self, offset: int, producers: ProducerTable | None = None) -> LoadedLog:
         segment = Segment(
             self._files, self._directory, offset, created_ms=self._now_ms, guard=self._guard, is_contiguous=True
         )
         segment.create()
         self._guard.epochs = LeaderEpochs()
-        return LoadedLog([segment], ProducerTable(), self._guard, self._snapshots, offset, offset, offset, self._report)
+        producers = producers or ProducerTable()
+        return LoadedLog([segment], producers, self._guard, self._snapshots, offset, offset, offset, self._report)
 
     # After a clean stop
 

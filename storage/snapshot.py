@@ -2,7 +2,8 @@
 
 int16 version (1) · uint32 CRC-32C of everything after it · int32 count · count times 46 bytes
 
-They are never synced: a torn one is told by its checksum, and the log can always be replayed instead.
+They are synced with the segment that ends where they begin, not before: a torn one is told by its checksum, and the
+log can be replayed instead, but for what retention has taken from it.
 """
 
 import struct
@@ -42,22 +43,48 @@ def decode_snapshot(data: bytes) -> list[SnapshotEntry] | None:
 class Snapshots:
     """The snapshot files of one partition: one a segment, and the newest."""
 
-    __slots__ = ("_files", "directory", "offsets")
+    __slots__ = ("_files", "_unsynced", "directory", "offsets")
 
     def __init__(self, files: Files, directory: str, offsets: Iterable[int] = ()) -> None:
         self._files = files
         self.directory = directory
         self.offsets = sorted(offsets)
+        self._unsynced: set[int] = set()
 
     def _path(self, offset: int) -> str:
         return f"{self.directory}/{offset_name(offset)}{SNAPSHOT_SUFFIX}"
 
     def write(self, producers: ProducerTable, offset: int) -> None:
         """Keep the table as it is after all records below `offset`."""
-        self._files.write_whole(self._path(offset), encode_snapshot(producers.snapshot_entries()), is_synced=False)
+        path, data = self._path(offset), encode_snapshot(producers.snapshot_entries())
+        self._unsynced.add(offset)
         if offset not in self.offsets:
+            self._files.write_whole(path, data, is_synced=False)
             self.offsets.append(offset)
             self.offsets.sort()
+        elif self._find(path) != data:
+            self._files.write_whole(path, data)  # never a good one for one that a power cut may tear
+
+    def _find(self, path: str) -> bytes | None:
+        try:
+            return self._files.read(path, 0, self._files.size(path))
+        except FileNotFoundError:
+            return None
+
+    def unsynced_paths(self) -> list[str]:
+        """The files that a power cut may take."""
+        return [self._path(offset) for offset in self._unsynced]
+
+    def note_syncing(self) -> None:
+        """All files there are now will be on the disk before anybody relies on them."""
+        self._unsynced.clear()
+
+    def make_durable(self) -> None:
+        """Sync what was not yet: the records that a snapshot tells of are about to go."""
+        if paths := self.unsynced_paths():
+            for path in [*paths, self.directory]:
+                self._files.sync_handle(path)()
+            self.note_syncing()
 
     def drop_above(self, offset: int) -> None:
         """The log ends at `offset` now: what describes later records is wrong."""
@@ -72,6 +99,7 @@ class Snapshots:
         for offset in offsets:
             self._files.remove(self._path(offset))
             self.offsets.remove(offset)
+            self._unsynced.discard(offset)
 
     def load_newest(self, end: int, now_ms: int, expiration_ms: int) -> tuple[ProducerTable, int]:
         """The newest good snapshot at or below `end` and its offset, or an empty table and 0; damaged ones go."""

@@ -1,6 +1,9 @@
 """Log lines: to stderr, above a threshold, for people or as JSON."""
 
+import errno
+import io
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -56,3 +59,12 @@ def test_an_exception_comes_with_its_traceback_at_every_level(capfd: pytest.Capt
     err = capfd.readouterr().err
     assert "dispatch: a request failed  api=fetch" in err
     assert "RuntimeError: the unforeseen" in err
+
+
+def test_a_line_that_cannot_be_written_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    get_logger("test").error("lost")

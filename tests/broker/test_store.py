@@ -245,3 +245,16 @@ def test_partition_metadata_that_a_power_cut_took_is_written_again(parts: Parts,
     parts.restart(is_clean=False)
     assert parts.topics.partition("t", 0).log.log_end_offset == 1
     assert parts.files.read(path, 0, 100) == data
+
+
+def test_a_deletion_cut_short_leaves_no_offsets_to_the_next_topic_of_that_name(parts: Parts) -> None:
+    topic = parts.topics.create("t", 1, {})
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    topic.partitions[0].append([batch, batch], parts.clock.now_ms())
+    parts.topics.delete_records(topic.partitions[0], 1)
+    checkpoint = parts.files.read("/data/log-start-offset-checkpoint", 0, 999)
+    parts.topics.delete([topic])
+    parts.files.write_whole("/data/log-start-offset-checkpoint", checkpoint)
+    parts.restart(is_clean=False)
+    log = parts.topics.create("t", 1, {}).partitions[0].log
+    assert (log.log_start_offset, log.log_end_offset) == (0, 0)

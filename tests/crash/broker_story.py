@@ -14,7 +14,9 @@ from odradek.broker.handlers.produce import V2_FROM_VERSION
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from odradek.protocol.messages.produce import ProduceResponse
+from odradek.storage.log import PartitionLog
 from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.steps import at_once
 
 from ..broker.handlers.asking import batch, produce_request
 from ..broker.handlers.group_context import offsets_of
@@ -23,6 +25,7 @@ from .power_cut import PowerCutFiles
 
 R = TypeVar("R")
 NEVER = 1 << 60
+PLENTY = 1 << 30
 DURABLE = {"log.flush.interval.messages": "1"}
 Place = tuple[bytes, int]
 """A topic id and a partition."""
@@ -79,6 +82,16 @@ class Committed:
     answered: int = NEVER
 
 
+@dataclass(slots=True, eq=False)
+class Deleted:
+    """A request to begin a partition later."""
+
+    place: Place
+    offset: int
+    asked: int
+    answered: int = NEVER
+
+
 class StoryBroker(TransactingBroker):
     """A broker on a disk of the story; whatever it creates later has ids of its own."""
 
@@ -111,6 +124,7 @@ class BrokerStory:
         self.written: list[Written] = []
         self.transactions: list[Ended] = []
         self.offsets: list[Committed] = []
+        self.deletions: list[Deleted] = []
         self.producer_ids: list[tuple[int, int]] = []  # (answered, id)
         self.lives = [Life("t", self._topic_id("t"), 2, self.moment)]
         self._open: dict[str, Ended] = {}
@@ -132,7 +146,10 @@ class BrokerStory:
             (2, self._create_topic),
             (1, self._delete_topic),
             (8, self._finish_an_fsync),
-            (3, self._roll),
+            (4, self._roll),
+            (2, self._delete_records),
+            (1, self._retain),
+            (3, self._compact),
             (2, self._pass_time),
             (1, self._restart),
         ]
@@ -272,6 +289,16 @@ class BrokerStory:
                 life.deleted = self.moment
                 return
 
+    def _delete_records(self) -> None:
+        life = self._some_life()
+        index = self.random.randrange(life.partitions)
+        partition = self.broker.topics.partition(life.name, index)
+        offset = self.random.randint(0, partition.log.high_watermark)
+        deleted = Deleted((life.topic_id, index), offset, self.moment)
+        self.deletions.append(deleted)
+        self.broker.topics.delete_records(partition, offset)
+        deleted.answered = self.moment
+
     # What happens unasked
 
     def _finish_an_fsync(self) -> None:
@@ -279,9 +306,26 @@ class BrokerStory:
             self.broker.finish_fsync()
 
     def _roll(self) -> None:
-        opened = [partition.opened_log for partition in self.broker.topics.partitions()]
-        if logs := [log for log in opened if log is not None]:
+        if logs := self._opened_logs():
             self.random.choice(logs).roll(self.broker.clock.now_ms())
+
+    def _retain(self) -> None:
+        for log in self._opened_logs():
+            log.delete_old_segments(self.broker.clock.now_ms())
+
+    def _compact(self) -> None:
+        """One pass over a coordinator's log, whether it is worth one or not."""
+        compacted = [log for log in self._opened_logs() if log.config.is_compacted]
+        if not compacted:
+            return
+        log, now_ms = self.random.choice(compacted), self.broker.clock.now_ms()
+        on_record = self.broker.parts.directory.recovery_points.get((log.topic, log.partition), 0)
+        cleanable = log.find_cleanable(None, now_ms)
+        at_once(log.begin_cleaning(cleanable, now_ms, PLENTY, recovered_from=on_record).steps())
+
+    def _opened_logs(self) -> list[PartitionLog]:
+        opened = [partition.opened_log for partition in self.broker.topics.partitions()]
+        return [log for log in opened if log is not None]
 
     def _pass_time(self) -> None:
         self.broker.settle_fsyncs()

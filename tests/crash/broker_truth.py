@@ -67,9 +67,7 @@ class Truth:
             part = log.read(offset, 1000, upper_offset=log.log_end_offset)
             for one in whole_batches(part.data):
                 assert one.is_intact(), f"{partition.name}: damage at {one.base_offset} is served"
-                # A gap in a compacted log cannot be told from one that compaction has made.
-                may_skip = log.config.is_compacted and not self.is_durable
-                assert one.base_offset == due or may_skip, f"{partition.name}: a gap from {due}"
+                assert one.base_offset == due or log.config.is_compacted, f"{partition.name}: a gap from {due}"
                 due = one.next_offset
                 found.append(one)
             assert part.next_offset > offset, f"{partition.name} cannot be read beyond {offset}"
@@ -82,17 +80,28 @@ class Truth:
         assert topic is not None
         if topic.is_internal:
             return
-        sent = self._written((topic.topic_id, partition.index))
+        place = (topic.topic_id, partition.index)
+        start = self._check_start(partition, place)
+        sent = self._written(place)
         values = [one.value for one in sent]
         found = [_value(one) for one in batches if not one.is_control]
-        assert found == values[: len(found)], f"{partition.name} holds what was not sent so"
-        assert len(batches) == 0 or batches[0].base_offset == 0
-        promised = [one for one in sent if self._was_promised(one.answered)]
+        skipped = values.index(found[0]) if found else 0
+        assert found == values[skipped : skipped + len(found)], f"{partition.name} holds what was not sent so"
+        assert all(one.base_offset < start for one in sent[:skipped]), f"{partition.name} lost its beginning"
+        promised = [one for one in sent if self._was_promised(one.answered) and one.base_offset >= start]
         if promised:
             assert promised[-1].value in found, f"{partition.name} lost {promised[-1].value[:9]!r}"
         for one in promised:
             at = next(kept for kept in batches if not kept.is_control and _value(kept) == one.value)
             assert at.base_offset == one.base_offset, f"{partition.name}: {one.value[:9]!r} has moved"
+
+    def _check_start(self, partition: Partition, place: Place) -> int:
+        """A start that was answered is durable, whatever the settings."""
+        asked = [one for one in self.story.deletions if one.place == place and one.asked <= self.moment]
+        promised = max((one.offset for one in asked if one.answered <= self.moment), default=0)
+        start = partition.log.log_start_offset
+        assert promised <= start <= max((one.offset for one in asked), default=0), f"{partition.name} begins at {start}"
+        return start
 
     def _check_offsets(self) -> None:
         for group in {committed.group for committed in self.story.offsets}:
@@ -129,8 +138,9 @@ class Truth:
 
     def _check_what_is_visible(self, place: Place, name: str) -> None:
         visible = _visible(self.broker.topics.partition(name, place[1]), self._batches)
+        start = self.broker.topics.partition(name, place[1]).log.log_start_offset
         for sent in self._written(place):
-            if sent.transaction is None:
+            if sent.transaction is None or sent.base_offset < start:
                 continue
             if self._is_aborted(sent.transaction):
                 assert sent.value not in visible, f"{name}: {sent.value[:9]!r} was never committed"

@@ -1,14 +1,18 @@
 """What is believed of the disk after an fsync, and after one that failed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.snapshot import decode_snapshot
 
+from ..crash.power_cut import PowerCutFiles, Survival
 from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log
+
+SNAPSHOT = f"{DIRECTORY}/{1:020d}.snapshot"
 
 
 class SickFiles(MemoryFiles):
@@ -151,3 +155,48 @@ def test_a_job_that_ends_after_the_log_was_cut_claims_no_more_than_there_is() ->
     log.truncate_to(1, NOW_MS)
     log.finish_flush(job)
     assert log.recovery_point == 1
+
+
+def test_the_snapshot_of_a_new_segment_is_synced_with_the_one_it_ends() -> None:
+    files = SickFiles()
+    log = open_log(files)
+    append(log, batch(pid=1))
+    log.roll(NOW_MS)
+    _flush(log)
+    assert [SNAPSHOT in files.synced, DIRECTORY in files.synced] == [True, True]
+    files.synced.clear()
+    append(log, batch(pid=1, sequence=1))
+    _flush(log)
+    assert SNAPSHOT not in files.synced
+
+
+def test_who_wrote_the_records_that_retention_takes_is_on_the_disk_before_they_go() -> None:
+    disk = PowerCutFiles()
+    log = open_log(disk)
+    for directory in ("", "/data"):
+        disk.sync_handle(directory)()
+    one = batch(pid=1)
+    append(log, one)
+    _flush(log)
+    log.delete_records_before(1)
+    log.roll(NOW_MS)
+    assert log.delete_old_segments(NOW_MS)
+    ((_, _, image),) = disk.images({disk.moment: [("names", 1)]})
+    log = open_log(image, log_start_offset=1)
+    assert log.append([one], NOW_MS, leader_epoch=0).is_duplicate
+
+
+def test_a_snapshot_on_the_disk_is_not_put_at_risk_by_writing_it_again() -> None:
+    disk = PowerCutFiles()
+    log = open_log(disk)
+    append(log, batch(pid=1))
+    log.roll(NOW_MS)
+    _flush(log)
+    open_log(disk, recovery_point=1).close()
+    names: Sequence[tuple[Survival, int]] = [("names", 1)]
+    moments = dict.fromkeys(range(disk.moment + 1), names)
+    found = [
+        decode_snapshot(image.read(SNAPSHOT, 0, 999) if image.exists(SNAPSHOT) else b"") is not None
+        for _, _, image in disk.images(moments)
+    ]
+    assert all(found[found.index(True) :])

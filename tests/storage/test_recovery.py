@@ -392,3 +392,16 @@ def test_records_deleted_by_request_stay_deleted_when_a_recovered_log_is_stopped
     log = open_log(files, log_start_offset=2)
     assert not log.recovery_report.is_clean
     assert reopen_clean(log, files).log_start_offset == 2
+
+
+def test_a_log_that_lost_all_that_was_not_deleted_still_knows_who_wrote_it() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    one = batch(pid=1)
+    append(log, one, batch())
+    log.delete_records_before(2)
+    files.truncate(_file(0, ".log"), one.size_bytes)
+    for _ in range(2):  # and after another crash
+        log = open_log(files, log_start_offset=2)
+        assert (log.log_start_offset, log.log_end_offset) == (2, 2)
+        assert log.append([one], NOW_MS, leader_epoch=0).is_duplicate
