@@ -15,6 +15,7 @@ from odradek.storage.memory_files import MemoryFiles
 
 from ..conftest import Rounds
 from ..storage.builders import NOW_MS, append, batch
+from .flipping import flipped, paths_below
 
 IDENTITY = Identity("cluster-of-the-test-xx", "directory-of-the-test-", 1)
 CONFIG = LogConfig(segment_bytes=1500, index_interval_bytes=150)
@@ -168,35 +169,15 @@ def _assert_no_lie(seen: Seen, truth: Seen, written: dict[int, bytes]) -> None:
         ), f"the transaction at {first_offset} is shown as committed"
 
 
-def _files_of(files: MemoryFiles) -> list[str]:
-    directories, found = [ROOT], list[str]()
-    while directories:
-        directory = directories.pop()
-        for name in sorted(files.list_directory(directory)):
-            path = f"{directory}/{name}"
-            try:
-                files.list_directory(path)
-            except FileNotFoundError:
-                found.append(path)
-            else:
-                directories.append(path)
-    return [path for path in found if files.size(path)]
-
-
 @pytest.mark.parametrize("is_clean", [True, False], ids=["stopped", "killed"])
 def test_one_wrong_bit_anywhere_is_found_or_does_no_harm(is_clean: bool, rounds: Rounds) -> None:
     original = MemoryFiles()
     written = _tell_story(original, is_clean=is_clean)
     truth = _look_at_all(copy.deepcopy(original))
-    paths = _files_of(original)
+    paths = paths_below(original, ROOT)
     assert {path.rpartition(".")[2] for path in paths} >= {"log", "index", "timeindex", "txnindex", "snapshot"}
-    dice = random.Random(5)
     outcomes = {"refused": 0, "told": 0, "unharmed": 0}
-    for _ in range(rounds(300, 5000)):
-        path = dice.choice(paths)
-        at, bit = dice.randrange(original.size(path)), 1 << dice.randrange(8)
-        files = copy.deepcopy(original)
-        files.write(path, [bytes([files.read(path, at, 1)[0] ^ bit])], at)
+    for where, files in flipped(original, ROOT, rounds(300, 5000), 5):
         try:
             found = _look_at_all(files)
         except (DirectoryError, OSError, KafkaError):
@@ -206,6 +187,6 @@ def test_one_wrong_bit_anywhere_is_found_or_does_no_harm(is_clean: bool, rounds:
             for partition, seen in found.items():
                 _assert_no_lie(seen, truth[partition], written[partition])
         except AssertionError as error:
-            raise AssertionError(f"{path}, byte {at}, bit {bit:#x}: {error}") from error
+            raise AssertionError(f"{where}: {error}") from error
         outcomes["told" if any(found[p].told != truth[p].told for p in PARTITIONS) else "unharmed"] += 1
     assert outcomes["told"] > outcomes["refused"] > 0

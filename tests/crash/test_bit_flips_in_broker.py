@@ -7,7 +7,6 @@ directory says of itself.
 import contextlib
 import copy
 import io
-import random
 from dataclasses import dataclass, field
 
 import pytest
@@ -24,6 +23,7 @@ from ..broker.failing_files import FailingFiles
 from ..broker.handlers.asking import batch
 from ..broker.handlers.transacting import TransactingBroker
 from ..conftest import Rounds
+from .flipping import flipped
 
 TRANSACTIONS = 6
 
@@ -138,22 +138,6 @@ def _read(broker: TransactingBroker, topic: str, index: int, seen: Seen) -> None
         seen.unreadable.append(f"{topic}-{index}: {error.code.name}")
 
 
-def _files_of(files: MemoryFiles) -> list[str]:
-    directories, found = ["/data"], list[str]()
-    while directories:
-        directory = directories.pop()
-        for name in sorted(files.list_directory(directory)):
-            path = f"{directory}/{name}"
-            try:
-                files.list_directory(path)
-            except FileNotFoundError:
-                found.append(path)
-            else:
-                if not name.endswith("-delete"):
-                    directories.append(path)
-    return [path for path in found if files.size(path)]
-
-
 def _assert_no_lie(seen: Seen, truth: Seen) -> None:
     for at, batches in seen.batches.items():
         served = iter(truth.batches.get(at, []))
@@ -172,14 +156,8 @@ def test_one_wrong_bit_of_a_whole_directory_is_found_or_does_no_harm(is_clean: b
     truth = _look(copy.deepcopy(original), now_ms)
     assert truth.cluster_id == IDENTITY.cluster_id
     assert set(truth.topics) == {"t", "kept"}
-    paths = _files_of(original)
-    dice = random.Random(8)
     outcomes = {"refused": 0, "told": 0, "unharmed": 0}
-    for _ in range(rounds(60, 2500)):
-        path = dice.choice(paths)
-        at, bit = dice.randrange(original.size(path)), 1 << dice.randrange(8)
-        files = copy.deepcopy(original)
-        files.write(path, [bytes([files.read(path, at, 1)[0] ^ bit])], at)
+    for where, files in flipped(original, "/data", rounds(60, 2500), 8):
         try:
             seen = _look(files, now_ms)
         except (DirectoryError, OSError, KafkaError, CorruptFrame):
@@ -188,7 +166,7 @@ def test_one_wrong_bit_of_a_whole_directory_is_found_or_does_no_harm(is_clean: b
         try:
             _assert_no_lie(seen, truth)
         except AssertionError as error:
-            raise AssertionError(f"{path}, byte {at}, bit {bit:#x}: {error}") from error
+            raise AssertionError(f"{where}: {error}") from error
         outcomes["unharmed" if seen == truth else "told"] += 1
     assert outcomes["told"]
     assert outcomes["refused"]
