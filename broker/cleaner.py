@@ -23,7 +23,7 @@ from .topics import Topic
 
 log = get_logger("cleaner")
 
-SLICE_S = 0.0002  # what a request may have to wait for; an acknowledged record takes about as long by itself
+SLICE_S = 0.0001  # a request may have to wait for that and one step more: as long as it takes by itself
 RETRY_AFTER_S = 60.0
 NEVER = float("inf")
 

@@ -112,6 +112,7 @@ class Compaction:
         if needs_horizon:
             plain = yield from _moved(plain, kept.count, base_timestamp - self._horizon_ms)
             base_timestamp, attributes = self._horizon_ms, attributes | DELETE_HORIZON
+        yield None
         return batch.refilled(
             (yield from deflated(batch.codec, plain)),
             kept.count,
@@ -209,6 +210,7 @@ def note_keys(latest: LatestOffsets, batch: RecordBatch, start_offset: int) -> S
 
 def inflated(batch: RecordBatch) -> Steps[bytes]:
     """The bytes of a batch's records without their codec."""
+    yield None  # a large batch has just been read and summed
     if batch.codec == Codec.NONE:
         return bytes(batch.records)
     if not batch.records_count:
