@@ -44,13 +44,16 @@ class Flusher:
 
     def is_due(self, partition: Partition) -> bool:
         """Whether what was just appended must be on the disk before it is acknowledged."""
-        config = partition.log.config
-        if not partition.log.needs_flush(self._clock.now_ms()):
+        opened = partition.opened_log
+        if opened is None:
+            return partition.is_offline  # `flush` will tell
+        config = opened.config
+        if not opened.needs_flush(self._clock.now_ms()):
             if config.flush_ms < NO_LIMIT and partition not in self._timers:
                 deadline = self._clock.now() + config.flush_ms / 1000
                 self._timers[partition] = self._schedule(deadline, lambda: self._on_timer(partition))
             return False
-        if config.flush_ms < NO_LIMIT or partition.log.unflushed_messages >= config.flush_messages:
+        if config.flush_ms < NO_LIMIT or opened.unflushed_messages >= config.flush_messages:
             return True
         # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
         self.flush(partition, lambda error: None if error else self._note_sealed())

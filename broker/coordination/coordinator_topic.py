@@ -67,6 +67,11 @@ class CoordinatorTopic:
             return None
         return topic.partitions[partition]
 
+    def is_offline(self, partition: int) -> bool:
+        """Whether its disk failed: what it kept cannot be acknowledged any more."""
+        topic = self._topics.find(self._name)
+        return topic is not None and topic.partitions[partition].is_offline
+
     def partition_count(self) -> int | None:
         """How many partitions the topic has; None before it exists."""
         topic = self._topics.find(self._name)

@@ -1,8 +1,8 @@
 """A disk that refuses: at one operation or for a while, and then takes everything again.
 
 The rule: a refused operation leaves what a real one may leave (a file that was created and holds nothing, a file that
-was replaced though its directory could not be synced), and nothing else. fsyncs do not fail here: what follows a failed
-one is another story (test_offline_partition.py).
+was replaced though its directory could not be synced), and nothing else. fsyncs are counted by themselves, for what
+follows a failed one is another story: nothing is believed until the next start.
 """
 
 import errno
@@ -23,10 +23,15 @@ class RefusingFiles(MemoryFiles):
         self.refused = 0
         self._code = code
         self._first = self._end = 0
+        self.fsyncs = self._failing_fsync = 0
 
     def refuse(self, first: int, length: int) -> None:
         """Which operations fail, counted from the next one: 1 is the next."""
         self._first, self._end = self.operations + first, self.operations + first + length
+
+    def fail_fsync(self, number: int) -> None:
+        """Which fsync fails, counted from the next one: 1 is the next; 0 for none."""
+        self._failing_fsync = self.fsyncs + number if number else 0
 
     def heal(self) -> None:
         """From now on everything is taken."""
@@ -81,7 +86,15 @@ class RefusingFiles(MemoryFiles):
 
     def sync_handle(self, path: str) -> Callable[[], None]:
         self._check(path)
-        return super().sync_handle(path)
+        sync = super().sync_handle(path)
+
+        def run() -> None:
+            self.fsyncs += 1
+            if self.fsyncs == self._failing_fsync:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+            sync()
+
+        return run
 
     def read(self, path: str, position: int, size: int) -> bytes:
         if self.exists(path):

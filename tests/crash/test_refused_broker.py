@@ -8,7 +8,6 @@ from typing import TypeVar
 import pytest
 
 from odradek.broker.handlers.produce import V2_FROM_VERSION
-from odradek.broker.housekeeping import Housekeeping
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_records import (
@@ -34,6 +33,7 @@ from .refusing_files import RefusingFiles
 
 R = TypeVar("R")
 MOST_TRIES = 60
+FSYNC = {"log.flush.interval.messages": "1"}
 
 # What clients are told, and may ask again: a disk that refuses is a storage error, a coordinator that cannot be found,
 # or one that is about to move.
@@ -54,19 +54,27 @@ BIG = b"x" * 400_000
 class Day:
     """A client that asks again as long as it is told to, and what it must find in the end."""
 
-    def __init__(self, disk: RefusingFiles, refuse: tuple[int, int]) -> None:
-        self.broker = TransactingBroker({"num.partitions": "1", "log.segment.bytes": "1048576"}, disk)
+    def __init__(
+        self, disk: RefusingFiles, refuse: tuple[int, int] = (0, 0), settings: dict[str, str] | None = None
+    ) -> None:
+        self.broker = TransactingBroker(
+            {"num.partitions": "1", "log.segment.bytes": "1048576"} | (settings or {}), disk
+        )
         disk.refuse(*refuse)
         self.disk = disk
         self.member = ("", -1)
-        self.housekeeping = Housekeeping(
-            self.broker.parts.config,
-            self.broker.clock,
-            self.broker.clock.schedule,
-            self.broker.topics.partitions,
-            self.broker.parts.store,
-            self.broker._run_in_thread,
-        )
+        self.restarts = 0
+        self.restarts_when_refused = False
+
+    def _retain(self) -> None:
+        for partition in self.broker.topics.partitions():
+            if partition.opened_log is not None:
+                partition.opened_log.delete_old_segments(self.broker.clock.now_ms())
+
+    def _restart(self) -> None:
+        self.restarts += 1
+        self.broker.restart(is_clean=False)
+        self.broker.clock.advance(0)
 
     def _insist(self, ask: Callable[[], tuple[int, R]], *also: ErrorCode) -> R:
         """Ask until there is no error; `also` what an attempt that was answered with one may have left behind."""
@@ -75,6 +83,10 @@ class Day:
             if code == 0 or code in also:
                 return answer
             assert code in RETRIABLE, ErrorCode(code).name
+            if self.restarts_when_refused and code != ErrorCode.CONCURRENT_TRANSACTIONS:
+                again, _ = ask()
+                assert again not in (0, *also), "a failed fsync was followed by an answer"
+                self._restart()
             self.broker.clock.advance(1.0)
         raise AssertionError("the broker does not recover")
 
@@ -98,7 +110,7 @@ class Day:
         for sequence in range(7):
             self._insist(partial(self._produce, producer, sequence))
         self._insist(partial(self._delete_records, 2))
-        self._chore(self.housekeeping.delete_old_segments)
+        self._chore(self._retain)
         self._transact(V2_FROM_VERSION - 1, commit=True)
         self._transact(V2_FROM_VERSION, commit=False)
         self._insist(self._find_group)
@@ -173,6 +185,9 @@ class Day:
             protocols=[JoinGroupRequestProtocol(name="range", metadata=b"m")],
         )
         joined = self.broker.ask(join, 2, JoinGroupResponse).answer
+        if joined.error_code == ErrorCode.UNKNOWN_MEMBER_ID:  # it was refused, and has not survived the restart
+            self.member = ("", -1)
+            return ErrorCode.NOT_COORDINATOR, None
         if joined.error_code:
             return joined.error_code, None
         self.member = (joined.member_id, joined.generation_id)
@@ -215,7 +230,7 @@ class Day:
 
 @pytest.mark.parametrize("length", [1, 4])
 def test_clients_get_through_once_the_disk_takes_what_it_refused(length: int, rounds: Rounds) -> None:
-    whole = Day(RefusingFiles(), (0, 0))
+    whole = Day(RefusingFiles())
     began = whole.disk.operations
     whole.live()
     whole.check()
@@ -233,3 +248,22 @@ def test_clients_get_through_once_the_disk_takes_what_it_refused(length: int, ro
             day.check()
         except Exception as error:
             raise AssertionError(f"operations {first} to {first + length - 1} were refused: {error!r}") from error
+
+
+def test_after_any_failed_fsync_nothing_is_answered_until_a_restart_and_nothing_is_lost(rounds: Rounds) -> None:
+    whole = Day(RefusingFiles(), settings=FSYNC)
+    began = whole.disk.fsyncs
+    whole.live()
+    whole.check()
+    total = whole.disk.fsyncs - began
+    assert total > 40
+    for number in range(1, total, rounds(3, 1)):
+        day = Day(RefusingFiles(), settings=FSYNC)
+        day.restarts_when_refused = True
+        day.disk.fail_fsync(number)
+        try:
+            day.live()
+            day.broker.restart(is_clean=False)
+            day.check()
+        except Exception as error:
+            raise AssertionError(f"fsync {number} failed: {error!r}") from error

@@ -11,7 +11,6 @@ from odradek.protocol.batch import whole_batches
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from ..conftest import Rounds
 from ..storage.builders import NOW_MS, append, batch, open_log
 from .refusing_files import RefusingFiles
 
@@ -139,13 +138,13 @@ def _told(files: RefusingFiles) -> RefusedLog:
 
 @pytest.mark.parametrize("refuses_reads", [False, True])
 @pytest.mark.parametrize("length", [1, 3])
-def test_a_refusal_at_any_operation_changes_nothing_and_heals(length: int, refuses_reads: bool, rounds: Rounds) -> None:
+def test_a_refusal_at_any_operation_changes_nothing_and_heals(length: int, refuses_reads: bool) -> None:
     whole = RefusingFiles(refuses_reads=refuses_reads)
     story = _told(whole)
     total = whole.operations
     expected = _stored(story.log), _aborted(story.log), story.log.log_start_offset
     assert total > 60
-    for first in range(1, total, rounds(1, 1)):
+    for first in range(1, total):
         files = RefusingFiles(refuses_reads=refuses_reads)
         files.refuse(first, length)
         story = _told(files)

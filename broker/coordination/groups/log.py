@@ -25,3 +25,7 @@ class GroupLog(Protocol):
     def when_durable(self, partition: int, then: Durable) -> None:
         """Call `then` once what was appended may be acknowledged: at once, or after an fsync."""
         ...
+
+    def is_offline(self, partition: int) -> bool:
+        """Whether its disk failed: what it kept cannot be acknowledged any more."""
+        ...

@@ -52,8 +52,9 @@ class GroupRunner:
             self._coordinator.unload(partition)
 
     def check_served(self, group_id: str) -> None:
-        """NOT_COORDINATOR where the log of this group could not be read."""
-        if self._unreadable and self._coordinator.partition_of(group_id) in self._unreadable:
+        """NOT_COORDINATOR where the log of this group could not be read, or is offline."""
+        partition = self._coordinator.partition_of(group_id)
+        if partition in self._unreadable or self._log.is_offline(partition):
             raise KafkaError(ErrorCode.NOT_COORDINATOR)
 
     def _replay(self, partition: int, batches: Iterable[RecordBatch]) -> None:

@@ -92,8 +92,9 @@ class TransactionRunner:
         return partition_for(transactional_id, self._partitions) in self._unreadable
 
     def check_served(self, transactional_id: str) -> None:
-        """NOT_COORDINATOR where the log of this id could not be read."""
-        if self._unreadable and self._is_unreadable(transactional_id):
+        """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
+        partition = partition_for(transactional_id, self._partitions)
+        if partition in self._unreadable or self._log.is_offline(partition):
             raise KafkaError(ErrorCode.NOT_COORDINATOR)
 
     def start(self) -> None:
@@ -215,16 +216,17 @@ class TransactionRunner:
         try:
             self.check_served(transactional_id)
             step = decide()
-            partition = -1 if step.transaction is None else self._append(step.transaction)
+            if step.transaction is not None:
+                self._append(step.transaction)
+            # A repeat waits as well: what it repeats may be on its way to the disk.
+            state = self.undurable_state(transactional_id)
         except KafkaError as error:
             then(error.code, NOBODY)
             return
-        if step.transaction is None:
-            then(step.error, step.producer)
-            return
-        self._coordinator.replay(step.transaction)
-        self._arm()
-        self._log.when_durable(partition, partial(self._carry_out, step, then))
+        if step.transaction is not None:
+            self._coordinator.replay(step.transaction)
+            self._arm()
+        self._log.when_all_durable([] if state is None else [state], partial(self._carry_out, step, then))
 
     def _carry_out(self, step: Step, then: Answered, error: KafkaError | None) -> None:
         """The step is logged: obey it, then answer."""
@@ -236,20 +238,19 @@ class TransactionRunner:
         else:
             then(step.error, step.producer)
 
-    def _append(self, transaction: Transaction) -> int:
-        """Log a state; the partition it went to, or KafkaError in a coordinator's words."""
+    def _append(self, transaction: Transaction) -> None:
+        """Log a state, or KafkaError in a coordinator's words."""
         is_flexible = self._feature_level() >= FLEXIBLE_FROM_LEVEL
         record = encode_transaction(transaction, is_flexible=is_flexible)
-        return self._append_record(transaction.transactional_id, record)
+        self._append_record(transaction.transactional_id, record)
 
-    def _append_record(self, transactional_id: str, record: tuple[bytes, bytes | None]) -> int:
+    def _append_record(self, transactional_id: str, record: tuple[bytes, bytes | None]) -> None:
         partition = partition_for(transactional_id, self._partitions)
         try:
             self._log.append(partition, [record], self._clock.now_ms())
         except KafkaError as error:
             log.error("a transaction could not be logged", transactional_id=transactional_id, error=str(error))
             raise KafkaError(COORDINATOR_ERRORS.get(error.code, error.code), error.why) from error
-        return partition
 
     def _finish(
         self,

@@ -89,6 +89,7 @@ class MemoryLog:
         self.refusal: KafkaError | None = None
         self.is_slow = False
         self.waiting: list[Durable] = []
+        self.offline: set[int] = set()
 
     def append(
         self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int, producer_epoch: int
@@ -122,6 +123,9 @@ class MemoryLog:
             self.waiting.append(then)
         else:
             then(None)
+
+    def is_offline(self, partition: int) -> bool:
+        return partition in self.offline
 
     def flush(self, error: KafkaError | None = None) -> None:
         waiting, self.waiting = self.waiting, []

@@ -53,6 +53,13 @@ def test_a_failed_fsync_refuses_the_commit(groups: GroupDriver) -> None:
     assert call.answer == [ErrorCode.NOT_COORDINATOR]
 
 
+def test_a_group_whose_log_is_offline_has_no_coordinator(groups: GroupDriver) -> None:
+    groups.commit(offset=1)
+    groups.log.offline.add(groups.runner.partition_of("g"))
+    assert groups.commit(offset=1).answer == [ErrorCode.NOT_COORDINATOR]
+    assert groups.join_fresh().answer.error is ErrorCode.NOT_COORDINATOR
+
+
 def test_assignments_that_cannot_be_logged_start_another_rebalance(groups: GroupDriver) -> None:
     leader, follower = groups.stable_group(2)
     groups.join(follower, protocols=[("range", b"new")])

@@ -4,10 +4,16 @@ import pytest
 
 from odradek.broker.testing.manual_clock import ManualClock
 from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.add_partitions_to_txn import (
+    AddPartitionsToTxnRequest,
+    AddPartitionsToTxnResponse,
+    AddPartitionsToTxnTopic,
+)
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.produce import ProduceResponse
 from odradek.storage.memory_files import MemoryFiles
 
+from ...failing_files import BROKEN
 from ...handlers.asking import batch, produce_request
 from ...handlers.group_context import Asked
 from ...handlers.transacting import ID, Producer, TransactingBroker
@@ -132,3 +138,34 @@ def test_an_abort_that_the_disk_refuses_is_tried_again() -> None:
     broker.files.write_error = None
     broker.clock.advance(1.0)
     assert broker.stable_and_end() == (2, 2)
+
+
+def test_a_repeat_waits_for_the_fsync_of_what_it_repeats() -> None:
+    broker = TransactingBroker(FSYNC)
+    who = broker.begin()
+    broker.holds_fsyncs = True
+    asked = AddPartitionsToTxnRequest(
+        v3_and_below_transactional_id=ID,
+        v3_and_below_producer_id=who[0],
+        v3_and_below_producer_epoch=who[1],
+        v3_and_below_topics=[AddPartitionsToTxnTopic(name="t", partitions=[0])],
+    )
+    first, second = (broker.ask(asked, 3, AddPartitionsToTxnResponse) for _ in range(2))
+    assert first.is_parked
+    assert second.is_parked
+    broker.finish_fsync()
+    broker.finish_fsync()
+    for answer in (first.answer, second.answer):
+        assert answer.results_by_topic_v3_and_below[0].results_by_partition[0].partition_error_code == 0
+
+
+def test_a_coordinator_whose_fsync_failed_answers_nothing_from_memory() -> None:
+    broker = TransactingBroker(FSYNC)
+    who = broker.begin()
+    broker.files.sync_error = BROKEN
+    assert broker.add(who, 0) == [ErrorCode.NOT_COORDINATOR]
+    broker.files.sync_error = None
+    assert broker.add(who, 0) == [ErrorCode.NOT_COORDINATOR]
+    assert broker.init()[0] == ErrorCode.NOT_COORDINATOR
+    broker.restart(is_clean=False)
+    assert broker.add(who, 0) == [ErrorCode.NONE]
