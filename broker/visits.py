@@ -98,6 +98,8 @@ class Visits:
                 deleted = visited.delete_old_segments(now_ms)
                 if deleted:
                     log.info("segments deleted", partition=partition.name, count=len(deleted))
+            if visited.last_stable_offset < visited.high_watermark:
+                return  # it waits for its transactions' ends: those who know of them are looking at it
             expiry_ms = visited.next_expiry_ms
             self._store.close_log(partition.topic, partition.index)
         except OSError as error:

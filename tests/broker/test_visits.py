@@ -199,3 +199,14 @@ def test_right_after_a_crash_nothing_is_deleted_however_old_it_is() -> None:
     visited.partition().forget_log()
     visited.parts.clock.advance(HOUR_S)
     assert visited.partition().log.log_start_offset == 1
+
+
+def test_a_log_with_an_open_transaction_stays_open_for_its_end() -> None:
+    visited = Visited()
+    (partition,) = visited.fill()
+    record = NewRecord(None, b"v", visited.parts.clock.now_ms())
+    batch = build_batch([record], producer_id=7, producer_epoch=0, base_sequence=0, is_transactional=True)
+    partition.append([RecordBatch(batch)], visited.parts.clock.now_ms(), is_from_client=False)
+    visited.restart(is_clean=False)
+    visited.parts.clock.advance(2)
+    assert visited.partition().opened_log is not None
