@@ -137,7 +137,7 @@ class Cleaning:
 
     def _groups(self) -> Steps[list[list[Segment]]]:
         """The segments to rewrite, from the log's first; each run becomes one."""
-        sealed = self._sealed_below(self._latest.end_offset)
+        sealed = self._sealed_below(min(self._latest.end_offset, self._cleanable.upper_offset))
         extents: list[SegmentExtent] = []
         for segment, next_base in sealed:
             indexes = self._bytes_of(segment, INDEX_SUFFIX), self._bytes_of(segment, TIME_INDEX_SUFFIX)

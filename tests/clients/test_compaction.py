@@ -10,8 +10,8 @@ from ..oracle.apache_kafka import ApacheKafka
 from .conftest import CLIENTS
 from .stock_client import CODECS, Isolation, Message, StockClient, create, send_all, until
 
-BASE_MS = time.time_ns() // 1_000_000 + 60_000  # ahead of the markers, which carry the broker's own time
 SETTINGS = {"log.cleaner.backoff.ms": "50"}
+BASE_MS = 1_700_000_000_000
 # Every batch is so much younger than the one before that it begins a segment.
 CONFIGS = {"cleanup_policy": "compact", "segment_ms": "1000", "min_cleanable_dirty_ratio": "0.01"}
 STEP_MS = 10_000
@@ -51,9 +51,9 @@ def contents(client: StockClient, topic: str, isolation: Isolation = "read_uncom
     return found
 
 
-def seal(client: StockClient, topic: str, at: int) -> None:
+def seal(client: StockClient, topic: str, at: int, base_ms: int = BASE_MS) -> None:
     """The last segment is never compacted: begin another one."""
-    send_all(client, topic, [Message(b"", key=b"last", timestamp_ms=BASE_MS + STEP_MS * at)])
+    send_all(client, topic, [Message(b"", key=b"last", timestamp_ms=base_ms + STEP_MS * at)])
 
 
 def pairs(messages: list[Message]) -> list[tuple[bytes | None, bytes | None]]:
@@ -111,17 +111,18 @@ def test_a_tombstone_is_seen_until_its_time_is_over(retention_ms: str, own_clien
 
 def test_transactions_are_compacted_to_what_was_committed(own_client: StockClient, topic: str) -> None:
     create(own_client, topic, 1, **CONFIGS)
+    base_ms = time.time_ns() // 1_000_000 + 60_000  # ahead of the markers, which carry the broker's own time
     producer = own_client.transactional(f"{topic}-id")
     for n in range(6):
         producer.begin()
         for key in (b"a", b"b %d" % (n % 2)):
-            producer.send(topic, Message(b"%d" % n, key=key, timestamp_ms=BASE_MS + STEP_MS * n))
+            producer.send(topic, Message(b"%d" % n, key=key, timestamp_ms=base_ms + STEP_MS * n))
         if n % 3 == 2:
             producer.abort()
         else:
             producer.commit()
     producer.close()
-    seal(own_client, topic, 9)
+    seal(own_client, topic, 9, base_ms)
     expected = [(b"b 1", b"3"), (b"a", b"4"), (b"b 0", b"4")]
 
     def is_compacted() -> bool:

@@ -175,6 +175,20 @@ def test_offsets_are_found_by_time_after_compaction() -> None:
     assert (latest.offset, latest.timestamp) == (5, NOW_MS + 50)
 
 
+def test_a_segment_that_must_not_be_cleaned_is_not_even_if_the_dirty_part_begins_in_it() -> None:
+    log = open_log(config=COMPACTED)
+    write(log, [("a", "1")], pid=1, is_transactional=True)
+    log.append_marker(1, 0, 0, False, NOW_MS, 0)
+    write(log, [("a", "2")], pid=2, is_transactional=True)  # which stays open
+    log.roll(NOW_MS)
+    log.delete_records_before(1)
+    cleanable = log.find_cleanable(None, NOW_MS)
+    assert (cleanable.first_dirty_offset, cleanable.upper_offset) == (1, 0)
+    size = log.size_bytes
+    clean(log)
+    assert log.size_bytes == size
+
+
 def test_a_damaged_batch_ends_the_pass_before_anything_is_swapped() -> None:
     files = MemoryFiles()
     log = _segments(files)
