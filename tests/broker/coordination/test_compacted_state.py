@@ -1,5 +1,7 @@
 """A coordinator that replays its compacted log knows what it knew before."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from odradek.broker.topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
@@ -33,9 +35,8 @@ def compact(broker: TransactingBroker, name: str, *, passes: int = 3) -> tuple[i
     return counts[0], counts[1]
 
 
-def _records(batches: object) -> int:
-    assert hasattr(batches, "__iter__")
-    return sum(len(list(read_records(batch))) for batch in batches if isinstance(batch, RecordBatch))
+def _records(batches: Iterable[RecordBatch]) -> int:
+    return sum(len(list(read_records(batch))) for batch in batches)
 
 
 @pytest.mark.parametrize("is_clean", [True, False])
