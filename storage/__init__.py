@@ -63,6 +63,5 @@ reads every checksum and gives up at the first wrong one: damage is never writte
 
 The order of reading: log.py, then segments.py, segment.py, walk.py, index.py for the way of a batch; producer_state.py,
 replay.py, recovery.py, flushing.py for what is remembered; validation.py, rolling.py, retention.py for the rules;
-compaction.py for what survives, cleaning.py for how, steps.py for why it holds nobody up.
-checking/ looks at a directory without touching it.
+compaction/ for what survives of a compacted log. checking/ looks at a directory without touching it.
 """

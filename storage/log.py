@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ..protocol.batch import RecordBatch
 from ..protocol.control import marker_batch
 from ..protocol.errors import ErrorCode, KafkaError
-from .cleaning import Cleaning
-from .compaction_range import Cleanable, find_cleanable
+from .compaction.cleanable import Cleanable, find_cleanable
+from .compaction.cleaning import Cleaning
 from .files import Buffer, Files
 from .flushing import Flushing, FlushJob
 from .guard import OnDamage, tell_nobody

@@ -14,7 +14,7 @@ from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.log import PartitionLog
 
-from ..storage.compacting import pairs_in
+from ..storage.compaction.compacting import pairs_in
 from .conftest import Parts
 from .failing_files import FULL, FailingFiles
 

@@ -14,9 +14,9 @@ from odradek.broker.handlers.produce import V2_FROM_VERSION
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from odradek.protocol.messages.produce import ProduceResponse
+from odradek.storage.compaction.steps import at_once
 from odradek.storage.log import PartitionLog
 from odradek.storage.memory_files import MemoryFiles
-from odradek.storage.steps import at_once
 
 from ..broker.handlers.asking import batch, produce_request
 from ..broker.handlers.group_context import offsets_of

@@ -6,7 +6,7 @@ from odradek.protocol.batch import whole_batches
 from odradek.storage.log import PartitionLog
 
 from ..storage.builders import END, NOW_MS, open_log
-from ..storage.compacting import COMPACTED, batches_in, clean, pairs_in, write
+from ..storage.compaction.compacting import COMPACTED, batches_in, clean, pairs_in, write
 from .faulty_files import FaultyFiles, Killed
 
 LATER = NOW_MS + 10_000

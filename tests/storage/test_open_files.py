@@ -13,7 +13,7 @@ from odradek.storage.files import OsFiles
 from odradek.storage.log import PartitionLog
 
 from .builders import NOW_MS, SMALL, append, batch, offsets_read, open_log
-from .compacting import COMPACTED, clean, pairs_in, write
+from .compaction.compacting import COMPACTED, clean, pairs_in, write
 
 OPEN = Path("/proc/self/fd")
 IDENTITY = Identity("cluster-of-the-test-xx", "directory-of-the-test-", 1)

@@ -6,7 +6,7 @@ from odradek.storage.memory_files import MemoryFiles
 from odradek.storage.names import SEGMENT_SUFFIXES, offset_name
 
 from .builders import DIRECTORY, NOW_MS, open_log
-from .compacting import COMPACTED, clean, pairs_in, write
+from .compaction.compacting import COMPACTED, clean, pairs_in, write
 
 FIRST, SECOND = offset_name(0), offset_name(4)
 

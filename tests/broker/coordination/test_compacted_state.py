@@ -9,7 +9,7 @@ from odradek.protocol.batch import RecordBatch
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.records import read_records
 
-from ...storage.compacting import PLENTY
+from ...storage.compaction.compacting import PLENTY
 from ..handlers.transacting import TransactingBroker
 
 NAMES = [f"name {n}" for n in range(12)]

@@ -9,14 +9,14 @@ producer, or the log itself, has got.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..protocol.batch import CODEC_MASK, DELETE_HORIZON, RecordBatch
-from ..protocol.compression import Codec, compress, decompress
-from ..protocol.record_spans import put_moved_record, record_spans
-from .aborted_txns import AbortedTxn
-from .compaction_keys import LatestOffsets
-from .compaction_transactions import CleanedTransactions
-from .log_config import LONG_MAX
+from ...protocol.batch import CODEC_MASK, DELETE_HORIZON, RecordBatch
+from ...protocol.compression import Codec, compress, decompress
+from ...protocol.record_spans import put_moved_record, record_spans
+from ..aborted_txns import AbortedTxn
+from ..log_config import LONG_MAX
+from .keys import LatestOffsets
 from .steps import Steps, elsewhere
+from .transactions import CleanedTransactions
 
 RECORDS_A_PAUSE = 32
 RUNS_A_PAUSE = 512

@@ -7,22 +7,22 @@ log in the pauses is looked at before it: appends do not matter, segments that w
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from ..protocol.errors import ErrorCode, KafkaError
-from .aborted_txns import AbortedTxn
-from .cleaning_output import CLEANED_SUFFIX, CleanedSegment
-from .compaction import Compaction, LastRecord, note_keys
-from .compaction_keys import LatestOffsets
-from .compaction_range import Cleanable, SegmentExtent, group_segments
-from .compaction_transactions import CleanedTransactions
-from .files import Files
-from .log_config import LogConfig
-from .names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
-from .producer_state import ProducerTable
-from .scan import BatchScan
-from .segment import Segment
-from .segments import Segments
-from .snapshot import Snapshots
+from ...protocol.errors import ErrorCode, KafkaError
+from ..aborted_txns import AbortedTxn
+from ..files import Files
+from ..log_config import LogConfig
+from ..names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
+from ..producer_state import ProducerTable
+from ..scan import BatchScan
+from ..segment import Segment
+from ..segments import Segments
+from ..snapshot import Snapshots
+from .cleanable import Cleanable, SegmentExtent, group_segments
+from .keys import LatestOffsets
+from .output import CLEANED_SUFFIX, CleanedSegment
 from .steps import Steps, elsewhere
+from .survival import Compaction, LastRecord, note_keys
+from .transactions import CleanedTransactions
 
 _PIECE_BYTES = 64 * 1024  # of a file at a time: what one read may delay the broker by
 

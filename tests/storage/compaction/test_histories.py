@@ -12,7 +12,7 @@ from odradek.protocol.compression import Codec
 from odradek.protocol.records import read_records
 from odradek.storage.memory_files import MemoryFiles
 
-from .builders import END, NOW_MS, open_log, reopen_clean
+from ..builders import END, NOW_MS, open_log, reopen_clean
 from .compacting import COMPACTED, batches_in, clean, write
 
 KEYS = st.sampled_from(

@@ -4,8 +4,8 @@ import tracemalloc
 
 import pytest
 
-from odradek.storage.compaction_keys import LatestOffsets
-from odradek.storage.steps import at_once
+from odradek.storage.compaction.keys import LatestOffsets
+from odradek.storage.compaction.steps import at_once
 
 MANY = 1 << 40
 

@@ -9,7 +9,7 @@ from odradek.protocol.compression import Codec
 from odradek.protocol.records import read_records
 from odradek.storage.memory_files import MemoryFiles
 
-from .builders import NOW_MS, open_log, reopen_clean
+from ..builders import NOW_MS, open_log, reopen_clean
 from .compacting import COMPACTED, Left, batches_in, clean, left_in, pairs_in, roll_and_clean, write
 
 LATER = NOW_MS + COMPACTED.delete_retention_ms

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.records import NewRecord, build_batch, read_records
-from odradek.storage.cleaning import Cleaning
+from odradek.storage.compaction.cleaning import Cleaning
+from odradek.storage.compaction.steps import at_once
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.steps import at_once
 
-from .builders import END, NOW_MS
+from ..builders import END, NOW_MS
 
 PLENTY = 1 << 30
 COMPACTED = LogConfig(

@@ -7,11 +7,11 @@ and the last to lose it; the directory is synced in between. `tidying.py` goes b
 from collections import deque
 from collections.abc import Callable
 
-from ..protocol.batch import RecordBatch
-from .aborted_txns import AbortedTxn, encode_aborted
-from .files import Buffer, Files
-from .index import OffsetIndex, TimeIndex
-from .names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from ...protocol.batch import RecordBatch
+from ..aborted_txns import AbortedTxn, encode_aborted
+from ..files import Buffer, Files
+from ..index import OffsetIndex, TimeIndex
+from ..names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .steps import Steps
 
 CLEANED_SUFFIX = ".cleaned"

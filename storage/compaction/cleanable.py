@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from .log_config import LONG_MAX, LogConfig
+from ..log_config import LONG_MAX, LogConfig
 
 _MOST_SPAN = 0x7FFFFFFF
 # A swap happens in one go, so its length is bounded; Kafka, whose cleaner has a thread, merges any number.

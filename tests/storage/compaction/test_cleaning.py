@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.storage.cleaning import Cleaning, PassEnded
-from odradek.storage.compaction_keys import TABLES
+from odradek.storage.compaction.cleaning import Cleaning, PassEnded
+from odradek.storage.compaction.keys import TABLES
 from odradek.storage.log import PartitionLog
 from odradek.storage.memory_files import MemoryFiles
 
-from .builders import END, NOW_MS, open_log, reopen_clean
+from ..builders import END, NOW_MS, open_log, reopen_clean
 from .compacting import COMPACTED, PLENTY, batches_in, clean, left_in, pairs_in, roll_and_clean, write
 
 

@@ -7,9 +7,9 @@ of that producer would be taken for part of this one.
 from collections.abc import Iterable
 from heapq import heappop, heappush
 
-from ..protocol.batch import RecordBatch
-from ..protocol.control import find_marker
-from .aborted_txns import AbortedTxn
+from ...protocol.batch import RecordBatch
+from ...protocol.control import find_marker
+from ..aborted_txns import AbortedTxn
 
 
 class CleanedTransactions:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from odradek.storage.compaction_range import (
+from odradek.storage.compaction.cleanable import (
     MOST_MERGED,
     Cleanable,
     SegmentExtent,
