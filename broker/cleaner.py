@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from ..protocol.errors import KafkaError
 from ..protocol.wire import CorruptFrame
-from ..storage.cleaning import Cleaning, PassEnded
-from ..storage.compaction_range import Cleanable, may_be_due
+from ..storage.compaction.cleanable import Cleanable, may_be_due
+from ..storage.compaction.cleaning import Cleaning, PassEnded
+from ..storage.compaction.steps import Step, Steps
 from ..storage.directory import DataDirectory
-from ..storage.steps import Step, Steps
 from .clock import Clock, Schedule, TimerHandle
 from .config import BrokerConfig
 from .flusher import RunInThread
