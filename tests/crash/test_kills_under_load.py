@@ -60,7 +60,7 @@ def test_kills_under_load_lose_nothing_and_double_nothing(
 
 
 def _let_go() -> None:
-    """aiokafka forgets connections that break while they are being made: let them be found here, and in no other test."""
+    """aiokafka forgets connections that break while they are made: let them be found here, and in no other test."""
     gc.collect()
 
 
