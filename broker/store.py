@@ -15,6 +15,7 @@ log = get_logger("store")
 
 FSYNCS_AT_ONCE = 16
 LOGS_AT_ONCE = 64  # each holds a few descriptors while it is being closed
+MANY_LOGS = 500  # where it pays to have the system write all it has, whosever it is
 
 
 class LogStore:
@@ -214,10 +215,12 @@ class LogStore:
 
         Whether all of them are durable.
         """
-        logs = self.opened_logs()
-        starts = range(0, len(logs), LOGS_AT_ONCE)
+        changed, is_durable = _prepare(self.opened_logs())
+        if len(changed) > MANY_LOGS:
+            self._files.write_out()
+        starts = range(0, len(changed), LOGS_AT_ONCE)
         with ThreadPoolExecutor(FSYNCS_AT_ONCE, thread_name_prefix="odradek-close") as threads:
-            return all([_close_some(logs[start : start + LOGS_AT_ONCE], threads) for start in starts])
+            return all([_close_some(changed[start : start + LOGS_AT_ONCE], threads) for start in starts]) and is_durable
 
     def abandon(self) -> None:
         """Let the directory go without a word on its logs: the next start recovers them."""
@@ -252,19 +255,32 @@ class LogStore:
         self._directory.create_partition(topic, index, topic_id)
 
 
+def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:
+    """Those that have changed, and whether all of them are ready for their fsync."""
+    changed: list[PartitionLog] = []
+    is_ready = True
+    for opened in logs:
+        try:
+            if opened.prepare_close():
+                changed.append(opened)
+        except OSError as error:
+            is_ready = False
+            _say_unclosed(opened, error)
+    return changed, is_ready
+
+
 def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
     """Close a few logs at once; whether all of them are durable."""
     syncing: list[tuple[PartitionLog, FlushJob, Future[None]]] = []
     is_durable = True
     for opened in logs:
         try:
-            job = opened.begin_close()
+            job = opened.begin_flush()
         except OSError as error:
             is_durable = False
             _say_unclosed(opened, error)
         else:
-            if job is not None:
-                syncing.append((opened, job, threads.submit(job.run)))
+            syncing.append((opened, job, threads.submit(job.run)))
     for opened, job, synced in syncing:
         try:
             synced.result()

@@ -83,6 +83,10 @@ class Files(Protocol):
         """A call, good once and on any thread, that makes the file (or directory) durable as it is then."""
         ...
 
+    def write_out(self) -> None:
+        """Have the system write everything out at once, so that many fsyncs find nothing left to do. No promise."""
+        ...
+
     def lock(self, path: str) -> Callable[[], None]:
         """Take the exclusive lock file, and return the call that gives it back; BlockingIOError when taken."""
         ...
@@ -260,6 +264,9 @@ class OsFiles:
                 os.close(own)
 
         return sync
+
+    def write_out(self) -> None:
+        os.sync()
 
     def lock(self, path: str) -> Callable[[], None]:
         name = os.path.realpath(path)

@@ -334,16 +334,16 @@ class PartitionLog(LogView):
         """Everything the job covered is durable now; if it failed, this log takes nothing more."""
         self._flushing.finish(job, self.log_end_offset)
 
-    def begin_close(self) -> FlushJob | None:
-        """Write what lets the next start trust the files, and prepare their fsync; None if nothing has changed."""
+    def prepare_close(self) -> bool:
+        """Write what lets the next start trust the files, before their fsync; False if nothing has changed."""
         if not self._is_changed:
-            return None
+            return False
         self._epochs.save(self._files, self.path)
         if self.log_end_offset > 0:
             self._snapshots.write(self.producers, self.log_end_offset)
             self._snapshots.keep_for(self._segments.bases)
         self._flushing.has_new_files |= self._segments.active.save_indexes(is_final=True)
-        return self.begin_flush()
+        return True
 
     def finish_close(self, job: FlushJob) -> None:
         """Everything is durable now."""
@@ -353,8 +353,9 @@ class PartitionLog(LogView):
         self._is_changed = False
 
     def close(self) -> None:
-        """Both steps, and the fsync between them."""
-        if (job := self.begin_close()) is not None:
+        """All of it, and the fsync in between."""
+        if self.prepare_close():
+            job = self.begin_flush()
             try:
                 job.run()
             finally:

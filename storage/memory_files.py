@@ -148,6 +148,9 @@ class MemoryFiles:
             raise FileNotFoundError(errno.ENOENT, "no such file", path)
         return _nothing_to_sync
 
+    def write_out(self) -> None:
+        """There is nowhere to write it to."""
+
     def lock(self, path: str) -> Callable[[], None]:
         if path in self._locked:
             raise BlockingIOError(errno.EAGAIN, "locked by another broker", path)
