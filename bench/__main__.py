@@ -37,10 +37,13 @@ def main() -> None:
     for name, start in _brokers(arguments.only).items():
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as directory:
             broker = start(Path(directory))
-            if arguments.starts:
-                results[name] = measure_starts(broker, arguments.partitions, arguments.gigabytes)
-            else:
-                results[name] = measure(broker, arguments.records, arguments.acked)
+            try:
+                if arguments.starts:
+                    results[name] = measure_starts(broker, arguments.partitions, arguments.gigabytes)
+                else:
+                    results[name] = measure(broker, arguments.records, arguments.acked)
+            finally:
+                broker.kill()
     show(results)
 
 
