@@ -85,23 +85,8 @@ class BatchScan:
 
     def _check_size(self, piece: bytes, at: int) -> int | None:
         """The size of the batch at `at`; None when there is none, or when more must be read first."""
-        left = self._end - self.position
-        if left < HEADER_BYTES:
-            self.problem = f"{left} bytes are less than a batch header"
-            return None
-        if len(piece) - at < HEADER_BYTES:
-            if at == 0:
-                self.problem = "the file is shorter than it was"
-            return None
-        magic = piece[at + MAGIC_AT]
-        size = int(_LENGTH.unpack_from(piece, at + 8)[0]) + LOG_OVERHEAD_BYTES
-        if magic != MAGIC:
-            self.problem = f"magic {magic}"
-        elif size < HEADER_BYTES:
-            self.problem = f"a batch of {size} bytes"
-        elif size > left:
-            self.problem = f"a batch of {size} bytes where {left} are left"
-        return size if self.problem is None else None
+        size, self.problem = size_of_batch(piece, at, self._end - self.position)
+        return size
 
     def _problem_of(self, batch: RecordBatch) -> str | None:
         if len(batch.view) < batch.size_bytes:
@@ -122,3 +107,25 @@ class BatchScan:
         if batch.partition_leader_epoch != epoch and epoch != UNKNOWN_EPOCH:
             return f"leader epoch {batch.partition_leader_epoch} where {epoch} was expected"
         return None
+
+
+def size_of_batch(piece: bytes, at: int, left: int) -> tuple[int | None, str | None]:
+    """The size of the batch at `at` of a piece of a file, or why there is none; `left` bytes follow in the file.
+
+    Neither, when the piece ends inside the header: more must be read first.
+    """
+    if left < HEADER_BYTES:
+        return None, f"{left} bytes are less than a batch header"
+    if len(piece) - at < HEADER_BYTES:
+        return None, "the file is shorter than it was" if at == 0 else None
+    magic = piece[at + MAGIC_AT]
+    size = int(_LENGTH.unpack_from(piece, at + 8)[0]) + LOG_OVERHEAD_BYTES
+    if not any(piece[at : at + HEADER_BYTES]):
+        return None, "zeros where a batch should begin"
+    if magic != MAGIC:
+        return None, f"magic {magic} where a batch should begin"
+    if size < HEADER_BYTES:
+        return None, f"a batch of {size} bytes"
+    if size > left:
+        return None, f"a batch of {size} bytes where {left} are left"
+    return size, None

@@ -4,19 +4,17 @@ Unlike scan.py, which ends where a log may no longer be trusted, this walk goes 
 wants to see what comes behind. It stops only where no next batch can be found, and then says why.
 """
 
-import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...protocol.batch import CRC_FROM, HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
+from ...protocol.batch import CRC_FROM, HEADER_BYTES, RecordBatch
 from ...protocol.crc32c import crc32c
 from ..read_only_files import ReadableFiles
-from ..walk import MAGIC
+from ..scan import size_of_batch
 
 PIECE_BYTES = 1 << 20
 # Batches beyond this size are summed piece by piece and their records not looked at.
 MOST_BATCH_BYTES = 64 << 20
-_LENGTH = struct.Struct(">i")
 
 
 class SeenBatch(NamedTuple):
@@ -90,23 +88,5 @@ class BatchWalk:
         return total == RecordBatch(head).crc
 
     def _check_size(self, piece: bytes, at: int) -> int | None:
-        """The size of the batch at `at`; None when there is none, or when more must be read first."""
-        left = self._end - self.position
-        if left < HEADER_BYTES:
-            self.problem = f"{left} bytes are less than a batch header"
-            return None
-        if len(piece) - at < HEADER_BYTES:
-            if at == 0:
-                self.problem = "the file is shorter than it was"
-            return None
-        magic = piece[at + MAGIC_AT]
-        size = int(_LENGTH.unpack_from(piece, at + 8)[0]) + LOG_OVERHEAD_BYTES
-        if not any(piece[at : at + HEADER_BYTES]):
-            self.problem = "zeros where a batch should begin"
-        elif magic != MAGIC:
-            self.problem = f"magic {magic} where a batch should begin"
-        elif size < HEADER_BYTES:
-            self.problem = f"a batch of {size} bytes"
-        elif size > left:
-            self.problem = f"a batch of {size} bytes where {left} are left"
-        return size if self.problem is None else None
+        size, self.problem = size_of_batch(piece, at, self._end - self.position)
+        return size
