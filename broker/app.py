@@ -126,10 +126,14 @@ class Broker:
             directory = DataDirectory.open(self._files, self._root, new)
         except DirectoryError as error:
             raise StartError(str(error)) from error
-        directory.remove_deleted()
         self._identity = directory.identity
         self._store = LogStore(self._files, directory, self._clock, lambda: uuid.uuid4().hex)
-        directory.begin_writing()
+        try:
+            directory.remove_deleted()
+            directory.begin_writing()
+        except OSError as error:
+            self._store.abandon()
+            raise StartError(f"the data directory {self._root} cannot be written: {error}") from error
 
     def _assemble(self) -> Context:
         """Replay what the directory holds; a directory that cannot be read is let go as it was found."""

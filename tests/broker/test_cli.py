@@ -64,6 +64,13 @@ def test_a_second_broker_on_the_same_data_is_refused(tmp_path: Path) -> None:
     assert f"the data directory {tmp_path} is in use by another broker" in why
 
 
+def test_a_directory_that_cannot_be_written_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / ".kafka_cleanshutdown").mkdir()  # which no broker can take away
+    why = refused("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path))
+    assert f"the data directory {tmp_path} cannot be written" in why
+    assert "Traceback" not in why
+
+
 def test_a_port_in_use_is_refused() -> None:
     with serving("--listen", "127.0.0.1:0", "--ephemeral") as (_, address):
         assert f"cannot listen on {address}: Address already in use" in refused("--listen", address, "--ephemeral")
