@@ -113,3 +113,17 @@ def reopen_clean(log: PartitionLog, files: Files) -> PartitionLog:
         log_start_offset=log.log_start_offset,
         leader_epoch=log.leader_epoch,
     )
+
+
+def file_of(offset: int, suffix: str) -> str:
+    """The path of a file of a segment."""
+    return f"{DIRECTORY}/{offset:020d}{suffix}"
+
+
+def aborting_log(files: Files) -> PartitionLog:
+    """Five segments or more, with an aborted transaction in most of them."""
+    log = open_log(files, SMALL)
+    for n in range(8):
+        append(log, batch(pid=1, sequence=n, is_transactional=True), batch(value_bytes=150))
+        log.append_marker(1, 0, 0, False, NOW_MS, 0)
+    return log

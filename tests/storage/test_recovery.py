@@ -5,17 +5,12 @@ import pytest
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
-from odradek.storage.files import Files
 from odradek.storage.index import TimeIndex
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.memory_files import MemoryFiles
 
-from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log, reopen_clean
-
-
-def _file(offset: int, suffix: str) -> str:
-    return f"{DIRECTORY}/{offset:020d}{suffix}"
+from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, batch, file_of, open_log, reopen_clean
 
 
 def _flush(log: PartitionLog) -> None:
@@ -24,16 +19,7 @@ def _flush(log: PartitionLog) -> None:
     log.finish_flush(job)
 
 
-def _aborting_log(files: Files) -> PartitionLog:
-    """Five segments or more, with an aborted transaction in most of them."""
-    log = open_log(files, SMALL)
-    for n in range(8):
-        append(log, batch(pid=1, sequence=n, is_transactional=True), batch(value_bytes=150))
-        log.append_marker(1, 0, 0, False, NOW_MS, 0)
-    return log
-
-
-def test_an_empty_directory_becomes_an_empty_log_of_one_file() -> None:
+def test_an_empty_directory_becomes_an_empty_log_of_onefile_of() -> None:
     files = MemoryFiles()
     log = open_log(files, is_clean=True)
     assert (log.log_start_offset, log.log_end_offset) == (0, 0)
@@ -49,7 +35,7 @@ def test_an_empty_log_begins_where_its_checkpoint_says() -> None:
 
 def test_a_clean_stop_leaves_everything_as_it_was() -> None:
     files = MemoryFiles()
-    log = _aborting_log(files)
+    log = aborting_log(files)
     before = log.aborted_transactions(0, 24)
     reopened = reopen_clean(log, files)
     assert reopened.recovery_report.is_clean
@@ -61,7 +47,7 @@ def test_a_clean_stop_leaves_everything_as_it_was() -> None:
 
 def test_a_log_that_nobody_changed_is_closed_without_a_write() -> None:
     files = MemoryFiles()
-    log = reopen_clean(_aborting_log(files), files)
+    log = reopen_clean(aborting_log(files), files)
     before = {name: files.read(f"{DIRECTORY}/{name}", 0, 1 << 20) for name in files.list_directory(DIRECTORY)}
     log.read(0, 1 << 20, upper_offset=24)
     log.close()
@@ -70,7 +56,7 @@ def test_a_log_that_nobody_changed_is_closed_without_a_write() -> None:
 
 def test_after_a_crash_indexes_and_aborted_transactions_are_derived_again() -> None:
     files = MemoryFiles()
-    log = _aborting_log(files)
+    log = aborting_log(files)
     before = log.aborted_transactions(0, 24)
     assert len(before) == 8
     for name in files.list_directory(DIRECTORY):
@@ -84,7 +70,7 @@ def test_after_a_crash_indexes_and_aborted_transactions_are_derived_again() -> N
 
 def test_what_recovery_derived_is_on_the_disk_before_the_recovery_point_moves() -> None:
     files = MemoryFiles()
-    log = _aborting_log(files)
+    log = aborting_log(files)
     before = log.aborted_transactions(0, 24)
     for name in files.list_directory(DIRECTORY):
         if name.endswith((".txnindex", "index")):
@@ -98,7 +84,7 @@ def test_what_recovery_derived_is_on_the_disk_before_the_recovery_point_moves() 
 
 def test_segments_below_the_recovery_point_are_not_read_again() -> None:
     files = MemoryFiles()
-    log = _aborting_log(files)
+    log = aborting_log(files)
     _flush(log)
     append(log, batch())
     log = open_log(files, SMALL, recovery_point=log.recovery_point)
@@ -107,9 +93,9 @@ def test_segments_below_the_recovery_point_are_not_read_again() -> None:
 
 def test_segments_after_a_bad_batch_go() -> None:
     files = MemoryFiles()
-    log = _aborting_log(files)
+    log = aborting_log(files)
     bases = log.segment_base_offsets
-    files.write(_file(bases[2], ".log"), [b"\xff" * 20], 20)
+    files.write(file_of(bases[2], ".log"), [b"\xff" * 20], 20)
     log = open_log(files, SMALL)
     assert log.segment_base_offsets == bases[:3]
     assert log.log_end_offset == bases[2]
@@ -124,7 +110,7 @@ def test_a_segment_that_begins_before_the_one_before_it_ends_goes() -> None:
     log = open_log(files)
     append(log, batch(5))
     head, tail = batch().stamped(3, 0)
-    files.write(_file(3, ".log"), [head, tail], 0)
+    files.write(file_of(3, ".log"), [head, tail], 0)
     log = open_log(files)
     assert (log.log_end_offset, log.segment_base_offsets) == (5, (0,))
     assert "begins before" in log.recovery_report.why
@@ -136,7 +122,7 @@ def test_a_segment_goes_if_the_one_before_it_has_lost_its_end() -> None:
     log = open_log(files, SMALL)
     append(log, *[batch(value_bytes=150) for _ in range(6)])
     first, second, *_ = log.segment_base_offsets
-    files.truncate(_file(first, ".log"), batch(value_bytes=150).size_bytes)
+    files.truncate(file_of(first, ".log"), batch(value_bytes=150).size_bytes)
     log = open_log(files, SMALL)
     assert (log.log_end_offset, list(log.segment_base_offsets)) == (1, [first])
     assert f"the next segment begins at {second}" in log.recovery_report.why
@@ -148,7 +134,7 @@ def test_a_gap_between_segments_that_compaction_may_have_made_is_none() -> None:
     log = open_log(files, SMALL)
     append(log, *[batch(value_bytes=150) for _ in range(6)])
     end = log.log_end_offset
-    files.truncate(_file(0, ".log"), batch(value_bytes=150).size_bytes)
+    files.truncate(file_of(0, ".log"), batch(value_bytes=150).size_bytes)
     compacted = LogConfig(segment_bytes=500, cleanup_policy=frozenset({"compact"}))
     assert open_log(files, compacted).log_end_offset == end
 
@@ -158,7 +144,7 @@ def test_a_compacted_log_that_ends_with_a_gap_is_read_to_its_end() -> None:
     log = open_log(files, LogConfig(cleanup_policy=frozenset({"compact"})))
     append(log, batch(), batch())
     log.roll(NOW_MS)
-    files.truncate(_file(0, ".log"), batch().size_bytes)
+    files.truncate(file_of(0, ".log"), batch().size_bytes)
     log = open_log(files, log.config)
     assert [one.base_offset for one in log.batches()] == [0]
     found = log.read(1, 1000, upper_offset=2)
@@ -172,7 +158,7 @@ def test_damage_below_the_recovery_point_is_kept_refused_and_passed_over() -> No
     _flush(log)
     append(log, batch())
     end = log.log_end_offset
-    files.write(_file(0, ".log"), [b"\xff" * 4], 2 * batch(value_bytes=50).size_bytes + 8)
+    files.write(file_of(0, ".log"), [b"\xff" * 4], 2 * batch(value_bytes=50).size_bytes + 8)
     log = open_log(files, LogConfig(index_interval_bytes=200), recovery_point=20)
     assert log.log_end_offset == end
     assert log.recovery_report.damaged_bytes > 0
@@ -189,72 +175,9 @@ def test_damage_below_the_recovery_point_without_an_index_is_cut() -> None:
     files = MemoryFiles()
     log = open_log(files)
     append(log, *[batch() for _ in range(3)])
-    files.write(_file(0, ".log"), [b"\xff" * 4], batch().size_bytes + 8)
+    files.write(file_of(0, ".log"), [b"\xff" * 4], batch().size_bytes + 8)
     log = open_log(files, recovery_point=3)
     assert log.log_end_offset == 1
-
-
-@pytest.mark.parametrize("suffix", [".index", ".timeindex"])
-@pytest.mark.parametrize("content", [None, b"", b"\x01", b"\xff" * 24, bytes(4096)])
-def test_a_missing_or_mad_index_of_a_trusted_segment_is_derived_again(suffix: str, content: bytes | None) -> None:
-    files = MemoryFiles()
-    log = _aborting_log(files)
-    for name in files.list_directory(DIRECTORY):
-        if name.endswith(suffix):
-            files.remove(f"{DIRECTORY}/{name}")
-            if content is not None:
-                files.write(f"{DIRECTORY}/{name}", [content], 0)
-    log.recovery_report.is_clean = True
-    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
-    for offset in range(24):
-        assert log.read(offset, 1, upper_offset=24).first_offset == offset
-    assert log.offset_for_timestamp(NOW_MS, 24) == (NOW_MS, 0, 0)
-
-
-def test_an_index_sized_in_advance_loses_its_zeros() -> None:
-    files = MemoryFiles()
-    log = _aborting_log(files)
-    log.close()
-    base = log.segment_base_offsets[-1]
-    for suffix, size in ((".index", 10_485_760), (".timeindex", 10_485_756)):
-        files.truncate(_file(base, suffix), size)
-    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
-    append(log, batch())
-    log.close()
-    assert files.size(_file(base, ".index")) < 100
-    assert files.size(_file(base, ".timeindex")) < 100
-
-
-@pytest.mark.parametrize("at", [0, 9, 17, 25, 33])
-def test_a_damaged_transaction_index_is_made_anew_from_the_log(at: int) -> None:
-    files = MemoryFiles()
-    log = _aborting_log(files)
-    true = log.aborted_transactions(0, 24)
-    assert true
-    log.close()
-    content = files.read(_file(0, ".txnindex"), 0, 9999)
-    files.write(_file(0, ".txnindex"), [bytes([content[at] ^ 1])], at)
-    told: list[str] = []
-    log = open_log(files, SMALL, is_clean=True, recovery_point=24, on_damage=told.append)
-    assert log.aborted_transactions(0, 24) == true
-    assert files.read(_file(0, ".txnindex"), 0, 9999) == content
-    assert len(told) == 1
-
-
-@pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"\xff" * 40])
-def test_without_snapshots_the_log_is_replayed(damage: bytes) -> None:
-    files = MemoryFiles()
-    log = _aborting_log(files)
-    log.close()
-    for name in files.list_directory(DIRECTORY):
-        if name.endswith(".snapshot"):
-            files.remove(f"{DIRECTORY}/{name}")
-            if damage:
-                files.write(f"{DIRECTORY}/{name}", [damage], 0)
-    log = open_log(files, SMALL, is_clean=True, recovery_point=24)
-    assert log.recovery_report.is_clean
-    for n in (3, 7):
-        assert log.append([batch(pid=1, sequence=n, is_transactional=True)], NOW_MS, leader_epoch=0).is_duplicate
 
 
 def test_after_a_clean_stop_only_the_newest_batch_of_a_producer_is_known() -> None:
@@ -281,25 +204,11 @@ def test_a_log_that_ends_below_its_start_begins_anew_at_its_start() -> None:
     log = open_log(files)
     append(log, batch(3), batch(3))
     log.delete_records_before(5)
-    files.truncate(_file(0, ".log"), batch(3).size_bytes)
+    files.truncate(file_of(0, ".log"), batch(3).size_bytes)
     log = open_log(files, log_start_offset=5)
     assert (log.log_start_offset, log.log_end_offset, log.segment_base_offsets) == (5, 5, (5,))
     assert f"{0:020d}.log" not in files.list_directory(DIRECTORY)
     assert log.recovery_report.segments_dropped == 1
-
-
-@pytest.mark.parametrize("content", [b"nonsense", b"0\n1\n4 0\n0 9\n", b"0\n2\n4 0\n2 9\n", b"\xff"])
-def test_damaged_epochs_are_read_from_the_batches(content: bytes) -> None:
-    files = MemoryFiles()
-    log = open_log(files)
-    for epoch in (0, 2):
-        log.append([batch()], NOW_MS, leader_epoch=epoch)
-    log.close()
-    for is_clean in (True, False):
-        files.write_whole(f"{DIRECTORY}/leader-epoch-checkpoint", content)
-        log = open_log(files, is_clean=is_clean, recovery_point=2, leader_epoch=2)
-        assert log.end_offset_for_epoch(0) == (0, 1)
-        assert log.end_offset_for_epoch(2) == (2, 2)
 
 
 @pytest.mark.parametrize("key", [b"\0\0\0\5", b"\0"])
@@ -322,7 +231,7 @@ def test_an_unclean_log_is_replayed_from_the_snapshot_of_its_first_unflushed_seg
     append(log, batch(pid=1, sequence=1))
     log.roll(NOW_MS)
     append(log, batch(pid=1, sequence=2))
-    files.remove(_file(2, ".snapshot"))
+    files.remove(file_of(2, ".snapshot"))
     log = open_log(files, recovery_point=2)
     assert log.recovery_report.segments_recovered == 1
     assert log.append([batch(pid=1, sequence=2)], NOW_MS, leader_epoch=0).is_duplicate
@@ -334,12 +243,17 @@ def test_half_done_changes_are_finished_or_swept_up() -> None:
     log = open_log(files, SMALL)
     append(log, *[batch(2, value_bytes=100) for _ in range(4)])
     log.close()
-    compacted = files.read(_file(2, ".log"), 0, 1000)
-    for name in (_file(6, ".log.deleted"), _file(2, ".log.cleaned"), _file(99, ".index"), _file(0, ".snapshot.tmp")):
+    compacted = files.read(file_of(2, ".log"), 0, 1000)
+    for name in (
+        file_of(6, ".log.deleted"),
+        file_of(2, ".log.cleaned"),
+        file_of(99, ".index"),
+        file_of(0, ".snapshot.tmp"),
+    ):
         files.write(name, [b"x"], 0)
     files.write(f"{DIRECTORY}/notes.txt", [b"mine"], 0)
-    files.write(_file(2, ".log.swap"), [compacted], 0)
-    files.write(_file(2, ".index.swap"), [b""], 0)
+    files.write(file_of(2, ".log.swap"), [compacted], 0)
+    files.write(file_of(2, ".index.swap"), [b""], 0)
     log = open_log(files, SMALL, is_clean=True, recovery_point=8)
     assert log.segment_base_offsets == (0, 2, 4, 6)
     names = files.list_directory(DIRECTORY)
@@ -354,22 +268,11 @@ def test_a_swap_takes_the_place_of_every_segment_it_covers() -> None:
     log = open_log(files, SMALL)
     append(log, *[batch(2, value_bytes=100) for _ in range(4)])
     log.close()
-    merged = b"".join(files.read(_file(base, ".log"), 0, 1000) for base in (0, 2, 4))
-    files.write(_file(0, ".log.swap"), [merged], 0)
+    merged = b"".join(files.read(file_of(base, ".log"), 0, 1000) for base in (0, 2, 4))
+    files.write(file_of(0, ".log.swap"), [merged], 0)
     log = open_log(files, SMALL, is_clean=True, recovery_point=8)
     assert log.segment_base_offsets == (0, 6)
     assert [log.read(offset, 1, upper_offset=8).first_offset for offset in range(8)] == [0, 0, 2, 2, 4, 4, 6, 6]
-
-
-def test_an_epoch_that_was_never_given_out_is_damage() -> None:
-    files = MemoryFiles()
-    log = open_log(files, leader_epoch=1)
-    for epoch in (0, 1, 1):
-        log.append([batch()], NOW_MS, leader_epoch=epoch)
-    files.write(_file(0, ".log"), [b"\x05"], 2 * batch().size_bytes + 15)
-    log = open_log(files, leader_epoch=1)
-    assert log.log_end_offset == 2
-    assert "leader epoch 5" in log.recovery_report.why
 
 
 def test_a_sealed_segment_that_was_recovered_ends_its_time_index_with_its_latest_timestamp() -> None:
@@ -379,7 +282,7 @@ def test_a_sealed_segment_that_was_recovered_ends_its_time_index_with_its_latest
     first_end = log.segment_base_offsets[1]
     log = open_log(files, config)
     _flush(log)
-    index = TimeIndex.decode(files.read(_file(0, ".timeindex"), 0, 1000))
+    index = TimeIndex.decode(files.read(file_of(0, ".timeindex"), 0, 1000))
     assert index is not None
     assert index.last == (NOW_MS + first_end - 1, first_end - 1)
 
@@ -400,7 +303,7 @@ def test_a_log_that_lost_all_that_was_not_deleted_still_knows_who_wrote_it() -> 
     one = batch(pid=1)
     append(log, one, batch())
     log.delete_records_before(2)
-    files.truncate(_file(0, ".log"), one.size_bytes)
+    files.truncate(file_of(0, ".log"), one.size_bytes)
     for _ in range(2):  # and after another crash
         log = open_log(files, log_start_offset=2)
         assert (log.log_start_offset, log.log_end_offset) == (2, 2)
