@@ -232,7 +232,7 @@ class LogStore:
         try:
             self.write_checkpoints()
             for _, path in self._doomed:
-                self._directory.remove_tree(path)
+                self._files.removal(path)()
             if is_clean:
                 self._directory.close_cleanly()
                 return

@@ -227,17 +227,11 @@ class DataDirectory:
         self.files.rename(self.partition_path(topic, partition), f"{self.path}/{name}")
         return f"{self.path}/{name}"
 
-    def remove_tree(self, path: str) -> None:
-        """Delete a partition's directory and what is in it."""
-        for name in self.files.list_directory(path):
-            self.files.remove(f"{path}/{name}")
-        self.files.remove_directory(path)
-
     def remove_deleted(self) -> int:
         """Delete the partitions that were marked before the last stop; returns how many."""
         gone = [name for name in self.files.list_directory(self.path) if _is_deleted(name)]
         for name in gone:
-            self.remove_tree(f"{self.path}/{name}")
+            self.files.removal(f"{self.path}/{name}")()
         return len(gone)
 
 

@@ -172,8 +172,7 @@ class PartitionLog(LogView):
 
     def _segment_for(self, size: int, max_timestamp: int, last_offset: int, now_ms: int) -> Segment:
         """The segment that takes the next `size` bytes, a new one when the active one is full or old."""
-        if self._flushing.failure is not None:
-            self._flushing.check()
+        self._flushing.check()
         active = self._segments.active
         if must_roll(active, self.config, Incoming(size, last_offset, max_timestamp), now_ms, self.path):
             self.roll(now_ms)

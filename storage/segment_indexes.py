@@ -156,7 +156,7 @@ class IndexedSegment:
         )
 
     def reset_indexes(self) -> None:
-        """Empty all three indexes, in memory and on disk: they will be noted anew from the log."""
+        """Empty the indexes of offsets and times, in memory and on disk: they will be noted anew from the log."""
         self._offset_index, self._time_index = OffsetIndex(), TimeIndex()
         self._offset_index_saved = self._time_index_saved = self._bytes_since_index = 0
         self.top_timestamp, self.max_timestamp_offset = NO_TIMESTAMP, self.base_offset
@@ -270,10 +270,6 @@ class IndexedSegment:
             guard=guard or self.guard,
             may_skip=self.may_skip,
         )
-
-    def salvage(self) -> Salvage:
-        """Every sound batch, whatever lies between."""
-        return Salvage(self.scan, self.offset_index)
 
     def place_of(self, offset: int) -> Place:
         """Where the batch stands that holds `offset`, or the next one after a gap; the segment's end for none."""
