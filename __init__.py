@@ -6,9 +6,9 @@ __all__ = ["Broker", "BrokerConfig"]
 
 if TYPE_CHECKING:
     from .broker.app import Broker
-    from .broker.config import BrokerConfig
+    from .broker.config.broker_config import BrokerConfig
 else:
-    _HOMES = {"Broker": "app", "BrokerConfig": "config"}
+    _HOMES = {"Broker": "app", "BrokerConfig": "config.broker_config"}
 
     def __getattr__(name: str) -> object:
         """Load the public names on first use (PEP 562): the pytest plugin must cost nothing."""

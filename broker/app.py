@@ -11,21 +11,21 @@ from ..protocol.errors import KafkaError
 from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
 from ..storage.directory import DataDirectory, DirectoryError, Identity
-from ..storage.files import Files, OsFiles
-from ..storage.memory_files import MemoryFiles
+from ..storage.files.files import Files, OsFiles
+from ..storage.files.memory_files import MemoryFiles
 from .assembly import assemble
-from .cleaner import Cleaner
-from .clock import Clock, SystemClock
-from .config import BrokerConfig
+from .config.broker_config import BrokerConfig
 from .context import Context
-from .dispatch import Dispatcher
-from .housekeeping import Housekeeping
-from .logs import get_logger
-from .server import Server
-from .store import LogStore
-from .visits import Visits
+from .log_manager import LogManager
+from .log_output import get_logger
+from .maintenance.idle_logs import IdleLogs
+from .maintenance.log_cleaner import LogCleaner
+from .maintenance.scheduled_tasks import ScheduledTasks
+from .network.dispatch import Dispatcher
+from .network.server import Server
+from .runtime import Clock, SystemClock
 
-log = get_logger("broker")
+logger = get_logger("broker")
 
 
 class StartError(Exception):
@@ -63,7 +63,7 @@ class Broker:
         began_at = self._clock.now()
         self._open_directory()
         context = self._assemble()
-        self._housekeeping = Housekeeping(
+        self._housekeeping = ScheduledTasks(
             self.config, self._clock, loop.call_at, context.topics.partitions, self._store, self._run_in_thread
         )
         if self.config.metadata_log_max_snapshot_interval_ms:
@@ -72,7 +72,7 @@ class Broker:
                 self.config.metadata_log_max_snapshot_interval_ms,
                 lambda: context.cluster.write_snapshot(self._clock.now_ms()),
             )
-        self._cleaner = Cleaner(
+        self._cleaner = LogCleaner(
             self.config,
             self._clock,
             loop.call_at,
@@ -81,7 +81,7 @@ class Broker:
             context.topics,
             self._store.directory,
         )
-        self._visits = Visits(
+        self._visits = IdleLogs(
             self.config.log_retention_check_interval_ms / 1000,
             self._clock,
             loop.call_at,
@@ -101,7 +101,7 @@ class Broker:
         self._housekeeping.start()
         self._visits.start()
         self._cleaner.start()
-        log.info(
+        logger.info(
             "started",
             listening=self.bootstrap,
             data=self._root,
@@ -116,7 +116,7 @@ class Broker:
         await self._server.close()
         self._threads.shutdown()
         self._store.close()
-        log.info("stopped")
+        logger.info("stopped")
 
     def _open_directory(self) -> None:
         self._files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
@@ -127,7 +127,7 @@ class Broker:
         except DirectoryError as error:
             raise StartError(str(error)) from error
         self._identity = directory.identity
-        self._store = LogStore(self._files, directory, self._clock, lambda: uuid.uuid4().hex)
+        self._store = LogManager(self._files, directory, self._clock, lambda: uuid.uuid4().hex)
         try:
             directory.remove_deleted()
             directory.begin_writing()

@@ -7,24 +7,25 @@ from types import MappingProxyType
 
 from ..storage.directory import Identity
 from .apis import TABLE
-from .clock import Alarm, Clock, Schedule
-from .cluster import ClusterLog
-from .cluster_loading import load_cluster
-from .config import BrokerConfig
-from .context import FEATURES, METADATA_VERSION, TRANSACTION_VERSION, Context
-from .coordination.coordinator_topic import CoordinatorTopic
+from .config.broker_config import BrokerConfig
+from .context import Context
 from .coordination.groups.coordinator import GroupCoordinator
+from .coordination.groups.group_config import GroupConfig
 from .coordination.groups.runner import GroupRunner
-from .coordination.groups.settings import GroupSettings
-from .coordination.transactions.coordinator import TransactionCoordinator, TransactionSettings
+from .coordination.partition_writer import PartitionWriter
+from .coordination.transactions.coordinator import TransactionConfig, TransactionCoordinator
 from .coordination.transactions.runner import TransactionRunner
-from .fetch_sessions import FetchSessions
-from .flusher import Flusher, RunInThread
-from .producer_ids import ProducerIds
-from .store import LogStore
+from .log_manager import LogManager
+from .metadata.features import FEATURES, METADATA_VERSION, TRANSACTION_VERSION
+from .metadata.loader import load_cluster
+from .metadata.log import MetadataLog
+from .metadata.producer_ids import ProducerIds
+from .purgatory import Purgatory
+from .runtime import Clock, Schedule, Timer
 from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
-from .topics import Topics
-from .waiters import Waiters
+from .topics.fetch_sessions import FetchSessions
+from .topics.log_flusher import LogFlusher, RunInThread
+from .topics.topics import Topics
 
 
 def assemble(
@@ -32,7 +33,7 @@ def assemble(
     clock: Clock,
     schedule: Schedule,
     run_in_thread: RunInThread,
-    store: LogStore,
+    store: LogManager,
     identity: Identity,
     listening_at: Callable[[], tuple[str, int]],
     features: Mapping[str, int] = MappingProxyType({}),
@@ -45,10 +46,10 @@ def assemble(
     is_new = METADATA_VERSION not in cluster.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     cluster.set_features({**new, **features}, clock.now_ms())
-    alarm = Alarm(schedule, lambda: waiters.on_time(clock.now()))
-    waiters = Waiters(alarm.set)
+    alarm = Timer(schedule, lambda: waiters.on_time(clock.now()))
+    waiters = Purgatory(alarm.set)
     topics = Topics(config, clock, cluster, store, lambda: uuid.uuid4().bytes, waiters.note_change)
-    flusher = Flusher(clock, schedule, run_in_thread, store.note_sealed)
+    flusher = LogFlusher(clock, schedule, run_in_thread, store.note_sealed)
     producer_ids = ProducerIds(cluster)
     groups = _groups(config, clock, schedule, topics, flusher)
     return Context(
@@ -70,9 +71,9 @@ def assemble(
     )
 
 
-def _groups(config: BrokerConfig, clock: Clock, schedule: Schedule, topics: Topics, flusher: Flusher) -> GroupRunner:
-    offsets_topic = CoordinatorTopic(OFFSETS_TOPIC, topics, flusher)
-    settings = GroupSettings(
+def _groups(config: BrokerConfig, clock: Clock, schedule: Schedule, topics: Topics, flusher: LogFlusher) -> GroupRunner:
+    offsets_topic = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
+    settings = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
         max_session_timeout_ms=config.group_max_session_timeout_ms,
         initial_rebalance_delay_ms=config.group_initial_rebalance_delay_ms,
@@ -94,17 +95,17 @@ def _transactions(
     config: BrokerConfig,
     clock: Clock,
     schedule: Schedule,
-    cluster: ClusterLog,
+    cluster: MetadataLog,
     topics: Topics,
-    flusher: Flusher,
+    flusher: LogFlusher,
     groups: GroupRunner,
     producer_ids: ProducerIds,
 ) -> TransactionRunner:
     def level() -> int:
         return cluster.image.features.get(TRANSACTION_VERSION, 0)
 
-    state_topic = CoordinatorTopic(TRANSACTION_TOPIC, topics, flusher)
-    settings = TransactionSettings(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)
+    state_topic = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
+    settings = TransactionConfig(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)
     coordinator = TransactionCoordinator(settings, lambda: producer_ids.next_id(clock.now_ms()), level)
     transactions = TransactionRunner(
         coordinator, state_topic, topics, groups.note_marker, level, config, clock, schedule

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .settings import BadSetting, parse_properties
+from .config.config_def import ConfigError, parse_properties
 
 if TYPE_CHECKING:
     from .app import Broker
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
-    "check-log": ".check_log:check_log",
-    "dump-log": ".dump_log.command:dump_log",
-    "verify": ".verify.command:verify",
+    "check-log": ".tools.check_log:check_log",
+    "dump-log": ".tools.dump_log.command:dump_log",
+    "verify": ".tools.verify.command:verify",
 }
 
 
@@ -89,18 +89,18 @@ def serve(
     Prints one line on stdout once it answers: `odradek ready HOST:PORT`. Logs go to stderr.
     """
     from .app import Broker, StartError
-    from .config import BrokerConfig
-    from .features import parse_features
-    from .logs import configure_logs
+    from .config.broker_config import BrokerConfig
+    from .log_output import configure_logs
+    from .metadata.features import parse_features
 
     configure_logs(log_level, log_format)
     try:
         settings = _settings(config_file, assignments, listen, data_dir)
         if ephemeral and data_dir is not None:
-            raise BadSetting("--ephemeral keeps nothing; it cannot go with --data-dir")
+            raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral, features=parse_features(features))
         _run(broker)
-    except (BadSetting, StartError) as error:
+    except (ConfigError, StartError) as error:
         click.echo(f"odradek: {error}", err=True)
         sys.exit(1)
 
@@ -114,11 +114,11 @@ def _settings(
         try:
             settings.update(parse_properties(config_file.read_text()))
         except (OSError, UnicodeDecodeError) as error:
-            raise BadSetting(f"cannot read {config_file}: {error}") from None
+            raise ConfigError(f"cannot read {config_file}: {error}") from None
     for assignment in assignments:
         name, separator, value = assignment.partition("=")
         if not separator:
-            raise BadSetting(f"--set {assignment!r} is not NAME=VALUE")
+            raise ConfigError(f"--set {assignment!r} is not NAME=VALUE")
         settings[name.strip()] = value.strip()
     if listen is not None:
         settings["listeners"] = f"PLAINTEXT://{listen}"

@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .clock import Clock
-from .cluster import ClusterLog
-from .config import BrokerConfig
+from .config.broker_config import BrokerConfig
 from .coordination.groups.runner import GroupRunner
 from .coordination.transactions.runner import TransactionRunner
-from .fetch_sessions import FetchSessions
-from .flusher import Flusher
-from .producer_ids import ProducerIds
+from .metadata.features import FEATURES, Feature
+from .metadata.log import MetadataLog
+from .metadata.producer_ids import ProducerIds
+from .purgatory import Purgatory
+from .runtime import Clock
 from .session import Session
-from .topics import Topics
-from .waiters import Waiters
+from .topics.fetch_sessions import FetchSessions
+from .topics.log_flusher import LogFlusher
+from .topics.topics import Topics
 
 
 class ServedApi(Protocol):
@@ -28,36 +29,19 @@ class ServedApi(Protocol):
     def last(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A cluster feature (KIP-584): the levels supported and the one finalized."""
-
-    name: str
-    min_version: int
-    max_version: int
-    level: int
-
-
-METADATA_VERSION = "metadata.version"
-TRANSACTION_VERSION = "transaction.version"
-
-# The levels a new Kafka 4.3 cluster would have, of the features that exist here.
-FEATURES = (Feature(METADATA_VERSION, 7, 30, 30), Feature(TRANSACTION_VERSION, 0, 2, 2))
-
-
 @dataclass(slots=True, kw_only=True)
 class Context:
     """The broker's parts, built once by app.Broker."""
 
     config: BrokerConfig
     clock: Clock
-    cluster: ClusterLog
+    cluster: MetadataLog
     topics: Topics
     groups: GroupRunner
     transactions: TransactionRunner
-    waiters: Waiters
+    waiters: Purgatory
     fetch_sessions: FetchSessions
-    flusher: Flusher
+    flusher: LogFlusher
     producer_ids: ProducerIds
     served_apis: Sequence[ServedApi]
     cluster_id: str

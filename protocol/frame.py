@@ -11,7 +11,7 @@ from .wire import CorruptFrame
 
 LENGTH_BYTES = 4
 MAX_LENGTH = 0x7FFFFFFF
-CRUMB_BYTES = 4096
+SMALL_PIECE_BYTES = 4096
 
 _LENGTH = struct.Struct(">i")
 _HTTP_METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
@@ -21,13 +21,13 @@ Frame = bytes | memoryview
 
 
 class RefusedLength(CorruptFrame):
-    """A length that no frame may have. `hello` says what the client seems to speak, "" if that is unknown."""
+    """A length that no frame may have. `detected_protocol` is what the client seems to speak, or ""."""
 
-    def __init__(self, length: int, max_bytes: int, hello: str) -> None:
-        why = f"looks like {hello}" if hello else f"allowed are 0 to {max_bytes}"
+    def __init__(self, length: int, max_bytes: int, detected_protocol: str) -> None:
+        why = f"looks like {detected_protocol}" if detected_protocol else f"allowed are 0 to {max_bytes}"
         super().__init__(f"frame of {length} bytes: {why}")
         self.length = length
-        self.hello = hello
+        self.detected_protocol = detected_protocol
 
 
 class FrameSplitter:
@@ -112,7 +112,7 @@ class FrameSplitter:
 
     def _hold(self, piece: Frame) -> None:
         """Keep a piece. Small ones are put together, or a slow sender's bytes would each be an object."""
-        if len(piece) < CRUMB_BYTES:
+        if len(piece) < SMALL_PIECE_BYTES:
             self._crumbs += piece
             return
         if self._crumbs:

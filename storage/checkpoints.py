@@ -5,7 +5,7 @@ A malformed file is an error and never an empty one: the number it should have h
 
 from collections.abc import Iterable, Mapping
 
-from .files import Files
+from .files.files import Files
 
 TopicPartition = tuple[str, int]
 

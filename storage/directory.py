@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from ..protocol.crc32c import crc32c
 from .checkpoints import MalformedCheckpoint, TopicPartition, read_offsets, write_offsets
-from .files import Files
-from .names import LOG_SUFFIX, offset_name
-from .tidying import find_offset
+from .file_names import LOG_SUFFIX, offset_name
+from .files.files import Files
+from .swap_completion import find_offset
 
 META_PROPERTIES = "meta.properties"
 PARTITION_METADATA = "partition.metadata"

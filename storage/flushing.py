@@ -8,10 +8,10 @@ believed: the recovery point stays, and the next start recovers from it.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from .files import Files
+from .files.files import Files
 from .log_config import LONG_MAX, LogConfig
+from .producer_snapshots import Snapshots
 from .segment import Segment
-from .snapshot import Snapshots
 
 
 class FlushJob:

@@ -6,7 +6,7 @@ The file, `leader-epoch-checkpoint`, is derived from the batches' own epochs and
 from bisect import bisect_right
 
 from .checkpoints import MalformedCheckpoint, decode_lines, encode_lines
-from .files import Files
+from .files.files import Files
 from .log_config import LONG_MAX
 
 FILE_NAME = "leader-epoch-checkpoint"

@@ -11,25 +11,25 @@ from ..protocol.control import marker_batch
 from ..protocol.errors import ErrorCode, KafkaError
 from .compaction.cleanable import Cleanable, find_cleanable
 from .compaction.cleaning import Cleaning
-from .files import Buffer, Files
+from .files.files import Buffer, Files
 from .flushing import Flushing, FlushJob
-from .guard import OnDamage, tell_nobody
+from .integrity import OnDamage, tell_nobody
 from .log_config import LONG_MAX, LogConfig
-from .log_view import LogView
-from .lookup import TimestampOffset
-from .outcomes import Appended, Slice
-from .producer_state import Draft, Duplicate
+from .log_reader import LogReader
+from .log_results import AppendInfo, FetchedBatches
+from .producer_state import Duplicate, ProducerAppend
 from .recovery import LoadedLog, LogLoader, RecoveryReport
 from .replay import aborted_entry, producers_at
 from .retention import Expired, find_expired
-from .rolling import Incoming, must_roll
 from .segment import Segment
+from .segment_roll import Incoming, must_roll
+from .timestamp_lookup import TimestampOffset
 from .validation import check_batch
 
-__all__ = ["Appended", "FlushJob", "PartitionLog", "RecoveryReport", "Slice", "TimestampOffset"]
+__all__ = ["AppendInfo", "FetchedBatches", "FlushJob", "PartitionLog", "RecoveryReport", "TimestampOffset"]
 
 
-class PartitionLog(LogView):
+class PartitionLog(LogReader):
     """The log of one partition, and everything that changes it."""
 
     __slots__ = ("_files", "_flushing", "_is_changed", "_last_append_ms")
@@ -82,7 +82,7 @@ class PartitionLog(LogView):
 
     def append(
         self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
-    ) -> Appended:
+    ) -> AppendInfo:
         """Append batches, all or none, or recognise one that is there already.
 
         A client's batches are checked first. Raises KafkaError (InvalidRecords where single records are at fault) or
@@ -91,7 +91,7 @@ class PartitionLog(LogView):
         if is_from_client:
             config, topic, partition = self.config, self.topic, self.partition
             batches = [check_batch(batch, config, now_ms, topic=topic, partition=partition) for batch in batches]
-        drafts: list[tuple[Draft, int]] = []
+        drafts: list[tuple[ProducerAppend, int]] = []
         offset = self.log_end_offset
         buffers: list[Buffer] = []
         size = 0
@@ -101,7 +101,7 @@ class PartitionLog(LogView):
                 draft = self.producers.check(batch, is_from_client=is_from_client)
                 if isinstance(draft, Duplicate):
                     # Kafka answers with the remembered batch's timestamp, whatever the topic's timestamp type.
-                    return Appended(*draft, self.log_start_offset, is_duplicate=True, size_bytes=0)
+                    return AppendInfo(*draft, self.log_start_offset, is_duplicate=True, size_bytes=0)
                 drafts.append((draft, offset))
             buffers += batch.stamped(offset, leader_epoch)
             offset += batch.last_offset_delta + 1
@@ -110,7 +110,7 @@ class PartitionLog(LogView):
                 max_timestamp = batch.max_timestamp
         base_offset = self.log_end_offset
         if not batches:
-            return Appended(base_offset, base_offset - 1, -1, self.log_start_offset, False, 0)
+            return AppendInfo(base_offset, base_offset - 1, -1, self.log_start_offset, False, 0)
         segment = self._segment_for(size, max_timestamp, offset - 1, now_ms)
         if leader_epoch > self._epochs.latest:
             self._epochs.assign(leader_epoch, base_offset)
@@ -128,7 +128,7 @@ class PartitionLog(LogView):
             position += batch.size_bytes
         self.log_end_offset = offset
         append_time = batches[-1].max_timestamp if batches[-1].has_log_append_time else -1
-        return Appended(base_offset, offset - 1, append_time, self.log_start_offset, False, size)
+        return AppendInfo(base_offset, offset - 1, append_time, self.log_start_offset, False, size)
 
     def append_marker(
         self,
@@ -140,7 +140,7 @@ class PartitionLog(LogView):
         leader_epoch: int,
         *,
         must_raise_epoch: bool = False,
-    ) -> Appended:
+    ) -> AppendInfo:
         """End a producer's transaction here; a second marker, or one for an unknown producer, does no harm.
 
         Raises KafkaError (47, 52) for a stale producer or coordinator, and OSError.

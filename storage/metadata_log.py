@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
 from .directory import DirectoryError
-from .files import Files
+from .file_names import LOG_SUFFIX, offset_name
+from .files.files import Files
 from .leader_epochs import FILE_NAME as EPOCHS_FILE
 from .metadata_snapshot import SUFFIX as SNAPSHOT_SUFFIX
-from .names import LOG_SUFFIX, offset_name
+from .read_batches import MAGIC
 from .scan import BatchScan
-from .tidying import find_offset
-from .walk import MAGIC
+from .swap_completion import find_offset
 
 _LENGTH = struct.Struct(">i")
 

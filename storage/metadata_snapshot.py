@@ -15,7 +15,7 @@ from ..protocol.control import ControlType, control_type
 from ..protocol.quorum_records import SnapshotFooterRecord, SnapshotHeaderRecord
 from ..protocol.records import NewRecord, build_batch, read_records
 from ..protocol.wire import CorruptFrame
-from .files import Files
+from .files.files import Files
 from .scan import BatchScan
 
 SUFFIX = ".checkpoint"

@@ -36,7 +36,7 @@ class BatchMetadata(NamedTuple):
         return self.last_offset - self.offset_delta
 
 
-class Draft(NamedTuple):
+class ProducerAppend(NamedTuple):
     """A batch that may be appended: what `commit` will remember of it."""
 
     producer_id: int
@@ -102,9 +102,9 @@ class ProducerEntry:
             self.batches.clear()
 
 
-def draft_of(batch: RecordBatch) -> Draft:
+def draft_of(batch: RecordBatch) -> ProducerAppend:
     """What will be remembered of a batch."""
-    return Draft(
+    return ProducerAppend(
         batch.producer_id,
         batch.producer_epoch,
         batch.last_sequence,
@@ -145,7 +145,7 @@ class ProducerTable:
         """Whether this producer has data here that waits for a marker."""
         return producer_id in self._open_txns
 
-    def check(self, batch: RecordBatch, *, is_from_client: bool = True) -> Draft | Duplicate:
+    def check(self, batch: RecordBatch, *, is_from_client: bool = True) -> ProducerAppend | Duplicate:
         """Decide on a data batch with a producer id; raises 45, 47 or 48, in Kafka's order."""
         entry = self._entries.get(batch.producer_id)
         if entry is None:
@@ -167,7 +167,7 @@ class ProducerTable:
                 f"Producer {batch.producer_id} wrote without a transaction while one is open since offset "
                 f"{entry.current_txn_first_offset}",
             )
-        return Draft(
+        return ProducerAppend(
             batch.producer_id,
             epoch,
             last_sequence,
@@ -176,7 +176,7 @@ class ProducerTable:
             batch.is_transactional,
         )
 
-    def note_deferred(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+    def note_tentative_sequence(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
         """A batch will come later than those sent after it, which must wait where no sequence is known (KAFKA-14920).
 
         For producers that the coordinator knows only: each is remembered until it has written here.
@@ -195,7 +195,7 @@ class ProducerTable:
                 f"number), {lowest} (earliest seen sequence)",
             )
 
-    def commit(self, draft: Draft, base_offset: int) -> None:
+    def commit(self, draft: ProducerAppend, base_offset: int) -> None:
         """Remember a batch that has been appended at `base_offset`."""
         producer_id, epoch, last_sequence, offset_delta, timestamp, is_transactional = draft
         entry = self._entries.get(producer_id)

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..protocol.errors import KafkaError
-from .aborted_txns import AbortedTxn, decode_aborted
-from .files import Files
-from .guard import Guard, OnDamage, tell_nobody
-from .index import OFFSET_ENTRY_BYTES, OffsetIndex
+from .file_names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from .files.files import Files
+from .indexes.offset_time_index import OFFSET_ENTRY_BYTES, OffsetIndex
+from .indexes.transaction_index import AbortedTxn, decode_aborted
+from .integrity import BatchIntegrity, OnDamage, tell_nobody
 from .leader_epochs import LeaderEpochs
 from .log_config import LONG_MAX, LogConfig
-from .names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from .producer_snapshots import Snapshots
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
-from .salvage import Salvage
+from .resyncing_scan import ResyncingScan
 from .segment import Segment
-from .snapshot import Snapshots
-from .tidying import tidy
+from .swap_completion import tidy
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class LoadedLog:
 
     segments: list[Segment]
     producers: ProducerTable
-    guard: Guard
+    guard: BatchIntegrity
     snapshots: Snapshots
     log_start_offset: int
     log_end_offset: int
@@ -71,7 +71,7 @@ class LogLoader:
         self._cleaned_below = cleaned_below
         may_skip = cleaned_below > 0 or config.is_compacted
         self._guard, self._unguarded = (
-            Guard(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
+            BatchIntegrity(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
         self._snapshots = Snapshots(files, directory)
@@ -250,7 +250,9 @@ class LogLoader:
     ) -> tuple[int, str | None]:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
-        salvage = Salvage(partial(segment.scan, guard=self._unguarded), self._old_index(segment), until=recovery_point)
+        salvage = ResyncingScan(
+            partial(segment.scan, guard=self._unguarded), self._old_index(segment), until=recovery_point
+        )
         segment.reset_indexes()
         known_aborted = self._old_aborted(segment)
         segment.reset_aborted()

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from ..protocol.batch import RecordBatch
 from ..protocol.control import find_marker
 from ..protocol.wire import CorruptFrame
-from .aborted_txns import AbortedTxn
+from .indexes.transaction_index import AbortedTxn
+from .producer_snapshots import Snapshots
 from .producer_state import CompletedTxn, ProducerTable, draft_of
 from .segment import Segment
-from .snapshot import Snapshots
 
 
 def replay_batch(producers: ProducerTable, batch: RecordBatch) -> CompletedTxn | None:

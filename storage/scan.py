@@ -8,9 +8,9 @@ import struct
 from collections.abc import Iterator
 
 from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
-from .files import Files
-from .guard import UNKNOWN_EPOCH, Guard
-from .walk import MAGIC
+from .files.files import Files
+from .integrity import UNKNOWN_EPOCH, BatchIntegrity
+from .read_batches import MAGIC
 
 MOST_RELATIVE_OFFSET = 0x7FFFFFFF  # of any record in its segment: indexes have four bytes for it
 
@@ -35,14 +35,14 @@ class BatchScan:
         *,
         lowest_offset: int = 0,
         is_first_known: bool = False,
-        guard: Guard | None = None,
+        guard: BatchIntegrity | None = None,
         may_skip: bool = True,
         piece_bytes: int = PIECE_BYTES,
     ) -> None:
         self._files = files
         self._path = path
         self._end = end
-        self._guard = guard or Guard()
+        self._guard = guard or BatchIntegrity()
         self._may_skip = may_skip
         self._is_next_known = is_first_known and not may_skip
         self._highest_offset = lowest_offset + MOST_RELATIVE_OFFSET

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..protocol.batch import HEADER_BYTES
-from .files import Buffer, Files
-from .guard import Guard
-from .names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
-from .outcomes import Range
-from .segment_indexes import MOST_RELATIVE_OFFSET, NO_TIMESTAMP, IndexedSegment
-from .walk import Place, corrupt, walk
+from .file_names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from .files.files import Buffer, Files
+from .indexes.segment_indexes import MOST_RELATIVE_OFFSET, NO_TIMESTAMP, IndexedSegment
+from .integrity import BatchIntegrity
+from .log_results import Range
+from .read_batches import LogPosition, corrupt, walk
 
 __all__ = ["MOST_RELATIVE_OFFSET", "NO_TIMESTAMP", "Segment"]
 
@@ -28,7 +28,7 @@ class Segment(IndexedSegment):
         created_ms: int,
         size_bytes: int = 0,
         has_txn_index: bool = False,
-        guard: Guard | None = None,
+        guard: BatchIntegrity | None = None,
         is_contiguous: bool = False,
     ) -> None:
         super().__init__(
@@ -65,7 +65,7 @@ class Segment(IndexedSegment):
             self.note_aborted(entry)
         return end
 
-    def read(self, place: Place, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> Range | None:
+    def read(self, place: LogPosition, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> Range | None:
         """Whole, sound batches from a batch boundary on; None when not even one may be returned."""
         position = place.position
         left = self.size_bytes - position

@@ -8,21 +8,21 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from .files import Files
-from .names import SEGMENT_SUFFIXES
+from .file_names import SEGMENT_SUFFIXES
+from .files.files import Files
+from .read_batches import LogPosition
 from .retention import SegmentFacts
 from .segment import Segment
-from .walk import Place
 
 _HINTS_KEPT = 64
 _INDEXES_KEPT = 4
-_UNKNOWN = Place(0, -1)
+_UNKNOWN = LogPosition(0, -1)
 
 
 class Segments:
     """Never empty: the last segment is the active one."""
 
-    __slots__ = ("_bases", "_doomed", "_files", "_hints", "_indexed", "_list", "_sealed_bytes", "active")
+    __slots__ = ("_bases", "_files", "_hints", "_indexed", "_list", "_pending_deletes", "_sealed_bytes", "active")
 
     def __init__(self, files: Files, segments: list[Segment]) -> None:
         self._files = files
@@ -30,9 +30,9 @@ class Segments:
         self._bases = [segment.base_offset for segment in segments]
         self.active = segments[-1]
         self._sealed_bytes = sum(segment.size_bytes for segment in segments[:-1])
-        self._hints: dict[int, tuple[int, Place]] = {}  # offset -> (base of its segment, where in it)
+        self._hints: dict[int, tuple[int, LogPosition]] = {}  # offset -> (base of its segment, where in it)
         self._indexed: list[Segment] = []  # sealed segments whose indexes are in memory
-        self._doomed: list[tuple[int, str]] = []  # (when, path) of renamed files
+        self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed files
 
     def __len__(self) -> int:
         return len(self._list)
@@ -84,7 +84,7 @@ class Segments:
 
     # Finding
 
-    def places_from(self, offset: int) -> Iterator[tuple[Segment, Place]]:
+    def places_from(self, offset: int) -> Iterator[tuple[Segment, LogPosition]]:
         """Where the batch that holds `offset` stands, then the starts of later segments (after a gap)."""
         at = max(bisect_right(self._bases, offset) - 1, 0)
         segment = self._list[at]
@@ -98,7 +98,7 @@ class Segments:
             yield segment, place
         for later in self._list[at + 1 :]:
             if later.size_bytes:
-                yield later, Place(0, later.base_offset)
+                yield later, LogPosition(0, later.base_offset)
 
     def position_in_active(self, offset: int) -> int:
         """Where in the active segment the batch stands that holds `offset`; its size when there is none yet."""
@@ -108,7 +108,7 @@ class Segments:
             self.remember(offset, self.active, place)
         return place.position
 
-    def remember(self, offset: int, segment: Segment, place: Place) -> None:
+    def remember(self, offset: int, segment: Segment, place: LogPosition) -> None:
         """A reader stopped at `offset`: the batch that holds it begins, or will begin, at `place`."""
         hints = self._hints
         if offset not in hints and len(hints) >= _HINTS_KEPT:
@@ -123,7 +123,7 @@ class Segments:
         OSError leaves the first one that could not be renamed, and all after it, where they are.
         """
         for segment in self._list[:count]:
-            self._doomed += [(due_ms, path) for path in segment.mark_deleted()]
+            self._pending_deletes += [(due_ms, path) for path in segment.mark_deleted()]
             self._sealed_bytes -= segment.size_bytes
             if segment in self._indexed:
                 self._indexed.remove(segment)
@@ -151,7 +151,7 @@ class Segments:
                 with suppress(OSError):
                     self._files.rename(after, before)
             raise
-        self._doomed += [(due_ms, path) for _, path in renames]
+        self._pending_deletes += [(due_ms, path) for _, path in renames]
         at = self._list.index(old[0])
         self._list[at : at + len(old)] = [new]
         self._bases[at : at + len(old)] = [new.base_offset]
@@ -161,8 +161,8 @@ class Segments:
 
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose time has come: whoever takes them removes them."""
-        due = [path for due_ms, path in self._doomed if due_ms <= now_ms]
-        self._doomed = [(due_ms, path) for due_ms, path in self._doomed if due_ms > now_ms]
+        due = [path for due_ms, path in self._pending_deletes if due_ms <= now_ms]
+        self._pending_deletes = [(due_ms, path) for due_ms, path in self._pending_deletes if due_ms > now_ms]
         return due
 
     def cut(self, offset: int, interval_bytes: int) -> int:
@@ -179,6 +179,8 @@ class Segments:
 
     def move_to(self, path: str) -> None:
         """The directory was renamed: its files are elsewhere now."""
-        self._doomed = [(due_ms, f"{path}/{doomed.rpartition('/')[2]}") for due_ms, doomed in self._doomed]
+        self._pending_deletes = [
+            (due_ms, f"{path}/{doomed.rpartition('/')[2]}") for due_ms, doomed in self._pending_deletes
+        ]
         for segment in self._list:
             segment.move_to(path)

@@ -15,7 +15,7 @@ from ..protocol.crc32c import crc32c
 from ..protocol.errors import ErrorCode, KafkaError
 from ..protocol.records import Record, read_records, rebuild_batch
 from ..protocol.wire import CorruptFrame
-from .files import Buffer
+from .files.files import Buffer
 from .log_config import LONG_MAX, LogConfig
 
 ZSTD_FROM_PRODUCE_VERSION = 7

@@ -6,16 +6,16 @@ from ..context import Context
 from ..coordination.coordinator_errors import COORDINATOR_ERRORS
 from ..coordination.transactions.coordinator import V1, ProducerIdAndEpoch
 from ..coordination.transactions.fencing import fencing_code
-from ..parked import Parked
+from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC
 
 
 def handle_add_offsets_to_txn(
     request: AddOffsetsToTxnRequest, version: int, session: Session, context: Context
-) -> Parked[AddOffsetsToTxnResponse]:
+) -> Deferred[AddOffsetsToTxnResponse]:
     """So that the end of the transaction puts its marker there too."""
-    parked: Parked[AddOffsetsToTxnResponse] = Parked()
+    parked: Deferred[AddOffsetsToTxnResponse] = Deferred()
 
     def then(code: ErrorCode, _: ProducerIdAndEpoch) -> None:
         parked.answer(AddOffsetsToTxnResponse(error_code=fencing_code(code, version)))

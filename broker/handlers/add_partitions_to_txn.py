@@ -17,7 +17,7 @@ from ..context import Context
 from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
 from ..coordination.transactions.fencing import fencing_code
 from ..coordination.transactions.transaction import TopicPartition
-from ..parked import Parked
+from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS
 
@@ -28,12 +28,12 @@ Results = dict[TopicPartition, ErrorCode]
 
 def handle_add_partitions_to_txn(
     request: AddPartitionsToTxnRequest, version: int, session: Session, context: Context
-) -> AddPartitionsToTxnResponse | Parked[AddPartitionsToTxnResponse]:
+) -> AddPartitionsToTxnResponse | Deferred[AddPartitionsToTxnResponse]:
     """Add, or only verify, the partitions of each transaction; answered when all of them are on record."""
     transactions = request.transactions if version >= BATCHED_FROM else [_single(request)]
     if not transactions:
         return AddPartitionsToTxnResponse()
-    parked: Parked[AddPartitionsToTxnResponse] = Parked()
+    parked: Deferred[AddPartitionsToTxnResponse] = Deferred()
     found: list[Results] = [{} for _ in transactions]
     left = len(transactions)
 

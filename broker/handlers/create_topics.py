@@ -16,11 +16,11 @@ from ...protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from ...protocol.schema import ZERO_UUID
+from ..config.config_def import ConfigError, topic_settings
+from ..config.topic_config import checked_overrides, effective
 from ..context import Context
 from ..session import Session
-from ..settings import BadSetting, topic_settings
-from ..topic_config import checked_overrides, effective
-from ..topics import TOO_MANY_PARTITIONS
+from ..topics.topics import TOO_MANY_PARTITIONS
 
 NO_VALUE = -1
 
@@ -81,7 +81,7 @@ def _check(topic: CreatableTopic, context: Context, also_taken: Collection[str])
     partitions = _partition_count(topic, context)
     try:
         overrides = checked_overrides({config.name: config.value for config in topic.configs})
-    except BadSetting as error:
+    except ConfigError as error:
         raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
     return _Wanted(topic.name, partitions, overrides)
 

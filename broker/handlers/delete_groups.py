@@ -5,19 +5,19 @@ from collections.abc import Callable
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.delete_groups import DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse
 from ..context import Context
-from ..coordination.effects import Ticket
-from ..parked import Parked
+from ..coordination.result import Ticket
+from ..deferred import Deferred
 from ..session import Session
 
 
 def handle_delete_groups(
     request: DeleteGroupsRequest, version: int, session: Session, context: Context
-) -> Parked[DeleteGroupsResponse] | DeleteGroupsResponse:
+) -> Deferred[DeleteGroupsResponse] | DeleteGroupsResponse:
     """Delete each group; one named twice is answered once."""
     names = list(dict.fromkeys(request.groups_names))
     if not names:
         return DeleteGroupsResponse()
-    parked: Parked[DeleteGroupsResponse] = Parked()
+    parked: Deferred[DeleteGroupsResponse] = Deferred()
     errors: dict[str, ErrorCode] = {}
 
     def deleted(group_id: str, error: ErrorCode) -> None:

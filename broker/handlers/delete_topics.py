@@ -13,7 +13,7 @@ from ...protocol.messages.delete_topics import (
 from ...protocol.schema import ZERO_UUID
 from ..context import Context
 from ..session import Session
-from ..topics import Topic
+from ..topics.topics import Topic
 
 
 def handle_delete_topics(

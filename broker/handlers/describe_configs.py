@@ -15,10 +15,10 @@ from ...protocol.messages.describe_configs import (
     DescribeConfigsResult,
     DescribeConfigsSynonym,
 )
+from ..config.config_def import ConfigKey, broker_settings, topic_settings
+from ..config.topic_config import DEFAULT_SOURCE, STATIC_BROKER_SOURCE, ConfigValue, chain_of, effective
 from ..context import Context
 from ..session import Session
-from ..settings import Setting, broker_settings, topic_settings
-from ..topic_config import DEFAULT_SOURCE, STATIC_BROKER_SOURCE, ConfigValue, chain_of, effective
 from ..topic_names import check_topic_name
 
 TOPIC, BROKER = 2, 4
@@ -79,7 +79,7 @@ def _configs(
     ]
 
 
-Found = list[tuple[Setting, ConfigValue, Sequence[ConfigValue]]]
+Found = list[tuple[ConfigKey, ConfigValue, Sequence[ConfigValue]]]
 
 
 def _topic_configs(name: str, context: Context) -> Found:
@@ -117,7 +117,7 @@ def _broker_configs(name: str, context: Context) -> Found:
     return found
 
 
-def _broker_chain(setting: Setting, context: Context) -> list[ConfigValue]:
+def _broker_chain(setting: ConfigKey, context: Context) -> list[ConfigValue]:
     config = context.config
     chain: list[ConfigValue] = []
     in_force = config.effective(setting.name)
@@ -129,7 +129,7 @@ def _broker_chain(setting: Setting, context: Context) -> list[ConfigValue]:
     return chain
 
 
-def _described(setting: Setting, value: ConfigValue, chain: Sequence[ConfigValue]) -> DescribeConfigsResourceResult:
+def _described(setting: ConfigKey, value: ConfigValue, chain: Sequence[ConfigValue]) -> DescribeConfigsResourceResult:
     return DescribeConfigsResourceResult(
         name=setting.name,
         value=None if setting.is_sensitive else value.value,

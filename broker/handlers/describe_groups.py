@@ -9,7 +9,7 @@ from ...protocol.messages.describe_groups import (
 )
 from ..authorized_operations import GROUP_OPERATIONS, NOT_ASKED
 from ..context import Context
-from ..coordination.groups.classic_group import ClassicGroup, ClassicState
+from ..coordination.groups.classic.group import ClassicGroup, ClassicState
 from ..session import Session
 
 NOT_FOUND_FROM = 6

@@ -5,15 +5,17 @@ from ...protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from ..context import Context
 from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
 from ..coordination.transactions.fencing import fencing_code
-from ..parked import Parked
+from ..deferred import Deferred
 from ..session import Session
 
 V2_FROM_VERSION = 5
 
 
-def handle_end_txn(request: EndTxnRequest, version: int, session: Session, context: Context) -> Parked[EndTxnResponse]:
+def handle_end_txn(
+    request: EndTxnRequest, version: int, session: Session, context: Context
+) -> Deferred[EndTxnResponse]:
     """Answered when the markers are written, so that what was committed can be read at once."""
-    parked: Parked[EndTxnResponse] = Parked()
+    parked: Deferred[EndTxnResponse] = Deferred()
 
     def then(code: ErrorCode, producer: ProducerIdAndEpoch) -> None:
         parked.answer(

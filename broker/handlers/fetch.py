@@ -18,14 +18,14 @@ from ...protocol.messages.fetch import (
     PartitionData,
 )
 from ..context import Context
-from ..fetch_sessions import IDS_FROM_VERSION, Plan, Wanted
-from ..logs import get_logger
-from ..parked import Parked
-from ..partition import Partition
+from ..deferred import Deferred
+from ..log_output import get_logger
+from ..purgatory import DelayedFetch, Watched
 from ..session import Session
-from ..waiters import Waiter, Watched
+from ..topics.fetch_sessions import IDS_FROM_VERSION, CachedPartition, FetchContext
+from ..topics.partition import Partition
 
-log = get_logger("fetch")
+logger = get_logger("fetch")
 
 READ_COMMITTED = 1
 CONSUMER_ID = -1
@@ -42,7 +42,7 @@ class _Fetch:
     version: int
     session: Session
     context: Context
-    plan: Plan
+    plan: FetchContext
 
     @property
     def is_read_committed(self) -> bool:
@@ -65,7 +65,7 @@ class _Fetch:
 class _Read:
     """What one pass over the partitions found."""
 
-    answers: list[tuple[Wanted, PartitionData]]
+    answers: list[tuple[CachedPartition, PartitionData]]
     watched: list[Watched]
     total_bytes: int
     is_final: bool  # an error or a diverging epoch was found where a log was read: do not wait
@@ -73,7 +73,7 @@ class _Read:
 
 def handle_fetch(
     request: FetchRequest, version: int, session: Session, context: Context
-) -> FetchResponse | Parked[FetchResponse]:
+) -> FetchResponse | Deferred[FetchResponse]:
     """Answer at once with enough bytes or an error, else park until there are enough or the wait is over."""
     now = context.clock.now()
     try:
@@ -84,8 +84,8 @@ def handle_fetch(
     read = _read_all(fetch)
     if read.is_final or request.max_wait_ms <= 0 or not read.watched or read.total_bytes >= fetch.min_bytes:
         return _respond(fetch, read)
-    parked: Parked[FetchResponse] = Parked()
-    waiter = Waiter(
+    parked: Deferred[FetchResponse] = Deferred()
+    waiter = DelayedFetch(
         watched=read.watched,
         min_bytes=fetch.min_bytes,
         is_read_committed=fetch.is_read_committed,
@@ -111,7 +111,7 @@ def _read_all(fetch: _Fetch) -> _Read:
         try:
             data = _read_one(wanted, partition, fetch, read)
         except OSError as fault:
-            log.error("a log cannot be read", partition=partition.name, error=str(fault))
+            logger.error("a log cannot be read", partition=partition.name, error=str(fault))
             read.is_final = True
             data = _refused(wanted, _storage_error(fetch.version), fetch, aborted=None)
         except KafkaError as error:
@@ -126,7 +126,7 @@ def _read_all(fetch: _Fetch) -> _Read:
     return read
 
 
-def _find(wanted: Wanted, fetch: _Fetch) -> Partition:
+def _find(wanted: CachedPartition, fetch: _Fetch) -> Partition:
     topics = fetch.context.topics
     if fetch.version < IDS_FROM_VERSION:
         return topics.partition(wanted.topic or "", wanted.asked.partition)
@@ -140,7 +140,7 @@ def _find(wanted: Wanted, fetch: _Fetch) -> Partition:
     return topics.partition(topic.name, wanted.asked.partition)
 
 
-def _read_one(wanted: Wanted, partition: Partition, fetch: _Fetch, read: _Read) -> PartitionData:
+def _read_one(wanted: CachedPartition, partition: Partition, fetch: _Fetch, read: _Read) -> PartitionData:
     asked = wanted.asked
     if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
@@ -186,7 +186,7 @@ def _storage_error(version: int) -> ErrorCode:
 
 
 def _refused(
-    wanted: Wanted, code: ErrorCode, fetch: _Fetch, aborted: tuple[AbortedTransaction, ...] | None
+    wanted: CachedPartition, code: ErrorCode, fetch: _Fetch, aborted: tuple[AbortedTransaction, ...] | None
 ) -> PartitionData:
     return PartitionData(
         partition_index=wanted.asked.partition,
@@ -227,7 +227,7 @@ def _respond(fetch: _Fetch, read: _Read) -> FetchResponse:
     )
 
 
-def _note_sent(wanted: Wanted, data: PartitionData) -> bool:
+def _note_sent(wanted: CachedPartition, data: PartitionData) -> bool:
     """Whether an incremental answer must carry this partition; remembers what the client is told."""
     has_news = (
         bool(data.records)
@@ -242,7 +242,7 @@ def _note_sent(wanted: Wanted, data: PartitionData) -> bool:
     return has_news
 
 
-def _leader_endpoints(fetch: _Fetch, answers: list[tuple[Wanted, PartitionData]]) -> list[NodeEndpoint]:
+def _leader_endpoints(fetch: _Fetch, answers: list[tuple[CachedPartition, PartitionData]]) -> list[NodeEndpoint]:
     if not any(data.current_leader.leader_id >= 0 for _, data in answers):
         return []
     host, port = fetch.context.endpoint(fetch.session)

@@ -6,7 +6,7 @@ Not done: share groups, whose keys are refused.
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
-from ..coordination.placement import partition_for
+from ..coordination.coordinator_partition import partition_for
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 

@@ -7,7 +7,7 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from ..context import Context
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
-from ..parked import Parked
+from ..deferred import Deferred
 from ..session import Session
 
 FENCED_FROM_VERSION = 4
@@ -15,7 +15,7 @@ FENCED_FROM_VERSION = 4
 
 def handle_init_producer_id(
     request: InitProducerIdRequest, version: int, session: Session, context: Context
-) -> InitProducerIdResponse | Parked[InitProducerIdResponse]:
+) -> InitProducerIdResponse | Deferred[InitProducerIdResponse]:
     """Without a transactional id a fresh id and epoch 0, whatever is sent along; with one, its next session."""
     expected = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
     if (expected.producer_id == -1) != (expected.producer_epoch == -1):
@@ -26,7 +26,7 @@ def handle_init_producer_id(
         except KafkaError as error:
             return _answer(error.code, ProducerIdAndEpoch(-1, -1), version)
         return _answer(ErrorCode.NONE, ProducerIdAndEpoch(producer_id, 0), version)
-    parked: Parked[InitProducerIdResponse] = Parked()
+    parked: Deferred[InitProducerIdResponse] = Deferred()
     context.transactions.init_producer_id(
         request.transactional_id,
         request.transaction_timeout_ms,

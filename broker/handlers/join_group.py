@@ -3,9 +3,9 @@
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse, JoinGroupResponseMember
 from ..context import Context
-from ..coordination.effects import Ticket
-from ..coordination.groups.classic_member import Joined, Joining
-from ..parked import Parked
+from ..coordination.groups.classic.member import JoinRequest, JoinResult
+from ..coordination.result import Ticket
+from ..deferred import Deferred
 from ..session import Session
 
 REBALANCE_TIMEOUT_FROM = 1
@@ -16,10 +16,10 @@ SKIP_ASSIGNMENT_FROM = 9
 
 def handle_join_group(
     request: JoinGroupRequest, version: int, session: Session, context: Context
-) -> Parked[JoinGroupResponse]:
+) -> Deferred[JoinGroupResponse]:
     """Let the group decide."""
-    parked: Parked[JoinGroupResponse] = Parked()
-    joining = Joining(
+    parked: Deferred[JoinGroupResponse] = Deferred()
+    joining = JoinRequest(
         group_id=request.group_id,
         member_id=request.member_id,
         group_instance_id=request.group_instance_id,
@@ -34,15 +34,15 @@ def handle_join_group(
         must_know_its_id=version >= KNOWN_MEMBER_ID_FROM,
         can_skip_assignment=version >= SKIP_ASSIGNMENT_FROM,
     )
-    ticket = Ticket[Joined](
+    ticket = Ticket[JoinResult](
         lambda joined: parked.answer(_response(joined, version)),
-        lambda code: Joined(code, request.member_id),
+        lambda code: JoinResult(code, request.member_id),
     )
     context.groups.join(joining, ticket)
     return parked
 
 
-def _response(joined: Joined, version: int) -> JoinGroupResponse:
+def _response(joined: JoinResult, version: int) -> JoinGroupResponse:
     has_null = version >= NULL_PROTOCOL_FROM and joined.error is not ErrorCode.NONE
     return JoinGroupResponse(
         error_code=joined.error,

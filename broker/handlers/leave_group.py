@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse
 from ..context import Context
-from ..coordination.effects import Ticket
-from ..parked import Parked
+from ..coordination.result import Ticket
+from ..deferred import Deferred
 from ..session import Session
 
 MANY_FROM = 3
@@ -14,9 +14,9 @@ MANY_FROM = 3
 
 def handle_leave_group(
     request: LeaveGroupRequest, version: int, session: Session, context: Context
-) -> Parked[LeaveGroupResponse] | LeaveGroupResponse:
+) -> Deferred[LeaveGroupResponse] | LeaveGroupResponse:
     """Answer each member with an error of its own."""
-    parked: Parked[LeaveGroupResponse] = Parked()
+    parked: Deferred[LeaveGroupResponse] = Deferred()
     members = request.members if version >= MANY_FROM else [MemberIdentity(member_id=request.member_id)]
 
     def deliver(errors: Sequence[ErrorCode]) -> None:

@@ -12,11 +12,11 @@ from ...protocol.messages.list_offsets import (
 )
 from ...protocol.wire import CorruptFrame
 from ..context import Context
-from ..logs import get_logger
-from ..partition import Partition
+from ..log_output import get_logger
 from ..session import Session
+from ..topics.partition import Partition
 
-log = get_logger("list_offsets")
+logger = get_logger("list_offsets")
 
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING_UPLOAD = (
     -1,
@@ -63,7 +63,7 @@ def handle_list_offsets(
 def _code_of(error: KafkaError | OSError | CorruptFrame) -> ErrorCode:
     if isinstance(error, KafkaError):
         return error.code
-    log.error("a log cannot be searched", error=str(error))
+    logger.error("a log cannot be searched", error=str(error))
     # A batch is stored unopened: only a search by time finds out that its records cannot be read.
     return ErrorCode.KAFKA_STORAGE_ERROR if isinstance(error, OSError) else ErrorCode.CORRUPT_MESSAGE
 

@@ -18,7 +18,7 @@ from ...protocol.schema import ZERO_UUID
 from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
 from ..context import Context
 from ..session import Session
-from ..topics import Topic
+from ..topics.topics import Topic
 
 NO_LEADER = -1
 

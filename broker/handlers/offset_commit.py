@@ -11,11 +11,11 @@ from ...protocol.messages.offset_commit import (
     OffsetCommitResponseTopic,
 )
 from ..context import Context
-from ..coordination.effects import Ticket
-from ..coordination.groups.group_offsets import Committing, OffsetToCommit
-from ..parked import Parked
+from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from ..coordination.result import Ticket
+from ..deferred import Deferred
 from ..session import Session
-from ..topics import Topic
+from ..topics.topics import Topic
 
 GROUP_NOT_FOUND_FROM = 9
 TOPIC_IDS_FROM = 10
@@ -23,7 +23,7 @@ TOPIC_IDS_FROM = 10
 
 def handle_offset_commit(
     request: OffsetCommitRequest, version: int, session: Session, context: Context
-) -> Parked[OffsetCommitResponse] | OffsetCommitResponse:
+) -> Deferred[OffsetCommitResponse] | OffsetCommitResponse:
     """Commit what exists; what does not is refused on its own, and the group is then not asked about it."""
     topics = [_find_topic(asked, version, context) for asked in request.topics]
     offsets = [
@@ -34,8 +34,8 @@ def handle_offset_commit(
     ]
     if not offsets:
         return _response(request, topics, [], version)
-    parked: Parked[OffsetCommitResponse] = Parked()
-    committing = Committing(
+    parked: Deferred[OffsetCommitResponse] = Deferred()
+    committing = OffsetCommit(
         group_id=request.group_id,
         generation=request.generation_id_or_member_epoch,
         member_id=request.member_id,

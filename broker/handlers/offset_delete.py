@@ -10,16 +10,16 @@ from ...protocol.messages.offset_delete import (
     OffsetDeleteResponseTopic,
 )
 from ..context import Context
-from ..coordination.effects import Ticket
-from ..parked import Parked
+from ..coordination.result import Ticket
+from ..deferred import Deferred
 from ..session import Session
 
 
 def handle_offset_delete(
     request: OffsetDeleteRequest, version: int, session: Session, context: Context
-) -> Parked[OffsetDeleteResponse] | OffsetDeleteResponse:
+) -> Deferred[OffsetDeleteResponse] | OffsetDeleteResponse:
     """Delete what exists; an unknown partition is refused on its own."""
-    parked: Parked[OffsetDeleteResponse] = Parked()
+    parked: Deferred[OffsetDeleteResponse] = Deferred()
     asked = [(topic.name, partition.partition_index) for topic in request.topics for partition in topic.partitions]
     known = [at for at in asked if _exists(at, context)]
 

@@ -19,7 +19,7 @@ from ...protocol.messages.offset_fetch import (
 from ..context import Context
 from ..coordination.groups.group_records import CommittedOffset
 from ..session import Session
-from ..topics import Topic
+from ..topics.topics import Topic
 
 ERROR_FROM = 2
 MANY_FROM = 8

@@ -20,15 +20,15 @@ from ...protocol.messages.produce import (
 )
 from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
-from ..coordination.transactions.admission import Dialect, ExplainedRefusal, check_transactional_write
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
-from ..logs import get_logger
-from ..parked import Disconnect, Parked
-from ..partition import Partition
+from ..coordination.transactions.verification import ClientTxnVersion, ExplainedRefusal, check_transactional_write
+from ..deferred import Deferred, Disconnect
+from ..log_output import get_logger
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS
+from ..topics.partition import Partition
 
-log = get_logger("produce")
+logger = get_logger("produce")
 
 ADMIN_CLIENT_ID = "__admin_client"
 IDS_FROM_VERSION = 13
@@ -64,7 +64,7 @@ class _Produce:
 
 def handle_produce(
     request: ProduceRequest, version: int, session: Session, context: Context
-) -> ProduceResponse | Parked[ProduceResponse] | None:
+) -> ProduceResponse | Deferred[ProduceResponse] | None:
     """Append every partition's batch; errors are per partition, and acks=0 gets no answer at all."""
     produce = _Produce(request, version, session, context)
     refusal = _refusal_of_all(request)
@@ -137,7 +137,7 @@ def _append_partition(
         hides = error.code in _HIDES_LOG_START
         return _refused(data.index, error, -1 if hides else partition.log.log_start_offset)
     except OSError as error:
-        log.error("append failed", partition=partition.name, error=str(error))
+        logger.error("append failed", partition=partition.name, error=str(error))
         return _refused(data.index, KafkaError(ErrorCode.KAFKA_STORAGE_ERROR), -1)
     response = PartitionProduceResponse(
         index=data.index,
@@ -179,7 +179,7 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
             ProducerIdAndEpoch(batch.producer_id, batch.producer_epoch),
             partition,
             batch.base_sequence,
-            Dialect(produce.version >= V2_FROM_VERSION, produce.version >= ABORTABLE_FROM_VERSION),
+            ClientTxnVersion(produce.version >= V2_FROM_VERSION, produce.version >= ABORTABLE_FROM_VERSION),
             is_verified=produce.context.config.transaction_partition_verification_enable,
         )
     return batch
@@ -213,8 +213,8 @@ def _check_unanswered(response: ProduceResponse) -> None:
                 raise Disconnect(f"Produce with acks=0 failed for {topic.name}-{partition.index}: {code}")
 
 
-def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Parked[ProduceResponse]:
-    parked: Parked[ProduceResponse] = Parked()
+def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse]:
+    parked: Deferred[ProduceResponse] = Deferred()
     left = len(produce.undurable)
 
     def durable(answer: PartitionProduceResponse, error: OSError | None) -> None:

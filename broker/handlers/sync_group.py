@@ -3,9 +3,9 @@
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from ..context import Context
-from ..coordination.effects import Ticket
-from ..coordination.groups.classic_member import Synced, Syncing
-from ..parked import Parked
+from ..coordination.groups.classic.member import SyncRequest, SyncResult
+from ..coordination.result import Ticket
+from ..deferred import Deferred
 from ..session import Session
 
 PROTOCOL_FROM_VERSION = 5  # both fields are mandatory from here on, though they may be null on the wire
@@ -13,14 +13,14 @@ PROTOCOL_FROM_VERSION = 5  # both fields are mandatory from here on, though they
 
 def handle_sync_group(
     request: SyncGroupRequest, version: int, session: Session, context: Context
-) -> Parked[SyncGroupResponse]:
+) -> Deferred[SyncGroupResponse]:
     """Let the group decide."""
-    parked: Parked[SyncGroupResponse] = Parked()
+    parked: Deferred[SyncGroupResponse] = Deferred()
     if version >= PROTOCOL_FROM_VERSION and (request.protocol_type is None or request.protocol_name is None):
         # Said before the group is looked at, even of one that does not exist.
         parked.answer(SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
         return parked
-    syncing = Syncing(
+    syncing = SyncRequest(
         group_id=request.group_id,
         member_id=request.member_id,
         group_instance_id=request.group_instance_id,
@@ -29,11 +29,11 @@ def handle_sync_group(
         protocol_name=request.protocol_name,
         assignments={given.member_id: bytes(given.assignment) for given in request.assignments},
     )
-    context.groups.sync(syncing, Ticket[Synced](lambda synced: parked.answer(_response(synced)), Synced))
+    context.groups.sync(syncing, Ticket[SyncResult](lambda synced: parked.answer(_response(synced)), SyncResult))
     return parked
 
 
-def _response(synced: Synced) -> SyncGroupResponse:
+def _response(synced: SyncResult) -> SyncGroupResponse:
     return SyncGroupResponse(
         error_code=synced.error,
         protocol_type=synced.protocol_type,

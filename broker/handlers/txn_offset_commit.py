@@ -13,11 +13,11 @@ from ...protocol.messages.txn_offset_commit import (
 )
 from ..context import Context
 from ..coordination.coordinator_errors import COORDINATOR_ERRORS
-from ..coordination.effects import Ticket
-from ..coordination.groups.group_offsets import Committing, OffsetToCommit
-from ..coordination.transactions.admission import Dialect, check_transactional_write
+from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from ..coordination.result import Ticket
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
-from ..parked import Parked
+from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write
+from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC
 
@@ -29,7 +29,7 @@ Codes = dict[tuple[str, int], ErrorCode]
 
 def handle_txn_offset_commit(
     request: TxnOffsetCommitRequest, version: int, session: Session, context: Context
-) -> TxnOffsetCommitResponse | Parked[TxnOffsetCommitResponse]:
+) -> TxnOffsetCommitResponse | Deferred[TxnOffsetCommitResponse]:
     """Write the offsets into the transaction; each partition has an error of its own."""
     if not request.group_id:
         return _response(request, {}, ErrorCode.INVALID_GROUP_ID)
@@ -47,7 +47,7 @@ def handle_txn_offset_commit(
         _check_transaction(request, version, context)
     except KafkaError as error:
         return _response(request, refused, COORDINATOR_ERRORS.get(error.code, error.code))
-    parked: Parked[TxnOffsetCommitResponse] = Parked()
+    parked: Deferred[TxnOffsetCommitResponse] = Deferred()
 
     def then(errors: Sequence[ErrorCode]) -> None:
         codes = {(o.topic, o.partition): code for o, code in zip(offsets, errors, strict=True)}
@@ -59,7 +59,7 @@ def handle_txn_offset_commit(
             codes = dict.fromkeys(codes, COORDINATOR_ERRORS[ErrorCode.KAFKA_STORAGE_ERROR])
         parked.answer(_response(request, codes | refused, ErrorCode.NONE))
 
-    committing = Committing(
+    committing = OffsetCommit(
         group_id=request.group_id,
         generation=request.generation_id,
         member_id=request.member_id,
@@ -89,7 +89,7 @@ def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: C
         ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
         offsets_topic.partitions[context.groups.partition_of(request.group_id)],
         -1,  # records of this topic carry no sequence
-        Dialect(version >= V2_FROM_VERSION, version >= ABORTABLE_FROM_VERSION),
+        ClientTxnVersion(version >= V2_FROM_VERSION, version >= ABORTABLE_FROM_VERSION),
         is_verified=context.config.transaction_partition_verification_enable,
     )
 

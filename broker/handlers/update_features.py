@@ -11,7 +11,8 @@ from ...protocol.messages.update_features import (
     UpdateFeaturesRequest,
     UpdateFeaturesResponse,
 )
-from ..context import METADATA_VERSION, Context
+from ..context import Context
+from ..metadata.features import METADATA_VERSION
 from ..session import Session
 
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3

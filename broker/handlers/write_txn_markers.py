@@ -10,11 +10,11 @@ from ...protocol.messages.write_txn_markers import (
     WriteTxnMarkersResponse,
 )
 from ..context import Context
-from ..logs import get_logger
+from ..log_output import get_logger
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC
 
-log = get_logger("markers")
+logger = get_logger("markers")
 
 STRICT_EPOCH_VERSION = 2  # KIP-1228: transactions V2 end with a higher epoch than they were written with
 
@@ -58,7 +58,7 @@ def _write(marker: WritableTxnMarker, topic: str, index: int, context: Context) 
     except KafkaError as error:
         return error.code
     except OSError as error:
-        log.error("a marker could not be written", partition=f"{topic}-{index}", error=str(error))
+        logger.error("a marker could not be written", partition=f"{topic}-{index}", error=str(error))
         return ErrorCode.KAFKA_STORAGE_ERROR
     if topic == OFFSETS_TOPIC:
         context.groups.note_marker(index, marker.producer_id, marker.transaction_result)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Generator, Mapping
 
 from ..app import Broker
-from ..config import BrokerConfig
+from ..config.broker_config import BrokerConfig
 
 START_DEADLINE_S = 30.0
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...protocol.batch import CRC_FROM, HEADER_BYTES, RecordBatch
 from ...protocol.crc32c import crc32c
-from ..read_only_files import ReadableFiles
+from ..files.read_only_files import ReadableFiles
 from ..scan import size_of_batch
 
 PIECE_BYTES = 1 << 20

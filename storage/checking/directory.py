@@ -21,8 +21,8 @@ from ..directory import (
     decode_properties,
     split_partition,
 )
+from ..files.read_only_files import ReadableFiles
 from ..metadata_snapshot import BOOTSTRAP
-from ..read_only_files import ReadableFiles
 from .entries import TooLarge, read_small
 from .findings import STARTS_NOT, Findings
 from .metadata import KnownTopic, problem_of_snapshot, read_topics

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..read_only_files import ReadableFiles
+from ..files.read_only_files import ReadableFiles
 
 PIECE_ENTRIES = 1 << 15
 MOST_SMALL_BYTES = 256 << 20  # five million producers in a snapshot

@@ -4,8 +4,8 @@ from bisect import bisect_right
 
 from ...protocol.batch import RecordBatch
 from ..checkpoints import MalformedCheckpoint, decode_lines
+from ..files.read_only_files import ReadableFiles
 from ..leader_epochs import FILE_NAME
-from ..read_only_files import ReadableFiles
 from .entries import TooLarge, read_small
 from .findings import BUILT_ANEW, Findings
 

@@ -7,8 +7,8 @@ the order of their positions; entries that do not ascend are told and skipped.
 from collections.abc import Callable, Iterator
 
 from ...protocol.batch import RecordBatch
-from ..aborted_txns import AbortedTxn
-from ..read_only_files import ReadableFiles
+from ..files.read_only_files import ReadableFiles
+from ..indexes.transaction_index import AbortedTxn
 from .entries import AbortedEntries, AbortedEntry, OffsetEntries, OffsetEntry, TimeEntries, TimeEntry
 from .findings import BUILT_ANEW, Findings
 

@@ -22,7 +22,7 @@ from ...protocol.metadata_records import (
 )
 from ...protocol.records import read_records
 from ...protocol.wire import CorruptFrame
-from ..read_only_files import ReadableFiles
+from ..files.read_only_files import ReadableFiles
 from .batches import BatchWalk
 from .findings import Findings
 

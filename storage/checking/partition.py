@@ -6,8 +6,8 @@ in the middle of something left is told as such.
 
 from dataclasses import dataclass, field
 
+from ..files.read_only_files import ReadableFiles
 from ..log_config import LONG_MAX
-from ..read_only_files import ReadableFiles
 from .epochs import EpochsCheck
 from .findings import REMOVED, Findings
 from .metadata import check_snapshots

@@ -5,11 +5,11 @@ is not; and a producer that a snapshot lacks may have expired, unless its transa
 """
 
 from ...protocol.batch import RecordBatch
-from ..aborted_txns import AbortedTxn
+from ..files.read_only_files import ReadableFiles
+from ..indexes.transaction_index import AbortedTxn
+from ..producer_snapshots import decode_snapshot
 from ..producer_state import ProducerEntry, ProducerTable, SnapshotEntry
-from ..read_only_files import ReadableFiles
 from ..replay import aborted_entry, replay_batch
-from ..snapshot import decode_snapshot
 from .entries import TooLarge, read_small
 from .findings import Findings
 

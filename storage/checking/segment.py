@@ -7,7 +7,7 @@ goes on behind it, and behind bytes that are no batch where the offset index kno
 from dataclasses import dataclass
 
 from ...protocol.batch import RecordBatch
-from ..read_only_files import ReadableFiles
+from ..files.read_only_files import ReadableFiles
 from .batches import BatchWalk, SeenBatch
 from .epochs import EpochsCheck
 from .findings import CUT, REFUSED, Findings

@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ..aborted_txns import AbortedTxn
-from ..files import Files
+from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
+from ..files.files import Files
+from ..indexes.transaction_index import AbortedTxn
 from ..log_config import LogConfig
-from ..names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
+from ..producer_snapshots import Snapshots
 from ..producer_state import ProducerTable
 from ..scan import BatchScan
 from ..segment import Segment
 from ..segments import Segments
-from ..snapshot import Snapshots
 from .cleanable import Cleanable, SegmentExtent, group_segments
-from .keys import LatestOffsets
+from .keys import OffsetMap
 from .output import CLEANED_SUFFIX, CleanedSegment
-from .steps import Steps, elsewhere
+from .steps import Steps, in_thread
 from .survival import Compaction, LastRecord, note_keys
 from .transactions import CleanedTransactions
 
@@ -29,7 +29,7 @@ _PIECE_BYTES = 64 * 1024  # of a file at a time: what one read may delay the bro
 FindAborted = Callable[[int, int], list[AbortedTxn]]
 
 
-class PassEnded(Exception):
+class CleaningAborted(Exception):
     """The log changed under the pass, which has left it alone since. Nothing is wrong."""
 
 
@@ -61,7 +61,7 @@ class Cleaning:
         self._cleanable = cleanable
         self._now_ms = now_ms
         self._recovered_from = recovered_from
-        self._latest = LatestOffsets(most_key_bytes)
+        self._latest = OffsetMap(most_key_bytes)
         self._watched: list[tuple[Segment, int]] = []
         self.first_dirty_offset = cleanable.first_dirty_offset
         self.end_offset = cleanable.first_dirty_offset  # the log is clean below this offset when the pass is over
@@ -70,7 +70,7 @@ class Cleaning:
         self.keys = 0
 
     def steps(self) -> Steps[None]:
-        """The work. KafkaError (CORRUPT_MESSAGE), CorruptFrame, OSError or PassEnded leave a whole log behind."""
+        """The work. KafkaError (CORRUPT_MESSAGE), CorruptFrame, OSError or CleaningAborted leave a whole log behind."""
         self._sweep()
         try:
             yield from self._note_keys()
@@ -165,10 +165,10 @@ class Cleaning:
                 output.discard()
                 return
             for sync in output.write_indexes():
-                yield from elsewhere(sync)
+                yield from in_thread(sync)
             self._check_unchanged()
             output.mark_whole()
-            yield from elsewhere(self._files.sync_handle(self._directory))
+            yield from in_thread(self._files.sync_handle(self._directory))
             self._check_unchanged()
             self._swap(group, output)
         except BaseException:
@@ -176,7 +176,7 @@ class Cleaning:
             raise
         self.bytes_before += sum(segment.size_bytes for segment in group)
         self.bytes_after += output.size_bytes
-        yield from elsewhere(self._files.sync_handle(self._directory))
+        yield from in_thread(self._files.sync_handle(self._directory))
 
     def _rewrite(self, segment: Segment, compaction: Compaction, output: CleanedSegment) -> Steps[bool]:
         """Add what is left of a segment; whether that is another thing than the segment itself."""
@@ -199,7 +199,7 @@ class Cleaning:
         for one, after in pairwise(self._segments):
             if one is segment:
                 return after.base_offset
-        raise PassEnded(f"{segment.log_path} has gone")
+        raise CleaningAborted(f"{segment.log_path} has gone")
 
     def _swap(self, group: Sequence[Segment], output: CleanedSegment) -> None:
         new = Segment(
@@ -244,4 +244,4 @@ class Cleaning:
         sealed = {id(one) for one, _ in pairwise(self._segments)}
         for segment, size in self._watched:
             if id(segment) not in sealed or segment.size_bytes != size:
-                raise PassEnded(f"{segment.log_path} was deleted or cut")
+                raise CleaningAborted(f"{segment.log_path} was deleted or cut")

@@ -1,4 +1,4 @@
-"""LatestOffsets: where the newest record of each key stands, for as much of the log as memory allows.
+"""OffsetMap: where the newest record of each key stands, for as much of the log as memory allows.
 
 Keys are kept as they are, so that no two are ever taken for one; only long ones are replaced by a digest. There are
 many small tables instead of a large one: a table that grows is moved, and a large one would stop the broker meanwhile.
@@ -16,7 +16,7 @@ _DIGEST_BYTES = 16
 _ENTRY_BYTES = 120
 
 
-class LatestOffsets:
+class OffsetMap:
     """Key to offset. `end_offset`: the records below it have been noted, from wherever noting began."""
 
     __slots__ = ("_most_bytes", "_tables", "end_offset", "used_bytes")

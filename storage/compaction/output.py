@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable
 
 from ...protocol.batch import RecordBatch
-from ..aborted_txns import AbortedTxn, encode_aborted
-from ..files import Buffer, Files
-from ..index import OffsetIndex, TimeIndex
-from ..names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from ..file_names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from ..files.files import Buffer, Files
+from ..indexes.offset_time_index import OffsetIndex, TimeIndex
+from ..indexes.transaction_index import AbortedTxn, encode_aborted
 from .steps import Steps
 
 CLEANED_SUFFIX = ".cleaned"

@@ -14,7 +14,7 @@ Step: TypeAlias = Callable[[], None] | None
 Steps: TypeAlias = Generator[Step, None, T]
 
 
-def elsewhere(work: Callable[[], T]) -> Steps[T]:
+def in_thread(work: Callable[[], T]) -> Steps[T]:
     """Have `work` done on another thread; what it returns, or raises, comes out here."""
     done: list[T] = []
     failed: list[Exception] = []
@@ -31,7 +31,7 @@ def elsewhere(work: Callable[[], T]) -> Steps[T]:
     return done[0]
 
 
-def at_once(steps: Steps[T]) -> T:
+def run_to_end(steps: Steps[T]) -> T:
     """All the work here and now, without a pause."""
     while True:
         try:

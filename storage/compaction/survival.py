@@ -12,10 +12,10 @@ from typing import NamedTuple
 from ...protocol.batch import CODEC_MASK, DELETE_HORIZON, RecordBatch
 from ...protocol.compression import Codec, compress, decompress
 from ...protocol.record_spans import put_moved_record, record_spans
-from ..aborted_txns import AbortedTxn
+from ..indexes.transaction_index import AbortedTxn
 from ..log_config import LONG_MAX
-from .keys import LatestOffsets
-from .steps import Steps, elsewhere
+from .keys import OffsetMap
+from .steps import Steps, in_thread
 from .transactions import CleanedTransactions
 
 RECORDS_A_PAUSE = 32
@@ -46,7 +46,7 @@ class Compaction:
 
     def __init__(
         self,
-        latest: LatestOffsets,
+        latest: OffsetMap,
         last_records: Callable[[int], LastRecord | None],
         *,
         upper_offset: int,
@@ -197,7 +197,7 @@ class _Kept:
         return b"".join(parts)
 
 
-def note_keys(latest: LatestOffsets, batch: RecordBatch, start_offset: int) -> Steps[None]:
+def note_keys(latest: OffsetMap, batch: RecordBatch, start_offset: int) -> Steps[None]:
     """Note the keys of a data batch from `start_offset` on. CorruptFrame where its records are damaged."""
     records = yield from inflated(batch)
     base_offset = batch.base_offset
@@ -218,14 +218,14 @@ def inflated(batch: RecordBatch) -> Steps[bytes]:
     packed, codec = bytes(batch.records), batch.codec
     if len(packed) < _LARGE_BYTES:
         return decompress(codec, packed)
-    return (yield from elsewhere(lambda: decompress(codec, packed)))
+    return (yield from in_thread(lambda: decompress(codec, packed)))
 
 
 def deflated(codec: int, plain: bytes) -> Steps[bytes]:
     """The bytes of a batch's records as its codec has them."""
     if len(plain) < _LARGE_BYTES or codec == Codec.NONE:
         return compress(codec, plain)
-    return (yield from elsewhere(lambda: compress(codec, plain)))
+    return (yield from in_thread(lambda: compress(codec, plain)))
 
 
 def _moved(records: bytes, count: int, shift: int) -> Steps[bytes]:

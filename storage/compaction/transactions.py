@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 
 from ...protocol.batch import RecordBatch
 from ...protocol.control import find_marker
-from ..aborted_txns import AbortedTxn
+from ..indexes.transaction_index import AbortedTxn
 
 
 class CleanedTransactions:

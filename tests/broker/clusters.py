@@ -1,20 +1,20 @@
 """A cluster on files in memory, opened as a broker opens it at its start."""
 
-from odradek.broker.cluster import ClusterLog, NewTopic
-from odradek.broker.cluster_loading import load_cluster
-from odradek.broker.config import BrokerConfig
-from odradek.broker.store import LogStore
-from odradek.broker.testing.manual_clock import ManualClock
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.log_manager import LogManager
+from odradek.broker.metadata.loader import load_cluster
+from odradek.broker.metadata.log import MetadataLog, NewTopic
+from odradek.broker.testing.clock import ManualClock
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.metadata_records import MetadataRecord, encode_metadata_record
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
-from odradek.storage.files import Files
+from odradek.storage.files.files import Files
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 NOW_MS = 1_700_000_000_000
 DIRECTORY_ID = b"d" * 16
@@ -32,14 +32,14 @@ def open_directory(files: Files) -> DataDirectory:
     return DataDirectory.open(files, "/data", Identity(encode_uuid(b"c" * 16), encode_uuid(DIRECTORY_ID), 1))
 
 
-def cluster_on(files: Files, config: BrokerConfig = CONFIG) -> ClusterLog:
+def cluster_on(files: Files, config: BrokerConfig = CONFIG) -> MetadataLog:
     """The cluster as after a crash, or as it is at first."""
-    store = LogStore(files, open_directory(files), ManualClock(), lambda: "0" * 32)
+    store = LogManager(files, open_directory(files), ManualClock(), lambda: "0" * 32)
     return load_cluster(store, config, NOW_MS)
 
 
 def create(
-    cluster: ClusterLog, name: str, topic_id: bytes, partitions: int = 1, overrides: dict[str, str] | None = None
+    cluster: MetadataLog, name: str, topic_id: bytes, partitions: int = 1, overrides: dict[str, str] | None = None
 ) -> None:
     """Record a topic."""
     cluster.create_topics([NewTopic(name, topic_id, partitions, overrides or {})], NOW_MS)

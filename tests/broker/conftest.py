@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from odradek.broker.cluster_loading import load_cluster
-from odradek.broker.config import BrokerConfig
-from odradek.broker.partition import Partition
-from odradek.broker.store import LogStore
-from odradek.broker.testing.manual_clock import ManualClock
-from odradek.broker.topics import Topics
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.log_manager import LogManager
+from odradek.broker.metadata.loader import load_cluster
+from odradek.broker.testing.clock import ManualClock
+from odradek.broker.topics.partition import Partition
+from odradek.broker.topics.topics import Topics
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 IDENTITY = Identity(encode_uuid(b"c" * 16), encode_uuid(b"d" * 16), 1)
 
@@ -34,7 +34,7 @@ class Parts:
 
     def start(self) -> None:
         self.directory = DataDirectory.open(self.files, "/data", IDENTITY)
-        self.store = LogStore(self.files, self.directory, self.clock, lambda: f"{next(self._ids):032x}")
+        self.store = LogManager(self.files, self.directory, self.clock, lambda: f"{next(self._ids):032x}")
         self.directory.begin_writing()
         self.cluster = load_cluster(self.store, self.config, self.clock.now_ms())
         self.topics = Topics(

@@ -3,8 +3,8 @@
 import errno
 from collections.abc import Callable, Sequence
 
-from odradek.storage.files import Buffer
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.files import Buffer
+from odradek.storage.files.memory_files import MemoryFiles
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 BROKEN = OSError(errno.EIO, "Input/output error")

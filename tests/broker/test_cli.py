@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.testing.doubles import Wire
+from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.records import NewRecord, build_batch
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.testing.doubles import Wire
-from odradek.broker.topics import TOO_MANY_PARTITIONS
+from odradek.broker.testing.wire import Wire
+from odradek.broker.topics.topics import TOO_MANY_PARTITIONS
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.fetch import FetchResponse
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..brokers import OdradekBroker
-from .handlers.asking import batch, fetch_request, offsets_in, produce_request, wanted
+from .handlers.broker_harness import batch, fetch_request, offsets_in, produce_request, wanted
 
 MOST_OPEN_FILES = 1024
 AT_ONCE = 1000

@@ -14,13 +14,13 @@ from odradek.broker.handlers.produce import V2_FROM_VERSION
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from odradek.protocol.messages.produce import ProduceResponse
-from odradek.storage.compaction.steps import at_once
+from odradek.storage.compaction.steps import run_to_end
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
-from odradek.storage.memory_files import MemoryFiles
 
-from ..broker.handlers.asking import batch, produce_request
+from ..broker.handlers.broker_harness import batch, produce_request
 from ..broker.handlers.group_context import offsets_of
-from ..broker.handlers.transacting import Producer, TransactingBroker
+from ..broker.handlers.transaction_harness import Producer, TransactingBroker
 from .power_cut import PowerCutFiles
 
 R = TypeVar("R")
@@ -321,7 +321,7 @@ class BrokerStory:
         log, now_ms = self.random.choice(compacted), self.broker.clock.now_ms()
         on_record = self.broker.parts.directory.recovery_points.get((log.topic, log.partition), 0)
         cleanable = log.find_cleanable(None, now_ms)
-        at_once(log.begin_cleaning(cleanable, now_ms, PLENTY, recovered_from=on_record).steps())
+        run_to_end(log.begin_cleaning(cleanable, now_ms, PLENTY, recovered_from=on_record).steps())
 
     def _opened_logs(self) -> list[PartitionLog]:
         opened = [partition.opened_log for partition in self.broker.topics.partitions()]

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from odradek.storage.files import Buffer
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.files import Buffer
+from odradek.storage.files.memory_files import MemoryFiles
 
 
 class Killed(BaseException):

@@ -4,7 +4,7 @@ import copy
 import random
 from collections.abc import Iterator
 
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 
 def paths_below(files: MemoryFiles, top: str) -> list[str]:

@@ -9,9 +9,9 @@ import pytest
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import KafkaError
 from odradek.storage.directory import DataDirectory, DirectoryError, Identity
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 from ..conftest import Rounds
 from ..storage.builders import NOW_MS, append, batch

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from odradek.broker.testing.manual_clock import ManualClock
+from odradek.broker.testing.clock import ManualClock
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import KafkaError
 from odradek.protocol.wire import CorruptFrame
 from odradek.storage.directory import DirectoryError
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ..broker.conftest import IDENTITY
 from ..broker.failing_files import FailingFiles
-from ..broker.handlers.asking import batch
-from ..broker.handlers.transacting import TransactingBroker
+from ..broker.handlers.broker_harness import batch
+from ..broker.handlers.transaction_harness import TransactingBroker
 from ..conftest import Rounds
 from .flipping import flipped
 

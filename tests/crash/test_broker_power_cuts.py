@@ -4,7 +4,7 @@ from random import Random
 
 from ..conftest import Rounds
 from .broker_story import DURABLE, BrokerStory
-from .broker_truth import Truth
+from .invariants import Truth
 from .power_cut import PowerCutFiles
 
 IMAGES_OF_A_STORY = 60

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from odradek.broker.cluster import ClusterLog
-from odradek.broker.config import BrokerConfig
-from odradek.storage.memory_files import MemoryFiles
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.metadata.log import MetadataLog
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import find_snapshots
 
 from ..broker.clusters import DIRECTORY, NOW_MS, cluster_on, create
@@ -19,7 +19,7 @@ CONFIG = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=900)
 State = tuple[dict[str, int], int]  # topics with their partitions, next producer id
 
 
-def state_of(cluster: ClusterLog) -> State:
+def state_of(cluster: MetadataLog) -> State:
     image = cluster.image
     return {topic.name: len(topic.partitions) for topic in image.topics.values()}, image.next_producer_id
 

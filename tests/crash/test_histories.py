@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from odradek.protocol.batch import whole_batches
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 from ..storage.builders import NOW_MS, append, batch, open_log
 

@@ -11,7 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.findings import Finding
-from odradek.storage.read_only_files import ReadOnlyFiles
+from odradek.storage.files.read_only_files import ReadOnlyFiles
 
 from ..brokers import BrokerProcess
 from ..conftest import FreshBroker, Rounds

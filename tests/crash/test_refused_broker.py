@@ -25,9 +25,9 @@ from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetC
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse
 from odradek.protocol.records import read_records
 
-from ..broker.handlers.asking import batch
+from ..broker.handlers.broker_harness import batch
 from ..broker.handlers.group_context import offsets_of
-from ..broker.handlers.transacting import Producer, TransactingBroker
+from ..broker.handlers.transaction_harness import Producer, TransactingBroker
 from ..conftest import Rounds
 from .refusing_files import RefusingFiles
 

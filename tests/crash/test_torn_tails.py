@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odradek.protocol.batch import whole_batches
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ..storage.builders import DIRECTORY, NOW_MS, append, batch, open_log
 

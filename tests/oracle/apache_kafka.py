@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..brokers import TEST_SETTINGS, free_port
-from .settling import wait_until_settled
+from .retry import wait_until_settled
 
 VERSION = "4.3.0"
 ENVIRONMENT = "ODRADEK_ORACLE"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from odradek.broker.testing.doubles import Wire
+from odradek.broker.testing.wire import Wire
 from odradek.protocol.batch import DELETE_HORIZON, RecordBatch, whole_batches
 from odradek.protocol.compression import Codec
 from odradek.protocol.messages.create_topics import (
@@ -34,7 +34,7 @@ from odradek.protocol.messages.write_txn_markers import (
     WriteTxnMarkersResponse,
 )
 from odradek.protocol.records import NewRecord, build_batch, read_records
-from odradek.storage.aborted_txns import ENTRY_BYTES
+from odradek.storage.indexes.transaction_index import ENTRY_BYTES
 
 from ..brokers import BrokerProcess
 

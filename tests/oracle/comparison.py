@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .masks import Plain
+from .normalise import Plain
 
 ABSENT = "(absent)"
 

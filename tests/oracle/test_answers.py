@@ -10,10 +10,9 @@ from typing import cast
 import pytest
 
 from ..brokers import BrokerProcess
+from .accepted_differences import DECIDED
 from .comparison import differences
-from .decided import DECIDED
-from .dialogue import SCENARIOS, held
-from .masks import Plain
+from .normalise import Plain
 from .scenarios import (
     admin,
     features,
@@ -29,6 +28,7 @@ from .scenarios import (
     transactions_v1,
     transactions_v2,
 )
+from .wire_session import SCENARIOS, held
 
 # Importing them registers them.
 MODULES = (

@@ -13,7 +13,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from odradek.broker.cli import main
 from odradek.storage.checking.directory import DirectoryCheck
-from odradek.storage.read_only_files import ReadOnlyFiles
+from odradek.storage.files.read_only_files import ReadOnlyFiles
 
 from ..brokers import BrokerProcess, OdradekBroker
 from ..clients.stock_client import until

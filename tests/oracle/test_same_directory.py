@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.testing.doubles import Wire
+from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.alter_user_scram_credentials import (
     AlterUserScramCredentialsRequest,
     AlterUserScramCredentialsResponse,
@@ -26,7 +26,7 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
 )
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.storage.checking.directory import DirectoryCheck
-from odradek.storage.read_only_files import ReadOnlyFiles
+from odradek.storage.files.read_only_files import ReadOnlyFiles
 
 from ..brokers import BrokerProcess, OdradekBroker
 from ..clients.stock_client import Message, send_all

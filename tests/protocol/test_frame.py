@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odradek.protocol.frame import CRUMB_BYTES, FrameSplitter, RefusedLength, frame_of
+from odradek.protocol.frame import SMALL_PIECE_BYTES, FrameSplitter, RefusedLength, frame_of
 
 
 def framed(*bodies: bytes) -> bytes:
@@ -57,16 +57,18 @@ def test_an_empty_frame_is_a_frame_even_when_its_length_comes_in_two() -> None:
 
 def test_single_bytes_are_not_held_one_by_one() -> None:
     splitter = FrameSplitter(100_000)
-    splitter.feed(struct.pack(">i", 3 * CRUMB_BYTES))
-    for _ in range(CRUMB_BYTES):
+    splitter.feed(struct.pack(">i", 3 * SMALL_PIECE_BYTES))
+    for _ in range(SMALL_PIECE_BYTES):
         splitter.feed(b"a")
-    splitter.feed(b"b" * CRUMB_BYTES)
-    assert splitter.pending_bytes == 2 * CRUMB_BYTES
-    assert splitter.feed(b"c" * CRUMB_BYTES) == [b"a" * CRUMB_BYTES + b"b" * CRUMB_BYTES + b"c" * CRUMB_BYTES]
+    splitter.feed(b"b" * SMALL_PIECE_BYTES)
+    assert splitter.pending_bytes == 2 * SMALL_PIECE_BYTES
+    assert splitter.feed(b"c" * SMALL_PIECE_BYTES) == [
+        b"a" * SMALL_PIECE_BYTES + b"b" * SMALL_PIECE_BYTES + b"c" * SMALL_PIECE_BYTES
+    ]
 
 
 @pytest.mark.parametrize(
-    ("head", "length", "hello"),
+    ("head", "length", "detected_protocol"),
     [
         (b"\xff\xff\xff\xff", -1, ""),
         (b"\x00\x00\x00\x65", 101, ""),
@@ -76,12 +78,14 @@ def test_single_bytes_are_not_held_one_by_one() -> None:
         (b"\x16\x03\x01\x00", 369295616, "TLS"),
     ],
 )
-def test_a_length_beyond_the_limit_is_refused_with_its_four_bytes(head: bytes, length: int, hello: str) -> None:
+def test_a_length_beyond_the_limit_is_refused_with_its_four_bytes(
+    head: bytes, length: int, detected_protocol: str
+) -> None:
     splitter = FrameSplitter(100)
     assert splitter.feed(head[:3]) == []
     with pytest.raises(RefusedLength) as refused:
         splitter.feed(head[3:])
-    assert (refused.value.length, refused.value.hello) == (length, hello)
+    assert (refused.value.length, refused.value.detected_protocol) == (length, detected_protocol)
     assert str(length) in str(refused.value)
     assert splitter.pending_bytes == 0
 

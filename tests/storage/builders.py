@@ -5,11 +5,11 @@ import pytest
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
-from odradek.storage.files import Files
-from odradek.storage.guard import OnDamage, tell_nobody
+from odradek.storage.files.files import Files
+from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.integrity import OnDamage, tell_nobody
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 END = 1 << 60
 SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)

@@ -9,9 +9,9 @@ from odradek.protocol.metadata_records import MetadataRecord, PartitionRecord, T
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 TOP = "/data"
 NOW_MS = 1_700_000_000_000

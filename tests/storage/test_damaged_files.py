@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, batch, file_of, open_log
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from odradek.storage.checking.directory import DirectoryCheck
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from .data_directory_example import TOP, shown, write_example
 

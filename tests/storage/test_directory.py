@@ -7,8 +7,8 @@ from typing import ClassVar
 import pytest
 
 from odradek.storage.directory import DataDirectory, DirectoryError, Identity, split_partition
-from odradek.storage.files import Files, OsFiles
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.files import Files, OsFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ..crash.power_cut import PowerCutFiles
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
-from odradek.storage.snapshot import decode_snapshot
+from odradek.storage.producer_snapshots import decode_snapshot
 
 from ..crash.power_cut import PowerCutFiles, Survival
 from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odradek.storage.aborted_txns import AbortedTxn, decode_aborted, encode_aborted, find_aborted
+from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.indexes.transaction_index import AbortedTxn, decode_aborted, encode_aborted, find_aborted
 from odradek.storage.leader_epochs import LeaderEpochs
 from odradek.storage.log_config import LONG_MAX, LogConfig
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.producer_snapshots import decode_snapshot, encode_snapshot
 from odradek.storage.producer_state import SnapshotEntry
-from odradek.storage.snapshot import decode_snapshot, encode_snapshot
 
 ENTRY = SnapshotEntry(5, 1, 9, 100, 3, 1_700_000_000_000, 2, -1)
 

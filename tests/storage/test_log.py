@@ -6,8 +6,8 @@ import pytest
 
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 from odradek.storage.validation import InvalidRecords
 
 from .builders import DIRECTORY, END, NOW_MS, SMALL, append, batch, offsets_read, open_log, refusal, reopen_clean

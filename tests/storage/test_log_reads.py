@@ -3,8 +3,8 @@
 import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 from .builders import DIRECTORY, END, SMALL, append, batch, offsets_read, open_log
 

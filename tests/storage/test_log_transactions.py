@@ -4,9 +4,9 @@ import pytest
 
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import KafkaError
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 from .builders import END, NOW_MS, SMALL, append, batch, open_log, reopen_clean
 

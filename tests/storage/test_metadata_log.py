@@ -4,7 +4,7 @@ import pytest
 
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.directory import DirectoryError
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_log import MetadataLogReader
 
 DIRECTORY = "/data/__cluster_metadata-0"

@@ -6,7 +6,7 @@ from odradek.protocol.batch import CRC_FROM, HEADER_BYTES, RecordBatch, whole_ba
 from odradek.protocol.control import ControlType, control_type
 from odradek.protocol.crc32c import crc32c
 from odradek.protocol.records import read_records
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import (
     DamagedSnapshot,
     Snapshot,

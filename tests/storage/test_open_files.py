@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from odradek.storage.directory import DataDirectory, Identity
-from odradek.storage.files import OsFiles
+from odradek.storage.files.files import OsFiles
 from odradek.storage.log import PartitionLog
 
 from .builders import NOW_MS, SMALL, append, batch, offsets_read, open_log

@@ -5,10 +5,10 @@ import pytest
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
-from odradek.storage.index import TimeIndex
+from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.indexes.offset_time_index import TimeIndex
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, batch, file_of, open_log, reopen_clean
 

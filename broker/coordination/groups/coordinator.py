@@ -7,18 +7,18 @@ changes in `replay` alone, live as after a restart.
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ....protocol.errors import ErrorCode, KafkaError
-from ..deadlines import Deadlines
-from ..effects import Effects, Ticket
-from ..placement import partition_for
-from .classic_group import ClassicGroup, ClassicState
-from .classic_member import Joined, Joining, Synced, Syncing
-from .group_offsets import Committing, GroupOffsets
+from ..coordinator_partition import partition_for
+from ..result import Effects, Ticket
+from ..timers import Deadlines
+from .classic.group import ClassicGroup, ClassicState
+from .classic.join import JoinPhase
+from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
+from .classic.membership import Membership, check_member, check_protocol
+from .classic.rebalance import Rebalancer, TimerKey
+from .group_config import GroupConfig
 from .group_records import LoggedGroup, LoggedOffset, decode_record, group_record
-from .join import JoinPhase
-from .membership import Membership, check_member, check_protocol
-from .offsets import OffsetTable
-from .rebalance import Rebalancer, TimerKey
-from .settings import GroupSettings
+from .offset_store import OffsetStore
+from .offsets import GroupOffsets, OffsetCommit
 
 EXPIRY_TIMER: TimerKey = ("offsets", "", "")
 
@@ -26,9 +26,9 @@ EXPIRY_TIMER: TimerKey = ("offsets", "", "")
 class GroupCoordinator:
     """The classic consumer groups of one broker; `new_id` makes the random part of member ids."""
 
-    def __init__(self, settings: GroupSettings, new_id: Callable[[], str]) -> None:
+    def __init__(self, settings: GroupConfig, new_id: Callable[[], str]) -> None:
         self.settings = settings
-        self.offsets = OffsetTable()
+        self.offsets = OffsetStore()
         self._groups: dict[str, ClassicGroup] = {}
         self._deadlines: Deadlines[TimerKey] = Deadlines()
         self._rebalancer = Rebalancer(settings, self._deadlines)
@@ -52,7 +52,7 @@ class GroupCoordinator:
 
     # Members
 
-    def join(self, joining: Joining, ticket: Ticket[Joined], now: float, now_ms: int) -> Effects:
+    def join(self, joining: JoinRequest, ticket: Ticket[JoinResult], now: float, now_ms: int) -> Effects:
         """JoinGroup."""
         effects = Effects(joining.group_id, now, now_ms)
         limits = self.settings
@@ -80,7 +80,7 @@ class GroupCoordinator:
             effects.refuse(member.join, ErrorCode.NOT_COORDINATOR)
         self._rebalancer.forget(group)
 
-    def sync(self, syncing: Syncing, ticket: Ticket[Synced], now: float, now_ms: int) -> Effects:
+    def sync(self, syncing: SyncRequest, ticket: Ticket[SyncResult], now: float, now_ms: int) -> Effects:
         """SyncGroup."""
         effects = Effects(syncing.group_id, now, now_ms)
         try:
@@ -125,7 +125,7 @@ class GroupCoordinator:
 
     # Offsets
 
-    def commit(self, committing: Committing, ticket: Ticket[Sequence[ErrorCode]], now: float, now_ms: int) -> Effects:
+    def commit(self, committing: OffsetCommit, ticket: Ticket[Sequence[ErrorCode]], now: float, now_ms: int) -> Effects:
         """OffsetCommit, or TxnOffsetCommit if there is a producer id."""
         effects = Effects(committing.group_id, now, now_ms)
         try:

@@ -17,7 +17,7 @@ from ....protocol.state_records import (
     encode_key,
     encode_value,
 )
-from ..effects import Record
+from ..result import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ....protocol.errors import KafkaError
-from ..effects import Record
+from ..result import Record
 
 Durable = Callable[[KafkaError | None], None]
 
 
 class GroupLog(Protocol):
-    """The partitions of `__consumer_offsets`; a CoordinatorTopic is one."""
+    """The partitions of `__consumer_offsets`; a PartitionWriter is one."""
 
     def append(
         self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int, producer_epoch: int

@@ -1,119 +1,170 @@
-"""The offsets that groups have committed, and those that a transaction has yet to confirm.
+"""OffsetCommit, deleting and expiring the offsets of groups.
 
-The one rule: the newest record in the log wins. A transaction's offset counts from its place in the log, not from when
-its marker comes.
+The one rule: an offset changes only when its record is replayed; until then a commit has been asked for, not made.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from .group_records import CommittedOffset, LoggedOffset
+from ....protocol.errors import ErrorCode, KafkaError
+from ....protocol.schema import ZERO_UUID
+from ..result import Effects, Ticket
+from .classic.group import ClassicGroup, ClassicState
+from .classic.subscribed_topics import CONSUMER
+from .group_config import GroupConfig
+from .group_records import CommittedOffset, group_record, offset_record
+from .offset_store import OffsetStore
 
-Partitions = dict[int, CommittedOffset]
-Topics = dict[str, Partitions]
+RECORDS_AT_ONCE = 1000
 
 
-class OffsetTable:
-    """Offsets by group, topic and partition; it changes by `replay`, `end_transaction` and `drop` only."""
+@dataclass(frozen=True, slots=True)
+class OffsetToCommit:
+    """One partition of an OffsetCommit or a TxnOffsetCommit."""
 
-    def __init__(self) -> None:
-        self._committed: dict[str, Topics] = {}
-        # By producer id, then group and (topic, partition).
-        self._pending: dict[int, dict[str, dict[tuple[str, int], CommittedOffset]]] = {}
+    topic: str
+    partition: int
+    offset: int
+    leader_epoch: int = -1
+    metadata: str = ""
+    topic_id: bytes = ZERO_UUID
 
-    def replay(self, record: LoggedOffset, producer_id: int = -1) -> None:
-        """Take over a record; one with a producer id waits for the marker of its transaction."""
-        if record.committed is None:
-            self._remove(record)
-        elif producer_id >= 0:
-            held = self._pending.setdefault(producer_id, {}).setdefault(record.group_id, {})
-            held[record.topic, record.partition] = record.committed
-        else:
-            self._commit(record.group_id, record.topic, record.partition, record.committed)
 
-    def end_transaction(self, producer_id: int, is_commit: bool, is_here: Callable[[str], bool]) -> None:
-        """A marker has come: show or forget the producer's offsets of the groups for which `is_here` holds."""
-        held = self._pending.get(producer_id)
-        if held is None:
-            return
-        for group_id in [group_id for group_id in held if is_here(group_id)]:
-            for (topic, partition), offset in held.pop(group_id).items():
-                if is_commit:
-                    newest = self.find(group_id, topic, partition)
-                    if newest is None or newest.log_offset < offset.log_offset:
-                        self._commit(group_id, topic, partition, offset)
-        if not held:
-            del self._pending[producer_id]
+@dataclass(frozen=True, slots=True)
+class OffsetCommit:
+    """Offsets, and in whose name they are committed; the producer is -1 outside a transaction.
 
-    def drop(self, is_dropped: Callable[[str], bool]) -> None:
-        """Forget all offsets of these groups, those of open transactions included."""
-        self._committed = {group: topics for group, topics in self._committed.items() if not is_dropped(group)}
-        for producer_id, groups in list(self._pending.items()):
-            kept = {group: held for group, held in groups.items() if not is_dropped(group)}
-            if kept:
-                self._pending[producer_id] = kept
-            else:
-                del self._pending[producer_id]
+    `unknown_group` is what a generation of a group that does not exist is answered; `retention_ms` is -1 where the
+    broker's setting counts.
+    """
 
-    def find(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
-        """The committed offset, if there is one."""
-        return self._committed.get(group_id, {}).get(topic, {}).get(partition)
+    group_id: str
+    generation: int
+    member_id: str
+    group_instance_id: str | None
+    offsets: Sequence[OffsetToCommit]
+    unknown_group: ErrorCode = ErrorCode.ILLEGAL_GENERATION
+    retention_ms: int = -1
+    producer_id: int = -1
+    producer_epoch: int = -1
 
-    def is_pending(self, group_id: str, topic: str, partition: int) -> bool:
-        """Whether an open transaction has an offset for this partition."""
-        at = (topic, partition)
-        return any(at in groups.get(group_id, ()) for groups in self._pending.values())
 
-    def has_pending(self, group_id: str) -> bool:
-        """Whether any open transaction has an offset for this group."""
-        return any(group_id in groups for groups in self._pending.values())
+class GroupOffsets:
+    """The requests about offsets, over all groups."""
 
-    def topics_of(self, group_id: str) -> list[tuple[str, list[int]]]:
-        """The topics and partitions with a committed offset."""
-        return [(topic, list(held)) for topic, held in self._committed.get(group_id, {}).items()]
+    def __init__(self, settings: GroupConfig, groups: Mapping[str, ClassicGroup], table: OffsetStore) -> None:
+        self._settings = settings
+        self._groups = groups
+        self._table = table
 
-    def has_offsets(self, group_id: str) -> bool:
-        """Whether the group has any committed offset."""
-        return group_id in self._committed
+    def check_commit(self, committing: OffsetCommit) -> None:
+        """Whether this committer may commit; raises what the group says, or `unknown_group`."""
+        group = self._groups.get(committing.group_id)
+        if group is not None:
+            group.check_commit(
+                committing.member_id,
+                committing.group_instance_id,
+                committing.generation,
+                is_transactional=committing.producer_id >= 0,
+            )
+        elif committing.generation >= 0:
+            raise KafkaError(committing.unknown_group)
 
-    def entries(self, group_id: str) -> Iterator[tuple[str, int, CommittedOffset]]:
-        """Every committed offset of a group."""
-        for topic, held in self._committed.get(group_id, {}).items():
-            for partition, offset in held.items():
-                yield topic, partition, offset
-
-    def partitions_to_delete(self, group_id: str) -> list[tuple[str, int]]:
-        """Every partition of which the table knows anything for this group, open transactions included."""
-        known = dict.fromkeys((topic, partition) for topic, partition, _ in self.entries(group_id))
-        for groups in self._pending.values():
-            known.update(dict.fromkeys(groups.get(group_id, ())))
-        return list(known)
-
-    def groups_with(self, topic: str) -> list[str]:
-        """The groups that have an offset for `topic`, pending ones included."""
-        found = dict.fromkeys(group_id for group_id, topics in self._committed.items() if topic in topics)
-        for groups in self._pending.values():
-            found.update(dict.fromkeys(g for g, held in groups.items() if any(t == topic for t, _ in held)))
-        return list(found)
-
-    def _commit(self, group_id: str, topic: str, partition: int, offset: CommittedOffset) -> None:
-        self._committed.setdefault(group_id, {}).setdefault(topic, {})[partition] = offset
-
-    def _remove(self, record: LoggedOffset) -> None:
-        topics = self._committed.get(record.group_id)
-        if topics is not None and record.topic in topics:
-            topics[record.topic].pop(record.partition, None)
-            if not topics[record.topic]:
-                del topics[record.topic]
-            if not topics:
-                del self._committed[record.group_id]
-        # A marker that comes later must not bring back what was deleted.
-        for producer_id in list(self._pending):
-            groups = self._pending[producer_id]
-            held = groups.get(record.group_id)
-            if held is None:
+    def commit(self, committing: OffsetCommit, ticket: Ticket[Sequence[ErrorCode]], effects: Effects) -> None:
+        """Log the offsets of a checked committer; each is answered on its own."""
+        effects.producer_id, effects.producer_epoch = committing.producer_id, committing.producer_epoch
+        expire_timestamp_ms = effects.now_ms + committing.retention_ms if committing.retention_ms >= 0 else -1
+        errors: list[ErrorCode] = []
+        for wanted in committing.offsets:
+            if len(wanted.metadata.encode()) > self._settings.offset_metadata_max_bytes:
+                errors.append(ErrorCode.OFFSET_METADATA_TOO_LARGE)
                 continue
-            held.pop((record.topic, record.partition), None)
-            if not held:
-                del groups[record.group_id]
-            if not groups:
-                del self._pending[producer_id]
+            errors.append(ErrorCode.NONE)
+            committed = CommittedOffset(
+                wanted.offset,
+                wanted.leader_epoch,
+                wanted.metadata,
+                effects.now_ms,
+                expire_timestamp_ms,
+                wanted.topic_id,
+            )
+            effects.records.append(offset_record(committing.group_id, wanted.topic, wanted.partition, committed))
+        effects.answer(ticket, errors)
+
+    def delete(
+        self,
+        group: ClassicGroup,
+        partitions: Sequence[tuple[str, int]],
+        ticket: Ticket[Sequence[ErrorCode]],
+        effects: Effects,
+    ) -> None:
+        """Remove the offsets that nobody uses; raises 68 for a group in use whose topics are unknowable."""
+        if not group.is_empty and group.protocol_type != CONSUMER:
+            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
+        errors: list[ErrorCode] = []
+        for topic, partition in dict.fromkeys(partitions):
+            if not group.is_subscribed_to(topic) and self._table.find(group.group_id, topic, partition):
+                effects.records.append(offset_record(group.group_id, topic, partition, None))
+        for topic, _ in partitions:
+            is_used = group.is_subscribed_to(topic)
+            errors.append(ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if is_used else ErrorCode.NONE)
+        effects.answer(ticket, errors)
+
+    def delete_group(self, group: ClassicGroup, effects: Effects) -> None:
+        """Remove a group with everything it committed; raises 68 while it has members."""
+        if not group.is_empty:
+            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
+        for topic, partition in self._table.partitions_to_delete(group.group_id):
+            effects.records.append(offset_record(group.group_id, topic, partition, None))
+        effects.records.append(group_record(group.group_id, None))
+
+    def delete_topics(self, topics: Collection[str], now: float, now_ms: int) -> Iterator[Effects]:
+        """The topics are gone: remove what was committed for them."""
+        wanted = frozenset(topics)
+        for group_id in dict.fromkeys(g for topic in wanted for g in self._table.groups_with(topic)):
+            gone = [(t, p) for t, p in self._table.partitions_to_delete(group_id) if t in wanted]
+            yield from self._tombstones(group_id, gone, now, now_ms)
+
+    def expire(self, now: float, now_ms: int) -> Iterator[Effects]:
+        """Remove the offsets that have outlived their retention, and the Empty groups that have none left."""
+        for group in list(self._groups.values()):
+            expired = [
+                (topic, partition)
+                for topic, partition, offset in self._table.entries(group.group_id)
+                if self._is_expired(group, topic, offset, now_ms)
+                and not self._table.is_pending(group.group_id, topic, partition)
+            ]
+            yield from self._tombstones(group.group_id, expired, now, now_ms)
+            # The group may have changed while its tombstones were performed.
+            if self._groups.get(group.group_id) is group and self._is_forgettable(group):
+                yield Effects(group.group_id, now, now_ms, [group_record(group.group_id, None)])
+
+    def _tombstones(
+        self, group_id: str, partitions: Sequence[tuple[str, int]], now: float, now_ms: int
+    ) -> Iterator[Effects]:
+        for first in range(0, len(partitions), RECORDS_AT_ONCE):
+            some = partitions[first : first + RECORDS_AT_ONCE]
+            yield Effects(group_id, now, now_ms, [offset_record(group_id, *at, None) for at in some])
+
+    def _is_forgettable(self, group: ClassicGroup) -> bool:
+        return (
+            group.is_empty
+            and not group.pending_members
+            and not self._table.has_offsets(group.group_id)
+            and not self._table.has_pending(group.group_id)
+        )
+
+    def _is_expired(self, group: ClassicGroup, topic: str, offset: CommittedOffset, now_ms: int) -> bool:
+        if group.protocol_type is None:
+            since_ms = offset.commit_timestamp_ms
+        elif group.is_empty:
+            since_ms = max(group.state_timestamp_ms, offset.commit_timestamp_ms)
+        elif group.state is ClassicState.STABLE and group.has_known_subscriptions():
+            if group.is_subscribed_to(topic):
+                return False
+            since_ms = offset.commit_timestamp_ms
+        else:
+            return False
+        if offset.expire_timestamp_ms >= 0:
+            return now_ms >= offset.expire_timestamp_ms
+        return now_ms - since_ms >= self._settings.offsets_retention_ms

@@ -11,18 +11,18 @@ from ....protocol.control import find_marker
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.records import read_records
 from ....protocol.wire import CorruptFrame
-from ...clock import Alarm, Clock, Schedule
-from ...logs import get_logger
+from ...log_output import get_logger
+from ...runtime import Clock, Schedule, Timer
 from ..coordinator_errors import COORDINATOR_ERRORS
-from ..effects import Effects, Ticket
-from .classic_group import ClassicGroup
-from .classic_member import Joined, Joining, Synced, Syncing
+from ..result import Effects, Ticket
+from .classic.group import ClassicGroup
+from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .coordinator import GroupCoordinator
-from .group_offsets import Committing
 from .group_records import CommittedOffset
 from .log import GroupLog
+from .offsets import OffsetCommit
 
-log = get_logger("groups")
+logger = get_logger("groups")
 
 R = TypeVar("R")
 
@@ -34,7 +34,7 @@ class GroupRunner:
         self._coordinator = coordinator
         self._log = group_log
         self._clock = clock
-        self._alarm = Alarm(schedule, self._on_time)
+        self._alarm = Timer(schedule, self._on_time)
         self._unreadable: set[int] = set()
 
     # Starting
@@ -47,7 +47,7 @@ class GroupRunner:
         try:
             self._replay(partition, batches)
         except (OSError, KafkaError, CorruptFrame) as error:
-            log.error("groups cannot be read, and are not served", partition=partition, error=str(error))
+            logger.error("groups cannot be read, and are not served", partition=partition, error=str(error))
             self._unreadable.add(partition)
             self._coordinator.unload(partition)
 
@@ -75,12 +75,12 @@ class GroupRunner:
 
     # Members
 
-    def join(self, joining: Joining, ticket: Ticket[Joined]) -> None:
+    def join(self, joining: JoinRequest, ticket: Ticket[JoinResult]) -> None:
         """JoinGroup."""
         if self._serves(joining.group_id, ticket):
             self._do(self._coordinator.join(joining, ticket, self._clock.now(), self._clock.now_ms()))
 
-    def sync(self, syncing: Syncing, ticket: Ticket[Synced]) -> None:
+    def sync(self, syncing: SyncRequest, ticket: Ticket[SyncResult]) -> None:
         """SyncGroup."""
         if self._serves(syncing.group_id, ticket):
             self._do(self._coordinator.sync(syncing, ticket, self._clock.now(), self._clock.now_ms()))
@@ -102,7 +102,7 @@ class GroupRunner:
 
     # Offsets
 
-    def commit(self, committing: Committing, ticket: Ticket[Sequence[ErrorCode]]) -> None:
+    def commit(self, committing: OffsetCommit, ticket: Ticket[Sequence[ErrorCode]]) -> None:
         """OffsetCommit or TxnOffsetCommit: one error for each offset."""
         if self._serves(committing.group_id, ticket):
             self._do(self._coordinator.commit(committing, ticket, self._clock.now(), self._clock.now_ms()))
@@ -186,7 +186,7 @@ class GroupRunner:
         self._log.when_durable(partition, lambda error: _answer(effects) if error is None else _refuse(effects, error))
 
     def _fail(self, effects: Effects, error: KafkaError) -> None:
-        log.error("a group could not be logged", group=effects.group_id, error=str(error))
+        logger.error("a group could not be logged", group=effects.group_id, error=str(error))
         _refuse(effects, error)
         if effects.after_failure is not None:
             further = Effects(effects.group_id, effects.now, effects.now_ms)
@@ -211,7 +211,7 @@ class GroupRunner:
             self._coordinator.replay(key or b"", value, offset, producer_id)
         except CorruptFrame as error:
             # One record that cannot be read must not keep every other group from coming back.
-            log.warning("a stored group record was skipped", partition=partition, offset=offset, error=str(error))
+            logger.warning("a stored group record was skipped", partition=partition, offset=offset, error=str(error))
 
 
 def _answer(effects: Effects) -> None:

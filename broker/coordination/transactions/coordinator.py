@@ -37,7 +37,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class TransactionSettings:
+class TransactionConfig:
     """The part of the broker's configuration that rules transactions; times in milliseconds."""
 
     max_timeout_ms: int = 900_000  # transaction.max.timeout.ms
@@ -48,7 +48,7 @@ class TransactionCoordinator:
     """Every transactional id of the broker."""
 
     def __init__(
-        self, settings: TransactionSettings, new_producer_id: Callable[[], int], feature_level: Callable[[], int]
+        self, settings: TransactionConfig, new_producer_id: Callable[[], int], feature_level: Callable[[], int]
     ) -> None:
         self._settings = settings
         self._new_producer_id = new_producer_id

@@ -11,27 +11,27 @@ from ....protocol.batch import RecordBatch
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.records import read_records
 from ....protocol.wire import CorruptFrame
-from ...clock import Alarm, Clock, Schedule
-from ...config import BrokerConfig
-from ...logs import get_logger
-from ...partition import Partition
+from ...config.broker_config import BrokerConfig
+from ...log_output import get_logger
+from ...runtime import Clock, Schedule, Timer
 from ...topic_names import OFFSETS_TOPIC
-from ...topics import Topics
+from ...topics.partition import Partition
+from ...topics.topics import Topics
 from ..coordinator_errors import COORDINATOR_ERRORS
-from ..coordinator_topic import CoordinatorTopic
-from ..placement import partition_for
+from ..coordinator_partition import partition_for
+from ..partition_writer import PartitionWriter
 from .coordinator import V2, ProducerIdAndEpoch, Step, TransactionCoordinator
 from .states import TxnState
 from .transaction import TopicPartition, Transaction, decode_transaction, encode_id, encode_transaction
 
-log = get_logger("transactions")
+logger = get_logger("transactions")
 
 MARKER_RETRY_S = 1.0
 FLEXIBLE_FROM_LEVEL = 1
 
 Answered = Callable[[ErrorCode, ProducerIdAndEpoch], None]
 NoteMarker = Callable[[int, int, bool], None]
-NOBODY = ProducerIdAndEpoch(-1, -1)
+NO_PRODUCER = ProducerIdAndEpoch(-1, -1)
 # The partitions that have their marker; None for one that is no more.
 Marked = dict[TopicPartition, Partition | None]
 
@@ -46,7 +46,7 @@ class TransactionRunner:
     def __init__(
         self,
         coordinator: TransactionCoordinator,
-        state_topic: CoordinatorTopic,
+        state_topic: PartitionWriter,
         topics: Topics,
         note_marker: NoteMarker,
         feature_level: Callable[[], int],
@@ -64,8 +64,8 @@ class TransactionRunner:
         self._partitions = state_topic.partition_count() or config.transaction_state_log_num_partitions
         self._abort_interval_s = config.transaction_abort_timed_out_transaction_cleanup_interval_ms / 1000
         self._expiry_interval_s = config.transaction_remove_expired_transaction_cleanup_interval_ms / 1000
-        self._abort_alarm = Alarm(schedule, self._abort_overdue)
-        self._expiry_alarm = Alarm(schedule, self._expire)
+        self._abort_alarm = Timer(schedule, self._abort_overdue)
+        self._expiry_alarm = Timer(schedule, self._expire)
         self._is_abort_armed = False
         self._unreadable: set[int] = set()
 
@@ -82,7 +82,7 @@ class TransactionRunner:
                     for record in read_records(batch):
                         self._load_record(record.key or b"", record.value, record.offset)
         except (OSError, KafkaError, CorruptFrame) as error:
-            log.error("transactions cannot be read, and are not served", partition=partition, error=str(error))
+            logger.error("transactions cannot be read, and are not served", partition=partition, error=str(error))
             self._unreadable.add(partition)
             for transaction in self._coordinator:
                 if self._is_unreadable(transaction.transactional_id):
@@ -100,13 +100,13 @@ class TransactionRunner:
     def start(self) -> None:
         """Everything is loaded: finish what was decided before the stop, then watch the time."""
         for transaction in self._coordinator.prepared():
-            log.info("finishing a transaction", transactional_id=transaction.transactional_id)
+            logger.info("finishing a transaction", transactional_id=transaction.transactional_id)
             self._finish(transaction)
         for partition in self._topics.partitions():
             if partition.opened_log is not None:
-                self._end_orphans(partition)
+                self._abort_hanging_transactions(partition)
         self._topics.on_recovered = lambda partition: self._schedule(
-            self._clock.now(), partial(self._end_orphans, partition)
+            self._clock.now(), partial(self._abort_hanging_transactions, partition)
         )
         self._arm()
         self._expiry_alarm.set(self._clock.now() + self._expiry_interval_s)
@@ -115,7 +115,7 @@ class TransactionRunner:
         try:
             found = decode_transaction(key, value)
         except (CorruptFrame, ValueError) as error:
-            log.warning("a stored transaction record was skipped", offset=offset, error=str(error))
+            logger.warning("a stored transaction record was skipped", offset=offset, error=str(error))
             return
         if found is not None:
             transactional_id, transaction = found
@@ -175,7 +175,7 @@ class TransactionRunner:
 
         self._do(transactional_id, decide, then)
 
-    def take_part(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
+    def add_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
         """A write of transactions V2 adds its partition by itself (KIP-890 part 2). KafkaError if it may not."""
         self._check_v2()
         self.check_served(transactional_id)
@@ -221,7 +221,7 @@ class TransactionRunner:
             # A repeat waits as well: what it repeats may be on its way to the disk.
             state = self.undurable_state(transactional_id)
         except KafkaError as error:
-            then(error.code, NOBODY)
+            then(error.code, NO_PRODUCER)
             return
         if step.transaction is not None:
             self._coordinator.replay(step.transaction)
@@ -231,7 +231,7 @@ class TransactionRunner:
     def _carry_out(self, step: Step, then: Answered, error: KafkaError | None) -> None:
         """The step is logged: obey it, then answer."""
         if error is not None:
-            then(COORDINATOR_ERRORS.get(error.code, error.code), NOBODY)
+            then(COORDINATOR_ERRORS.get(error.code, error.code), NO_PRODUCER)
             return
         if step.transaction is not None and step.transaction.state.is_prepared:
             self._finish(step.transaction, partial(then, step.error, step.producer))
@@ -249,7 +249,7 @@ class TransactionRunner:
         try:
             self._log.append(partition, [record], self._clock.now_ms())
         except KafkaError as error:
-            log.error("a transaction could not be logged", transactional_id=transactional_id, error=str(error))
+            logger.error("a transaction could not be logged", transactional_id=transactional_id, error=str(error))
             raise KafkaError(COORDINATOR_ERRORS.get(error.code, error.code), error.why) from error
 
     def _finish(
@@ -298,7 +298,7 @@ class TransactionRunner:
         self, transaction: Transaction, error: OSError | KafkaError, marked: Marked | None, *, is_again: bool
     ) -> None:
         if not is_again:  # said once, however long the disk refuses
-            log.error("a transaction could not be ended yet", id=transaction.transactional_id, error=str(error))
+            logger.error("a transaction could not be ended yet", id=transaction.transactional_id, error=str(error))
         self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction, marked))
 
     def _finish_again(self, transaction: Transaction, marked: Marked | None) -> None:
@@ -314,7 +314,9 @@ class TransactionRunner:
         except KafkaError:
             return None  # deleted meanwhile: there is nothing to end there
         if partition.opened_log is None and partition.log.last_stable_offset < partition.log.high_watermark:
-            self._end_orphans(partition)  # or this marker would end what another transaction has left open
+            self._abort_hanging_transactions(
+                partition
+            )  # or this marker would end what another transaction has left open
         try:
             partition.append_marker(
                 transaction.producer_id,
@@ -328,12 +330,12 @@ class TransactionRunner:
             if error.code != ErrorCode.INVALID_PRODUCER_EPOCH:
                 raise
             # A later epoch has ended it there before us: a marker written just before a crash.
-            log.info("a marker was there already", partition=partition.name, id=transaction.transactional_id)
+            logger.info("a marker was there already", partition=partition.name, id=transaction.transactional_id)
         if topic == OFFSETS_TOPIC:
             self._note_marker(index, transaction.producer_id, is_commit)
         return partition
 
-    def _end_orphans(self, partition: Partition) -> None:
+    def _abort_hanging_transactions(self, partition: Partition) -> None:
         """Abort what is open in a recovered partition and unknown to the coordinator: nobody else would ever end it.
 
         A power cut may keep the records of a transaction and lose the coordinator's word of it.
@@ -345,14 +347,16 @@ class TransactionRunner:
             producer, at = ProducerIdAndEpoch(producer_id, entry.producer_epoch), (partition.topic, partition.index)
             if entry.current_txn_first_offset < 0 or self._coordinator.has_open(producer, at):
                 continue
-            log.warning("a transaction that nobody knows is aborted", partition=partition.name, producer_id=producer_id)
+            logger.warning(
+                "a transaction that nobody knows is aborted", partition=partition.name, producer_id=producer_id
+            )
             try:
                 partition.append_marker(
                     *producer, max(entry.coordinator_epoch, 0), is_commit=False, now_ms=self._clock.now_ms()
                 )
             except (OSError, KafkaError) as error:
-                log.error("it could not be aborted yet", partition=partition.name, error=str(error))
-                self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._end_orphans, partition))
+                logger.error("it could not be aborted yet", partition=partition.name, error=str(error))
+                self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._abort_hanging_transactions, partition))
                 return
             if partition.topic == OFFSETS_TOPIC:
                 self._note_marker(partition.index, producer_id, False)
@@ -369,7 +373,7 @@ class TransactionRunner:
         self._is_abort_armed = False
         now_ms = self._clock.now_ms()
         for transactional_id in self._coordinator.overdue(now_ms):
-            log.info("transaction timed out", transactional_id=transactional_id)
+            logger.info("transaction timed out", transactional_id=transactional_id)
             self._do(transactional_id, partial(self._coordinator.time_out, transactional_id, now_ms), _ignored)
         self._arm()
 

@@ -10,7 +10,7 @@ from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteG
 from odradek.protocol.records import read_records
 
 from ...storage.compaction.compacting import PLENTY
-from ..handlers.transacting import TransactingBroker
+from ..handlers.transaction_harness import TransactingBroker
 
 NAMES = [f"name {n}" for n in range(12)]
 

@@ -5,9 +5,9 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from odradek.broker.assembly import assemble
-from odradek.broker.parked import Parked
+from odradek.broker.deferred import Deferred
 from odradek.broker.session import Session
-from odradek.broker.topics import Topic
+from odradek.broker.topics.topics import Topic
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 from odradek.protocol.messages.offset_commit import (
@@ -37,8 +37,8 @@ class Asked(Generic[R]):
             for then in self._then:
                 then(self.answers[-1])
 
-        if isinstance(response, Parked):
-            parked: Parked[Any] = response
+        if isinstance(response, Deferred):
+            parked: Deferred[Any] = response
             parked.deliver_to(take)
         else:
             take(response)

@@ -9,8 +9,8 @@ from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnTransaction,
 )
 
-from .asking import served
-from .transacting import ID, Producer, TransactingBroker
+from .broker_harness import served
+from .transaction_harness import ID, Producer, TransactingBroker
 
 VERSIONS = served(ApiKey.ADD_PARTITIONS_TO_TXN)
 SINGLE, BATCHED = VERSIONS[:4], VERSIONS[4:]

@@ -7,7 +7,7 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 
-from .asking import AskedBroker, served
+from .broker_harness import AskedBroker, served
 
 
 def ask(broker: AskedBroker, version: int, name: str = "librdkafka", software: str = "2.15.0") -> ApiVersionsResponse:

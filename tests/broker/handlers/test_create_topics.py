@@ -2,8 +2,8 @@
 
 import pytest
 
-from odradek.broker.settings import topic_settings
-from odradek.broker.topics import TOO_MANY_PARTITIONS
+from odradek.broker.config.config_def import topic_settings
+from odradek.broker.topics.topics import TOO_MANY_PARTITIONS
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.create_topics import (
@@ -16,7 +16,7 @@ from odradek.protocol.messages.create_topics import (
 )
 
 from ..failing_files import FULL
-from .asking import AskedBroker, batch, served
+from .broker_harness import AskedBroker, batch, served
 
 
 def topic(

@@ -13,7 +13,7 @@ from odradek.protocol.messages.delete_records import (
     DeleteRecordsTopic,
 )
 
-from .asking import AskedBroker, batch, fetch_request, offsets_in, served, wanted
+from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, served, wanted
 
 
 def _filled() -> AskedBroker:

@@ -19,9 +19,9 @@ from odradek.protocol.messages.offset_commit import (
 from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic, OffsetFetchResponse
 
 from ..failing_files import FULL
-from .asking import AskedBroker, batch, served
+from .broker_harness import AskedBroker, batch, served
 
-NOBODY = b"n" * 16
+NO_PRODUCER = b"n" * 16
 
 
 def ask(
@@ -66,10 +66,10 @@ def test_version_6_deletes_by_id_and_tells_the_name() -> None:
 
 
 def test_what_does_not_exist_is_unknown_by_name_and_by_id() -> None:
-    answers = ask(AskedBroker(), "nobody", "", "a b", NOBODY)
+    answers = ask(AskedBroker(), "nobody", "", "a b", NO_PRODUCER)
     unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     assert codes(answers) == [unknown, unknown, unknown, ErrorCode.UNKNOWN_TOPIC_ID]
-    assert (answers[-1].name, answers[-1].topic_id) == (None, NOBODY)
+    assert (answers[-1].name, answers[-1].topic_id) == (None, NO_PRODUCER)
 
 
 def test_a_topic_is_named_or_identified_and_not_both_nor_neither() -> None:

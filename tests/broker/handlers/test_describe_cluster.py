@@ -11,7 +11,7 @@ from odradek.protocol.messages.describe_cluster import (
 )
 
 from ..conftest import IDENTITY
-from .asking import AskedBroker, served
+from .broker_harness import AskedBroker, served
 
 
 def ask(broker: AskedBroker, request: DescribeClusterRequest, version: int = 2) -> DescribeClusterResponse:

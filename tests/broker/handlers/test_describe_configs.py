@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from odradek.broker.settings import broker_settings, topic_settings
+from odradek.broker.config.config_def import broker_settings, topic_settings
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.describe_configs import (
@@ -15,7 +15,7 @@ from odradek.protocol.messages.describe_configs import (
     DescribeConfigsResult,
 )
 
-from .asking import AskedBroker, served
+from .broker_harness import AskedBroker, served
 
 TOPIC, BROKER = 2, 4
 INT, LONG = 3, 5

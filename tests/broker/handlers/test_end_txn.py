@@ -4,8 +4,8 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 
 from ..failing_files import BROKEN
-from .asking import served
-from .transacting import ID, NOBODY, TransactingBroker
+from .broker_harness import served
+from .transaction_harness import ID, NO_PRODUCER, TransactingBroker
 
 VERSIONS = served(ApiKey.END_TXN)
 V1_VERSIONS, V2_VERSION = VERSIONS[:-1], VERSIONS[-1]
@@ -19,11 +19,11 @@ def test_a_v1_end_writes_the_markers_and_tells_no_identity(version: int, commit:
     assert broker.add(who, 0, 1) == [0, 0]
     assert broker.write(who).error_code == 0
     assert broker.stable_and_end() == (0, 1)
-    assert broker.end(who, commit=commit, version=version) == (0, NOBODY)
+    assert broker.end(who, commit=commit, version=version) == (0, NO_PRODUCER)
     assert broker.stable_and_end() == (2, 2)
     assert broker.stable_and_end(1) == (1, 1)
     assert broker.describe().transaction_state == ("CompleteCommit" if commit else "CompleteAbort")
-    assert broker.end(who, commit=commit, version=version) == (0, NOBODY)
+    assert broker.end(who, commit=commit, version=version) == (0, NO_PRODUCER)
 
 
 @pytest.mark.parametrize("commit", [True, False])
@@ -51,7 +51,7 @@ def test_who_may_not_end_is_told_why(version: int) -> None:
         ((pid, epoch - 1), ID, fenced),
         ((pid, epoch), ID, ErrorCode.INVALID_TXN_STATE),
     ):
-        assert broker.end(who, commit=True, name=name, version=version) == (code, NOBODY)
+        assert broker.end(who, commit=True, name=name, version=version) == (code, NO_PRODUCER)
 
 
 def test_v2_is_not_spoken_where_its_state_could_not_be_stored() -> None:
@@ -59,8 +59,8 @@ def test_v2_is_not_spoken_where_its_state_could_not_be_stored() -> None:
     broker.set_level(0)
     who = broker.begin()
     broker.add(who)
-    assert broker.end(who, commit=True, version=V2_VERSION) == (ErrorCode.UNSUPPORTED_VERSION, NOBODY)
-    assert broker.end(who, commit=True, version=4) == (0, NOBODY)
+    assert broker.end(who, commit=True, version=V2_VERSION) == (ErrorCode.UNSUPPORTED_VERSION, NO_PRODUCER)
+    assert broker.end(who, commit=True, version=4) == (0, NO_PRODUCER)
 
 
 def test_an_end_that_cannot_be_logged_has_not_happened() -> None:
@@ -68,10 +68,10 @@ def test_an_end_that_cannot_be_logged_has_not_happened() -> None:
     who = broker.begin()
     broker.add(who)
     broker.files.write_error = BROKEN
-    assert broker.end(who, commit=True) == (ErrorCode.NOT_COORDINATOR, NOBODY)
+    assert broker.end(who, commit=True) == (ErrorCode.NOT_COORDINATOR, NO_PRODUCER)
     broker.files.write_error = None
     assert broker.describe().transaction_state == "Ongoing"
-    assert broker.end(who, commit=False) == (0, NOBODY)
+    assert broker.end(who, commit=False) == (0, NO_PRODUCER)
 
 
 def test_a_topic_that_was_deleted_meanwhile_does_not_hold_up_the_end() -> None:
@@ -81,7 +81,7 @@ def test_a_topic_that_was_deleted_meanwhile_does_not_hold_up_the_end() -> None:
     assert broker.add(who, 0) == [0]
     assert broker.add(who, 0, topic="gone") == [0]
     broker.topics.delete([gone])
-    assert broker.end(who, commit=True) == (0, NOBODY)
+    assert broker.end(who, commit=True) == (0, NO_PRODUCER)
     assert broker.describe().transaction_state == "CompleteCommit"
     assert broker.stable_and_end() == (1, 1)
 
@@ -93,7 +93,7 @@ def test_a_marker_carries_the_epoch_in_which_its_coordinator_leads() -> None:
     broker.add(who, 0)
     for partition in broker.topics.ensure_internal_topic("__transaction_state").partitions:
         partition.leader_epoch = 3
-    assert broker.end(who, commit=True) == (0, NOBODY)
+    assert broker.end(who, commit=True) == (0, NO_PRODUCER)
     entry = broker.topics.partition("t", 0).log.producers.find(who[0])
     assert entry is not None
     assert entry.coordinator_epoch == 3

@@ -4,7 +4,7 @@ test_fetch_sessions.py beside the parts.
 
 import pytest
 
-from odradek.broker.topics import Topic
+from odradek.broker.topics.topics import Topic
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.fetch import (
@@ -18,7 +18,7 @@ from odradek.protocol.messages.fetch import (
 )
 
 from ..failing_files import BROKEN
-from .asking import AskedBroker, batch, fetch_request, offsets_in, served, wanted
+from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, served, wanted
 
 BATCH = batch(b"v" * 100)
 SIZE = len(BATCH)

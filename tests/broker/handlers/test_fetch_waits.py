@@ -2,14 +2,14 @@
 
 import pytest
 
-from odradek.broker.parked import Parked
-from odradek.broker.partition import Partition
+from odradek.broker.deferred import Deferred
+from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.fetch import AbortedTransaction, FetchRequest, FetchResponse
 
 from ..failing_files import BROKEN
-from .asking import AskedBroker, batch, fetch_request, offsets_in, wanted
+from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, wanted
 from .group_context import Asked
 
 PID = 9
@@ -121,7 +121,7 @@ def test_the_deletion_of_records_answers_a_fetch_that_waits_among_them(broker: A
 
 def test_a_client_that_has_gone_is_waited_for_no_more(broker: AskedBroker, log: Partition) -> None:
     parked = broker.hand(fetch_request("t", max_wait_ms=500), 12)
-    assert isinstance(parked, Parked)
+    assert isinstance(parked, Deferred)
     parked.drop()
     assert broker.context.waiters.next_deadline() is None
     broker.append(log, BATCH)

@@ -7,7 +7,7 @@ from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 
 from ..failing_files import FULL
-from .asking import AskedBroker, served
+from .broker_harness import AskedBroker, served
 
 
 def ask(broker: AskedBroker, version: int = 5, pid: int = -1, epoch: int = -1) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ from odradek.protocol.messages.list_offsets import (
 from odradek.protocol.records import NewRecord, build_batch
 
 from ..failing_files import BROKEN
-from .asking import NOW_MS, AskedBroker, batch, served
+from .broker_harness import NOW_MS, AskedBroker, batch, served
 
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING = -1, -2, -3, -4, -5, -6
 NOTHING = (ErrorCode.NONE, -1, -1, -1)

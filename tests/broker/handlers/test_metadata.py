@@ -17,10 +17,10 @@ from odradek.protocol.messages.metadata import (
 
 from ..conftest import IDENTITY
 from ..failing_files import FULL
-from .asking import AskedBroker, served
+from .broker_harness import AskedBroker, served
 
 NOT_ASKED = -2147483648
-NOBODY = b"n" * 16
+NO_PRODUCER = b"n" * 16
 
 
 def named(*names: str) -> list[MetadataRequestTopic]:
@@ -135,8 +135,8 @@ def test_a_topic_is_found_by_its_id_whatever_name_stands_beside_it(version: int)
     topic_id = broker.create("t").topic_id
     for name in (None, "other"):
         assert summary(ask(broker, [MetadataRequestTopic(name=name, topic_id=topic_id)], version)) == [("t", 0, 1)]
-    (unknown,) = ask(broker, [MetadataRequestTopic(name="t", topic_id=NOBODY)], version).topics
-    assert (unknown.error_code, unknown.name, unknown.topic_id) == (ErrorCode.UNKNOWN_TOPIC_ID, None, NOBODY)
+    (unknown,) = ask(broker, [MetadataRequestTopic(name="t", topic_id=NO_PRODUCER)], version).topics
+    assert (unknown.error_code, unknown.name, unknown.topic_id) == (ErrorCode.UNKNOWN_TOPIC_ID, None, NO_PRODUCER)
 
 
 @pytest.mark.parametrize("version", [10, 11])

@@ -14,7 +14,7 @@ from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestT
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..failing_files import BROKEN
-from .asking import AskedBroker, batch, fetch_request, offsets_in, produce_request, wanted
+from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, produce_request, wanted
 
 SETTINGS = {"offsets.topic.num.partitions": "1"}
 

@@ -12,7 +12,7 @@ from odradek.protocol.messages.offset_for_leader_epoch import (
 )
 
 from ..failing_files import BROKEN
-from .asking import AskedBroker, batch, served
+from .broker_harness import AskedBroker, batch, served
 
 
 def ask(

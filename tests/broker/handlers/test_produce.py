@@ -4,8 +4,8 @@ test_produce_idempotent.py.
 
 import pytest
 
+from odradek.broker.deferred import Disconnect
 from odradek.broker.handlers.produce import ADMIN_CLIENT_ID
-from odradek.broker.parked import Disconnect
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import (
@@ -16,7 +16,7 @@ from odradek.protocol.messages.produce import (
     TopicProduceData,
 )
 
-from .asking import NOW_MS, AskedBroker, batch, fetch_request, produce_request, served
+from .broker_harness import NOW_MS, AskedBroker, batch, fetch_request, produce_request, served
 
 HOUR_MS = 3_600_000
 

@@ -6,7 +6,7 @@ from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import PartitionProduceResponse, ProduceResponse
 
 from ..failing_files import BROKEN, FULL
-from .asking import AskedBroker, batch, fetch_request, offsets_in, produce_request
+from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, produce_request
 from .group_context import Asked
 
 

@@ -6,7 +6,7 @@ from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.produce import ProduceResponse
 
-from .asking import NOW_MS, AskedBroker, batch, produce_request
+from .broker_harness import NOW_MS, AskedBroker, batch, produce_request
 
 PID = 4
 LAST_SEQUENCE = 2147483647

@@ -6,7 +6,7 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 
-from .asking import AskedBroker, served
+from .broker_harness import AskedBroker, served
 
 
 @pytest.mark.parametrize("version", served(ApiKey.SASL_HANDSHAKE))

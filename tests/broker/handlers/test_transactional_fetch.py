@@ -2,8 +2,8 @@
 
 import pytest
 
-from .asking import fetch_request, offsets_in, wanted
-from .transacting import TransactingBroker
+from .broker_harness import fetch_request, offsets_in, wanted
+from .transaction_harness import TransactingBroker
 
 
 @pytest.mark.parametrize("commit", [True, False])

@@ -7,8 +7,8 @@ from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 
 from ..failing_files import FULL
-from .asking import served
-from .transacting import ID, TransactingBroker
+from .broker_harness import served
+from .transaction_harness import ID, TransactingBroker
 
 ADD_VERSIONS = served(ApiKey.ADD_OFFSETS_TO_TXN)
 COMMIT_VERSIONS = served(ApiKey.TXN_OFFSET_COMMIT)

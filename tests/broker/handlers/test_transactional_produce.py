@@ -5,8 +5,8 @@ import pytest
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import ProduceResponse
 
-from .asking import batch, produce_request
-from .transacting import TransactingBroker
+from .broker_harness import batch, produce_request
+from .transaction_harness import TransactingBroker
 
 NOT_ADDED = "Partition was not added to the transaction"
 

@@ -18,7 +18,7 @@ from odradek.protocol.messages.write_txn_markers import (
 )
 
 from ..failing_files import FULL
-from .transacting import Producer, TransactingBroker
+from .transaction_harness import Producer, TransactingBroker
 
 
 def listed(broker: TransactingBroker, version: int, **filters: object) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from odradek.broker.coordination.placement import partition_for
+from odradek.broker.coordination.coordinator_partition import partition_for
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
@@ -23,12 +23,12 @@ from odradek.protocol.messages.offset_fetch import (
     OffsetFetchResponse,
 )
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
-from odradek.storage.files import Buffer
+from odradek.storage.files.files import Buffer
 
 from ..failing_files import BROKEN, FailingFiles
-from .asking import served
+from .broker_harness import served
 from .group_context import offsets_of
-from .transacting import NOBODY, TransactingBroker
+from .transaction_harness import NO_PRODUCER, TransactingBroker
 
 NOT_COORDINATOR = ErrorCode.NOT_COORDINATOR
 # Names by the partition, of two, that coordinates them.
@@ -138,15 +138,15 @@ def test_transactions_that_cannot_be_read_are_refused_and_those_of_other_partiti
     broker.parts.start()
     broker._start()
     assert "transactions cannot be read" in capfd.readouterr().err
-    assert broker.init(HERE) == (NOT_COORDINATOR, NOBODY)
+    assert broker.init(HERE) == (NOT_COORDINATOR, NO_PRODUCER)
     assert broker.add(here, 0, name=HERE) == [NOT_COORDINATOR]
     assert broker.add_offsets(here, name=HERE) == NOT_COORDINATOR
-    assert broker.end(here, commit=True, name=HERE) == (NOT_COORDINATOR, NOBODY)
+    assert broker.end(here, commit=True, name=HERE) == (NOT_COORDINATOR, NO_PRODUCER)
     assert broker.describe(HERE).error_code == NOT_COORDINATOR
     assert broker.write(here, index=1, name=HERE).error_code == ErrorCode.NOT_ENOUGH_REPLICAS
     assert broker.write(here, index=1, name=HERE, version=12).error_code == ErrorCode.NOT_ENOUGH_REPLICAS
     assert broker.stable_and_end(0) == (0, 1), "nobody may end what perhaps was committed"
-    assert broker.end(there, commit=True, name=THERE) == (0, NOBODY)
+    assert broker.end(there, commit=True, name=THERE) == (0, NO_PRODUCER)
     assert broker.stable_and_end(1) == (2, 2)
 
 
@@ -180,7 +180,7 @@ def test_a_partition_that_is_offline_holds_up_no_other_and_gets_its_marker_when_
         take(path, buffers, position)
 
     broker.files.write = refuse  # type: ignore[method-assign]
-    assert broker.end(who, commit=True) == (0, NOBODY)
+    assert broker.end(who, commit=True) == (0, NO_PRODUCER)
     for _ in range(3):
         assert (broker.stable_and_end(0), broker.stable_and_end(1)) == ((0, 1), (2, 2))
         assert broker.describe().transaction_state == "PrepareCommit"

@@ -9,7 +9,7 @@ from odradek.protocol.messages.update_features import (
 )
 
 from ..failing_files import FULL
-from .asking import AskedBroker
+from .broker_harness import AskedBroker
 
 UPGRADE, SAFE, UNSAFE = 1, 2, 3
 TRANSACTIONS, METADATA = "transaction.version", "metadata.version"

@@ -17,9 +17,9 @@ from odradek.protocol.messages.describe_configs import (
 )
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 
-NOBODY = bytes([7]) * 16
+NO_PRODUCER = bytes([7]) * 16
 TOPIC, BROKER = 2, 4
 
 
@@ -145,7 +145,7 @@ def topics_are_deleted_by_id_and_by_name(d: Dialogue) -> None:
     other, other_id = d.create_topic("other")
     zero = bytes(16)
     for label, state in {
-        "an unknown id": DeleteTopicState(name=None, topic_id=NOBODY),
+        "an unknown id": DeleteTopicState(name=None, topic_id=NO_PRODUCER),
         "an unknown name": DeleteTopicState(name=d.name("nobody"), topic_id=zero),
         "both": DeleteTopicState(name=one, topic_id=one_id),
         "neither": DeleteTopicState(name=None, topic_id=zero),

@@ -6,8 +6,8 @@ from odradek.protocol.messages.update_features import (
     UpdateFeaturesResponse,
 )
 
-from ..dialogue import Dialogue, scenario
-from ..transacting import FEATURE, finalized_level, transaction_version
+from ..transaction_harness import FEATURE, finalized_level, transaction_version
+from ..wire_session import Dialogue, scenario
 
 METADATA = "metadata.version"
 UPGRADE, SAFE, UNSAFE = 1, 2, 3

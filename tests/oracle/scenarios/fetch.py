@@ -2,7 +2,7 @@
 
 import time
 
-from odradek.broker.testing.doubles import Wire
+from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.fetch import (
     FetchPartition,
@@ -15,10 +15,10 @@ from odradek.protocol.messages.fetch import (
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..batches import batch
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 from .produce import produce
 
-NOBODY = bytes([7]) * 16
+NO_PRODUCER = bytes([7]) * 16
 
 
 def fetch(
@@ -111,7 +111,7 @@ def unknown_topics_and_partitions(d: Dialogue) -> None:
     for version in (4, 7, 12):
         d.ask(f"topic v{version}", fetch(d.name("nobody")), version, FetchResponse)
         d.ask(f"partition v{version}", fetch(name, partition=9), version, FetchResponse)
-    d.ask("an unknown id", by_id(NOBODY), 13, FetchResponse)
+    d.ask("an unknown id", by_id(NO_PRODUCER), 13, FetchResponse)
     d.ask("the zero id", by_id(bytes(16)), 16, FetchResponse)
     d.ask("an unknown partition by id", by_id(topic_id, partition=9), 17, FetchResponse)
     d.ask("a negative partition", fetch(name, partition=-1), 12, FetchResponse)

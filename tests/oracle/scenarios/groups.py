@@ -1,6 +1,6 @@
 """Classic groups: joining, syncing, leaving and committing, in right and wrong order."""
 
-from odradek.broker.testing.doubles import Wire
+from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
@@ -19,9 +19,9 @@ from odradek.protocol.messages.offset_fetch import (
 )
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse
 
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 
-NOBODY = bytes([7]) * 16
+NO_PRODUCER = bytes([7]) * 16
 # A subscription of version 0 to no topic: the Java broker reads what "consumer" groups send.
 SUBSCRIPTION = bytes.fromhex("000000000000ffffffff")
 
@@ -280,13 +280,13 @@ def offsets_are_kept_at_every_version(d: Dialogue) -> None:
         topic_id=topic_id,
         partitions=[OffsetCommitRequestPartition(partition_index=1, committed_offset=10, committed_metadata=None)],
     )
-    stranger = OffsetCommitRequestTopic(topic_id=NOBODY, partitions=by_id.partitions)
+    stranger = OffsetCommitRequestTopic(topic_id=NO_PRODUCER, partitions=by_id.partitions)
     request = OffsetCommitRequest(group_id=group, member_id="", topics=[by_id])
     d.ask("commit v10", request, 10, OffsetCommitResponse)
     d.ask(
         "an unknown id", OffsetCommitRequest(group_id=group, member_id="", topics=[stranger]), 10, OffsetCommitResponse
     )
-    ids = [OffsetFetchRequestTopics(topic_id=one, partition_indexes=[0, 1]) for one in (topic_id, NOBODY)]
+    ids = [OffsetFetchRequestTopics(topic_id=one, partition_indexes=[0, 1]) for one in (topic_id, NO_PRODUCER)]
     for one in ids:
         asked = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=[one])])
         d.ask("fetch v10" if one.topic_id == topic_id else "fetch an unknown id", asked, 10, OffsetFetchResponse)

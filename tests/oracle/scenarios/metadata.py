@@ -4,9 +4,9 @@ from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, D
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 
-NOBODY = bytes([7]) * 16
+NO_PRODUCER = bytes([7]) * 16
 
 
 def named(*names: str) -> list[MetadataRequestTopic]:
@@ -43,12 +43,12 @@ def none_and_all_topics_are_told_apart(d: Dialogue) -> None:
 @scenario
 def topics_by_id(d: Dialogue) -> None:
     name, topic_id = d.create_topic("orders")
-    by_id = [MetadataRequestTopic(topic_id=topic_id, name=None), MetadataRequestTopic(topic_id=NOBODY, name=None)]
+    by_id = [MetadataRequestTopic(topic_id=topic_id, name=None), MetadataRequestTopic(topic_id=NO_PRODUCER, name=None)]
     for version in (10, 11, 12, 13):
         request = MetadataRequest(topics=by_id, allow_auto_topic_creation=False)
         d.ask(f"ids v{version}", request, version, MetadataResponse)
     for version in (10, 12, 13):
-        both = MetadataRequest(topics=[MetadataRequestTopic(topic_id=NOBODY, name=name)])
+        both = MetadataRequest(topics=[MetadataRequestTopic(topic_id=NO_PRODUCER, name=name)])
         d.ask(f"an unknown id and a name v{version}", both, version, MetadataResponse)
         neither = MetadataRequest(topics=[MetadataRequestTopic(name=None)])
         d.ask(f"neither v{version}", neither, version, MetadataResponse)

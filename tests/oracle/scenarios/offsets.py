@@ -21,7 +21,7 @@ from odradek.protocol.messages.offset_for_leader_epoch import (
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..batches import BASE_MS, batch
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 from .produce import produce
 
 

@@ -1,6 +1,6 @@
 """Produce: which batches are taken, which are refused, and with what answer."""
 
-from odradek.broker.testing.doubles import Wire
+from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
 from odradek.protocol.messages.offset_commit import (
     OffsetCommitRequest,
@@ -16,9 +16,9 @@ from odradek.protocol.messages.produce import (
 )
 
 from ..batches import CONTROL, LOG_APPEND_TIME, TRANSACTIONAL, batch
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 
-NOBODY = bytes([7]) * 16
+NO_PRODUCER = bytes([7]) * 16
 
 
 def produce(topic: str, records: bytes | None, *, partition: int = 0, acks: int = -1) -> ProduceRequest:
@@ -69,7 +69,7 @@ def unknown_topics_and_partitions(d: Dialogue) -> None:
     d.ask("a negative partition", produce(name, batch([b"x"]), partition=-1), 9, ProduceResponse)
     d.ask("an empty name", produce("", batch([b"x"])), 9, ProduceResponse)
     d.ask("an illegal name", produce("a b", batch([b"x"])), 9, ProduceResponse)
-    d.ask("an unknown id", by_id(NOBODY, batch([b"x"])), 13, ProduceResponse)
+    d.ask("an unknown id", by_id(NO_PRODUCER, batch([b"x"])), 13, ProduceResponse)
     d.ask("the zero id", by_id(bytes(16), batch([b"x"])), 13, ProduceResponse)
     d.ask("acks come after the topic", produce(d.name("nobody"), batch([b"x"]), acks=7), 9, ProduceResponse)
     d.ask("nothing", ProduceRequest(acks=-1), 9, ProduceResponse)

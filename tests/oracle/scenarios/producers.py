@@ -4,7 +4,7 @@ from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, In
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..batches import batch
-from ..dialogue import Dialogue, scenario
+from ..wire_session import Dialogue, scenario
 from .produce import produce, read_back
 
 

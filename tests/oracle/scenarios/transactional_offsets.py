@@ -8,9 +8,9 @@ from odradek.protocol.messages.offset_commit import (
     OffsetCommitResponse,
 )
 
-from ..dialogue import Dialogue, scenario
-from ..looking import committed
-from ..transacting import Transactor, find_group, transaction_version
+from ..observe import committed
+from ..transaction_harness import Transactor, find_group, transaction_version
+from ..wire_session import Dialogue, scenario
 
 
 @scenario

@@ -12,9 +12,9 @@ from odradek.protocol.messages.write_txn_markers import (
     WriteTxnMarkersResponse,
 )
 
-from ..dialogue import Dialogue, scenario
-from ..looking import fetch_from, look, producers
-from ..transacting import Transactor, transaction_version
+from ..observe import fetch_from, look, producers
+from ..transaction_harness import Transactor, transaction_version
+from ..wire_session import Dialogue, scenario
 
 
 @scenario

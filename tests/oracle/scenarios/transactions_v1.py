@@ -9,9 +9,9 @@ from odradek.protocol.messages.add_partitions_to_txn import (
 from odradek.protocol.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
 
 from ..batches import TRANSACTIONAL, batch
-from ..dialogue import Dialogue, scenario
-from ..looking import look
-from ..transacting import Transactor, find_group, sort_partitions, transaction_version
+from ..observe import look
+from ..transaction_harness import Transactor, find_group, sort_partitions, transaction_version
+from ..wire_session import Dialogue, scenario
 
 
 @scenario

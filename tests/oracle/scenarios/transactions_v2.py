@@ -3,9 +3,9 @@
 Also what these requests are answered where transaction.version is 0, and clients of both protocols with one id.
 """
 
-from ..dialogue import Dialogue, scenario
-from ..looking import committed, fetch_from, look
-from ..transacting import V1_END, V2_END, V2_PRODUCE, Transactor, find_group, transaction_version
+from ..observe import committed, fetch_from, look
+from ..transaction_harness import V1_END, V2_END, V2_PRODUCE, Transactor, find_group, transaction_version
+from ..wire_session import Dialogue, scenario
 
 
 def begin(d: Dialogue, base: str = "id", *, timeout_ms: int = 60_000) -> Transactor:

@@ -7,10 +7,10 @@ from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.findings import Finding
 from odradek.storage.checkpoints import write_offsets
-from odradek.storage.files import Buffer
+from odradek.storage.files.files import Buffer
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
 
 from ..builders import NOW_MS, append, batch, open_log
 

@@ -7,7 +7,7 @@ import pytest
 from odradek.protocol.batch import HEADER_BYTES
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.batches import BatchWalk, SeenBatch
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 PATH = "/log"
 

@@ -20,7 +20,7 @@ from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.metadata import read_topics
 from odradek.storage.directory import encode_properties
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ...conftest import Rounds
 from ..builders import NOW_MS

@@ -15,7 +15,7 @@ from odradek.storage.checking.entries import (
     TooLarge,
     read_small,
 )
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 PATH = "/index"
 

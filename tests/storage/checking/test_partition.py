@@ -8,10 +8,10 @@ from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.crc32c import crc32c
 from odradek.protocol.records import NewRecord, build_batch, read_records, rebuild_batch
 from odradek.storage.checkpoints import write_offsets
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.producer_snapshots import decode_snapshot, encode_snapshot
 from odradek.storage.producer_state import SnapshotEntry
-from odradek.storage.snapshot import decode_snapshot, encode_snapshot
 
 from ...conftest import Rounds
 from ..builders import NOW_MS, append, batch, open_log

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.storage.compaction.cleaning import Cleaning
-from odradek.storage.compaction.steps import at_once
+from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
@@ -73,7 +73,7 @@ def clean(
 ) -> Cleaning:
     """One whole pass."""
     cleaning = log.begin_cleaning(log.find_cleanable(checkpoint, now_ms), now_ms, most_key_bytes)
-    at_once(cleaning.steps())
+    run_to_end(cleaning.steps())
     return cleaning
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.storage.compaction.cleaning import Cleaning, PassEnded
+from odradek.storage.compaction.cleaning import Cleaning, CleaningAborted
 from odradek.storage.compaction.keys import TABLES
+from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
-from odradek.storage.memory_files import MemoryFiles
 
 from ..builders import END, NOW_MS, open_log, reopen_clean
 from .compacting import COMPACTED, PLENTY, batches_in, clean, left_in, pairs_in, roll_and_clean, write
@@ -73,7 +73,7 @@ def test_whatever_happens_to_a_log_between_two_steps_the_pass_leaves_it_whole(
         try:
             _run(_begin(log), happens)
             fate = "done"
-        except PassEnded:
+        except CleaningAborted:
             fate = "ended"
         fates.add(fate)
         latest = {key: value for _, key, value in pairs_in(log)}

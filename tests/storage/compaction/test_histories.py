@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from odradek.protocol.compression import Codec
 from odradek.protocol.records import read_records
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ..builders import END, NOW_MS, open_log, reopen_clean
 from .compacting import COMPACTED, batches_in, clean, write

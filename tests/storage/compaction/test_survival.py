@@ -7,7 +7,7 @@ import pytest
 from odradek.protocol.batch import CONTROL, DELETE_HORIZON, TRANSACTIONAL
 from odradek.protocol.compression import Codec
 from odradek.protocol.records import read_records
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ..builders import NOW_MS, open_log, reopen_clean
 from .compacting import COMPACTED, Left, batches_in, clean, left_in, pairs_in, roll_and_clean, write

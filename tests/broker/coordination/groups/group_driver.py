@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from odradek.broker.coordination.effects import Record, Ticket
-from odradek.broker.coordination.groups.classic_group import ClassicGroup
-from odradek.broker.coordination.groups.classic_member import Joined, Joining, Synced, Syncing
+from odradek.broker.coordination.groups.classic.group import ClassicGroup
+from odradek.broker.coordination.groups.classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
-from odradek.broker.coordination.groups.group_offsets import Committing, OffsetToCommit
+from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record
 from odradek.broker.coordination.groups.log import Durable
+from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.groups.runner import GroupRunner
-from odradek.broker.coordination.groups.settings import GroupSettings
+from odradek.broker.coordination.result import Record, Ticket
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import marker_batch
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -22,7 +22,7 @@ from odradek.protocol.subscription import ConsumerProtocolSubscription, encode_s
 
 R = TypeVar("R")
 WALL_MS = 1_700_000_000_000  # what the wall clock shows when the monotonic one shows 0
-AT_ONCE = GroupSettings(initial_rebalance_delay_ms=0, offsets_topic_partitions=4)
+AT_ONCE = GroupConfig(initial_rebalance_delay_ms=0, offsets_topic_partitions=4)
 
 
 @dataclass
@@ -155,7 +155,7 @@ class GroupDriver:
     """A coordinator at work; every request is a Call that collects what it is answered."""
 
     def __init__(
-        self, settings: GroupSettings = AT_ONCE, log: MemoryLog | None = None, clock: HandClock | None = None
+        self, settings: GroupConfig = AT_ONCE, log: MemoryLog | None = None, clock: HandClock | None = None
     ) -> None:
         self.settings = settings
         self.clock = clock or HandClock()
@@ -191,10 +191,10 @@ class GroupDriver:
         session_s: float = 10,
         rebalance_s: float = 60,
         version: int = 9,
-    ) -> Call[Joined]:
+    ) -> Call[JoinResult]:
         """JoinGroup."""
-        call: Call[Joined] = Call()
-        joining = Joining(
+        call: Call[JoinResult] = Call()
+        joining = JoinRequest(
             group_id,
             member_id,
             instance,
@@ -207,7 +207,7 @@ class GroupDriver:
             must_know_its_id=version >= 4,
             can_skip_assignment=version >= 9,
         )
-        self.runner.join(joining, Ticket(call.answers.append, lambda code: Joined(code, member_id)))
+        self.runner.join(joining, Ticket(call.answers.append, lambda code: JoinResult(code, member_id)))
         return call
 
     def sync(
@@ -220,11 +220,13 @@ class GroupDriver:
         instance: str | None = None,
         protocol_type: str | None = None,
         protocol_name: str | None = None,
-    ) -> Call[Synced]:
+    ) -> Call[SyncResult]:
         """SyncGroup."""
-        call: Call[Synced] = Call()
-        syncing = Syncing(group_id, member_id, instance, generation, protocol_type, protocol_name, assignments or {})
-        self.runner.sync(syncing, Ticket(call.answers.append, Synced))
+        call: Call[SyncResult] = Call()
+        syncing = SyncRequest(
+            group_id, member_id, instance, generation, protocol_type, protocol_name, assignments or {}
+        )
+        self.runner.sync(syncing, Ticket(call.answers.append, SyncResult))
         return call
 
     def heartbeat(
@@ -256,7 +258,7 @@ class GroupDriver:
     ) -> Call[Sequence[ErrorCode]]:
         """OffsetCommit, or with a producer id TxnOffsetCommit, of one partition."""
         call: Call[Sequence[ErrorCode]] = Call()
-        committing = Committing(
+        committing = OffsetCommit(
             group_id,
             generation,
             member_id,
@@ -296,7 +298,7 @@ class GroupDriver:
 
     # Stories that many tests begin with
 
-    def join_fresh(self, **how: Any) -> Call[Joined]:
+    def join_fresh(self, **how: Any) -> Call[JoinResult]:
         """A newcomer of JoinGroup v3: admitted at once, parked until the generation is complete."""
         return self.join(version=3, **how)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from odradek.broker.coordination.groups.classic_group import ClassicGroup, ClassicState
-from odradek.broker.coordination.groups.classic_member import Joined
-from odradek.broker.coordination.groups.settings import GroupSettings
+from odradek.broker.coordination.groups.classic.group import ClassicGroup, ClassicState
+from odradek.broker.coordination.groups.classic.member import JoinResult
+from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import Call, GroupDriver
@@ -24,7 +24,7 @@ class Client:
     instance: str | None
     member_id: str = ""
     generation: int = -1
-    joining: Call[Joined] | None = None
+    joining: Call[JoinResult] | None = None
 
     def look(self) -> None:
         """Take note of the answer to the last JoinGroup."""
@@ -64,7 +64,7 @@ class History:
 
     def __init__(self, delay_ms: int) -> None:
         self.groups = GroupDriver(
-            GroupSettings(
+            GroupConfig(
                 initial_rebalance_delay_ms=delay_ms,
                 max_size=3,
                 offsets_retention_check_interval_ms=10_000_000,  # else an Empty group goes and starts anew
@@ -72,7 +72,7 @@ class History:
         )
         self.clients = [Client("i" if n == 0 else None) for n in range(CLIENTS)]
         self.calls: list[Call[Any]] = []
-        self.joined: list[Call[Joined]] = []
+        self.joined: list[Call[JoinResult]] = []
         self.generation = 0
 
     def take(self, step: Step) -> None:

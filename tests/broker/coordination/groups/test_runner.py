@@ -2,9 +2,9 @@
 
 import pytest
 
-from odradek.broker.coordination.groups.classic_group import ClassicState
+from odradek.broker.coordination.groups.classic.group import ClassicState
+from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.group_records import group_record, offset_record
-from odradek.broker.coordination.groups.settings import GroupSettings
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import GroupDriver, HandClock, MemoryLog
@@ -108,7 +108,7 @@ def test_one_request_is_one_batch(groups: GroupDriver) -> None:
 
 
 def test_one_timer_stands_at_the_earliest_deadline() -> None:
-    groups = GroupDriver(GroupSettings(initial_rebalance_delay_ms=0))
+    groups = GroupDriver(GroupConfig(initial_rebalance_delay_ms=0))
     groups.stable_group(session_s=10)
     groups.stable_group(session_s=6, group_id="h")
     live = [timer.deadline for timer in groups.clock.timers if timer.is_live]

@@ -10,19 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from odradek.broker.assembly import assemble
-from odradek.broker.config import BrokerConfig
-from odradek.broker.context import TRANSACTION_VERSION, Context
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.context import Context
 from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.transaction import Transaction, decode_transaction
+from odradek.broker.deferred import Deferred
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
 from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
 from odradek.broker.handlers.end_txn import handle_end_txn
 from odradek.broker.handlers.init_producer_id import handle_init_producer_id
 from odradek.broker.handlers.produce import handle_produce
 from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
-from odradek.broker.parked import Parked
+from odradek.broker.metadata.features import TRANSACTION_VERSION
 from odradek.broker.session import Session
-from odradek.broker.testing.manual_clock import ManualClock
+from odradek.broker.testing.clock import ManualClock
 from odradek.broker.topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import find_marker
@@ -38,7 +39,7 @@ from odradek.protocol.messages.txn_offset_commit import (
     TxnOffsetCommitRequestTopic,
 )
 from odradek.protocol.records import NewRecord, build_batch, read_records
-from odradek.storage.files import Buffer
+from odradek.storage.files.files import Buffer
 
 from ....crash.faulty_files import FaultyFiles, Killed
 from ...conftest import IDENTITY, Parts
@@ -369,9 +370,9 @@ class History:
 
 def _answer(response: object) -> object:
     """The answer, which nothing here makes wait."""
-    if isinstance(response, Parked):
+    if isinstance(response, Deferred):
         answers: list[object] = []
-        parked: Parked[object] = response
+        parked: Deferred[object] = response
         parked.deliver_to(answers.append)
         (answer,) = answers
         return answer

@@ -12,7 +12,7 @@ from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.transaction import LAST_EPOCH
 from odradek.protocol.errors import ErrorCode, KafkaError
 
-from .clockwork import EPOCH, NEW_PID, NOW, PID, Clockwork, E, P, S, held, outcome
+from .coordinator_fixture import EPOCH, NEW_PID, NOW, PID, Clockwork, E, P, S, held, outcome
 
 # EndTxn, transactions V1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.broker.testing.manual_clock import ManualClock
+from odradek.broker.testing.clock import ManualClock
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnRequest,
@@ -11,12 +11,12 @@ from odradek.protocol.messages.add_partitions_to_txn import (
 )
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.produce import ProduceResponse
-from odradek.storage.memory_files import MemoryFiles
+from odradek.storage.files.memory_files import MemoryFiles
 
 from ...failing_files import BROKEN
-from ...handlers.asking import batch, produce_request
+from ...handlers.broker_harness import batch, produce_request
 from ...handlers.group_context import Asked
-from ...handlers.transacting import ID, Producer, TransactingBroker
+from ...handlers.transaction_harness import ID, Producer, TransactingBroker
 
 FSYNC = {"log.flush.interval.messages": "1"}
 

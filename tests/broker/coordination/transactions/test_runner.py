@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from odradek.broker.coordination.placement import partition_for
+from odradek.broker.coordination.coordinator_partition import partition_for
 from odradek.broker.coordination.transactions.transaction import Transaction, decode_transaction
 from odradek.broker.topic_names import TRANSACTION_TOPIC
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.records import read_records
 
 from ...failing_files import BROKEN, FULL
-from ...handlers.transacting import ID, TransactingBroker
+from ...handlers.transaction_harness import ID, TransactingBroker
 
 MARKER_RETRY_S = 1.0
 

@@ -1,6 +1,6 @@
 import pytest
 
-from odradek.broker.coordination.transactions.coordinator import TransactionCoordinator, TransactionSettings
+from odradek.broker.coordination.transactions.coordinator import TransactionConfig, TransactionCoordinator
 from odradek.broker.coordination.transactions.states import NEVER_STORED, TRANSITIONS, TxnState
 from odradek.broker.coordination.transactions.transaction import Transaction
 
@@ -10,7 +10,7 @@ STORED = [state for state in TxnState if state not in NEVER_STORED]
 @pytest.mark.parametrize("after", STORED)
 @pytest.mark.parametrize("before", STORED)
 def test_replay_takes_the_moves_of_the_table_and_no_others(before: TxnState, after: TxnState) -> None:
-    coordinator = TransactionCoordinator(TransactionSettings(), lambda: 1, lambda: 2)
+    coordinator = TransactionCoordinator(TransactionConfig(), lambda: 1, lambda: 2)
     coordinator.load(Transaction("id", 1, 0, 1000, state=before))
     moved = Transaction("id", 1, 0, 1000, state=after)
     if after in TRANSITIONS[before]:

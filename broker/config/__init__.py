@@ -1,0 +1,1 @@
+"""Kafka's configs: their definitions, the broker's, a topic's."""

@@ -1,0 +1,157 @@
+"""Kafka's settings by their own names: what exists, of which type, with which default, within which bounds.
+
+The two tables beside this file list every setting of Apache Kafka 4.3, the ones without effect here included,
+so that an existing server.properties is valid input and DescribeConfigs answers as Kafka does.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+class ConfigError(ValueError):
+    """A name that Kafka does not know, or a value that it would refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigKey:
+    """One setting. `type` is Kafka's own word: BOOLEAN, INT, LONG, STRING, LIST, …; `valid` its bounds as text."""
+
+    name: str
+    type: str
+    default: str | None
+    valid: str | None
+    update_mode: str
+    is_sensitive: bool
+    is_described: bool
+    synonyms: tuple[str, ...]
+
+    @property
+    def is_read_only(self) -> bool:
+        return self.update_mode == "read-only"
+
+    def check(self, value: str) -> str:
+        """The value in Kafka's spelling; ConfigError in Kafka's words where it would be refused."""
+        text = value.strip()
+        if self.type in ("INT", "LONG", "SHORT", "DOUBLE"):
+            self._check_number(value, text)
+        elif self.type == "BOOLEAN":
+            if text.lower() not in ("true", "false"):
+                raise self._refused(value, "Expected value to be either true or false")
+            return text.lower()
+        elif self.type == "LIST":
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            if self.name.endswith("replication.throttled.replicas"):
+                self._check_replicas(parts)
+            self._check_choices(value, parts)
+        elif self.type == "STRING":
+            self._check_choices(value, [text])
+        return text
+
+    def _check_number(self, value: str, text: str) -> None:
+        bits = {"INT": 31, "LONG": 63, "SHORT": 15}.get(self.type, 63)
+        try:
+            number = float(text) if self.type == "DOUBLE" else int(text)
+        except ValueError:
+            raise self._refused(value, f"Not a number of type {self.type}") from None
+        if self.type != "DOUBLE" and not -(1 << bits) <= number < 1 << bits:
+            raise self._refused(value, f"Not a number of type {self.type}")
+        bounds = re.fullmatch(r"\[(-?[\d.]+),\.\.\.(?:,(-?[\d.]+))?\]( or -1)?", self.valid or "")
+        if bounds is None:
+            return
+        low, high, or_none = bounds[1], bounds[2], bounds[3]
+        is_low, is_high = number < float(low), high is not None and number > float(high)
+        if or_none and number != -1 and (is_low or is_high):
+            raise self._refused(value, f"Value must be between {low} and {high} or equal to -1")
+        if is_low and not or_none:
+            raise self._refused(value, f"Value must be at least {low}")
+        if is_high:
+            raise self._refused(value, f"Value must be no more than {high}")
+
+    def _check_choices(self, value: str, parts: list[str]) -> None:
+        listed = re.fullmatch(r"(\(case insensitive\) )?\[([\w, ]+)\]", self.valid or "")
+        if listed is None:
+            return
+        choices = listed[2].split(", ")
+        folded = [choice.lower() for choice in choices] if listed[1] else choices
+        for part in parts:
+            if (part.lower() if listed[1] else part) not in folded:
+                raise self._refused(value, f"String must be one of: {', '.join(choices)}")
+
+    def _check_replicas(self, parts: list[str]) -> None:
+        if parts != ["*"] and not all(re.fullmatch(r"\d+:\d+", part) for part in parts):
+            why = (
+                f"{self.name} must be the literal '*' or a list of replicas in the following format: "
+                "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+            )
+            raise self._refused(f"[{', '.join(parts)}]", why)
+
+    def _refused(self, value: str, why: str) -> ConfigError:
+        return ConfigError(f"Invalid value {value} for configuration {self.name}: {why}")
+
+
+@cache
+def broker_settings() -> Mapping[str, ConfigKey]:
+    """Every broker setting of Kafka 4.3, by name."""
+    return _load("configs-broker.json")
+
+
+@cache
+def topic_settings() -> Mapping[str, ConfigKey]:
+    """Every topic setting of Kafka 4.3, by name; `synonyms` are the broker settings that give its default."""
+    return _load("configs-topic.json")
+
+
+def _load(file_name: str) -> Mapping[str, ConfigKey]:
+    rows = json.loads(Path(__file__).with_name(file_name).read_text())
+    return {
+        row["name"]: ConfigKey(
+            row["name"],
+            row["type"],
+            row["default"],
+            row["valid"],
+            row["update_mode"],
+            bool(row.get("sensitive")),
+            not row.get("not_in_describe_configs"),
+            tuple(row.get("broker_synonyms", ())),
+        )
+        for row in rows
+    }
+
+
+def check_broker_setting(name: str, value: str) -> str:
+    """The value in Kafka's spelling; ConfigError names the setting and, for an unknown one, the nearest known."""
+    setting = broker_settings().get(name)
+    if setting is None:
+        raise ConfigError(f"unknown setting {name!r}{nearest(name, broker_settings())}")
+    return setting.check(value)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint at the known name that looks most alike, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def parse_properties(text: str) -> dict[str, str]:
+    """A Java properties file: name=value or name: value, # and ! comments, a backslash to go on in the next line."""
+    found: dict[str, str] = {}
+    joined = re.sub(r"\\\r?\n[ \t]*", "", text)
+    for number, line in enumerate(joined.splitlines(), 1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#!":
+            continue
+        name, separator, value = _split_property(stripped)
+        if not separator:
+            raise ConfigError(f"line {number} is not name=value: {stripped!r}")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _split_property(line: str) -> tuple[str, str, str]:
+    at = min((line.index(mark) for mark in "=:" if mark in line), default=-1)
+    return (line, "", "") if at < 0 else (line[:at], line[at], line[at + 1 :])

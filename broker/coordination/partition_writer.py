@@ -1,0 +1,88 @@
+"""A coordinator's own topic: where its state is logged, and read back at the start.
+
+The one rule: a batch is written whole or not at all, and its place in the log is known at once; whether it is on the
+disk may become known later.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from ...protocol.batch import RecordBatch
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.records import NewRecord, build_batch
+from ..topics.log_flusher import LogFlusher
+from ..topics.partition import Partition
+from ..topics.topics import Topics
+from .result import Record
+
+Durable = Callable[[KafkaError | None], None]
+
+
+class PartitionWriter:
+    """`__consumer_offsets` or `__transaction_state` on this broker, created when it is first needed."""
+
+    def __init__(self, name: str, topics: Topics, flusher: LogFlusher) -> None:
+        self._name = name
+        self._topics = topics
+        self._flusher = flusher
+
+    def append(
+        self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int = -1, producer_epoch: int = -1
+    ) -> int:
+        """Append one batch, transactional unless `producer_id` is -1: the offset of its first record.
+
+        Raises KafkaError, KAFKA_STORAGE_ERROR for a disk that refuses.
+        """
+        batch = build_batch(
+            [NewRecord(key=key, value=value, timestamp=now_ms) for key, value in records],
+            producer_id=producer_id,
+            producer_epoch=producer_epoch,
+            is_transactional=producer_id >= 0,
+        )
+        try:
+            topic = self._topics.ensure_internal_topic(self._name)
+            appended = topic.partitions[partition].append([RecordBatch(batch)], now_ms, is_from_client=False)
+        except OSError as error:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        return appended.base_offset
+
+    def when_durable(self, partition: int, then: Durable) -> None:
+        """Call `then` once what was appended may be acknowledged: at once, or after the fsync the settings ask for."""
+        self.when_all_durable([self._topics.partition(self._name, partition)], then)
+
+    def when_all_durable(self, partitions: Iterable[Partition], then: Durable) -> None:
+        """The same for what was appended to other topics."""
+        self._flusher.when_durable(
+            partitions,
+            lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
+        )
+
+    def leader_epoch(self, partition: int) -> int:
+        """Of the partition that coordinates: in transaction markers, the coordinator's epoch."""
+        return self._topics.partition(self._name, partition).leader_epoch
+
+    def undurable(self, partition: int) -> Partition | None:
+        """The partition if what was appended to it must not be built on before an fsync that has not happened yet."""
+        topic = self._topics.find(self._name)
+        if topic is None or not self._flusher.is_due(topic.partitions[partition]):
+            return None
+        return topic.partitions[partition]
+
+    def is_offline(self, partition: int) -> bool:
+        """Whether its disk failed: what it kept cannot be acknowledged any more."""
+        topic = self._topics.find(self._name)
+        return topic is not None and topic.partitions[partition].is_offline
+
+    def partition_count(self) -> int | None:
+        """How many partitions the topic has; None before it exists."""
+        topic = self._topics.find(self._name)
+        return None if topic is None else len(topic.partitions)
+
+    def stored(self) -> Iterator[tuple[int, Iterator[RecordBatch]]]:
+        """Every partition with its batches, in the order of the log; KafkaError, OSError while they are read."""
+        topic = self._topics.find(self._name)
+        for partition in () if topic is None else topic.partitions:
+            yield partition.index, _batches_of(partition)
+
+
+def _batches_of(partition: Partition) -> Iterator[RecordBatch]:
+    yield from partition.log.batches()

@@ -1,0 +1,295 @@
+"""The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+
+from ..protocol.uuid_text import decode_uuid, encode_uuid
+from ..storage.directory import DataDirectory
+from ..storage.files.files import Files
+from ..storage.log import FlushJob, PartitionLog
+from ..storage.log_config import LogConfig
+from .log_output import get_logger
+from .runtime import Clock
+
+logger = get_logger("store")
+
+FSYNCS_AT_ONCE = 16
+LOGS_AT_ONCE = 64  # each holds a few descriptors while it is being closed
+MANY_LOGS = 500  # where it pays to have the system write all it has, whosever it is
+
+
+class LogManager:
+    """Every log of the data directory that is open, and what is needed to open the others."""
+
+    def __init__(self, files: Files, directory: DataDirectory, clock: Clock, new_hex: Callable[[], str]) -> None:
+        self._files = files
+        self._directory = directory
+        self._clock = clock
+        self._new_hex = new_hex
+        self._opened: dict[tuple[str, int], PartitionLog] = {}
+        self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
+        self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
+        self._removed: Container[bytes] = ()  # ids of topics that are known to be gone
+        self._has_sealed = False  # segments that reached the disk since the checkpoints were written
+        # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
+        self._unrecovered: set[tuple[str, int]] = set()
+        if not directory.is_clean:
+            self._unrecovered.update(directory.find_partitions())
+
+    @property
+    def directory(self) -> DataDirectory:
+        """Where it all lies."""
+        return self._directory
+
+    def set_strays_aside(self, known: Mapping[str, int], removed: Container[bytes]) -> None:
+        """Take directories of no known topic (name -> partitions) out of the way, those of `removed` ids for good.
+
+        What may be data is never deleted: it is renamed as Apache Kafka does it, and said to be. `removed` may grow.
+        """
+        self._removed = removed
+        # A deletion that was cut short has left its offsets behind, for the next topic of that name to begin with.
+        gone = [(topic, index) for topic, index in self._directory.checkpointed() if index >= known.get(topic, 0)]
+        for topic, index in self._directory.find_partitions():
+            if index < known.get(topic, 0):
+                continue
+            partition = f"{topic}-{index}"
+            try:
+                if self._is_of_removed(topic, index):
+                    self._mark_for_deletion(topic, index, 0)
+                    logger.info("the directory of a deleted topic goes", partition=partition)
+                else:
+                    path = self._directory.mark_stray(topic, index, self._new_hex())
+                    logger.warning("a directory of no known topic was set aside", partition=partition, path=path)
+                gone.append((topic, index))
+            except OSError as error:
+                logger.error("a directory could not be put away", partition=partition, error=str(error))
+        self._forget(gone)
+
+    def _is_of_removed(self, topic: str, index: int) -> bool:
+        try:
+            topic_id = self._directory.find_topic_id(topic, index)
+        except OSError:
+            return False
+        return topic_id is not None and decode_uuid(topic_id) in self._removed
+
+    def _mark_for_deletion(self, topic: str, index: int, delay_ms: int) -> None:
+        path = self._directory.mark_deleted(topic, index, self._new_hex())
+        self._pending_deletes.append((self._clock.now_ms() + delay_ms, path))
+
+    def _forget(self, partitions: Sequence[tuple[str, int]]) -> None:
+        self._unrecovered.difference_update(partitions)
+        try:
+            self._directory.forget(partitions)
+        except OSError as error:
+            logger.error("the checkpoints could not be written", error=str(error))
+
+    def open_log(
+        self,
+        topic: str,
+        index: int,
+        topic_id: bytes,
+        config: LogConfig,
+        *,
+        leader_epoch: int,
+        log_start_offset: int = 0,
+    ) -> PartitionLog:
+        """Open or create the log of a partition, recovering it after a crash.
+
+        It begins at `log_start_offset` at the earliest. An epoch of -1 is one that the log itself will tell.
+        """
+        path = self._directory.partition_path(topic, index)
+        self._ensure_directory(topic, index, path, encode_uuid(topic_id))
+        at = (topic, index)
+        opened = PartitionLog.open(
+            self._files,
+            path,
+            topic,
+            index,
+            config,
+            self._clock.now_ms(),
+            is_clean=self._directory.is_clean or at in self._sound,
+            recovery_point=self._directory.recovery_points.get(at, 0),
+            log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
+            leader_epoch=leader_epoch,
+            cleaned_below=self._directory.cleaner_offsets.get(at, 0),
+            on_damage=lambda what: logger.warning("damage was found", partition=f"{topic}-{index}", what=what),
+        )
+        self._unrecovered.discard(at)
+        self._sound.discard(at)
+        self._opened[at] = opened
+        report = opened.recovery_report
+        if report.truncated_bytes or report.damaged_bytes or report.segments_dropped:
+            logger.warning(
+                "a log was damaged",
+                partition=f"{topic}-{index}",
+                why=report.why,
+                cut_bytes=report.truncated_bytes,
+                dropped_segments=report.segments_dropped,
+                unreadable_bytes=report.damaged_bytes,
+                end_offset=opened.log_end_offset,
+            )
+        return opened
+
+    def write_log_start(self, topic: str, index: int, offset: int) -> None:
+        """Make a partition's new start durable; OSError leaves what was known."""
+        self._directory.write_log_start(topic, index, offset)
+
+    def delete_logs(self, topic: str, partitions: int) -> None:
+        """Take the directories of a topic's partitions out of sight; `begin_purge` has them after the topic's delay."""
+        for index in range(partitions):
+            opened = self._opened.pop((topic, index), None)
+            delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
+            try:
+                if self._files.exists(self._directory.partition_path(topic, index)):
+                    self._mark_for_deletion(topic, index, delay_ms)
+            except OSError as error:
+                # It is gone for clients all the same; a topic of this name will set the directory aside.
+                logger.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
+        self._forget([(topic, index) for index in range(partitions)])
+
+    def close_log(self, topic: str, index: int) -> None:
+        """Make a log durable that nobody uses, and let it go; whoever opens it again may trust it. OSError keeps it."""
+        at = (topic, index)
+        opened = self._opened[at]
+        opened.close()
+        del self._opened[at]
+        self._sound.add(at)
+        self._directory.recovery_points[at] = opened.recovery_point
+
+    def has_directory(self, topic: str, index: int) -> bool:
+        """Whether there is anything of a partition yet."""
+        return self._files.exists(self._directory.partition_path(topic, index))
+
+    @property
+    def has_unrecovered(self) -> bool:
+        """Whether a crash left logs that nobody has opened since."""
+        return bool(self._unrecovered)
+
+    def unrecovered_bytes(self, topic: str, index: int) -> int:
+        """How much of a log a recovery would read; 0 if it needs none."""
+        at = (topic, index)
+        if at not in self._unrecovered:
+            return 0
+        sizes = self._directory.segment_sizes(topic, index)
+        point = self._directory.recovery_points.get(at, 0)
+        first = max((base for base, _ in sizes if base <= point), default=0)
+        return sum(size for base, size in sizes if base >= first)
+
+    def opened_logs(self) -> Sequence[PartitionLog]:
+        """The logs that somebody has used since the start."""
+        return list(self._opened.values())
+
+    def begin_purge(self) -> list[Callable[[], None]]:
+        """What takes off the disk what was deleted long enough ago: calls for any thread; each may raise OSError.
+
+        What cannot be removed is swept up at the next start.
+        """
+        now_ms = self._clock.now_ms()
+        due = [path for due_ms, path in self._pending_deletes if due_ms <= now_ms]
+        self._pending_deletes = [(due_ms, path) for due_ms, path in self._pending_deletes if due_ms > now_ms]
+        for opened in self.opened_logs():
+            due += opened.take_due(now_ms)
+        return [self._files.removal(path) for path in due]
+
+    def note_sealed(self) -> None:
+        """A sealed segment has reached the disk: what a recovery would have to read became less."""
+        self._has_sealed = True
+
+    def write_checkpoints_if_sealed(self) -> None:
+        """Write the checkpoints down early if they keep a recovery from reading whole segments."""
+        if self._has_sealed:
+            self.write_checkpoints()
+
+    def write_checkpoints(self) -> None:
+        """Write down how far each opened log is durable, and where it starts."""
+        self._has_sealed = False
+        logs = self.opened_logs()
+        self._directory.write_checkpoints(
+            {(log.topic, log.partition): log.recovery_point for log in logs},
+            {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0},
+            {(log.topic, log.partition): log.high_watermark for log in logs},
+        )
+
+    def _close_logs(self) -> bool:
+        """Close every log, many fsyncs at a time: one after the other they would outlast a service's patience.
+
+        Whether all of them are durable.
+        """
+        changed, is_durable = _prepare(self.opened_logs())
+        if len(changed) > MANY_LOGS:
+            self._files.write_out()
+        starts = range(0, len(changed), LOGS_AT_ONCE)
+        with ThreadPoolExecutor(FSYNCS_AT_ONCE, thread_name_prefix="odradek-close") as threads:
+            return all([_close_some(changed[start : start + LOGS_AT_ONCE], threads) for start in starts]) and is_durable
+
+    def abandon(self) -> None:
+        """Let the directory go without a word on its logs: the next start recovers them."""
+        self._directory.close()
+
+    def close(self) -> None:
+        """Make everything durable and say so, so that the next start can trust the files."""
+        is_clean = self._close_logs() and not self._unrecovered
+        try:
+            self.write_checkpoints()
+            for _, path in self._pending_deletes:
+                self._files.removal(path)()
+            if is_clean:
+                self._directory.close_cleanly()
+                return
+        except OSError as error:
+            logger.error("the data directory could not be closed", error=str(error))
+        self._directory.close()
+
+    def _ensure_directory(self, topic: str, index: int, path: str, topic_id: str) -> None:
+        if self._files.exists(path):
+            found = self._directory.find_topic_id(topic, index)
+            if found == topic_id:
+                return
+            if found is not None:
+                if not self._is_of_removed(topic, index):
+                    raise OSError(f"{path} belongs to topic id {found}, not to {topic_id}; it is left alone")
+                # Left by a topic of this name that was deleted just before a crash.
+                logger.info("the directory of a deleted topic goes", partition=f"{topic}-{index}")
+                self._mark_for_deletion(topic, index, 0)
+                self._forget([(topic, index)])
+        self._directory.create_partition(topic, index, topic_id)
+
+
+def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:
+    """Those that have changed, and whether all of them are ready for their fsync."""
+    changed: list[PartitionLog] = []
+    is_ready = True
+    for opened in logs:
+        try:
+            if opened.prepare_close():
+                changed.append(opened)
+        except OSError as error:
+            is_ready = False
+            _say_unclosed(opened, error)
+    return changed, is_ready
+
+
+def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
+    """Close a few logs at once; whether all of them are durable."""
+    syncing: list[tuple[PartitionLog, FlushJob, Future[None]]] = []
+    is_durable = True
+    for opened in logs:
+        try:
+            job = opened.begin_flush()
+        except OSError as error:
+            is_durable = False
+            _say_unclosed(opened, error)
+        else:
+            syncing.append((opened, job, threads.submit(job.run)))
+    for opened, job, synced in syncing:
+        try:
+            synced.result()
+            opened.finish_close(job)
+        except OSError as error:
+            is_durable = False
+            _say_unclosed(opened, error)
+    return is_durable
+
+
+def _say_unclosed(opened: PartitionLog, error: OSError) -> None:
+    logger.error("a log could not be closed", partition=f"{opened.topic}-{opened.partition}", error=str(error))

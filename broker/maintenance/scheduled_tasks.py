@@ -1,0 +1,109 @@
+"""What a broker does by the clock, unasked: old segments go, producers expire, checkpoints are written."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ..config.broker_config import BrokerConfig
+from ..log_manager import LogManager
+from ..log_output import get_logger
+from ..runtime import Clock, Schedule, TimerHandle
+from ..topics.log_flusher import RunInThread
+from ..topics.partition import Partition
+
+logger = get_logger("housekeeping")
+
+EARLY_CHECKPOINT_MS = 1000
+
+
+class ScheduledTasks:
+    """Chores at Kafka's intervals. A partition that nobody has used since the start is left alone."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        clock: Clock,
+        schedule: Schedule,
+        partitions: Callable[[], Iterator[Partition]],
+        store: LogManager,
+        run_in_thread: RunInThread,
+    ) -> None:
+        self._clock = clock
+        self._schedule = schedule
+        self._partitions = partitions
+        self._store = store
+        self._run_in_thread = run_in_thread
+        self._timers: dict[str, TimerHandle] = {}
+        self._chores: tuple[tuple[str, int, Callable[[], None]], ...] = (
+            ("retention", config.log_retention_check_interval_ms, self.delete_old_segments),
+            ("producer expiry", config.producer_id_expiration_check_interval_ms, self.expire_producers),
+            ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, store.write_checkpoints),
+            # Apache Kafka leaves a gigabyte that is on the disk to be recovered for up to a minute.
+            ("early checkpoints", EARLY_CHECKPOINT_MS, store.write_checkpoints_if_sealed),
+            ("file removal", config.log_segment_delete_delay_ms, self.remove_deleted),
+        )
+
+    def add(self, name: str, interval_ms: int, chore: Callable[[], None]) -> None:
+        """A chore of another part; to be called before `start`."""
+        self._chores += ((name, interval_ms, chore),)
+
+    def start(self) -> None:
+        """Arm every chore for the first time."""
+        for name, interval_ms, chore in self._chores:
+            self._arm(name, interval_ms / 1000, chore)
+
+    def stop(self) -> None:
+        """No chore runs after this."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def delete_old_segments(self) -> None:
+        """Retention by time, size and log start."""
+        now_ms = self._clock.now_ms()
+        for partition in self._partitions():
+            opened = partition.opened_log
+            if opened is not None:
+                deleted = opened.delete_old_segments(now_ms)
+                if deleted:
+                    logger.info("segments deleted", partition=partition.name, count=len(deleted))
+                    partition.note_change()
+
+    def remove_deleted(self) -> None:
+        """Free the space of what was deleted, off the loop: a file of a gigabyte takes its time."""
+        removals = self._store.begin_purge()
+        if removals:
+            self._run_in_thread(lambda: _run_all(removals), _tell_of_leftovers)
+
+    def expire_producers(self) -> None:
+        """Forget producers that wrote nothing for `producer.id.expiration.ms`."""
+        now_ms = self._clock.now_ms()
+        for partition in self._partitions():
+            opened = partition.opened_log
+            if opened is not None:
+                opened.expire_producers(now_ms)
+
+    def _arm(self, name: str, interval_s: float, chore: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                chore()
+            except Exception:
+                logger.exception("a chore failed", chore=name)  # and is tried again in time
+            self._arm(name, interval_s, chore)
+
+        self._timers[name] = self._schedule(self._clock.now() + interval_s, run)
+
+
+def _run_all(removals: Sequence[Callable[[], None]]) -> None:
+    """Try each of them; the first failure comes out."""
+    failure: OSError | None = None
+    for remove in removals:
+        try:
+            remove()
+        except OSError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+
+
+def _tell_of_leftovers(error: OSError | None) -> None:
+    if error is not None:
+        logger.error("what was deleted could not be removed, and will be at the next start", error=str(error))

@@ -1,0 +1,183 @@
+"""What the records of the metadata log amount to: topics, partitions, settings, features, producer ids.
+
+The rule: an image changes only by replaying records, as bytes, and `records` says the same again: that is a snapshot.
+Records between BeginTransaction and EndTransaction count together or not at all (KIP-868).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from ...protocol.metadata_records import (
+    AbortTransactionRecord,
+    BeginTransactionRecord,
+    ClearElrRecord,
+    ConfigRecord,
+    EndTransactionRecord,
+    FeatureLevelRecord,
+    MetadataRecord,
+    PartitionChangeRecord,
+    PartitionRecord,
+    ProducerIdsRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+    decode_versioned,
+    encode_metadata_record,
+)
+from ...protocol.wire import CorruptFrame
+from .unserved import AFTER_TOPICS, BEFORE_TOPICS, UnservedRecords
+
+TOPIC_RESOURCE = 2
+NO_LEADER = -1
+_LEADER_STAYS = -2
+_RECOVERY_STATE_STAYS = -1
+
+
+@dataclass(slots=True)
+class PartitionImage:
+    """A partition's record with every change applied, and the version it was written in."""
+
+    record: PartitionRecord
+    version: int
+
+    @property
+    def leader_epoch(self) -> int:
+        return self.record.leader_epoch
+
+    def change(self, record: PartitionChangeRecord) -> None:
+        """Apply a change: naming a leader, even the same one, begins an epoch."""
+        now = replace(self.record, partition_epoch=self.record.partition_epoch + 1)
+        if record.leader != _LEADER_STAYS:
+            now.leader = record.leader
+            now.leader_epoch += 1
+        if record.isr is not None:
+            now.isr = record.isr
+        if record.replicas is not None:
+            now.replicas = record.replicas
+        if record.removing_replicas is not None:
+            now.removing_replicas = record.removing_replicas
+        if record.adding_replicas is not None:
+            now.adding_replicas = record.adding_replicas
+        if record.leader_recovery_state != _RECOVERY_STATE_STAYS:
+            now.leader_recovery_state = record.leader_recovery_state
+        if record.directories is not None:
+            now.directories = record.directories
+        if record.eligible_leader_replicas is not None:
+            now.eligible_leader_replicas = record.eligible_leader_replicas or None
+        if record.last_known_elr is not None:
+            now.last_known_elr = record.last_known_elr or None
+        self.record = now
+
+    def clear_eligible_leaders(self) -> None:
+        """Forget who might lead without being in sync (KIP-966)."""
+        self.record = replace(self.record, eligible_leader_replicas=None, last_known_elr=None)
+
+
+@dataclass(slots=True)
+class TopicImage:
+    """A topic as the records describe it."""
+
+    name: str
+    topic_id: bytes
+    partitions: dict[int, PartitionImage] = field(default_factory=dict[int, PartitionImage])
+    overrides: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(slots=True)
+class MetadataImage:
+    """What the records say so far."""
+
+    topics: dict[str, TopicImage] = field(default_factory=dict[str, TopicImage])
+    names: dict[bytes, str] = field(default_factory=dict[bytes, str])
+    features: dict[str, int] = field(default_factory=dict[str, int])
+    next_producer_id: int = 0
+    kept: UnservedRecords = field(default_factory=UnservedRecords)
+    # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
+    removed: set[bytes] = field(default_factory=set[bytes], compare=False)
+    _transaction: list[bytes] | None = None
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether records wait for the end of their transaction."""
+        return self._transaction is not None
+
+    def replay(self, value: bytes) -> None:
+        """Apply one record; CorruptFrame for one that is damaged, unknown, or makes no sense here."""
+        record, version = decode_versioned(value)
+        if isinstance(record, BeginTransactionRecord):
+            if self._transaction is not None:
+                raise CorruptFrame("a metadata transaction within another")
+            self._transaction = []
+        elif isinstance(record, AbortTransactionRecord):
+            self._transaction = None
+        elif isinstance(record, EndTransactionRecord):
+            values, self._transaction = self._transaction or [], None
+            for waiting in values:
+                self.replay(waiting)
+        elif self._transaction is not None:
+            self._transaction.append(value)
+        else:
+            self._apply(record, version, value)
+
+    def _apply(self, record: MetadataRecord, version: int, value: bytes) -> None:
+        match record:
+            case TopicRecord():
+                self.topics[record.name] = TopicImage(record.name, record.topic_id)
+                self.names[record.topic_id] = record.name
+            case PartitionRecord():
+                self._topic(record.topic_id).partitions[record.partition_id] = PartitionImage(record, version)
+            case PartitionChangeRecord():
+                partition = self._topic(record.topic_id).partitions.get(record.partition_id)
+                if partition is None:
+                    raise CorruptFrame(f"a change of partition {record.partition_id}, which is not there")
+                partition.change(record)
+            case RemoveTopicRecord():
+                del self.topics[self._topic(record.topic_id).name]
+                del self.names[record.topic_id]
+                self.removed.add(record.topic_id)
+            case ClearElrRecord():
+                for topic in self.topics.values():
+                    if record.topic_name in ("", topic.name):
+                        for partition in topic.partitions.values():
+                            partition.clear_eligible_leaders()
+            case ConfigRecord() if record.resource_type == TOPIC_RESOURCE:
+                self._set_topic(record)
+            case _:
+                if isinstance(record, ProducerIdsRecord):
+                    self.next_producer_id = record.next_producer_id
+                elif isinstance(record, FeatureLevelRecord):
+                    self.features[record.name] = record.feature_level
+                    if not record.feature_level:
+                        del self.features[record.name]
+                self.kept.keep(record, value)
+
+    def _topic(self, topic_id: bytes) -> TopicImage:
+        name = self.names.get(topic_id)
+        if name is None:
+            raise CorruptFrame(f"a record of topic id {topic_id.hex()}, which is not there")
+        return self.topics[name]
+
+    def _set_topic(self, record: ConfigRecord) -> None:
+        topic = self.topics.get(record.resource_name)
+        if topic is None:
+            return
+        if record.value is None:
+            topic.overrides.pop(record.name, None)
+        else:
+            topic.overrides[record.name] = record.value
+
+    def records(self) -> Iterator[bytes]:
+        """The fewest records that amount to this image, in the order of Kafka's own snapshots."""
+        yield from self.kept.of_kinds(BEFORE_TOPICS)
+        for topic in self.topics.values():
+            yield encode_metadata_record(TopicRecord(name=topic.name, topic_id=topic.topic_id))
+            for partition in topic.partitions.values():
+                yield encode_metadata_record(partition.record, partition.version)
+        for topic in self.topics.values():
+            for name, value in topic.overrides.items():
+                yield encode_metadata_record(topic_setting(topic.name, name, value))
+        yield from self.kept.of_kinds(AFTER_TOPICS)
+
+
+def topic_setting(topic: str, name: str, value: str) -> ConfigRecord:
+    """A topic's own setting."""
+    return ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=topic, name=name, value=value)

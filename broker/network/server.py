@@ -1,0 +1,83 @@
+"""The listener: accepts connections within their limits, closes idle ones, and stops."""
+
+import asyncio
+from collections import Counter
+
+from ..config.broker_config import BrokerConfig
+from ..log_output import get_logger
+from .connection import Connection
+from .dispatch import Dispatcher
+
+logger = get_logger("server")
+
+
+class Server:
+    """Every open connection of one listener."""
+
+    def __init__(self, config: BrokerConfig, dispatcher: Dispatcher) -> None:
+        self._config = config
+        self._dispatcher = dispatcher
+        self._connections: set[Connection] = set()
+        self._by_host: Counter[str] = Counter()
+        self._server: asyncio.Server | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self.host = ""
+        self.port = 0
+
+    async def listen(self) -> None:
+        """Bind and accept; OSError if the address cannot be had. Port 0 takes a free one."""
+        host, port = self._config.listener()
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._server = await loop.create_server(
+            self._connect, host or None, port, backlog=self._config.socket_listen_backlog_size
+        )
+        self.host, self.port = self._server.sockets[0].getsockname()[:2]
+        self._sweep_idle()
+
+    async def close(self) -> None:
+        """Accept nothing more and drop every connection."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in list(self._connections):
+            connection.abort()
+        await asyncio.sleep(0)  # lets the transports tell their protocols
+        await self._server.wait_closed()
+
+    def now(self) -> float:
+        """The loop's clock, in seconds."""
+        return self._loop.time()
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether one more connection fits `max.connections` and `max.connections.per.ip`."""
+        if len(self._connections) >= self._config.max_connections:
+            logger.warning("connection refused", client=connection.host, why="max.connections is reached")
+            return False
+        if self._by_host[connection.host] >= self._config.max_connections_per_ip:
+            logger.warning("connection refused", client=connection.host, why="max.connections.per.ip is reached")
+            return False
+        self._connections.add(connection)
+        self._by_host[connection.host] += 1
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+            self._by_host[connection.host] -= 1
+            if not self._by_host[connection.host]:
+                del self._by_host[connection.host]
+
+    def _connect(self) -> Connection:
+        return Connection(self, self._dispatcher, self._config.socket_request_max_bytes)
+
+    def _sweep_idle(self) -> None:
+        limit_s = self._config.connections_max_idle_ms / 1000
+        oldest = self.now() - limit_s
+        for connection in list(self._connections):
+            if connection.is_idle and connection.last_active_s < oldest:
+                connection.close_idle()
+        self._sweep = self._loop.call_later(max(limit_s / 10, 0.05), self._sweep_idle)

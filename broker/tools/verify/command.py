@@ -1,0 +1,106 @@
+"""`odradek verify`: checks what any Kafka-compatible broker promises of transactions, idempotence and offsets."""
+
+import random
+import socket
+import sys
+from typing import NoReturn, TextIO
+
+import click
+
+from ...runtime import SystemClock
+from .library import MODULES, ClientError, Library, installed, open_library
+from .plan import Plan
+
+VIOLATED, COULD_NOT_RUN = 1, 2
+CONNECT_S = 5.0
+
+
+@click.command()
+@click.option("--bootstrap", metavar="HOST:PORT", required=True, help="The broker to verify.")
+@click.option(
+    "--minutes", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="How long to drive it."
+)
+@click.option("--seed", type=int, help="Fixes all dice.  [a new one, which is printed]")
+@click.option(
+    "--client",
+    "clients",
+    multiple=True,
+    type=click.Choice(list(MODULES)),
+    help="Client libraries to drive it with; may be repeated.  [every one that is installed]",
+)
+@click.option("--history", "history_file", type=click.File("w"), help="Writes every operation to a file.")
+def verify(
+    bootstrap: str,
+    minutes: float,
+    seed: int | None,
+    clients: tuple[str, ...],
+    history_file: TextIO | None,
+) -> None:
+    """Drive a broker with producers and consumers, and check what they saw.
+
+    Looks for lost writes, duplicates, aborted reads, torn transactions, inconsistent offsets, polls and sends out of
+    order, and copies that are not made exactly once. The broker may be killed and started again meanwhile. Topics and
+    groups of its own, named verify-..., stay behind.
+
+    Exits with 0 if all holds, with 1 and the offending operations if not, with 2 if it could not run.
+    """
+    chosen = list(dict.fromkeys(clients)) or installed()
+    if "confluent-kafka" not in installed():
+        _give_up("confluent-kafka is needed: pip install 'odradek[verify]'")
+    missing = [name for name in chosen if name not in installed()]
+    if missing:
+        _give_up(f"not installed: {', '.join(missing)}")
+    chosen_seed = random.SystemRandom().randrange(1 << 31) if seed is None else seed
+    clock = SystemClock()
+    plan = Plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen)
+    click.echo(
+        f"verifying {bootstrap} for {minutes:g} min, --seed {chosen_seed}, {', '.join(chosen)}; topics {plan.run}-*"
+    )
+    sys.exit(_run(bootstrap, minutes, plan, clock, history_file))
+
+
+def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history_file: TextIO | None) -> int:
+    # The client libraries are loaded here, and nowhere that `odradek serve` passes.
+    from .report import lines_of
+    from .run import CannotRun, Verification
+    from .with_confluent_kafka import ConfluentKafka
+
+    _check_somebody_listens(bootstrap)
+    main = ConfluentKafka(bootstrap)
+    libraries: list[Library] = []
+    try:
+        for name in plan.libraries:
+            libraries.append(main if name == main.name else open_library(name, bootstrap))
+        verification = Verification(plan, libraries, main, clock.now, lambda line: click.echo(line, err=True))
+        report = verification.verify(minutes * 60)
+    except (CannotRun, ClientError) as error:
+        _give_up(str(error))
+    except KeyboardInterrupt:
+        _give_up("interrupted; nothing was judged")
+    finally:
+        for library in libraries:
+            library.close()
+    if history_file is not None:
+        for operation in report.history.operations():
+            history_file.write(f"{operation}\n")
+    for line in lines_of(report):
+        click.echo(line)
+    return 0 if report.is_clean else VIOLATED
+
+
+def _check_somebody_listens(bootstrap: str) -> None:
+    """The client libraries would try for long, and not say why."""
+    reasons: list[str] = []
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+            return
+        except (OSError, ValueError) as error:
+            reasons.append(f"{address}: {error}")
+    _give_up(f"no broker there: {'; '.join(reasons)}")
+
+
+def _give_up(reason: str) -> NoReturn:
+    click.echo(f"odradek verify: {reason}", err=True)
+    sys.exit(COULD_NOT_RUN)

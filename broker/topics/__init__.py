@@ -1,0 +1,1 @@
+"""What a request touches: topics, partitions, fetch sessions, fsyncs."""

@@ -1,0 +1,125 @@
+"""fsync off the event loop, shared by everyone who waits for it.
+
+While one fsync of a log runs, later appends gather; the next one covers them all (group commit). Kafka fsyncs
+only where `flush.messages` or `flush.ms` say so, and so do we.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from ...storage.log import FlushJob, PartitionLog
+from ..config.broker_config import NO_LIMIT
+from ..log_output import get_logger
+from ..runtime import Clock, Schedule, TimerHandle
+from .partition import Partition
+
+logger = get_logger("flusher")
+
+Durable = Callable[[OSError | None], None]
+# Runs the first call on another thread, then the second on the loop's, with what went wrong if anything did.
+RunInThread = Callable[[Callable[[], None], Callable[[OSError | None], None]], None]
+
+
+@dataclass(slots=True)
+class _Flushing:
+    """One log's fsync under way, and who came too late for it."""
+
+    waiting: list[Durable]
+    latecomers: list[Durable] = field(default_factory=list[Durable])
+
+
+class LogFlusher:
+    """Makes logs durable when their topic's settings ask for it."""
+
+    def __init__(
+        self, clock: Clock, schedule: Schedule, run_in_thread: RunInThread, note_sealed: Callable[[], None]
+    ) -> None:
+        """`note_sealed` is told whenever a sealed segment has reached the disk."""
+        self._note_sealed = note_sealed
+        self._clock = clock
+        self._schedule = schedule
+        self._run_in_thread = run_in_thread
+        self._flushing: dict[Partition, _Flushing] = {}
+        self._timers: dict[Partition, TimerHandle] = {}
+
+    def is_due(self, partition: Partition) -> bool:
+        """Whether what was just appended must be on the disk before it is acknowledged."""
+        opened = partition.opened_log
+        if opened is None:
+            return partition.is_offline  # `flush` will tell
+        config = opened.config
+        if not opened.needs_flush(self._clock.now_ms()):
+            if config.flush_ms < NO_LIMIT and partition not in self._timers:
+                deadline = self._clock.now() + config.flush_ms / 1000
+                self._timers[partition] = self._schedule(deadline, lambda: self._on_timer(partition))
+            return False
+        if config.flush_ms < NO_LIMIT or opened.unflushed_messages >= config.flush_messages:
+            return True
+        # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
+        self.flush(partition, lambda error: None if error else self._note_sealed())
+        return False
+
+    def when_durable(self, partitions: Iterable[Partition], durable: Durable) -> None:
+        """Call back once what was appended to all of them may be acknowledged, with the last failure if there is one.
+
+        At once where no setting asks for an fsync.
+        """
+        due = [partition for partition in partitions if self.is_due(partition)]
+        if not due:
+            durable(None)
+            return
+        left = len(due)
+        failure: OSError | None = None
+
+        def one_is_durable(error: OSError | None) -> None:
+            nonlocal left, failure
+            left, failure = left - 1, error or failure
+            if left == 0:
+                durable(failure)
+
+        for partition in due:
+            self.flush(partition, one_is_durable)
+
+    def flush(self, partition: Partition, durable: Durable) -> None:
+        """Call back once everything appended so far is on the disk."""
+        running = self._flushing.get(partition)
+        if running is not None:
+            running.latecomers.append(durable)
+        else:
+            self._start(partition, [durable])
+
+    def _on_timer(self, partition: Partition) -> None:
+        del self._timers[partition]
+        if not partition.is_deleted:
+            self.flush(partition, lambda error: None)
+
+    def _start(self, partition: Partition, waiting: list[Durable]) -> None:
+        flushed = partition.opened_log
+        try:
+            if flushed is None:
+                raise OSError(f"{partition.name} is offline")
+            job = flushed.begin_flush()
+        except OSError as error:
+            if flushed is not None:
+                logger.error("an fsync cannot be begun", partition=partition.name, error=str(error))
+                self._take_offline_if_failed(partition, flushed)
+            for durable in waiting:
+                durable(error)
+            return
+        self._flushing[partition] = _Flushing(waiting)
+        self._run_in_thread(job.run, lambda error: self._finish(partition, flushed, job, error))
+
+    def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: OSError | None) -> None:
+        done = self._flushing.pop(partition)
+        job.failure = job.failure or error
+        flushed.finish_flush(job)
+        self._take_offline_if_failed(partition, flushed)
+        for durable in done.waiting:
+            durable(error)
+        if done.latecomers:
+            self._start(partition, done.latecomers)
+
+    @staticmethod
+    def _take_offline_if_failed(partition: Partition, flushed: PartitionLog) -> None:
+        if flushed.failure is not None:
+            partition.take_offline(flushed.failure)

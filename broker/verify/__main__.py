@@ -1,6 +1,0 @@
-"""`python -m odradek.broker.verify`: the verifier without the broker's command line."""
-
-from .command import verify
-
-if __name__ == "__main__":
-    verify(prog_name="odradek verify")

@@ -1,0 +1,1 @@
+"""What is looked up beside a segment: offsets, times, aborted transactions."""

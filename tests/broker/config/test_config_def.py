@@ -1,0 +1,67 @@
+"""Kafka's settings: names, bounds, files."""
+
+import pytest
+
+from odradek.broker.config.config_def import (
+    ConfigError,
+    broker_settings,
+    check_broker_setting,
+    parse_properties,
+    topic_settings,
+)
+
+
+def test_every_setting_of_kafka_is_known() -> None:
+    assert len(broker_settings()) == 360
+    assert len([s for s in topic_settings().values() if s.is_described]) == 33
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("log.segment.bytes", " 1048576 ", "1048576"),
+        ("auto.create.topics.enable", "FALSE", "false"),
+        ("compression.gzip.level", "-1", "-1"),
+        ("log.cleanup.policy", "compact,delete", "compact,delete"),
+        ("log.retention.ms", "-1", "-1"),
+    ],
+)
+def test_a_good_value_is_kept_in_kafkas_spelling(name: str, value: str, kept: str) -> None:
+    assert check_broker_setting(name, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("log.segment.bytes", "10", "Value must be at least 1048576"),
+        ("log.segment.bytes", "99999999999", "Not a number of type INT"),
+        ("num.partitions", "many", "Not a number of type INT"),
+        ("auto.create.topics.enable", "yes", "Expected value to be either true or false"),
+        ("compression.gzip.level", "12", "Value must be between 1 and 9 or equal to -1"),
+        ("log.cleanup.policy", "shred", "String must be one of: compact, delete"),
+        ("log.cleaner.min.cleanable.ratio", "1.5", "Value must be no more than 1"),
+    ],
+)
+def test_a_bad_value_is_refused_in_kafkas_words(name: str, value: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as refused:
+        check_broker_setting(name, value)
+    assert f"Invalid value {value} for configuration {name}: " in str(refused.value)
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(ConfigError, match=r"unknown setting 'log.segment.byte'; did you mean 'log.segment.bytes'\?"):
+        check_broker_setting("log.segment.byte", "1")
+
+
+def test_a_properties_file_is_read_as_java_reads_it() -> None:
+    text = "# a comment\n! another\n\nnum.partitions = 3\nlog.dirs:/tmp/a=b\nlisteners=PLAINTEXT://\\\n   127.0.0.1:9\n"
+    assert parse_properties(text) == {
+        "num.partitions": "3",
+        "log.dirs": "/tmp/a=b",
+        "listeners": "PLAINTEXT://127.0.0.1:9",
+    }
+
+
+def test_a_line_that_is_no_assignment_is_named() -> None:
+    with pytest.raises(ConfigError, match="line 2 is not name=value: 'nonsense'"):
+        parse_properties("num.partitions=1\nnonsense\n")

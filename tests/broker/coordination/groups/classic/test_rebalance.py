@@ -1,0 +1,212 @@
+"""When a rebalance ends, who it leaves behind, and what the clock does to members."""
+
+import pytest
+
+from odradek.broker.coordination.groups.classic.group import ClassicState
+from odradek.broker.coordination.groups.group_config import GroupConfig
+from odradek.broker.coordination.groups.group_records import LoggedGroup
+from odradek.protocol.errors import ErrorCode
+
+from ..group_driver import GroupDriver
+
+
+@pytest.fixture
+def groups() -> GroupDriver:
+    return GroupDriver()
+
+
+@pytest.fixture
+def slow_start() -> GroupDriver:
+    """group.initial.rebalance.delay.ms = 1500."""
+    return GroupDriver(GroupConfig(initial_rebalance_delay_ms=1500))
+
+
+def test_without_a_delay_the_first_member_has_its_generation_at_once(groups: GroupDriver) -> None:
+    assert groups.join(version=3).answer.generation_id == 1
+
+
+def test_the_first_rebalance_waits_for_others(slow_start: GroupDriver) -> None:
+    call = slow_start.join(version=3)
+    slow_start.sleep(1.49)
+    assert call.is_parked
+    slow_start.sleep(0.02)
+    assert call.answer.generation_id == 1
+
+
+def test_the_wait_is_repeated_while_someone_new_came_in_the_last_round(slow_start: GroupDriver) -> None:
+    calls = [slow_start.join(version=3)]
+    for _ in range(2):
+        slow_start.sleep(1)
+        calls.append(slow_start.join(version=3))
+    slow_start.sleep(2.49)
+    assert all(call.is_parked for call in calls)
+    slow_start.sleep(0.02)  # 4.5 s after the first, as on Apache Kafka
+    assert [call.answer.generation_id for call in calls] == [1, 1, 1]
+
+
+def test_the_first_wait_never_exceeds_the_rebalance_timeout(slow_start: GroupDriver) -> None:
+    calls = [slow_start.join(version=3, rebalance_s=2.5)]
+    for _ in range(2):
+        slow_start.sleep(1)
+        calls.append(slow_start.join(version=3, rebalance_s=2.5))
+    slow_start.sleep(0.49)
+    assert all(call.is_parked for call in calls)
+    slow_start.sleep(0.02)
+    assert [call.answer.generation_id for call in calls] == [1, 1, 1]
+
+
+def test_a_rebalance_waits_for_every_known_member(groups: GroupDriver) -> None:
+    first, second = groups.stable_group(2)
+    newcomer = groups.join_fresh()
+    rejoined = groups.join(first)
+    assert newcomer.is_parked
+    assert rejoined.is_parked
+    last = groups.join(second)
+    assert [call.answer.generation_id for call in (newcomer, rejoined, last)] == [3, 3, 3]
+
+
+def test_a_rebalance_waits_for_newcomers_that_were_told_their_id(groups: GroupDriver) -> None:
+    (first,) = groups.stable_group()
+    told = groups.join(session_s=6).answer
+    rejoined = groups.join(first)
+    assert rejoined.is_parked
+    newcomer = groups.join(told.member_id)
+    assert [rejoined.answer.generation_id, newcomer.answer.generation_id] == [2, 2]
+
+
+def test_a_newcomer_that_never_comes_back_holds_the_others_no_longer_than_its_session(groups: GroupDriver) -> None:
+    (first,) = groups.stable_group()
+    groups.join(session_s=6)
+    rejoined = groups.join(first)
+    groups.sleep(5.9)
+    assert rejoined.is_parked
+    groups.sleep(0.2)
+    assert rejoined.answer.generation_id == 2
+
+
+def test_who_does_not_rejoin_within_the_longest_rebalance_timeout_is_out(groups: GroupDriver) -> None:
+    first, silent = groups.stable_group(2, rebalance_s=3)
+    rejoined = groups.join(first, rebalance_s=3)
+    groups.sleep(2.9)
+    assert groups.heartbeat(silent, 2) is ErrorCode.REBALANCE_IN_PROGRESS
+    groups.sleep(0.2)
+    assert (rejoined.answer.generation_id, len(rejoined.answer.members)) == (3, 1)
+    assert groups.heartbeat(silent, 2) is ErrorCode.UNKNOWN_MEMBER_ID
+
+
+def test_static_members_stay_although_they_did_not_rejoin(groups: GroupDriver) -> None:
+    static = groups.join(instance="i", rebalance_s=3, session_s=20).answer.member_id
+    groups.sync(static, 1)
+    newcomer = groups.join_fresh(rebalance_s=3)
+    groups.sleep(3.1)
+    joined = newcomer.answer
+    assert joined.leader == joined.member_id  # the old leader was not there
+    assert [m.member_id for m in joined.members] == [static, joined.member_id]
+
+
+def test_with_absent_static_members_only_the_wait_is_prolonged_until_their_sessions_end(groups: GroupDriver) -> None:
+    static = groups.join(instance="i", rebalance_s=3, session_s=8).answer.member_id
+    groups.sync(static, 1)
+    newcomer = groups.join_fresh(rebalance_s=3)
+    groups.leave(list(groups.group().members)[-1])
+    assert newcomer.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
+    groups.sleep(7.9)
+    assert groups.group().state is ClassicState.PREPARING_REBALANCE
+    groups.sleep(0.2)
+    assert groups.group().state is ClassicState.EMPTY
+
+
+def test_the_lead_outlasts_rebalances(groups: GroupDriver) -> None:
+    first, second = groups.stable_group(2)
+    late = groups.join(second, protocols=[("range", b"new")])
+    groups.join(first)
+    assert late.answer.leader == first
+
+
+def test_a_silent_member_is_out_after_its_session(groups: GroupDriver) -> None:
+    first, silent = groups.stable_group(2, session_s=6)
+    for _ in range(2):
+        groups.sleep(2.9)
+        assert groups.heartbeat(first, 2) is ErrorCode.NONE
+    groups.sleep(0.3)
+    assert groups.heartbeat(first, 2) is ErrorCode.REBALANCE_IN_PROGRESS
+    assert list(groups.group().members) == [first]
+    assert groups.heartbeat(silent, 2) is ErrorCode.UNKNOWN_MEMBER_ID
+
+
+def test_when_the_last_member_is_gone_the_empty_group_is_logged_under_a_new_generation(groups: GroupDriver) -> None:
+    groups.stable_group(session_s=6)
+    groups.sleep(6.1)
+    assert groups.group().state is ClassicState.EMPTY
+    last = groups.log.records()[-1]
+    assert isinstance(last, LoggedGroup)
+    assert last.stored is not None
+    assert (last.stored.generation, last.stored.protocol_type, last.stored.protocol, last.stored.leader) == (
+        2,
+        "consumer",
+        None,
+        None,
+    )
+    assert last.stored.members == ()
+
+
+def test_a_member_that_waits_in_a_join_does_not_lose_its_session(groups: GroupDriver) -> None:
+    first, second = groups.stable_group(2, session_s=6, rebalance_s=60)
+    waiting = groups.join(first, session_s=6, rebalance_s=60)
+    for _ in range(5):
+        groups.sleep(4)
+        groups.heartbeat(second, 2)
+    assert waiting.is_parked
+    groups.join(second, session_s=6)
+    assert waiting.answer.error is ErrorCode.NONE
+
+
+def test_a_newcomer_waits_for_its_first_generation_for_five_minutes_at_most(groups: GroupDriver) -> None:
+    (first,) = groups.stable_group(session_s=6, rebalance_s=600)
+    newcomer = groups.join_fresh(session_s=6, rebalance_s=600)
+    for _ in range(59):
+        groups.sleep(5)
+        groups.heartbeat(first, 1)
+    assert newcomer.is_parked
+    groups.sleep(5.1)
+    assert newcomer.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
+    groups.heartbeat(first, 1)
+    assert list(groups.group().members) == [first]
+
+
+def test_members_that_take_a_generation_and_never_sync_are_out(groups: GroupDriver) -> None:
+    first, second = groups.stable_group(2, rebalance_s=7)
+    groups.join(second, protocols=[("range", b"new")], rebalance_s=7)
+    groups.join(first, rebalance_s=7)
+    assert groups.sync(first, 3, {}).answer.error is ErrorCode.NONE
+    assert groups.group().state is ClassicState.STABLE
+    groups.sleep(4)
+    groups.heartbeat(first, 3)
+    groups.heartbeat(second, 3)
+    groups.sleep(3.1)
+    assert list(groups.group().members) == [first]
+    assert groups.heartbeat(first, 3) is ErrorCode.REBALANCE_IN_PROGRESS
+
+
+def test_a_leader_that_never_syncs_loses_its_followers_wait_to_a_rebalance(groups: GroupDriver) -> None:
+    leader, follower = groups.stable_group(2, rebalance_s=7)
+    groups.join(follower, protocols=[("range", b"new")], rebalance_s=7)
+    groups.join(leader, rebalance_s=7)
+    parked = groups.sync(follower, 3)
+    groups.sleep(4)
+    groups.heartbeat(leader, 3)
+    groups.sleep(3.1)
+    assert parked.answer.error is ErrorCode.REBALANCE_IN_PROGRESS
+    assert list(groups.group().members) == [follower]
+    assert groups.group().leader == follower
+
+
+def test_a_loaded_group_is_stable_and_its_members_have_a_whole_session(groups: GroupDriver) -> None:
+    leader, follower = groups.stable_group(2, session_s=6)
+    again = groups.restarted()
+    assert again.group().state is ClassicState.STABLE
+    assert again.sync(follower, 2).answer.assignment == follower.encode()
+    again.sleep(5.9)
+    assert again.heartbeat(leader, 2) is ErrorCode.NONE
+    again.sleep(0.2)
+    assert list(again.group().members) == [leader]

@@ -1,0 +1,92 @@
+"""The real topic: created on first use, read back in order, and slow or unwilling as disks are."""
+
+import pytest
+
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.coordination.partition_writer import PartitionWriter
+from odradek.broker.topic_names import OFFSETS_TOPIC
+from odradek.broker.topics.log_flusher import Durable, LogFlusher
+from odradek.broker.topics.partition import Partition
+from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.protocol.records import read_records
+
+from ..conftest import Parts
+
+RECORDS = [(b"k", b"v"), (b"gone", None)]
+
+
+class Disk:
+    """A LogFlusher whose fsyncs end when a test says so."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.waiting: list[Durable] = []
+        self.flusher = LogFlusher(
+            parts.clock, parts.clock.schedule, lambda work, then: self.waiting.append(then), parts.store.note_sealed
+        )
+
+
+def topic_of(parts: Parts) -> PartitionWriter:
+    return PartitionWriter(OFFSETS_TOPIC, parts.topics, Disk(parts).flusher)
+
+
+def test_the_topic_is_there_after_the_first_append_with_its_own_settings() -> None:
+    parts = Parts(BrokerConfig(offsets_topic_num_partitions=3))
+    log = topic_of(parts)
+    assert log.partition_count() is None
+    assert list(log.stored()) == []
+    assert log.append(2, RECORDS, 5, -1, -1) == 0
+    assert log.append(2, RECORDS, 5, -1, -1) == 2
+    assert log.partition_count() == 3
+    topic = parts.topics.find("__consumer_offsets")
+    assert topic is not None
+    assert topic.overrides["cleanup.policy"] == "compact"
+
+
+def test_batches_come_back_in_order_after_a_restart(parts: Parts) -> None:
+    log = topic_of(parts)
+    log.append(0, RECORDS, 5, -1, -1)
+    log.append(0, [(b"t", b"x")], 6, 7, 0)
+    parts.restart()
+    stored = {partition: list(batches) for partition, batches in topic_of(parts).stored()}
+    plain, transactional = stored.pop(0)
+    assert [(r.offset, r.timestamp, r.key, r.value) for r in read_records(plain)] == [
+        (0, 5, b"k", b"v"),
+        (1, 5, b"gone", None),
+    ]
+    assert not plain.is_transactional
+    assert (transactional.is_transactional, transactional.producer_id, transactional.base_offset) == (True, 7, 2)
+    assert not any(stored.values())
+
+
+def test_what_was_appended_may_be_acknowledged_at_once_unless_the_topic_wants_an_fsync(parts: Parts) -> None:
+    told: list[KafkaError | None] = []
+    log = topic_of(parts)
+    log.append(0, RECORDS, 5, -1, -1)
+    log.when_durable(0, told.append)
+    assert told == [None]
+
+
+@pytest.mark.parametrize(("fault", "expected"), [(None, None), (OSError("no space"), ErrorCode.KAFKA_STORAGE_ERROR)])
+def test_where_an_fsync_is_wanted_its_end_is_waited_for(
+    parts: Parts, fault: OSError | None, expected: ErrorCode | None
+) -> None:
+    told: list[KafkaError | None] = []
+    parts.topics.create("__consumer_offsets", 1, {"flush.messages": "1"})
+    disk = Disk(parts)
+    log = PartitionWriter(OFFSETS_TOPIC, parts.topics, disk.flusher)
+    log.append(0, RECORDS, 5, -1, -1)
+    log.when_durable(0, told.append)
+    assert told == []
+    (end,) = disk.waiting
+    end(fault)
+    assert [error and error.code for error in told] == [expected]
+
+
+def test_a_disk_that_refuses_is_a_storage_error(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(Partition, "append", refuse)
+    with pytest.raises(KafkaError) as refused:
+        topic_of(parts).append(0, RECORDS, 5, -1, -1)
+    assert refused.value.code is ErrorCode.KAFKA_STORAGE_ERROR

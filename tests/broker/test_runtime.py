@@ -1,0 +1,58 @@
+"""The alarm that stands at one deadline, and the machine's clock."""
+
+from dataclasses import dataclass, field
+
+from odradek.broker.runtime import SystemClock, Timer
+from odradek.broker.testing.clock import ManualClock
+
+
+@dataclass
+class Ringing:
+    clock: ManualClock = field(default_factory=lambda: ManualClock(now=0.0))
+    rang_at: list[float] = field(default_factory=list[float])
+
+    def __post_init__(self) -> None:
+        self.alarm = Timer(self.clock.schedule, lambda: self.rang_at.append(self.clock.now()))
+
+
+def test_it_rings_once_at_its_deadline() -> None:
+    ringing = Ringing()
+    ringing.alarm.set(5.0)
+    ringing.clock.advance(100)
+    assert ringing.rang_at == [5.0]
+
+
+def test_another_deadline_takes_the_place_of_the_first() -> None:
+    ringing = Ringing()
+    for deadline in (5.0, 3.0, 7.0, 7.0):
+        ringing.alarm.set(deadline)
+    ringing.clock.advance(100)
+    assert ringing.rang_at == [7.0]
+
+
+def test_none_silences_it() -> None:
+    ringing = Ringing()
+    ringing.alarm.set(5.0)
+    ringing.alarm.set(None)
+    ringing.clock.advance(100)
+    assert ringing.rang_at == []
+
+
+def test_it_can_be_set_again_from_where_it_rings_to_the_same_deadline_even() -> None:
+    ringing = Ringing()
+
+    def ring() -> None:
+        ringing.rang_at.append(ringing.clock.now())
+        if len(ringing.rang_at) < 3:
+            alarm.set(5.0)
+
+    alarm = Timer(ringing.clock.schedule, ring)
+    alarm.set(5.0)
+    ringing.clock.advance(100)
+    assert ringing.rang_at == [5.0, 5.0, 5.0]
+
+
+def test_the_hands_of_the_machines_clock_go_forward() -> None:
+    clock = SystemClock()
+    assert clock.now() <= clock.now()
+    assert clock.now_ms() > 1_700_000_000_000

@@ -1,0 +1,47 @@
+"""The command line of the verifier, where it can say no without a broker."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from odradek.broker.tools.verify import command
+
+from ....brokers import free_port
+
+
+def test_without_confluent_kafka_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "installed", lambda: ["aiokafka"])
+    result = CliRunner().invoke(command.verify, ["--bootstrap", "127.0.0.1:1"])
+    assert result.exit_code == 2
+    assert "pip install 'odradek[verify]'" in result.stderr
+
+
+def test_a_client_that_is_not_installed_cannot_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "installed", lambda: ["confluent-kafka"])
+    result = CliRunner().invoke(command.verify, ["--bootstrap", "127.0.0.1:1", "--client", "aiokafka"])
+    assert result.exit_code == 2
+    assert "not installed: aiokafka" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--bootstrap", "x:1", "--minutes", "0"], ["--bootstrap", "x:1", "--client", "x"]]
+)
+def test_wrong_options_are_refused(options: list[str]) -> None:
+    assert CliRunner().invoke(command.verify, options).exit_code == 2
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:PORT", "127.0.0.1:PORT,127.0.0.1:nowhere", "nowhere"])
+def test_without_a_broker_there_is_nothing_to_verify(address: str) -> None:
+    options = ["--bootstrap", address.replace("PORT", str(free_port())), "--client", "confluent-kafka"]
+    result = CliRunner().invoke(command.verify, options)
+    assert result.exit_code == 2
+    assert "no broker there" in result.stderr
+
+
+def test_its_command_line_loads_no_client_library() -> None:
+    program = "import sys, odradek.broker.tools.verify.command; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "odradek.broker.tools.verify.command" in modules
+    assert not {"confluent_kafka", "kafka", "aiokafka"} & set(modules)

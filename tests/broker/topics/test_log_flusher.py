@@ -1,0 +1,119 @@
+"""fsync before the acknowledgement, shared by all who wait."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from odradek.broker.topics.log_flusher import LogFlusher
+from odradek.protocol.batch import RecordBatch
+from odradek.protocol.records import NewRecord, build_batch
+
+from ..conftest import Parts
+
+
+@dataclass
+class Flushing:
+    """A flusher whose thread runs when the test says so."""
+
+    overrides: Mapping[str, str]
+    parts: Parts = field(default_factory=Parts)
+    jobs: list[Callable[[OSError | None], None]] = field(default_factory=list[Callable[[OSError | None], None]])
+    told: list[tuple[str, OSError | None]] = field(default_factory=list[tuple[str, OSError | None]])
+
+    def __post_init__(self) -> None:
+        self.partition = self.parts.topics.create("t", 1, self.overrides).partitions[0]
+        self.flusher = LogFlusher(
+            self.parts.clock, self.parts.clock.schedule, self._run_in_thread, self.parts.store.note_sealed
+        )
+
+    def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
+        def run(error: OSError | None) -> None:
+            if error is None:
+                work()
+            then(error)
+
+        self.jobs.append(run)
+
+    def append(self) -> bool:
+        """Append one record; whether its answer must wait."""
+        batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
+        self.partition.append([batch], self.parts.clock.now_ms())
+        return self.flusher.is_due(self.partition)
+
+    def flush(self, name: str) -> None:
+        self.flusher.flush(self.partition, lambda error: self.told.append((name, error)))
+
+    def finish(self, error: OSError | None = None) -> None:
+        self.jobs.pop(0)(error)
+
+
+def test_by_default_nothing_waits_for_the_disk() -> None:
+    flushing = Flushing({})
+    assert not any(flushing.append() for _ in range(100))
+    assert flushing.jobs == []
+
+
+def test_flush_messages_makes_every_so_manyth_append_wait() -> None:
+    flushing = Flushing({"flush.messages": "3"})
+    assert [flushing.append() for _ in range(3)] == [False, False, True]
+    flushing.flush("a")
+    assert flushing.told == []
+    flushing.finish()
+    assert flushing.told == [("a", None)]
+    assert flushing.partition.log.recovery_point == 3
+    assert not flushing.append()
+
+
+def test_those_who_come_during_an_fsync_share_the_next_one() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    for name in ("a", "b", "c"):
+        assert flushing.append()
+        flushing.flush(name)
+    assert len(flushing.jobs) == 1
+    flushing.finish()
+    assert [name for name, _ in flushing.told] == ["a"]
+    assert len(flushing.jobs) == 1
+    flushing.finish()
+    assert [name for name, _ in flushing.told] == ["a", "b", "c"]
+    assert flushing.jobs == []
+
+
+def test_a_failed_fsync_is_told_and_promises_nothing() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    failure = OSError(5, "Input/output error")
+    flushing.finish(failure)
+    assert flushing.told == [("a", failure)]
+    assert flushing.partition.is_offline
+    (log,) = (log for log in flushing.parts.store.opened_logs() if log.topic == "t")
+    assert log.recovery_point == 0
+
+
+def test_an_fsync_of_a_sealed_segment_that_fails_in_the_background_counts_as_any_other() -> None:
+    flushing = Flushing({"segment.bytes": "1048576"})
+    flushing.append()
+    flushing.partition.log.roll(flushing.parts.clock.now_ms())
+    assert not flushing.append()
+    assert len(flushing.jobs) == 1
+    flushing.finish(OSError(5, "Input/output error"))
+    assert flushing.partition.is_offline
+
+
+def test_an_fsync_that_ends_after_its_topic_was_deleted_harms_nobody() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    (topic,) = flushing.parts.topics
+    flushing.parts.topics.delete([topic])
+    flushing.finish()
+    assert flushing.told == [("a", None)]
+
+
+def test_flush_ms_flushes_in_time_without_another_append() -> None:
+    flushing = Flushing({"flush.ms": "1000"})
+    assert not flushing.append()
+    flushing.parts.clock.advance(0.5)
+    assert flushing.jobs == []
+    flushing.parts.clock.advance(0.5)
+    flushing.finish()
+    assert flushing.partition.log.recovery_point == 1
