@@ -1,7 +1,5 @@
 """Puts the parts of a broker together, in order, over a data directory and a clock. Nothing here listens."""
 
-import secrets
-import uuid
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -21,18 +19,16 @@ from .metadata.loader import load_cluster
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
-from .runtime import Clock, Schedule, Timer
+from .runtime import Runtime, Timer
 from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
-from .topics.log_flusher import LogFlusher, RunInThread
+from .topics.log_flusher import LogFlusher
 from .topics.topics import Topics
 
 
 def assemble(
     config: BrokerConfig,
-    clock: Clock,
-    schedule: Schedule,
-    run_in_thread: RunInThread,
+    runtime: Runtime,
     store: LogManager,
     identity: Identity,
     listening_at: Callable[[], tuple[str, int]],
@@ -42,26 +38,27 @@ def assemble(
 
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
     """
+    clock = runtime.clock
     cluster = load_cluster(store, config, clock.now_ms())
     is_new = METADATA_VERSION not in cluster.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     cluster.set_features({**new, **features}, clock.now_ms())
-    alarm = Timer(schedule, lambda: waiters.on_time(clock.now()))
+    alarm = Timer(runtime.timers, lambda: waiters.on_time(clock.now()))
     waiters = Purgatory(alarm.set)
-    topics = Topics(config, clock, cluster, store, lambda: uuid.uuid4().bytes, waiters.note_change)
-    flusher = LogFlusher(clock, schedule, run_in_thread, store.note_sealed)
+    topics = Topics(config, runtime, cluster, store, waiters.note_change)
+    flusher = LogFlusher(runtime, store.note_sealed)
     producer_ids = ProducerIds(cluster)
-    groups = _groups(config, clock, schedule, topics, flusher)
+    groups = _groups(config, runtime, topics, flusher)
     return Context(
         config=config,
         clock=clock,
         cluster=cluster,
         topics=topics,
         groups=groups,
-        transactions=_transactions(config, clock, schedule, cluster, topics, flusher, groups, producer_ids),
+        transactions=_transactions(config, runtime, cluster, topics, flusher, groups, producer_ids),
         waiters=waiters,
         fetch_sessions=FetchSessions(
-            config.max_incremental_fetch_session_cache_slots, lambda: secrets.randbelow(0x7FFFFFFF) + 1
+            config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
         ),
         flusher=flusher,
         producer_ids=producer_ids,
@@ -71,7 +68,7 @@ def assemble(
     )
 
 
-def _groups(config: BrokerConfig, clock: Clock, schedule: Schedule, topics: Topics, flusher: LogFlusher) -> GroupRunner:
+def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: LogFlusher) -> GroupRunner:
     offsets_topic = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
     settings = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
@@ -84,7 +81,7 @@ def _groups(config: BrokerConfig, clock: Clock, schedule: Schedule, topics: Topi
         # A topic made under another setting keeps its partitions, and groups must be found where they are.
         offsets_topic_partitions=offsets_topic.partition_count() or config.offsets_topic_num_partitions,
     )
-    groups = GroupRunner(GroupCoordinator(settings, new_id=lambda: str(uuid.uuid4())), offsets_topic, clock, schedule)
+    groups = GroupRunner(GroupCoordinator(settings, new_id=lambda: str(runtime.new_uuid())), offsets_topic, runtime)
     for partition, batches in offsets_topic.stored():
         groups.load(partition, batches)
     groups.start()
@@ -93,8 +90,7 @@ def _groups(config: BrokerConfig, clock: Clock, schedule: Schedule, topics: Topi
 
 def _transactions(
     config: BrokerConfig,
-    clock: Clock,
-    schedule: Schedule,
+    runtime: Runtime,
     cluster: MetadataLog,
     topics: Topics,
     flusher: LogFlusher,
@@ -106,10 +102,8 @@ def _transactions(
 
     state_topic = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
     settings = TransactionConfig(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)
-    coordinator = TransactionCoordinator(settings, lambda: producer_ids.next_id(clock.now_ms()), level)
-    transactions = TransactionRunner(
-        coordinator, state_topic, topics, groups.note_marker, level, config, clock, schedule
-    )
+    coordinator = TransactionCoordinator(settings, lambda: producer_ids.next_id(runtime.clock.now_ms()), level)
+    transactions = TransactionRunner(coordinator, state_topic, topics, groups.note_marker, level, config, runtime)
     for partition, batches in state_topic.stored():
         transactions.load(partition, batches)
     transactions.start()

@@ -13,7 +13,7 @@ import click
 from .config.config_def import ConfigError, parse_properties
 
 if TYPE_CHECKING:
-    from .app import Broker
+    from .broker import Broker
 
 
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
@@ -88,7 +88,7 @@ def serve(
 
     Prints one line on stdout once it answers: `odradek ready HOST:PORT`. Logs go to stderr.
     """
-    from .app import Broker, StartError
+    from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
     from .log_output import configure_logs
     from .metadata.features import parse_features

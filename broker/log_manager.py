@@ -9,7 +9,7 @@ from ..storage.files.files import Files
 from ..storage.log import FlushJob, PartitionLog
 from ..storage.log_config import LogConfig
 from .log_output import get_logger
-from .runtime import Clock
+from .runtime import Runtime
 
 logger = get_logger("store")
 
@@ -21,11 +21,11 @@ MANY_LOGS = 500  # where it pays to have the system write all it has, whosever i
 class LogManager:
     """Every log of the data directory that is open, and what is needed to open the others."""
 
-    def __init__(self, files: Files, directory: DataDirectory, clock: Clock, new_hex: Callable[[], str]) -> None:
+    def __init__(self, files: Files, directory: DataDirectory, runtime: Runtime) -> None:
         self._files = files
         self._directory = directory
-        self._clock = clock
-        self._new_hex = new_hex
+        self._clock = runtime.clock
+        self._runtime = runtime
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
@@ -58,7 +58,7 @@ class LogManager:
                     self._mark_for_deletion(topic, index, 0)
                     logger.info("the directory of a deleted topic goes", partition=partition)
                 else:
-                    path = self._directory.mark_stray(topic, index, self._new_hex())
+                    path = self._directory.mark_stray(topic, index, self._runtime.new_uuid().hex)
                     logger.warning("a directory of no known topic was set aside", partition=partition, path=path)
                 gone.append((topic, index))
             except OSError as error:
@@ -73,7 +73,7 @@ class LogManager:
         return topic_id is not None and decode_uuid(topic_id) in self._removed
 
     def _mark_for_deletion(self, topic: str, index: int, delay_ms: int) -> None:
-        path = self._directory.mark_deleted(topic, index, self._new_hex())
+        path = self._directory.mark_deleted(topic, index, self._runtime.new_uuid().hex)
         self._pending_deletes.append((self._clock.now_ms() + delay_ms, path))
 
     def _forget(self, partitions: Sequence[tuple[str, int]]) -> None:

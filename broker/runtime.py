@@ -1,8 +1,23 @@
-"""The only reader of time. Everything else is told."""
+"""Runtime: what a cluster has of the world around it: a clock, timers, threads and chance.
 
+The rule: nothing else in the broker reads the time, sets a timer, starts a thread or throws dice, so a test that gives
+a runtime of its own decides all four. Clock and timers belong together: a deadline is a time of this clock.
+"""
+
+import random
 import time
+import uuid
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+THREADS = 2  # they wait for fsyncs and codecs, which let the loop run meanwhile
+
+Then = Callable[[Exception | None], None]
 
 
 class Clock(Protocol):
@@ -17,6 +32,46 @@ class Clock(Protocol):
         ...
 
 
+class TimerHandle(Protocol):
+    """A call to come that can be taken back."""
+
+    def cancel(self) -> None: ...
+
+
+class Timers(Protocol):
+    """Calls to come, all on the loop's thread."""
+
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> TimerHandle:
+        """Call once `Clock.now()` has reached `deadline`."""
+        ...
+
+    def call_soon(self, on_fire: Callable[[], None]) -> TimerHandle:
+        """Call once whatever waits for the loop has had its turn."""
+        ...
+
+
+class Threads(Protocol):
+    """Work beside the loop."""
+
+    def run(self, work: Callable[[], None], then: Then) -> None:
+        """Run `work` on a thread, then call `then` on the loop's with what it raised, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One world. `random` gives every id; from a seeded one they are the same in every run."""
+
+    clock: Clock
+    timers: Timers
+    threads: Threads
+    random: random.Random
+
+    def new_uuid(self) -> uuid.UUID:
+        """A random uuid (version 4)."""
+        return uuid.UUID(bytes=self.random.randbytes(16), version=4)
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -27,27 +82,57 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
-class TimerHandle(Protocol):
-    """A timer that can be taken back."""
+class LoopThreads:
+    """A few threads of one event loop. `close` waits for what runs on them."""
 
-    def cancel(self) -> None: ...
+    def __init__(self, loop: "AbstractEventLoop") -> None:
+        self._loop = loop
+        self._executor: ThreadPoolExecutor | None = None  # started with the first work
+
+    def run(self, work: Callable[[], None], then: Then) -> None:
+        def run() -> None:
+            failure: Exception | None = None
+            try:
+                work()
+            except Exception as error:
+                failure = error
+            self._loop.call_soon_threadsafe(then, failure)
+
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="odradek")
+        self._executor.submit(run)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        if self._executor is not None:
+            self._executor.shutdown()
+            self._executor = None
 
 
-# Calls back once `Clock.now()` has reached a deadline: the loop's `call_at`, or a test's hand-turned clock.
-Schedule = Callable[[float, Callable[[], None]], TimerHandle]
+class LoopTimers:
+    """The timers of one event loop, whose own clock is `SystemClock`'s."""
+
+    def __init__(self, loop: "AbstractEventLoop") -> None:
+        self._loop = loop
+
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> TimerHandle:
+        return self._loop.call_at(deadline, on_fire)
+
+    def call_soon(self, on_fire: Callable[[], None]) -> TimerHandle:
+        return self._loop.call_soon(on_fire)
 
 
 class Timer:
-    """One timer that always stands at the earliest deadline it was told of."""
+    """One call that always stands at the earliest deadline it was given."""
 
-    def __init__(self, schedule: Schedule, ring: Callable[[], None]) -> None:
-        self._schedule = schedule
-        self._on_fire = ring
+    def __init__(self, timers: Timers, on_fire: Callable[[], None]) -> None:
+        self._timers = timers
+        self._call = on_fire
         self._deadline: float | None = None
         self._handle: TimerHandle | None = None
 
     def set(self, deadline: float | None) -> None:
-        """Ring at `deadline` instead of whatever was set before; None silences it."""
+        """Fire at `deadline` instead of whatever was set before; None for not at all."""
         if deadline == self._deadline:
             return
         if self._handle is not None:
@@ -55,8 +140,42 @@ class Timer:
             self._handle = None
         self._deadline = deadline
         if deadline is not None:
-            self._handle = self._schedule(deadline, self._fire)
+            self._handle = self._timers.call_at(deadline, self._on_fire)
 
-    def _fire(self) -> None:
+    def _on_fire(self) -> None:
         self._deadline = self._handle = None
-        self._on_fire()
+        self._call()
+
+
+class SerialQueue:
+    """Work on threads, each piece begun when the one before has been dealt with: the order of its `run` calls."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._waiting: list[tuple[Callable[[], None], Then]] = []
+        self._is_running = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs or waits."""
+        return not self._is_running and not self._waiting
+
+    def run(self, work: Callable[[], None], then: Then) -> None:
+        """As Threads.run, after everything that was given before."""
+        self._waiting.append((work, then))
+        if not self._is_running:
+            self._run_next()
+
+    def _run_next(self) -> None:
+        work, then = self._waiting.pop(0)
+        self._is_running = True
+
+        def done(error: Exception | None) -> None:
+            try:
+                then(error)
+            finally:
+                self._is_running = False
+                if self._waiting:
+                    self._run_next()
+
+        self._threads.run(work, done)

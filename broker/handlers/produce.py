@@ -217,7 +217,7 @@ def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Defer
     parked: Deferred[ProduceResponse] = Deferred()
     left = len(produce.undurable)
 
-    def durable(answer: PartitionProduceResponse, error: OSError | None) -> None:
+    def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:
         nonlocal left
         if error is not None:
             answer.error_code = ErrorCode.KAFKA_STORAGE_ERROR

@@ -11,7 +11,7 @@ from ...protocol.errors import KafkaError
 from ...storage.log import PartitionLog
 from ..log_manager import LogManager
 from ..log_output import get_logger
-from ..runtime import Clock, Schedule, TimerHandle
+from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 
 logger = get_logger("visits")
@@ -28,20 +28,19 @@ class IdleLogs:
     def __init__(
         self,
         interval_s: float,
-        clock: Clock,
-        schedule: Schedule,
+        runtime: Runtime,
         partitions: Callable[[], Iterator[Partition]],
         store: LogManager,
     ) -> None:
         self._interval_s = interval_s
-        self._clock = clock
-        self._schedule = schedule
+        self._clock = runtime.clock
+        self._timers = runtime.timers
         self._partitions = partitions
         self._store = store
         self._round: Iterator[Partition] = iter(())
         self._not_before: dict[Partition, float] = {}  # wall milliseconds at which something gets too old
         self._timer: TimerHandle | None = None
-        self._retention_from = clock.now() + interval_s  # as for the logs in use: nothing goes right after a start
+        self._retention_from = runtime.clock.now() + interval_s  # nothing goes right after a start
 
     def recover_large(self) -> None:
         """Before the broker is ready: recover the logs that take long."""
@@ -63,7 +62,7 @@ class IdleLogs:
             self._timer = None
 
     def _arm(self, seconds: float, call: Callable[[], None]) -> None:
-        self._timer = self._schedule(self._clock.now() + seconds, call)
+        self._timer = self._timers.call_at(self._clock.now() + seconds, call)
 
     def _begin_round(self) -> None:
         self._round = iter(list(self._partitions()))

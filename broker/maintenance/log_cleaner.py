@@ -4,7 +4,7 @@ The rule: whatever goes wrong with one log stays with that log. It is told, and 
 are at fault, or for a minute if it was the disk; everything else goes on.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from ...protocol.errors import KafkaError
@@ -16,8 +16,7 @@ from ...storage.directory import DataDirectory
 from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
 from ..log_output import get_logger
-from ..runtime import Clock, Schedule, TimerHandle
-from ..topics.log_flusher import RunInThread
+from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 from ..topics.topics import Topic
 
@@ -26,8 +25,6 @@ logger = get_logger("cleaner")
 SLICE_S = 0.0001  # a request may have to wait for that and one step more: as long as it takes by itself
 RETRY_AFTER_S = 60.0
 NEVER = float("inf")
-
-CallSoon = Callable[[Callable[[], None]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +41,14 @@ class LogCleaner:
     def __init__(
         self,
         config: BrokerConfig,
-        clock: Clock,
-        schedule: Schedule,
-        call_soon: CallSoon,
-        run_in_thread: RunInThread,
+        runtime: Runtime,
         topics: Iterable[Topic],
         directory: DataDirectory,
     ) -> None:
         self._config = config
-        self._clock = clock
-        self._schedule = schedule
-        self._call_soon = call_soon
-        self._run_in_thread = run_in_thread
+        self._clock = runtime.clock
+        self._timers = runtime.timers
+        self._threads = runtime.threads
         self._topics = topics
         self._directory = directory
         self._timer: TimerHandle | None = None
@@ -83,7 +76,7 @@ class LogCleaner:
     # Slices
 
     def _wait(self, seconds: float) -> None:
-        self._timer = self._schedule(self._clock.now() + seconds, self._run_slice)
+        self._timer = self._timers.call_at(self._clock.now() + seconds, self._run_slice)
 
     def _run_slice(self) -> None:
         """Go on with the round for a moment, and let the event loop in."""
@@ -97,7 +90,7 @@ class LogCleaner:
         try:
             for step in self._round:
                 if step is not None:
-                    self._run_in_thread(step, lambda _: self._run_slice())
+                    self._threads.run(step, lambda _: self._run_slice())
                     return
                 if now() >= deadline:
                     break
@@ -112,7 +105,7 @@ class LogCleaner:
         if delay_s > 0:
             self._wait(delay_s)
         else:
-            self._call_soon(self._run_slice)
+            self._timer = self._timers.call_soon(self._run_slice)
 
     def _end_round(self) -> None:
         self._round = None

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ..config.broker_config import BrokerConfig
 from ..log_manager import LogManager
 from ..log_output import get_logger
-from ..runtime import Clock, Schedule, TimerHandle
-from ..topics.log_flusher import RunInThread
+from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 
 logger = get_logger("housekeeping")
@@ -20,18 +19,16 @@ class ScheduledTasks:
     def __init__(
         self,
         config: BrokerConfig,
-        clock: Clock,
-        schedule: Schedule,
+        runtime: Runtime,
         partitions: Callable[[], Iterator[Partition]],
         store: LogManager,
-        run_in_thread: RunInThread,
     ) -> None:
-        self._clock = clock
-        self._schedule = schedule
+        self._clock = runtime.clock
+        self._timers = runtime.timers
+        self._threads = runtime.threads
         self._partitions = partitions
         self._store = store
-        self._run_in_thread = run_in_thread
-        self._timers: dict[str, TimerHandle] = {}
+        self._armed: dict[str, TimerHandle] = {}
         self._chores: tuple[tuple[str, int, Callable[[], None]], ...] = (
             ("retention", config.log_retention_check_interval_ms, self.delete_old_segments),
             ("producer expiry", config.producer_id_expiration_check_interval_ms, self.expire_producers),
@@ -52,9 +49,9 @@ class ScheduledTasks:
 
     def stop(self) -> None:
         """No chore runs after this."""
-        for timer in self._timers.values():
+        for timer in self._armed.values():
             timer.cancel()
-        self._timers.clear()
+        self._armed.clear()
 
     def delete_old_segments(self) -> None:
         """Retention by time, size and log start."""
@@ -71,7 +68,7 @@ class ScheduledTasks:
         """Free the space of what was deleted, off the loop: a file of a gigabyte takes its time."""
         removals = self._store.begin_purge()
         if removals:
-            self._run_in_thread(lambda: _run_all(removals), _tell_of_leftovers)
+            self._threads.run(lambda: _run_all(removals), _tell_of_leftovers)
 
     def expire_producers(self) -> None:
         """Forget producers that wrote nothing for `producer.id.expiration.ms`."""
@@ -89,7 +86,7 @@ class ScheduledTasks:
                 logger.exception("a chore failed", chore=name)  # and is tried again in time
             self._arm(name, interval_s, chore)
 
-        self._timers[name] = self._schedule(self._clock.now() + interval_s, run)
+        self._armed[name] = self._timers.call_at(self._clock.now() + interval_s, run)
 
 
 def _run_all(removals: Sequence[Callable[[], None]]) -> None:
@@ -104,6 +101,6 @@ def _run_all(removals: Sequence[Callable[[], None]]) -> None:
         raise failure
 
 
-def _tell_of_leftovers(error: OSError | None) -> None:
+def _tell_of_leftovers(error: Exception | None) -> None:
     if error is not None:
         logger.error("what was deleted could not be removed, and will be at the next start", error=str(error))

@@ -25,7 +25,7 @@ class Listener(Protocol):
     """What a connection asks of the server that accepted it."""
 
     def now(self) -> float:
-        """The loop's clock, in seconds."""
+        """Monotonic seconds."""
         ...
 
     def admit(self, connection: "Connection") -> bool:

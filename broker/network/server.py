@@ -5,6 +5,7 @@ from collections import Counter
 
 from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
+from ..runtime import Runtime, TimerHandle
 from .connection import Connection
 from .dispatch import Dispatcher
 
@@ -14,13 +15,15 @@ logger = get_logger("server")
 class Server:
     """Every open connection of one listener."""
 
-    def __init__(self, config: BrokerConfig, dispatcher: Dispatcher) -> None:
+    def __init__(self, config: BrokerConfig, runtime: Runtime, dispatcher: Dispatcher) -> None:
         self._config = config
+        self._clock = runtime.clock
+        self._timers = runtime.timers
         self._dispatcher = dispatcher
         self._connections: set[Connection] = set()
         self._by_host: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
-        self._sweep: asyncio.TimerHandle | None = None
+        self._sweep: TimerHandle | None = None
         self.host = ""
         self.port = 0
 
@@ -28,7 +31,6 @@ class Server:
         """Bind and accept; OSError if the address cannot be had. Port 0 takes a free one."""
         host, port = self._config.listener()
         loop = asyncio.get_running_loop()
-        self._loop = loop
         self._server = await loop.create_server(
             self._connect, host or None, port, backlog=self._config.socket_listen_backlog_size
         )
@@ -48,8 +50,8 @@ class Server:
         await self._server.wait_closed()
 
     def now(self) -> float:
-        """The loop's clock, in seconds."""
-        return self._loop.time()
+        """Monotonic seconds."""
+        return self._clock.now()
 
     def admit(self, connection: Connection) -> bool:
         """Whether one more connection fits `max.connections` and `max.connections.per.ip`."""
@@ -80,4 +82,4 @@ class Server:
         for connection in list(self._connections):
             if connection.is_idle and connection.last_active_s < oldest:
                 connection.close_idle()
-        self._sweep = self._loop.call_later(max(limit_s / 10, 0.05), self._sweep_idle)
+        self._sweep = self._timers.call_at(self.now() + max(limit_s / 10, 0.05), self._sweep_idle)

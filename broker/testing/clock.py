@@ -16,7 +16,7 @@ class ManualTimer:
 
 
 class ManualClock:
-    """A Clock whose hands are turned by `advance`; `schedule` stands in for the loop's `call_at`."""
+    """Clock and Timers in one: its hands are turned by `advance`, which calls what is due."""
 
     def __init__(self, now: float = 1000.0, now_ms: int = 1_700_000_000_000) -> None:
         self._now = now
@@ -30,12 +30,21 @@ class ManualClock:
     def now_ms(self) -> int:
         return self._now_ms
 
-    def schedule(self, deadline: float, callback: Callable[[], None]) -> ManualTimer:
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> ManualTimer:
         """Call back when `advance` reaches the deadline."""
-        timer = ManualTimer(callback)
+        timer = ManualTimer(on_fire)
         self._count += 1
         heapq.heappush(self._timers, (deadline, self._count, timer))
         return timer
+
+    def call_soon(self, on_fire: Callable[[], None]) -> ManualTimer:
+        """Call back with the next `advance`, be it by nothing."""
+        return self.call_at(self._now, on_fire)
+
+    @property
+    def pending(self) -> int:
+        """How many timers are set and not cancelled."""
+        return sum(timer.callback is not None for _, _, timer in self._timers)
 
     def advance(self, seconds: float) -> None:
         """Move both hands, and call what becomes due, in order, at its own time."""

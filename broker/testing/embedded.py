@@ -5,7 +5,7 @@ import contextlib
 import threading
 from collections.abc import Generator, Mapping
 
-from ..app import Broker
+from ..broker import Broker
 from ..config.broker_config import BrokerConfig
 
 START_DEADLINE_S = 30.0

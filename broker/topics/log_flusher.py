@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from ...storage.log import FlushJob, PartitionLog
 from ..config.broker_config import NO_LIMIT
 from ..log_output import get_logger
-from ..runtime import Clock, Schedule, TimerHandle
+from ..runtime import Runtime, TimerHandle
 from .partition import Partition
 
 logger = get_logger("flusher")
 
-Durable = Callable[[OSError | None], None]
-# Runs the first call on another thread, then the second on the loop's, with what went wrong if anything did.
-RunInThread = Callable[[Callable[[], None], Callable[[OSError | None], None]], None]
+Durable = Callable[[Exception | None], None]
 
 
 @dataclass(slots=True)
@@ -31,16 +29,14 @@ class _Flushing:
 class LogFlusher:
     """Makes logs durable when their topic's settings ask for it."""
 
-    def __init__(
-        self, clock: Clock, schedule: Schedule, run_in_thread: RunInThread, note_sealed: Callable[[], None]
-    ) -> None:
+    def __init__(self, runtime: Runtime, note_sealed: Callable[[], None]) -> None:
         """`note_sealed` is told whenever a sealed segment has reached the disk."""
         self._note_sealed = note_sealed
-        self._clock = clock
-        self._schedule = schedule
-        self._run_in_thread = run_in_thread
+        self._clock = runtime.clock
+        self._timers = runtime.timers
+        self._threads = runtime.threads
         self._flushing: dict[Partition, _Flushing] = {}
-        self._timers: dict[Partition, TimerHandle] = {}
+        self._flush_timers: dict[Partition, TimerHandle] = {}
 
     def is_due(self, partition: Partition) -> bool:
         """Whether what was just appended must be on the disk before it is acknowledged."""
@@ -49,9 +45,9 @@ class LogFlusher:
             return partition.is_offline  # `flush` will tell
         config = opened.config
         if not opened.needs_flush(self._clock.now_ms()):
-            if config.flush_ms < NO_LIMIT and partition not in self._timers:
+            if config.flush_ms < NO_LIMIT and partition not in self._flush_timers:
                 deadline = self._clock.now() + config.flush_ms / 1000
-                self._timers[partition] = self._schedule(deadline, lambda: self._on_timer(partition))
+                self._flush_timers[partition] = self._timers.call_at(deadline, lambda: self._on_timer(partition))
             return False
         if config.flush_ms < NO_LIMIT or opened.unflushed_messages >= config.flush_messages:
             return True
@@ -69,9 +65,9 @@ class LogFlusher:
             durable(None)
             return
         left = len(due)
-        failure: OSError | None = None
+        failure: Exception | None = None
 
-        def one_is_durable(error: OSError | None) -> None:
+        def one_is_durable(error: Exception | None) -> None:
             nonlocal left, failure
             left, failure = left - 1, error or failure
             if left == 0:
@@ -89,7 +85,7 @@ class LogFlusher:
             self._start(partition, [durable])
 
     def _on_timer(self, partition: Partition) -> None:
-        del self._timers[partition]
+        del self._flush_timers[partition]
         if not partition.is_deleted:
             self.flush(partition, lambda error: None)
 
@@ -107,11 +103,12 @@ class LogFlusher:
                 durable(error)
             return
         self._flushing[partition] = _Flushing(waiting)
-        self._run_in_thread(job.run, lambda error: self._finish(partition, flushed, job, error))
+        self._threads.run(job.run, lambda error: self._finish(partition, flushed, job, error))
 
-    def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: OSError | None) -> None:
+    def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: Exception | None) -> None:
         done = self._flushing.pop(partition)
-        job.failure = job.failure or error
+        if error is not None and job.failure is None:
+            job.failure = error if isinstance(error, OSError) else OSError(f"an fsync failed: {error!r}")
         flushed.finish_flush(job)
         self._take_offline_if_failed(partition, flushed)
         for durable in done.waiting:

@@ -13,7 +13,7 @@ from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.image import TopicImage
 from ..metadata.log import MetadataLog, NewTopic
-from ..runtime import Clock
+from ..runtime import Runtime
 from ..topic_names import (
     INTERNAL_TOPICS,
     METADATA_TOPIC,
@@ -67,17 +67,16 @@ class Topics:
     def __init__(
         self,
         config: BrokerConfig,
-        clock: Clock,
+        runtime: Runtime,
         cluster: MetadataLog,
         store: PartitionStore,
-        new_uuid: Callable[[], bytes],
         on_change: Callable[[Partition], None],
     ) -> None:
         self._config = config
-        self._clock = clock
+        self._clock = runtime.clock
         self._cluster = cluster
         self._store = store
-        self._new_uuid = new_uuid
+        self._runtime = runtime
         self._on_change = on_change
         self.on_recovered: Callable[[Partition], object] = lambda partition: None  # its log is there a moment later
         self._by_name: dict[str, Topic] = {}
@@ -122,7 +121,7 @@ class Topics:
     def new_topic_id(self) -> bytes:
         """A random id that no topic has; its text never begins with a dash, which tools take for an option."""
         while True:
-            topic_id = self._new_uuid()
+            topic_id = self._runtime.new_uuid().bytes
             if topic_id not in self._by_id and topic_id[:-1] != ZERO_UUID[:-1] and topic_id[0] >> 2 != 62:
                 return topic_id
 

@@ -4,7 +4,7 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.loader import load_cluster
 from odradek.broker.metadata.log import MetadataLog, NewTopic
-from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.manual_runtime import manual_runtime
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.metadata_records import MetadataRecord, encode_metadata_record
@@ -34,7 +34,7 @@ def open_directory(files: Files) -> DataDirectory:
 
 def cluster_on(files: Files, config: BrokerConfig = CONFIG) -> MetadataLog:
     """The cluster as after a crash, or as it is at first."""
-    store = LogManager(files, open_directory(files), ManualClock(), lambda: "0" * 32)
+    store = LogManager(files, open_directory(files), manual_runtime())
     return load_cluster(store, config, NOW_MS)
 
 

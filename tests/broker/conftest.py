@@ -1,15 +1,16 @@
 """Parts of a broker on files in memory and a clock that stands still."""
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.loader import load_cluster
+from odradek.broker.runtime import Runtime
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.threads import ManualThreads
 from odradek.broker.topics.partition import Partition
 from odradek.broker.topics.topics import Topics
 from odradek.protocol.uuid_text import encode_uuid
@@ -25,21 +26,25 @@ class Parts:
 
     config: BrokerConfig = field(default_factory=BrokerConfig)
     clock: ManualClock = field(default_factory=ManualClock)
+    threads: ManualThreads = field(default_factory=ManualThreads)
     files: MemoryFiles = field(default_factory=MemoryFiles)
+    _random: Random = field(default_factory=lambda: Random(0))
     changed: list[Partition] = field(default_factory=list[Partition])
 
     def __post_init__(self) -> None:
-        self._ids: Iterator[int] = itertools.count(1)
         self.start()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The clock, its timers, the threads, and chance from a seed that goes on."""
+        return Runtime(self.clock, self.clock, self.threads, self._random)
 
     def start(self) -> None:
         self.directory = DataDirectory.open(self.files, "/data", IDENTITY)
-        self.store = LogManager(self.files, self.directory, self.clock, lambda: f"{next(self._ids):032x}")
+        self.store = LogManager(self.files, self.directory, self.runtime)
         self.directory.begin_writing()
         self.cluster = load_cluster(self.store, self.config, self.clock.now_ms())
-        self.topics = Topics(
-            self.config, self.clock, self.cluster, self.store, lambda: next(self._ids).to_bytes(16), self.changed.append
-        )
+        self.topics = Topics(self.config, self.runtime, self.cluster, self.store, self.changed.append)
 
     def purge(self) -> None:
         """Take off the disk what was deleted long enough ago."""

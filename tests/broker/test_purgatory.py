@@ -22,7 +22,7 @@ class Waiting:
 
     def __post_init__(self) -> None:
         clock = self.parts.clock
-        alarm = Timer(clock.schedule, lambda: self.waiters.on_time(clock.now()))
+        alarm = Timer(clock, lambda: self.waiters.on_time(clock.now()))
         self.waiters = Purgatory(alarm.set)
         self.partition = self.parts.topics.create("t", 1, {}).partitions[0]
 

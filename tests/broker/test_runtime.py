@@ -12,7 +12,7 @@ class Ringing:
     rang_at: list[float] = field(default_factory=list[float])
 
     def __post_init__(self) -> None:
-        self.alarm = Timer(self.clock.schedule, lambda: self.rang_at.append(self.clock.now()))
+        self.alarm = Timer(self.clock, lambda: self.rang_at.append(self.clock.now()))
 
 
 def test_it_rings_once_at_its_deadline() -> None:
@@ -46,7 +46,7 @@ def test_it_can_be_set_again_from_where_it_rings_to_the_same_deadline_even() -> 
         if len(ringing.rang_at) < 3:
             alarm.set(5.0)
 
-    alarm = Timer(ringing.clock.schedule, ring)
+    alarm = Timer(ringing.clock, ring)
     alarm.set(5.0)
     ringing.clock.advance(100)
     assert ringing.rang_at == [5.0, 5.0, 5.0]

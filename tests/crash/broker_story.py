@@ -108,8 +108,7 @@ class StoryBroker(TransactingBroker):
 
     def settle_fsyncs(self) -> None:
         """Every fsync under way comes to its end, and those that it gives rise to."""
-        while self._fsyncs:
-            self.finish_fsync()
+        self.parts.threads.finish_all()
 
 
 class BrokerStory:
@@ -302,7 +301,7 @@ class BrokerStory:
     # What happens unasked
 
     def _finish_an_fsync(self) -> None:
-        if self.broker._fsyncs:
+        if self.broker.parts.threads.held:
             self.broker.finish_fsync()
 
     def _roll(self) -> None:

@@ -4,8 +4,6 @@ The rule: what was answered while every answer waited for its fsync is there; wh
 there at all is what was sent, in its order, without a gap, whatever the settings were.
 """
 
-import itertools
-
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import find_marker
@@ -26,7 +24,7 @@ class Truth:
         self.moment = moment
         self.is_durable = is_durable
         self.broker = StoryBroker(story.settings, image)
-        self.broker.parts._ids = itertools.count(1_000_000)
+        self.broker.parts._random.seed(1_000_000)
 
     def check(self) -> None:
         """AssertionError where the broker says what cannot be."""

@@ -12,7 +12,7 @@ from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.records import read_records
 from ....protocol.wire import CorruptFrame
 from ...log_output import get_logger
-from ...runtime import Clock, Schedule, Timer
+from ...runtime import Runtime, Timer
 from ..coordinator_errors import COORDINATOR_ERRORS
 from ..result import Effects, Ticket
 from .classic.group import ClassicGroup
@@ -30,11 +30,11 @@ R = TypeVar("R")
 class GroupRunner:
     """What handlers call; each call takes a ticket, and the ticket gets exactly one answer, now or later."""
 
-    def __init__(self, coordinator: GroupCoordinator, group_log: GroupLog, clock: Clock, schedule: Schedule) -> None:
+    def __init__(self, coordinator: GroupCoordinator, group_log: GroupLog, runtime: Runtime) -> None:
         self._coordinator = coordinator
         self._log = group_log
-        self._clock = clock
-        self._alarm = Timer(schedule, self._on_time)
+        self._clock = runtime.clock
+        self._alarm = Timer(runtime.timers, self._on_time)
         self._unreadable: set[int] = set()
 
     # Starting

@@ -13,7 +13,7 @@ from ....protocol.records import read_records
 from ....protocol.wire import CorruptFrame
 from ...config.broker_config import BrokerConfig
 from ...log_output import get_logger
-from ...runtime import Clock, Schedule, Timer
+from ...runtime import Runtime, Timer
 from ...topic_names import OFFSETS_TOPIC
 from ...topics.partition import Partition
 from ...topics.topics import Topics
@@ -51,21 +51,20 @@ class TransactionRunner:
         note_marker: NoteMarker,
         feature_level: Callable[[], int],
         config: BrokerConfig,
-        clock: Clock,
-        schedule: Schedule,
+        runtime: Runtime,
     ) -> None:
         self._coordinator = coordinator
         self._log = state_topic
         self._topics = topics
         self._note_marker = note_marker
         self._feature_level = feature_level
-        self._clock = clock
-        self._schedule = schedule
+        self._clock = runtime.clock
+        self._timers = runtime.timers
         self._partitions = state_topic.partition_count() or config.transaction_state_log_num_partitions
         self._abort_interval_s = config.transaction_abort_timed_out_transaction_cleanup_interval_ms / 1000
         self._expiry_interval_s = config.transaction_remove_expired_transaction_cleanup_interval_ms / 1000
-        self._abort_alarm = Timer(schedule, self._abort_overdue)
-        self._expiry_alarm = Timer(schedule, self._expire)
+        self._abort_alarm = Timer(runtime.timers, self._abort_overdue)
+        self._expiry_alarm = Timer(runtime.timers, self._expire)
         self._is_abort_armed = False
         self._unreadable: set[int] = set()
 
@@ -105,7 +104,7 @@ class TransactionRunner:
         for partition in self._topics.partitions():
             if partition.opened_log is not None:
                 self._abort_hanging_transactions(partition)
-        self._topics.on_recovered = lambda partition: self._schedule(
+        self._topics.on_recovered = lambda partition: self._timers.call_at(
             self._clock.now(), partial(self._abort_hanging_transactions, partition)
         )
         self._arm()
@@ -299,7 +298,7 @@ class TransactionRunner:
     ) -> None:
         if not is_again:  # said once, however long the disk refuses
             logger.error("a transaction could not be ended yet", id=transaction.transactional_id, error=str(error))
-        self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction, marked))
+        self._timers.call_at(self._clock.now() + MARKER_RETRY_S, partial(self._finish_again, transaction, marked))
 
     def _finish_again(self, transaction: Transaction, marked: Marked | None) -> None:
         if self._coordinator.find(transaction.transactional_id) == transaction:
@@ -356,7 +355,9 @@ class TransactionRunner:
                 )
             except (OSError, KafkaError) as error:
                 logger.error("it could not be aborted yet", partition=partition.name, error=str(error))
-                self._schedule(self._clock.now() + MARKER_RETRY_S, partial(self._abort_hanging_transactions, partition))
+                self._timers.call_at(
+                    self._clock.now() + MARKER_RETRY_S, partial(self._abort_hanging_transactions, partition)
+                )
                 return
             if partition.topic == OFFSETS_TOPIC:
                 self._note_marker(partition.index, producer_id, False)

@@ -1,11 +1,15 @@
 """The real topic: created on first use, read back in order, and slow or unwilling as disks are."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.coordination.partition_writer import PartitionWriter
+from odradek.broker.runtime import Then
 from odradek.broker.topic_names import OFFSETS_TOPIC
-from odradek.broker.topics.log_flusher import Durable, LogFlusher
+from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import read_records
@@ -19,10 +23,11 @@ class Disk:
     """A LogFlusher whose fsyncs end when a test says so."""
 
     def __init__(self, parts: Parts) -> None:
-        self.waiting: list[Durable] = []
-        self.flusher = LogFlusher(
-            parts.clock, parts.clock.schedule, lambda work, then: self.waiting.append(then), parts.store.note_sealed
-        )
+        self.waiting: list[Then] = []
+        self.flusher = LogFlusher(replace(parts.runtime, threads=self), parts.store.note_sealed)
+
+    def run(self, work: Callable[[], None], then: Then) -> None:
+        self.waiting.append(then)
 
 
 def topic_of(parts: Parts) -> PartitionWriter:

@@ -57,21 +57,11 @@ class AskedBroker:
         self.clock = self.parts.clock
         self.session = Session("/127.0.0.1", "127.0.0.1", 9092, client_id="shop")
         self.listening_at: tuple[str, int] = ("127.0.0.1", 9092)
-        self.holds_fsyncs = False
-        self._fsyncs: list[Callable[[], None]] = []
         self._start()
 
     def _start(self) -> None:
         parts = self.parts
-        self.context = assemble(
-            parts.config,
-            parts.clock,
-            parts.clock.schedule,
-            self._run_in_thread,
-            parts.store,
-            IDENTITY,
-            lambda: self.listening_at,
-        )
+        self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: self.listening_at)
         self.topics = self.context.topics
 
     @property
@@ -80,23 +70,18 @@ class AskedBroker:
         assert isinstance(self.disk, FailingFiles)
         return self.disk
 
-    def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
-        def run() -> None:
-            try:
-                work()
-            except OSError as error:
-                then(error)
-            else:
-                then(None)
+    @property
+    def holds_fsyncs(self) -> bool:
+        """Whether fsyncs wait for `finish_fsync`."""
+        return self.parts.threads.holds
 
-        if self.holds_fsyncs:
-            self._fsyncs.append(run)
-        else:
-            run()
+    @holds_fsyncs.setter
+    def holds_fsyncs(self, holds: bool) -> None:
+        self.parts.threads.holds = holds
 
     def finish_fsync(self) -> None:
         """The oldest fsync that is held comes to its end."""
-        self._fsyncs.pop(0)()
+        self.parts.threads.finish()
 
     def restart(self, *, is_clean: bool = True) -> None:
         """Stop, cleanly or not, and start again on the same files."""

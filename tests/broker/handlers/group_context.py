@@ -69,20 +69,7 @@ class GroupBroker:
 
     def start(self) -> None:
         parts = self.parts
-
-        def run_now(work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
-            work()
-            then(None)
-
-        self.context = assemble(
-            parts.config,
-            parts.clock,
-            parts.clock.schedule,
-            run_now,
-            parts.store,
-            IDENTITY,
-            lambda: ("127.0.0.1", 9092),
-        )
+        self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("127.0.0.1", 9092))
         parts.topics, parts.cluster = self.context.topics, self.context.cluster
 
     def restart(self) -> None:

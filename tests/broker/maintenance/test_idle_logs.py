@@ -26,7 +26,7 @@ class Visited:
 
     def start_visits(self) -> IdleLogs:
         parts = self.parts
-        begun = IdleLogs(HOUR_S, parts.clock, parts.clock.schedule, lambda: parts.topics.partitions(), parts.store)
+        begun = IdleLogs(HOUR_S, parts.runtime, lambda: parts.topics.partitions(), parts.store)
         begun.start()
         return begun
 

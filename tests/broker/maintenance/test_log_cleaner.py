@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.log_cleaner import RETRY_AFTER_S, SLICE_S, LogCleaner
-from odradek.broker.testing.clock import ManualClock
+from odradek.broker.runtime import Runtime, Then, TimerHandle
+from odradek.broker.testing.clock import ManualClock, ManualTimer
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
@@ -32,6 +34,13 @@ class TickingClock(ManualClock):
         return self._now
 
 
+class Elsewhere:
+    """The one thread of a Cleaning."""
+
+    def __init__(self, cleaning: "Cleaning") -> None:
+        self.run = cleaning.run_on_thread
+
+
 @dataclass
 class Cleaning:
     """A cleaner over parts of a broker; its event loop and its thread run when the test says so."""
@@ -49,16 +58,20 @@ class Cleaning:
     def start(self) -> None:
         self.cleaner = LogCleaner(
             self.parts.config,
-            self.clock,
-            self.clock.schedule,
-            self.soon.append,
-            self._run_in_thread,
+            Runtime(self.clock, self, Elsewhere(self), Random(0)),
             self.parts.topics,
             self.parts.directory,
         )
         self.cleaner.start()
 
-    def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> TimerHandle:
+        return self.clock.call_at(deadline, on_fire)
+
+    def call_soon(self, on_fire: Callable[[], None]) -> TimerHandle:
+        self.soon.append(on_fire)
+        return ManualTimer(on_fire)
+
+    def run_on_thread(self, work: Callable[[], None], then: Then) -> None:
         self.elsewhere += 1
         work()
         self.soon.append(lambda: then(None))

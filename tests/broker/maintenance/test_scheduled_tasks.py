@@ -1,6 +1,6 @@
 """Chores by the clock: at Kafka's intervals, on the partitions in use, and again after a failure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -18,16 +18,6 @@ from ..failing_files import BROKEN, FailingFiles
 DAY_S = 86400.0
 
 
-def at_once(work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
-    """A thread that is done before anybody looks."""
-    try:
-        work()
-    except OSError as error:
-        then(error)
-    else:
-        then(None)
-
-
 class Kept:
     """Parts whose chores are done by the hand-turned clock."""
 
@@ -39,9 +29,7 @@ class Kept:
 
     def start(self) -> None:
         parts = self.parts
-        self.housekeeping = ScheduledTasks(
-            parts.config, self.clock, self.clock.schedule, lambda: parts.topics.partitions(), parts.store, at_once
-        )
+        self.housekeeping = ScheduledTasks(parts.config, parts.runtime, lambda: parts.topics.partitions(), parts.store)
         self.housekeeping.start()
 
     def create(self, overrides: Mapping[str, str]) -> Partition:
@@ -164,9 +152,7 @@ def test_a_fault_of_our_own_stops_no_chore_either(capfd: pytest.CaptureFixture[s
         rounds.append(1)
         raise RuntimeError("the unforeseen")
 
-    housekeeping = ScheduledTasks(
-        kept.parts.config, kept.clock, kept.clock.schedule, partitions, kept.parts.store, at_once
-    )
+    housekeeping = ScheduledTasks(kept.parts.config, kept.parts.runtime, partitions, kept.parts.store)
     housekeeping.start()
     kept.clock.advance(900)
     assert len(rounds) == 4  # retention after 300, 600 and 900 seconds, producers after 600
@@ -203,7 +189,7 @@ def test_deleted_files_are_removed_off_the_loop_and_what_cannot_be_is_told(
 def test_a_sealed_segment_that_reached_the_disk_is_written_down_within_a_second() -> None:
     kept = Kept()
     partition = kept.create({"segment.ms": "5000"})
-    flusher = LogFlusher(kept.clock, kept.clock.schedule, at_once, kept.parts.store.note_sealed)
+    flusher = LogFlusher(kept.parts.runtime, kept.parts.store.note_sealed)
     kept.append(partition)
     assert not flusher.is_due(partition)
     kept.clock.advance(6)

@@ -20,7 +20,7 @@ def test_timers_fire_in_order_each_at_its_own_time() -> None:
         seen.append((name, clock.now(), clock.now_ms()))
 
     for name, deadline in (("late", 3.0), ("early", 1.0), ("also early", 1.0), ("past", -5.0)):
-        clock.schedule(deadline, partial(see, name))
+        clock.call_at(deadline, partial(see, name))
     clock.advance(2.0)
     assert seen == [("past", 0.0, 0), ("early", 1.0, 1000), ("also early", 1.0, 1000)]
     clock.advance(2.0)
@@ -34,9 +34,9 @@ def test_a_timer_set_by_a_timer_fires_in_the_same_turn_if_it_is_due() -> None:
 
     def again() -> None:
         seen.append(clock.now())
-        clock.schedule(clock.now() + 1.0, again)
+        clock.call_at(clock.now() + 1.0, again)
 
-    clock.schedule(1.0, again)
+    clock.call_at(1.0, again)
     clock.advance(3.5)
     assert seen == [1.0, 2.0, 3.0]
 
@@ -44,6 +44,6 @@ def test_a_timer_set_by_a_timer_fires_in_the_same_turn_if_it_is_due() -> None:
 def test_a_cancelled_timer_does_not_fire() -> None:
     clock = ManualClock()
     seen: list[str] = []
-    clock.schedule(clock.now() + 1, lambda: seen.append("fired")).cancel()
+    clock.call_at(clock.now() + 1, lambda: seen.append("fired")).cancel()
     clock.advance(5)
     assert seen == []

@@ -1,8 +1,9 @@
 """fsync before the acknowledgement, shared by all who wait."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from odradek.broker.runtime import Then
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
@@ -17,15 +18,13 @@ class Flushing:
     overrides: Mapping[str, str]
     parts: Parts = field(default_factory=Parts)
     jobs: list[Callable[[OSError | None], None]] = field(default_factory=list[Callable[[OSError | None], None]])
-    told: list[tuple[str, OSError | None]] = field(default_factory=list[tuple[str, OSError | None]])
+    told: list[tuple[str, Exception | None]] = field(default_factory=list[tuple[str, Exception | None]])
 
     def __post_init__(self) -> None:
         self.partition = self.parts.topics.create("t", 1, self.overrides).partitions[0]
-        self.flusher = LogFlusher(
-            self.parts.clock, self.parts.clock.schedule, self._run_in_thread, self.parts.store.note_sealed
-        )
+        self.flusher = LogFlusher(replace(self.parts.runtime, threads=self), self.parts.store.note_sealed)
 
-    def _run_in_thread(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
+    def run(self, work: Callable[[], None], then: Then) -> None:
         def run(error: OSError | None) -> None:
             if error is None:
                 work()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from random import Random
 from typing import Any, Generic, TypeVar
 
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
@@ -14,6 +15,8 @@ from odradek.broker.coordination.groups.log import Durable
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.groups.runner import GroupRunner
 from odradek.broker.coordination.result import Record, Ticket
+from odradek.broker.runtime import Runtime
+from odradek.broker.testing.threads import ManualThreads
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import marker_batch
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -64,10 +67,13 @@ class HandClock:
     def now_ms(self) -> int:
         return WALL_MS + round(self.seconds * 1000)
 
-    def schedule(self, deadline: float, callback: Callable[[], None]) -> Timer:
-        timer = Timer(deadline, callback)
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> Timer:
+        timer = Timer(deadline, on_fire)
         self.timers.append(timer)
         return timer
+
+    def call_soon(self, on_fire: Callable[[], None]) -> Timer:
+        return self.call_at(self.seconds, on_fire)
 
     def pass_time(self, seconds: float) -> None:
         end = self.seconds + seconds
@@ -162,7 +168,9 @@ class GroupDriver:
         self.log = log or MemoryLog()
         ids = count(1)
         self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}")
-        self.runner = GroupRunner(self.coordinator, self.log, self.clock, self.clock.schedule)
+        self.runner = GroupRunner(
+            self.coordinator, self.log, Runtime(self.clock, self.clock, ManualThreads(), Random(0))
+        )
         for partition, batches in self.log.stored():
             self.runner.load(partition, batches)
         self.runner.start()

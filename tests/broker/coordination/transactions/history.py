@@ -115,15 +115,7 @@ class History:
 
     def _assembled(self) -> Context:
         parts = self.parts
-
-        def run_now(work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
-            work()
-            then(None)
-
-        address = ("127.0.0.1", 9092)
-        return assemble(
-            parts.config, parts.clock, parts.clock.schedule, run_now, parts.store, IDENTITY, lambda: address
-        )
+        return assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("127.0.0.1", 9092))
 
     def crash(self, *, dies_again_at: int | None = None) -> None:
         """The process is killed; the next one may be killed while it starts."""

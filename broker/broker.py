@@ -1,0 +1,77 @@
+"""Broker: the public face, one cluster on this machine's clock and disk."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..storage.files.files import Files, OsFiles
+from ..storage.files.memory_files import MemoryFiles
+from .cluster import Cluster, StartError
+from .config.broker_config import BrokerConfig
+from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock
+
+__all__ = ["Broker", "StartError"]
+
+
+class Broker:
+    """A broker of one node. `await start()`, use `bootstrap`, `await stop()`; then it may be started again."""
+
+    def __init__(
+        self,
+        config: BrokerConfig | None = None,
+        *,
+        is_ephemeral: bool = False,
+        runtime: Runtime | None = None,
+        features: Mapping[str, int] | None = None,
+    ) -> None:
+        """`runtime` takes the place of the machine's clock, timers, threads and chance."""
+        self.config = config or BrokerConfig()
+        self.is_ephemeral = is_ephemeral
+        self._runtime = runtime
+        self._features = features or {}
+        self._threads: LoopThreads | None = None
+        self._cluster: Cluster | None = None
+
+    @property
+    def host(self) -> str:
+        """Where it listens; "" before it does."""
+        return "" if self._cluster is None else self._cluster.host
+
+    @property
+    def port(self) -> int:
+        """Where it listens; 0 before it does."""
+        return 0 if self._cluster is None else self._cluster.port
+
+    @property
+    def bootstrap(self) -> str:
+        """HOST:PORT, for `bootstrap.servers`."""
+        return f"{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Open the data, then listen. StartError says what is in the way."""
+        root = "memory" if self.is_ephemeral else str(Path(self.config.log_dirs.partition(",")[0]).absolute())
+        files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
+        cluster = Cluster(self.config, files, self._runtime or self._own_runtime(), root, self._features)
+        try:
+            await cluster.start()
+        except BaseException:
+            self._close_threads()
+            raise
+        self._cluster = cluster
+
+    async def stop(self) -> None:
+        """Stop listening, make everything durable, and let the data directory go."""
+        if self._cluster is not None:
+            await self._cluster.stop()
+        self._close_threads()
+
+    def _own_runtime(self) -> Runtime:
+        loop = asyncio.get_running_loop()
+        self._threads = LoopThreads(loop)
+        return Runtime(SystemClock(), LoopTimers(loop), self._threads, random.SystemRandom())
+
+    def _close_threads(self) -> None:
+        if self._threads is not None:
+            self._threads.close()
+            self._threads = None

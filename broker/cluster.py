@@ -1,0 +1,155 @@
+"""Cluster: one cluster's life, from its directory's lock to the last byte written.
+
+A process may hold many, in one loop: they share nothing but what they are given. Every part is built here once, in
+order; whatever fails on the way, and whenever it ends, what was begun is ended.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from ..protocol.errors import KafkaError
+from ..protocol.uuid_text import encode_uuid
+from ..protocol.wire import CorruptFrame
+from ..storage.directory import DataDirectory, DirectoryError, Identity
+from ..storage.files.files import Files
+from .assembly import assemble
+from .config.broker_config import BrokerConfig
+from .context import Context
+from .lifetime import Lifetime
+from .log_manager import LogManager
+from .log_output import get_logger
+from .maintenance.idle_logs import IdleLogs
+from .maintenance.log_cleaner import LogCleaner
+from .maintenance.scheduled_tasks import ScheduledTasks
+from .network.dispatch import Dispatcher
+from .network.server import Server
+from .runtime import Runtime
+
+logger = get_logger("broker")
+
+
+class StartError(Exception):
+    """The broker cannot start; the text says why, for the person who started it."""
+
+
+class Cluster:
+    """A cluster of one node over a directory of `files`. `await start()`, use `host` and `port`, `await stop()`."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        files: Files,
+        runtime: Runtime,
+        directory: str,
+        features: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        self.host = ""
+        self.port = 0
+        self._config = config
+        self._files = files
+        self._outside = runtime
+        self._root = directory
+        self._features = features
+
+    @property
+    def bootstrap(self) -> str:
+        """HOST:PORT, for `bootstrap.servers`."""
+        return f"{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Open the data, then listen. StartError says what is in the way, and leaves nothing behind."""
+        self._lifetime = Lifetime(self._outside)
+        self._runtime = self._lifetime.runtime
+        began_at = self._runtime.clock.now()
+        self._open_directory()
+        try:
+            context = self._assemble()
+        except BaseException:
+            await self._lifetime.ended()
+            self._log_manager.abandon()
+            raise
+        self._build(context)
+        self._idle_logs.recover_large()
+        try:
+            await self._server.listen()
+        except BaseException as error:
+            await self.stop()
+            if not isinstance(error, OSError):
+                raise
+            host, port = self._config.listener()
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise StartError(f"cannot listen on {host}:{port}: {why}") from error
+        self.host, self.port = self._server.host, self._server.port
+        self._scheduled_tasks.start()
+        self._idle_logs.start()
+        self._log_cleaner.start()
+        took_ms = round((self._runtime.clock.now() - began_at) * 1000)
+        logger.info("started", listening=self.bootstrap, data=self._root, took_ms=took_ms)
+
+    async def stop(self) -> None:
+        """Stop listening, let what runs come to its end, make everything durable, and let the directory go."""
+        await self._server.close()
+        self._log_cleaner.stop()
+        await self._lifetime.ended()
+        await self._beside_the_loop(self._log_manager.close)
+        logger.info("stopped")
+
+    def _build(self, context: Context) -> None:
+        config, runtime, log_manager = self._config, self._runtime, self._log_manager
+        partitions = context.topics.partitions
+        self._scheduled_tasks = ScheduledTasks(config, runtime, partitions, log_manager)
+        if config.metadata_log_max_snapshot_interval_ms:
+            self._scheduled_tasks.add(
+                "metadata snapshot",
+                config.metadata_log_max_snapshot_interval_ms,
+                lambda: context.cluster.write_snapshot(runtime.clock.now_ms()),
+            )
+        self._log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
+        self._idle_logs = IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager)
+        self._server = Server(config, runtime, Dispatcher(context))
+
+    def _open_directory(self) -> None:
+        cluster_id, directory_id = (encode_uuid(self._runtime.new_uuid().bytes) for _ in range(2))
+        try:
+            directory = DataDirectory.open(
+                self._files, self._root, Identity(cluster_id, directory_id, self._config.node_id)
+            )
+        except DirectoryError as error:
+            raise StartError(str(error)) from error
+        self._identity = directory.identity
+        self._log_manager = LogManager(self._files, directory, self._runtime)
+        try:
+            directory.remove_deleted()
+            directory.begin_writing()
+        except OSError as error:
+            self._log_manager.abandon()
+            raise StartError(f"the data directory {self._root} cannot be written: {error}") from error
+
+    def _assemble(self) -> Context:
+        """Replay what the directory holds; one that cannot be read is to be let go as it was found."""
+        try:
+            return assemble(
+                self._config,
+                self._runtime,
+                self._log_manager,
+                self._identity,
+                lambda: (self.host, self.port),
+                self._features,
+            )
+        except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
+            raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+
+    async def _beside_the_loop(self, work: Callable[[], None]) -> None:
+        """Run what takes its time on a thread, so that other clusters of this loop go on."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def then(error: Exception | None) -> None:
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+        self._outside.threads.run(work, then)
+        await done

@@ -1,0 +1,40 @@
+"""Threads in a test: work that is done at once, or held until the test says so; one at a time, on the test's thread."""
+
+from collections.abc import Callable
+
+from ..runtime import Then
+
+
+class ManualThreads:
+    """Threads of a test: each work is done when it is given, unless `holds`, then when `finish` says so."""
+
+    def __init__(self, *, holds: bool = False) -> None:
+        self.holds = holds
+        self.done = 0
+        self._held: list[tuple[Callable[[], None], Then]] = []
+
+    @property
+    def held(self) -> int:
+        """How many works wait for `finish`."""
+        return len(self._held)
+
+    def run(self, work: Callable[[], None], then: Then) -> None:
+        self._held.append((work, then))
+        if not self.holds:
+            self.finish()
+
+    def finish(self) -> None:
+        """The work that was given first comes to its end."""
+        work, then = self._held.pop(0)
+        self.done += 1
+        failure: Exception | None = None
+        try:
+            work()
+        except Exception as error:
+            failure = error
+        then(failure)
+
+    def finish_all(self) -> None:
+        """All of it, with what follows from it."""
+        while self._held:
+            self.finish()
