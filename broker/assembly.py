@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from ..protocol.metadata_records import encode_metadata_record
 from ..storage.directory import Identity
 from .apis import TABLE
 from .config.broker_config import BrokerConfig
@@ -15,8 +16,8 @@ from .coordination.transactions.coordinator import TransactionConfig, Transactio
 from .coordination.transactions.runner import TransactionRunner
 from .log_manager import LogManager
 from .metadata.features import FEATURES, METADATA_VERSION, TRANSACTION_VERSION
-from .metadata.loader import load_cluster
-from .metadata.log import MetadataLog
+from .metadata.loader import load_metadata
+from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .runtime import Runtime, Timer
@@ -39,23 +40,24 @@ def assemble(
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
     """
     clock = runtime.clock
-    cluster = load_cluster(store, config, clock.now_ms())
-    is_new = METADATA_VERSION not in cluster.image.features
+    metadata = load_metadata(store, config, clock)
+    is_new = METADATA_VERSION not in metadata.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
-    cluster.set_features({**new, **features}, clock.now_ms())
+    metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     alarm = Timer(runtime.timers, lambda: waiters.on_time(clock.now()))
     waiters = Purgatory(alarm.set)
-    topics = Topics(config, runtime, cluster, store, waiters.note_change)
+    topics = Topics(config, runtime, metadata, store, waiters.note_change)
     flusher = LogFlusher(runtime, store.note_sealed)
-    producer_ids = ProducerIds(cluster)
+    producer_ids = ProducerIds(metadata)
     groups = _groups(config, runtime, topics, flusher)
+    metadata.publisher.subscribe(groups)
     return Context(
         config=config,
         clock=clock,
-        cluster=cluster,
+        metadata=metadata,
         topics=topics,
         groups=groups,
-        transactions=_transactions(config, runtime, cluster, topics, flusher, groups, producer_ids),
+        transactions=_transactions(config, runtime, metadata, topics, flusher, groups, producer_ids),
         waiters=waiters,
         fetch_sessions=FetchSessions(
             config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
@@ -91,18 +93,23 @@ def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: Log
 def _transactions(
     config: BrokerConfig,
     runtime: Runtime,
-    cluster: MetadataLog,
+    metadata: MetadataLog,
     topics: Topics,
     flusher: LogFlusher,
     groups: GroupRunner,
     producer_ids: ProducerIds,
 ) -> TransactionRunner:
     def level() -> int:
-        return cluster.image.features.get(TRANSACTION_VERSION, 0)
+        return metadata.image.features.get(TRANSACTION_VERSION, 0)
 
     state_topic = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
     settings = TransactionConfig(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)
-    coordinator = TransactionCoordinator(settings, lambda: producer_ids.next_id(runtime.clock.now_ms()), level)
+
+    def new_producer_id() -> int:
+        producer_ids.when_available(lambda error: None)
+        return producer_ids.next_id()
+
+    coordinator = TransactionCoordinator(settings, new_producer_id, level)
     transactions = TransactionRunner(coordinator, state_topic, topics, groups.note_marker, level, config, runtime)
     for partition, batches in state_topic.stored():
         transactions.load(partition, batches)

@@ -104,7 +104,7 @@ class Cluster:
             self._scheduled_tasks.add(
                 "metadata snapshot",
                 config.metadata_log_max_snapshot_interval_ms,
-                lambda: context.cluster.write_snapshot(runtime.clock.now_ms()),
+                context.metadata.write_snapshot,
             )
         self._log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
         self._idle_logs = IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager)

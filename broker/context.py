@@ -35,7 +35,7 @@ class Context:
 
     config: BrokerConfig
     clock: Clock
-    cluster: MetadataLog
+    metadata: MetadataLog
     topics: Topics
     groups: GroupRunner
     transactions: TransactionRunner

@@ -9,7 +9,7 @@ from ..storage.files.files import Files
 from ..storage.log import FlushJob, PartitionLog
 from ..storage.log_config import LogConfig
 from .log_output import get_logger
-from .runtime import Runtime
+from .runtime import Runtime, SerialQueue
 
 logger = get_logger("store")
 
@@ -26,6 +26,9 @@ class LogManager:
         self._directory = directory
         self._clock = runtime.clock
         self._runtime = runtime
+        # What is written to the files of the directory itself, off the loop and in this order: the metadata log too, so
+        # that a topic is on record only after the checkpoints have lost what they knew of a namesake.
+        self.directory_queue = SerialQueue(runtime.threads)
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories

@@ -1,7 +1,6 @@
 """Which topic names are legal, which are internal, and which collide."""
 
 import re
-from collections.abc import Iterable
 
 from ..protocol.errors import ErrorCode, KafkaError
 
@@ -30,9 +29,22 @@ def check_topic_name(name: str) -> None:
     raise KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic name is invalid: {why}")
 
 
-def check_no_collision(name: str, existing: Iterable[str]) -> None:
-    """INVALID_TOPIC_EXCEPTION where '.' and '_' would make two topics one in the names of metrics."""
-    folded = name.replace(".", "_")
-    for other in existing:
-        if other != name and other.replace(".", "_") == folded:
+class TopicNames:
+    """Names in use, found by what they become in the names of metrics, where '.' and '_' are one."""
+
+    def __init__(self) -> None:
+        self._by_metric_name: dict[str, str] = {}
+
+    def add(self, name: str) -> None:
+        """The name is in use now."""
+        self._by_metric_name[name.replace(".", "_")] = name
+
+    def remove(self, name: str) -> None:
+        """The name is free again."""
+        self._by_metric_name.pop(name.replace(".", "_"), None)
+
+    def check_no_collision(self, name: str) -> None:
+        """INVALID_TOPIC_EXCEPTION where '.' and '_' would make two topics one in the names of metrics."""
+        other = self._by_metric_name.get(name.replace(".", "_"), name)
+        if other != name:
             raise KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}")

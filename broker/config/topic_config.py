@@ -1,4 +1,4 @@
-"""A topic's settings in force: its overrides, else the broker's settings behind them, else Kafka's defaults."""
+"""A topic's settings in force: its configs, else the broker's settings behind them, else Kafka's defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ class ConfigValue:
     source: int
 
 
-def checked_overrides(overrides: Mapping[str, str | None]) -> dict[str, str]:
-    """A topic's overrides in Kafka's spelling; ConfigError in Kafka's own words."""
+def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
+    """A topic's configs in Kafka's spelling; ConfigError in Kafka's own words."""
     checked: dict[str, str] = {}
-    for name, value in overrides.items():
+    for name, value in configs.items():
         setting = topic_settings().get(name)
         if setting is None or not setting.is_described:
             raise ConfigError(f"Unknown topic config name: {name}")
@@ -42,12 +42,12 @@ def checked_overrides(overrides: Mapping[str, str | None]) -> dict[str, str]:
     return checked
 
 
-def chain_of(name: str, overrides: Mapping[str, str], config: BrokerConfig) -> list[ConfigValue]:
+def chain_of(name: str, configs: Mapping[str, str], config: BrokerConfig) -> list[ConfigValue]:
     """Every value known for a topic setting, the one in force first."""
     setting = topic_settings()[name]
     chain: list[ConfigValue] = []
-    if name in overrides:
-        chain.append(ConfigValue(name, overrides[name], DYNAMIC_TOPIC_SOURCE))
+    if name in configs:
+        chain.append(ConfigValue(name, configs[name], DYNAMIC_TOPIC_SOURCE))
     given = next((s for s in setting.synonyms if s in config.given), None)
     if given is not None:
         chain.append(ConfigValue(given, config.given[given], STATIC_BROKER_SOURCE))
@@ -63,10 +63,10 @@ def _default_of(broker_name: str) -> str | None:
     return BrokerConfig().effective(broker_name)
 
 
-def effective(name: str, overrides: Mapping[str, str], config: BrokerConfig) -> ConfigValue:
+def effective(name: str, configs: Mapping[str, str], config: BrokerConfig) -> ConfigValue:
     """The value in force of a topic setting, under the topic's name and in the topic's unit."""
-    if name in overrides:
-        return ConfigValue(name, overrides[name], DYNAMIC_TOPIC_SOURCE)
+    if name in configs:
+        return ConfigValue(name, configs[name], DYNAMIC_TOPIC_SOURCE)
     setting = topic_settings()[name]
     for synonym in setting.synonyms:
         if synonym in config.given:
@@ -82,11 +82,11 @@ def _in_ms(name: str, synonym: str, value: str) -> str:
     return str(int(value) * _UNITS_IN_MS[unit])
 
 
-def log_config(overrides: Mapping[str, str], config: BrokerConfig) -> LogConfig:
+def log_config(configs: Mapping[str, str], config: BrokerConfig) -> LogConfig:
     """What the log itself needs of a topic's settings."""
 
     def text(name: str) -> str:
-        return effective(name, overrides, config).value or ""
+        return effective(name, configs, config).value or ""
 
     def number(name: str) -> int:
         return int(text(name))

@@ -39,7 +39,7 @@ class PartitionWriter:
             is_transactional=producer_id >= 0,
         )
         try:
-            topic = self._topics.ensure_internal_topic(self._name)
+            topic = self._topics.internal_topic(self._name)
             appended = topic.partitions[partition].append([RecordBatch(batch)], now_ms, is_from_client=False)
         except OSError as error:
             raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error

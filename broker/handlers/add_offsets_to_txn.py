@@ -20,16 +20,17 @@ def handle_add_offsets_to_txn(
     def then(code: ErrorCode, _: ProducerIdAndEpoch) -> None:
         parked.answer(AddOffsetsToTxnResponse(error_code=fencing_code(code, version)))
 
-    try:
-        context.topics.ensure_internal_topic(OFFSETS_TOPIC)
-    except KafkaError as error:
-        then(COORDINATOR_ERRORS.get(error.code, error.code), ProducerIdAndEpoch(-1, -1))
-        return parked
-    context.transactions.add_partitions(
-        request.transactional_id,
-        ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
-        [(OFFSETS_TOPIC, context.groups.partition_of(request.group_id))],
-        client_version=V1,
-        then=then,
-    )
+    def add(error: KafkaError | None) -> None:
+        if error is not None:
+            then(COORDINATOR_ERRORS.get(error.code, error.code), ProducerIdAndEpoch(-1, -1))
+            return
+        context.transactions.add_partitions(
+            request.transactional_id,
+            ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
+            [(OFFSETS_TOPIC, context.groups.partition_of(request.group_id))],
+            client_version=V1,
+            then=then,
+        )
+
+    context.topics.ensure_internal_topic(OFFSETS_TOPIC, add)
     return parked

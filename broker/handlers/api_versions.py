@@ -38,10 +38,10 @@ def handle_api_versions(
         supported_features=[
             SupportedFeatureKey(name=f.name, min_version=f.min_version, max_version=f.max_version) for f in supported
         ],
-        finalized_features_epoch=context.cluster.end_offset,
+        finalized_features_epoch=context.metadata.end_offset,
         finalized_features=[
             FinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
-            for name, level in context.cluster.image.features.items()
+            for name, level in context.metadata.image.features.items()
             if name in known
         ],
     )

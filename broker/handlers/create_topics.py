@@ -4,8 +4,8 @@ Not done: replication factors above 1 (one node), create policies and mutation q
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_topics import (
@@ -17,36 +17,59 @@ from ...protocol.messages.create_topics import (
 )
 from ...protocol.schema import ZERO_UUID
 from ..config.config_def import ConfigError, topic_settings
-from ..config.topic_config import checked_overrides, effective
+from ..config.topic_config import checked_configs, effective
 from ..context import Context
+from ..deferred import Deferred
+from ..metadata.log import NewTopic
 from ..session import Session
+from ..topic_names import TopicNames
 from ..topics.topics import TOO_MANY_PARTITIONS
 
 NO_VALUE = -1
 
 
-class _Wanted(NamedTuple):
-    """A topic that may be created."""
+@dataclass(slots=True)
+class _Checked:
+    """What became of the topics asked for: those that may be created, and the refusals of the others."""
 
-    name: str
-    partitions: int
-    overrides: Mapping[str, str]
+    new: list[NewTopic] = field(default_factory=list[NewTopic])
+    refused: list[CreatableTopicResult] = field(default_factory=list[CreatableTopicResult])
 
 
 def handle_create_topics(
     request: CreateTopicsRequest, version: int, session: Session, context: Context
-) -> CreateTopicsResponse:
+) -> CreateTopicsResponse | Deferred[CreateTopicsResponse]:
     """Create each topic or say why not; the ones that succeed come first, as in Kafka's answer."""
     if request.timeout_ms <= 0:
         return CreateTopicsResponse(
             topics=[_refused(name, KafkaError(ErrorCode.REQUEST_TIMED_OUT), None) for name in _names(request)]
         )
+    deferred: Deferred[CreateTopicsResponse] = Deferred()
+    checked = _Checked()
+
+    def choose() -> Sequence[NewTopic]:
+        _check_all(request, context, checked)
+        return () if request.validate_only else checked.new
+
+    def created(error: KafkaError | None) -> None:
+        if error is None:
+            results = [_created(topic, context) for topic in checked.new]
+        else:
+            results = [_refused(topic.name, error, error.message) for topic in checked.new]
+        deferred.answer(CreateTopicsResponse(topics=results + checked.refused))
+
+    context.topics.create(choose, created)
+    return deferred
+
+
+def _check_all(request: CreateTopicsRequest, context: Context, checked: _Checked) -> None:
+    """Which of the topics can be created beside each other, and beside those that are there by now."""
     times = Counter(topic.name for topic in request.topics)
-    wanted: list[_Wanted] = []
-    refused: list[CreatableTopicResult] = []
     is_too_many = sum(_partitions_asked(t, context) for t in request.topics) > TOO_MANY_PARTITIONS
+    beside = TopicNames()
+    topics = {topic.name: topic for topic in reversed(request.topics)}  # of one named twice the first
     for name in _names(request):
-        topic = next(t for t in request.topics if t.name == name)
+        topic = topics[name]
         try:
             if times[name] > 1:
                 raise KafkaError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
@@ -55,14 +78,10 @@ def handle_create_topics(
                     ErrorCode.POLICY_VIOLATION,
                     f"Excessively large number of partitions per request. The limit is {TOO_MANY_PARTITIONS}.",
                 )
-            wanted.append(_check(topic, context, [other.name for other in wanted]))
+            checked.new.append(_check(topic, context, beside))
+            beside.add(name)
         except KafkaError as error:
-            refused.append(_refused(name, error, error.message))
-    try:
-        created = _create(wanted, context, is_dry_run=request.validate_only)
-    except KafkaError as error:
-        created = [_refused(one.name, error, error.message) for one in wanted]
-    return CreateTopicsResponse(topics=created + refused)
+            checked.refused.append(_refused(name, error, error.message))
 
 
 def _names(request: CreateTopicsRequest) -> list[str]:
@@ -75,35 +94,27 @@ def _partitions_asked(topic: CreatableTopic, context: Context) -> int:
     return context.config.num_partitions if topic.num_partitions == NO_VALUE else max(topic.num_partitions, 0)
 
 
-def _check(topic: CreatableTopic, context: Context, also_taken: Collection[str]) -> _Wanted:
+def _check(topic: CreatableTopic, context: Context, beside: TopicNames) -> NewTopic:
     """KafkaError if this topic cannot be created beside those of the same request."""
-    context.topics.check_new_name(topic.name, also_taken)
+    context.topics.check_new_name(topic.name, beside)
     partitions = _partition_count(topic, context)
     try:
-        overrides = checked_overrides({config.name: config.value for config in topic.configs})
+        configs = checked_configs({config.name: config.value for config in topic.configs})
     except ConfigError as error:
         raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
-    return _Wanted(topic.name, partitions, overrides)
+    return context.topics.new_topic(topic.name, partitions, configs)
 
 
-def _create(wanted: Sequence[_Wanted], context: Context, *, is_dry_run: bool) -> list[CreatableTopicResult]:
-    """Create all of them, or with KafkaError none."""
-    if is_dry_run:
-        ids = [context.topics.new_topic_id() for _ in wanted]
-    else:
-        ids = [topic.topic_id for topic in context.topics.create_all(wanted)]
-    return [
-        CreatableTopicResult(
-            name=one.name,
-            topic_id=topic_id,
-            error_code=ErrorCode.NONE,
-            error_message=None,
-            num_partitions=one.partitions,
-            replication_factor=1,
-            configs=_configs(one.overrides, context),
-        )
-        for one, topic_id in zip(wanted, ids, strict=True)
-    ]
+def _created(topic: NewTopic, context: Context) -> CreatableTopicResult:
+    return CreatableTopicResult(
+        name=topic.name,
+        topic_id=topic.topic_id,
+        error_code=ErrorCode.NONE,
+        error_message=None,
+        num_partitions=topic.partitions,
+        replication_factor=1,
+        configs=_configs(topic.configs, context),
+    )
 
 
 def _partition_count(topic: CreatableTopic, context: Context) -> int:
@@ -158,18 +169,18 @@ def _check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
     elif len(set(broker_ids)) < len(broker_ids):
         twice = next(one for one in broker_ids if broker_ids.count(one) > 1)
         why = f"the broker {twice} more than once."
-    elif stranger := [one for one in broker_ids if one != node_id]:
-        why = f"broker {stranger[0]}, but no such broker is registered."
+    elif unknown := [one for one in broker_ids if one != node_id]:
+        why = f"broker {unknown[0]}, but no such broker is registered."
     else:
         return
     raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, f"The manual partition assignment includes {why}")
 
 
-def _configs(overrides: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:
+def _configs(configs: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:
     found: list[CreatableTopicConfigs] = []
     for name, setting in sorted(topic_settings().items()):
         if setting.is_described:
-            value = effective(name, overrides, context.config)
+            value = effective(name, configs, context.config)
             found.append(
                 CreatableTopicConfigs(
                     name=name,

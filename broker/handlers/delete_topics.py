@@ -12,33 +12,43 @@ from ...protocol.messages.delete_topics import (
 )
 from ...protocol.schema import ZERO_UUID
 from ..context import Context
+from ..deferred import Deferred
 from ..session import Session
 from ..topics.topics import Topic
 
 
 def handle_delete_topics(
     request: DeleteTopicsRequest, version: int, session: Session, context: Context
-) -> DeleteTopicsResponse:
+) -> Deferred[DeleteTopicsResponse]:
     """Delete each topic or say why not; those that can be deleted go together."""
     asked: Sequence[DeleteTopicState] = request.topics
     if version < 6:
         asked = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in request.topic_names]
     times = Counter((topic.name, topic.topic_id) for topic in asked)
+    deferred: Deferred[DeleteTopicsResponse] = Deferred()
     found: list[Topic | KafkaError] = []
-    for (name, topic_id), count in times.items():
-        try:
-            topic = _find(DeleteTopicState(name=name, topic_id=topic_id), count, version, request.timeout_ms, context)
-            found.append(KafkaError(_unknown(topic_id)) if topic in found else topic)
-        except KafkaError as error:
-            found.append(error)
-    gone = [topic for topic in found if isinstance(topic, Topic)]
-    try:
-        context.topics.delete(gone)
-    except KafkaError as error:
-        found = [error if isinstance(topic, Topic) else topic for topic in found]
-    else:
-        context.groups.note_topics_deleted([topic.name for topic in gone])
-    return DeleteTopicsResponse(responses=[_answer(*key, one) for key, one in zip(times, found, strict=True)])
+
+    def choose() -> Sequence[Topic]:
+        chosen: dict[bytes, Topic] = {}
+        for (name, topic_id), count in times.items():
+            state = DeleteTopicState(name=name, topic_id=topic_id)
+            try:
+                topic = _find(state, count, version, request.timeout_ms, context)
+                if topic.topic_id in chosen:
+                    raise KafkaError(_unknown(topic_id))
+                chosen[topic.topic_id] = topic
+                found.append(topic)
+            except KafkaError as error:
+                found.append(error)
+        return list(chosen.values())
+
+    def deleted(error: KafkaError | None) -> None:
+        results = found if error is None else [error if isinstance(one, Topic) else one for one in found]
+        responses = [_answer(*key, one) for key, one in zip(times, results, strict=True)]
+        deferred.answer(DeleteTopicsResponse(responses=responses))
+
+    context.topics.delete(choose, deleted)
+    return deferred
 
 
 def _answer(name: str | None, topic_id: bytes, found: Topic | KafkaError) -> DeletableTopicResult:

@@ -90,8 +90,8 @@ def _topic_configs(name: str, context: Context) -> Found:
     return [
         (
             setting,
-            effective(setting.name, topic.overrides, context.config),
-            chain_of(setting.name, topic.overrides, context.config),
+            effective(setting.name, topic.configs, context.config),
+            chain_of(setting.name, topic.configs, context.config),
         )
         for setting in topic_settings().values()
         if setting.is_described

@@ -3,10 +3,11 @@
 Not done: share groups, whose keys are refused.
 """
 
-from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.errors import ErrorCode
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
 from ..coordination.coordinator_partition import partition_for
+from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 
@@ -17,8 +18,22 @@ BATCHED_FROM = 4
 
 def handle_find_coordinator(
     request: FindCoordinatorRequest, version: int, session: Session, context: Context
-) -> FindCoordinatorResponse:
+) -> FindCoordinatorResponse | Deferred[FindCoordinatorResponse]:
     """Answer each key, in its order; the topic that keeps groups is there before the first client uses it."""
+    name = _TOPICS.get(request.key_type)
+    has_keys = version < BATCHED_FROM or bool(request.coordinator_keys)
+    if name is None or not has_keys or context.topics.find(name) is not None:
+        return _answer(request, version, session, context)
+    deferred: Deferred[FindCoordinatorResponse] = Deferred()
+    context.topics.ensure_internal_topic(
+        name, lambda error: deferred.answer(_answer(request, version, session, context))
+    )
+    return deferred
+
+
+def _answer(
+    request: FindCoordinatorRequest, version: int, session: Session, context: Context
+) -> FindCoordinatorResponse:
     keys = request.coordinator_keys if version >= BATCHED_FROM else [request.key]
     found = [_coordinator(key, request.key_type, version, session, context) for key in keys]
     if version >= BATCHED_FROM:
@@ -49,8 +64,5 @@ def _coordinator(key: str, key_type: int, version: int, session: Session, contex
 
 def _is_there(key: str, key_type: int, context: Context) -> bool:
     """Whether what looks after this key has a disk to keep it on."""
-    try:
-        topic = context.topics.ensure_internal_topic(_TOPICS[key_type])
-    except KafkaError:
-        return False  # it cannot be created
-    return not topic.partitions[partition_for(key, len(topic.partitions))].is_offline
+    topic = context.topics.find(_TOPICS[key_type])  # None where it could not be created
+    return topic is not None and not topic.partitions[partition_for(key, len(topic.partitions))].is_offline

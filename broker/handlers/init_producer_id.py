@@ -17,23 +17,26 @@ def handle_init_producer_id(
     request: InitProducerIdRequest, version: int, session: Session, context: Context
 ) -> InitProducerIdResponse | Deferred[InitProducerIdResponse]:
     """Without a transactional id a fresh id and epoch 0, whatever is sent along; with one, its next session."""
+    deferred: Deferred[InitProducerIdResponse] = Deferred()
     expected = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
     if (expected.producer_id == -1) != (expected.producer_epoch == -1):
         return _answer(ErrorCode.INVALID_REQUEST, ProducerIdAndEpoch(-1, -1), version)
     if request.transactional_id is None:
-        try:
-            producer_id = context.producer_ids.next_id(context.clock.now_ms())
-        except KafkaError as error:
-            return _answer(error.code, ProducerIdAndEpoch(-1, -1), version)
-        return _answer(ErrorCode.NONE, ProducerIdAndEpoch(producer_id, 0), version)
-    parked: Deferred[InitProducerIdResponse] = Deferred()
+        context.producer_ids.when_available(lambda error: deferred.answer(_fresh(error, context, version)))
+        return deferred
     context.transactions.init_producer_id(
         request.transactional_id,
         request.transaction_timeout_ms,
         None if expected.producer_id == -1 else expected,
-        lambda code, producer: parked.answer(_answer(code, producer, version)),
+        lambda code, producer: deferred.answer(_answer(code, producer, version)),
     )
-    return parked
+    return deferred
+
+
+def _fresh(error: KafkaError | None, context: Context, version: int) -> InitProducerIdResponse:
+    if error is not None:
+        return _answer(error.code, ProducerIdAndEpoch(-1, -1), version)
+    return _answer(ErrorCode.NONE, ProducerIdAndEpoch(context.producer_ids.next_id(), 0), version)
 
 
 def _answer(code: ErrorCode, producer: ProducerIdAndEpoch, version: int) -> InitProducerIdResponse:

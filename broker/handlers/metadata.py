@@ -3,7 +3,7 @@
 A topic created here is in the answer at once; Kafka answers UNKNOWN_TOPIC_OR_PARTITION first and clients retry.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.metadata import (
@@ -17,24 +17,42 @@ from ...protocol.messages.metadata import (
 from ...protocol.schema import ZERO_UUID
 from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
 from ..context import Context
+from ..deferred import Deferred
 from ..session import Session
+from ..topic_names import check_topic_name
 from ..topics.topics import Topic
 
 NO_LEADER = -1
 
 
-def handle_metadata(request: MetadataRequest, version: int, session: Session, context: Context) -> MetadataResponse:
+def handle_metadata(
+    request: MetadataRequest, version: int, session: Session, context: Context
+) -> MetadataResponse | Deferred[MetadataResponse]:
     """Describe the topics asked for: null means all, and so does an empty list in version 0."""
     operations = TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED
     asked = request.topics
     if asked is None or (version == 0 and not asked):
-        topics = [_described(topic, context, operations) for topic in context.topics]
-    elif version >= 10 and (refusal := _malformed(asked, version)) is not None:
+        return _answer(request, [_described(topic, context, operations) for topic in context.topics], session, context)
+    if version >= 10 and (refusal := _malformed(asked, version)) is not None:
         # An answer to nothing but the mistake: no brokers, no cluster.
         return MetadataResponse(topics=[_refused(refusal, t.name or "", t.topic_id) for t in asked], error_code=refusal)
-    else:
-        may_create = request.allow_auto_topic_creation and context.config.auto_create_topics_enable
-        topics = [_answer(t, context, may_create, operations) for t in _once_each(asked)]
+    wanted = _once_each(asked)
+
+    def answer(refused: Mapping[str, KafkaError]) -> MetadataResponse:
+        topics = [_find(topic, refused, context, operations) for topic in wanted]
+        return _answer(request, topics, session, context)
+
+    missing = _names_to_create(wanted, context) if request.allow_auto_topic_creation else []
+    if not missing:
+        return answer({})
+    deferred: Deferred[MetadataResponse] = Deferred()
+    context.topics.auto_create(missing, lambda refused: deferred.answer(answer(refused)))
+    return deferred
+
+
+def _answer(
+    request: MetadataRequest, topics: Sequence[MetadataResponseTopic], session: Session, context: Context
+) -> MetadataResponse:
     host, port = context.endpoint(session)
     node_id = context.config.node_id
     return MetadataResponse(
@@ -58,11 +76,20 @@ def _malformed(asked: Iterable[MetadataRequestTopic], version: int) -> ErrorCode
     return None
 
 
-def _once_each(asked: Iterable[MetadataRequestTopic]) -> Iterable[MetadataRequestTopic]:
+def _once_each(asked: Iterable[MetadataRequestTopic]) -> Collection[MetadataRequestTopic]:
     return {(topic.topic_id, topic.name if topic.topic_id == ZERO_UUID else None): topic for topic in asked}.values()
 
 
-def _answer(asked: MetadataRequestTopic, context: Context, may_create: bool, operations: int) -> MetadataResponseTopic:
+def _names_to_create(asked: Iterable[MetadataRequestTopic], context: Context) -> list[str]:
+    if not context.config.auto_create_topics_enable:
+        return []
+    names = [topic.name or "" for topic in asked if topic.topic_id == ZERO_UUID]
+    return [name for name in names if context.topics.find(name) is None]
+
+
+def _find(
+    asked: MetadataRequestTopic, refused: Mapping[str, KafkaError], context: Context, operations: int
+) -> MetadataResponseTopic:
     if asked.topic_id != ZERO_UUID:
         topic = context.topics.find_by_id(asked.topic_id)
         if topic is None:
@@ -70,12 +97,18 @@ def _answer(asked: MetadataRequestTopic, context: Context, may_create: bool, ope
         return _described(topic, context, operations)
     name = asked.name or ""
     topic = context.topics.find(name)
-    if topic is None:
-        try:
-            topic = context.topics.auto_create(name, may_create=may_create)
-        except KafkaError as error:
-            return _refused(error.code, name, ZERO_UUID, operations)
-    return _described(topic, context, operations)
+    if topic is not None:
+        return _described(topic, context, operations)
+    return _refused(refused[name].code if name in refused else _unknown(name), name, ZERO_UUID, operations)
+
+
+def _unknown(name: str) -> ErrorCode:
+    """What a name is answered that is not to be created."""
+    try:
+        check_topic_name(name)
+    except KafkaError as error:
+        return error.code
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 
 def _refused(code: ErrorCode, name: str | None, topic_id: bytes, operations: int = NOT_ASKED) -> MetadataResponseTopic:

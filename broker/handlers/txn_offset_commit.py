@@ -82,7 +82,7 @@ def _offset(topic: str, asked: TxnOffsetCommitRequestPartition, context: Context
 
 
 def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: Context) -> None:
-    offsets_topic = context.topics.ensure_internal_topic(OFFSETS_TOPIC)
+    offsets_topic = context.topics.internal_topic(OFFSETS_TOPIC)
     check_transactional_write(
         context.transactions,
         request.transactional_id,

@@ -12,6 +12,7 @@ from ...protocol.messages.update_features import (
     UpdateFeaturesResponse,
 )
 from ..context import Context
+from ..deferred import Deferred
 from ..metadata.features import METADATA_VERSION
 from ..session import Session
 
@@ -23,18 +24,26 @@ _FAILED = "The update failed for all features since the following feature had an
 
 def handle_update_features(
     request: UpdateFeaturesRequest, version: int, session: Session, context: Context
-) -> UpdateFeaturesResponse:
+) -> Deferred[UpdateFeaturesResponse]:
     """Record the levels; they count from the next request on."""
-    for update in request.feature_updates:
-        why = _find_refusal(update, context)
-        if why is not None:
-            return UpdateFeaturesResponse(error_code=ErrorCode.INVALID_UPDATE_VERSION, error_message=_FAILED + why)
-    if not request.validate_only:
-        levels = {update.feature: update.max_version_level for update in request.feature_updates}
-        try:
-            context.cluster.set_features(levels, context.clock.now_ms())
-        except KafkaError as error:
-            return UpdateFeaturesResponse(error_code=error.code, error_message=error.message)
+    deferred: Deferred[UpdateFeaturesResponse] = Deferred()
+
+    def choose() -> dict[str, int]:
+        for update in request.feature_updates:
+            why = _find_refusal(update, context)
+            if why is not None:
+                raise KafkaError(ErrorCode.INVALID_UPDATE_VERSION, _FAILED + why)
+        if request.validate_only:
+            return {}
+        return {update.feature: update.max_version_level for update in request.feature_updates}
+
+    context.metadata.set_features(choose, lambda error: deferred.answer(_answer(request, version, error)))
+    return deferred
+
+
+def _answer(request: UpdateFeaturesRequest, version: int, error: KafkaError | None) -> UpdateFeaturesResponse:
+    if error is not None:
+        return UpdateFeaturesResponse(error_code=error.code, error_message=error.message)
     results = [
         UpdatableFeatureResult(feature=update.feature, error_code=ErrorCode.NONE, error_message=ErrorCode.NONE.name)
         for update in request.feature_updates
@@ -60,7 +69,7 @@ def _find_refusal(update: FeatureUpdateKey, context: Context) -> str | None:
     if not feature.min_version <= level <= feature.max_version:
         supported = f"{feature.min_version}-{feature.max_version}"
         return f"{invalid}Local controller {controller} only supports versions {supported}"
-    current = context.cluster.image.features.get(feature.name, 0)
+    current = context.metadata.image.features.get(feature.name, 0)
     if level > current and update.upgrade_type != UPGRADE:
         return f"{invalid}Can't downgrade to a newer version."
     if level >= current:

@@ -129,7 +129,7 @@ class LogCleaner:
         """Of the logs that are due, the one of which the largest part is new."""
         dirtiest: _Due | None = None
         for topic in self._topics:
-            config = log_config(topic.overrides, self._config)
+            config = log_config(topic.configs, self._config)
             if not config.is_compacted:
                 continue
             for partition in topic.partitions:
@@ -157,7 +157,7 @@ class LogCleaner:
             sizes = self._directory.segment_sizes(*at)
         except FileNotFoundError:
             return False  # never written to
-        config = log_config(topic.overrides, self._config)
+        config = log_config(topic.configs, self._config)
         return may_be_due(sizes, config, self._directory.cleaner_offsets.get(at, 0))
 
     def _look(self, partition: Partition) -> _Due | None:

@@ -24,6 +24,7 @@ from ...protocol.metadata_records import (
     encode_metadata_record,
 )
 from ...protocol.wire import CorruptFrame
+from .delta import MetadataDelta
 from .unserved import AFTER_TOPICS, BEFORE_TOPICS, UnservedRecords
 
 TOPIC_RESOURCE = 2
@@ -79,7 +80,7 @@ class TopicImage:
     name: str
     topic_id: bytes
     partitions: dict[int, PartitionImage] = field(default_factory=dict[int, PartitionImage])
-    overrides: dict[str, str] = field(default_factory=dict[str, str])
+    configs: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(slots=True)
@@ -100,8 +101,12 @@ class MetadataImage:
         """Whether records wait for the end of their transaction."""
         return self._transaction is not None
 
-    def replay(self, value: bytes) -> None:
-        """Apply one record; CorruptFrame for one that is damaged, unknown, or makes no sense here."""
+    def replay(self, value: bytes, delta: MetadataDelta | None = None) -> None:
+        """Apply one record, and note in `delta` what it did.
+
+        CorruptFrame for one that is damaged, unknown, or makes no sense here.
+        """
+        delta = MetadataDelta() if delta is None else delta
         record, version = decode_versioned(value)
         if isinstance(record, BeginTransactionRecord):
             if self._transaction is not None:
@@ -112,17 +117,18 @@ class MetadataImage:
         elif isinstance(record, EndTransactionRecord):
             values, self._transaction = self._transaction or [], None
             for waiting in values:
-                self.replay(waiting)
+                self.replay(waiting, delta)
         elif self._transaction is not None:
             self._transaction.append(value)
         else:
-            self._apply(record, version, value)
+            self._apply(record, version, value, delta)
 
-    def _apply(self, record: MetadataRecord, version: int, value: bytes) -> None:
+    def _apply(self, record: MetadataRecord, version: int, value: bytes, delta: MetadataDelta) -> None:
         match record:
             case TopicRecord():
-                self.topics[record.name] = TopicImage(record.name, record.topic_id)
+                created = self.topics[record.name] = TopicImage(record.name, record.topic_id)
                 self.names[record.topic_id] = record.name
+                delta.created_topics.append(created)
             case PartitionRecord():
                 self._topic(record.topic_id).partitions[record.partition_id] = PartitionImage(record, version)
             case PartitionChangeRecord():
@@ -131,7 +137,7 @@ class MetadataImage:
                     raise CorruptFrame(f"a change of partition {record.partition_id}, which is not there")
                 partition.change(record)
             case RemoveTopicRecord():
-                del self.topics[self._topic(record.topic_id).name]
+                delta.note_deleted(self.topics.pop(self._topic(record.topic_id).name))
                 del self.names[record.topic_id]
                 self.removed.add(record.topic_id)
             case ClearElrRecord():
@@ -140,11 +146,12 @@ class MetadataImage:
                         for partition in topic.partitions.values():
                             partition.clear_eligible_leaders()
             case ConfigRecord() if record.resource_type == TOPIC_RESOURCE:
-                self._set_topic(record)
+                self._set_topic(record, delta)
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
                 elif isinstance(record, FeatureLevelRecord):
+                    delta.changed_features.add(record.name)
                     self.features[record.name] = record.feature_level
                     if not record.feature_level:
                         del self.features[record.name]
@@ -156,14 +163,15 @@ class MetadataImage:
             raise CorruptFrame(f"a record of topic id {topic_id.hex()}, which is not there")
         return self.topics[name]
 
-    def _set_topic(self, record: ConfigRecord) -> None:
+    def _set_topic(self, record: ConfigRecord, delta: MetadataDelta) -> None:
         topic = self.topics.get(record.resource_name)
         if topic is None:
             return
+        delta.changed_topic_configs.add(topic.name)
         if record.value is None:
-            topic.overrides.pop(record.name, None)
+            topic.configs.pop(record.name, None)
         else:
-            topic.overrides[record.name] = record.value
+            topic.configs[record.name] = record.value
 
     def records(self) -> Iterator[bytes]:
         """The fewest records that amount to this image, in the order of Kafka's own snapshots."""
@@ -173,11 +181,11 @@ class MetadataImage:
             for partition in topic.partitions.values():
                 yield encode_metadata_record(partition.record, partition.version)
         for topic in self.topics.values():
-            for name, value in topic.overrides.items():
-                yield encode_metadata_record(topic_setting(topic.name, name, value))
+            for name, value in topic.configs.items():
+                yield encode_metadata_record(topic_config_record(topic.name, name, value))
         yield from self.kept.of_kinds(AFTER_TOPICS)
 
 
-def topic_setting(topic: str, name: str, value: str) -> ConfigRecord:
+def topic_config_record(topic: str, name: str, value: str) -> ConfigRecord:
     """A topic's own setting."""
     return ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=topic, name=name, value=value)

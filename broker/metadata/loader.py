@@ -22,12 +22,13 @@ from ...storage.metadata_snapshot import BOOTSTRAP, DamagedSnapshot, Snapshot, f
 from ..config.broker_config import BrokerConfig
 from ..log_manager import LogManager
 from ..log_output import get_logger
+from ..runtime import Clock
 from ..topic_names import METADATA_TOPIC
 from .image import MetadataImage, PartitionImage
-from .log import METADATA_TOPIC_ID, MetadataLog
+from .log import METADATA_TOPIC_ID, MetadataLog, Node
 from .snapshots import MetadataSnapshots
 
-logger = get_logger("cluster")
+logger = get_logger("metadata")
 
 EPOCH_OF_THE_LOG = -1
 _QUORUM_RECORDS = (ControlType.KRAFT_VERSION, ControlType.KRAFT_VOTERS)
@@ -45,12 +46,12 @@ def metadata_log_config(config: BrokerConfig) -> LogConfig:
     )
 
 
-def load_cluster(store: LogManager, config: BrokerConfig, now_ms: int) -> MetadataLog:
-    """The cluster of a data directory, which this node leads from now on. DirectoryError, CorruptFrame, OSError."""
-    directory = store.directory
+def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock) -> MetadataLog:
+    """The metadata of a cluster that this node leads from now on. DirectoryError, CorruptFrame, OSError."""
+    directory = log_manager.directory
     loading = _Loading(directory)
     loading.run()
-    metadata_log = store.open_log(
+    metadata_log = log_manager.open_log(
         METADATA_TOPIC,
         0,
         METADATA_TOPIC_ID,
@@ -70,16 +71,16 @@ def load_cluster(store: LogManager, config: BrokerConfig, now_ms: int) -> Metada
         loading.controls,
         loading.unsaved_bytes,
     )
-    epoch = max(metadata_log.leader_epoch, loading.epoch)
     directory_id = decode_uuid(directory.identity.directory_id)
-    cluster = MetadataLog(metadata_log, loading.image, snapshots, epoch, config.node_id, directory_id)
+    node = Node(config.node_id, directory_id, max(metadata_log.leader_epoch, loading.epoch))
+    metadata = MetadataLog(metadata_log, loading.image, snapshots, node, clock, log_manager.directory_queue)
     if not loading.end_offset:
         _check_new(directory)
         directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power cut, too
-    _take_over(cluster, loading, config.node_id, directory_id, now_ms)
-    known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in cluster.image.topics.values()}}
-    store.set_strays_aside(known, cluster.image.removed)
-    return cluster
+    _take_over(metadata, loading, node)
+    known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in metadata.image.topics.values()}}
+    log_manager.set_strays_aside(known, metadata.image.removed)
+    return metadata
 
 
 class _Loading:
@@ -165,23 +166,24 @@ def _check_new(directory: DataDirectory) -> None:
             )
 
 
-def _take_over(cluster: MetadataLog, loading: _Loading, node_id: int, directory_id: bytes, now_ms: int) -> None:
+def _take_over(metadata: MetadataLog, loading: _Loading, node: Node) -> None:
     """Record what a new controller has to: an end to what was under way, the first records, and who leads."""
     values: list[bytes] = []
-    if cluster.image.is_in_transaction:
+    if metadata.image.is_in_transaction:
         values.append(encode_metadata_record(AbortTransactionRecord(reason="the controller was restarted")))
     if loading.bootstrap is not None:
         values += loading.bootstrap.values
-    for topic in cluster.image.topics.values():
+    for topic in metadata.image.topics.values():
         for index, partition in topic.partitions.items():
             name = f"{topic.name}-{index}"
-            _check_is_here(name, partition, node_id, directory_id)
-            if (change := _election(topic.topic_id, partition, node_id, directory_id)) is not None:
+            _check_is_here(name, partition, node)
+            if (change := _election(topic.topic_id, partition, node)) is not None:
                 values.append(encode_metadata_record(change, partition.version))
-    cluster.write_values(values, now_ms)
+    metadata.write_now(values)
 
 
-def _check_is_here(name: str, partition: PartitionImage, node_id: int, directory_id: bytes) -> None:
+def _check_is_here(name: str, partition: PartitionImage, node: Node) -> None:
+    node_id, directory_id = node.node_id, node.directory_id
     replicas, directories = list(partition.record.replicas), list(partition.record.directories)
     if replicas != [node_id]:
         raise DirectoryError(f"{name} has its replicas on nodes {replicas}: this broker can be node {node_id} only")
@@ -189,17 +191,17 @@ def _check_is_here(name: str, partition: PartitionImage, node_id: int, directory
         raise DirectoryError(f"{name} is in another log directory than this one: one of log.dirs is served, no more")
 
 
-def _election(topic_id: bytes, partition: PartitionImage, node_id: int, directory_id: bytes) -> MetadataRecord | None:
+def _election(topic_id: bytes, partition: PartitionImage, node: Node) -> MetadataRecord | None:
     """Apache Kafka stops by leaving its partitions without a leader: then this node leads, in a new epoch."""
-    if partition.record.leader == node_id:
+    if partition.record.leader == node.node_id:
         return None
-    in_sync = (node_id,)
+    in_sync = (node.node_id,)
     return PartitionChangeRecord(
         partition_id=partition.record.partition_id,
         topic_id=topic_id,
         isr=in_sync,
-        leader=node_id,
-        directories=(directory_id,),
+        leader=node.node_id,
+        directories=(node.directory_id,),
         eligible_leader_replicas=(),
         last_known_elr=(),
     )

@@ -1,12 +1,15 @@
-"""Cluster state as a log: topics, their settings and producer-id blocks, in `__cluster_metadata-0`.
+"""Cluster state as a log: topics, their configs and producer-id blocks, in `__cluster_metadata-0`.
 
-The rule: a change is appended, then synced, then replayed into the image, and only then answered (as KRaft does it);
-what cannot be written or synced has not happened. A restart replays the same records (`cluster_loading.py`). Records
-and framing are Kafka's (KIP-631), so that its tools, and its broker, can read them.
+The rule: a change is appended, then synced, then replayed into the image, then published, and only then answered (as
+KRaft does it); what cannot be written or synced has not happened. One change is on its way at a time, because the next
+is decided upon the image that it leaves. A restart replays the same records (`loader.py`). Records and framing are
+Kafka's (KIP-631), so that its tools, and its broker, can read them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from ...protocol.batch import RecordBatch
@@ -26,10 +29,13 @@ from ...protocol.records import NewRecord, build_batch
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import FlushJob, PartitionLog
 from ..log_output import get_logger
-from .image import MetadataImage, TopicImage, topic_setting
+from ..runtime import Clock, SerialQueue
+from .delta import MetadataDelta
+from .image import MetadataImage, topic_config_record
+from .publisher import MetadataPublisher
 from .snapshots import MetadataSnapshots
 
-logger = get_logger("cluster")
+logger = get_logger("metadata")
 
 # Every cluster's metadata topic has the id 0…01 (KIP-516).
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
@@ -39,19 +45,42 @@ RECORDS_IN_A_BATCH = 10_000
 
 
 class NewTopic(NamedTuple):
-    """A topic to be recorded."""
+    """A topic to be recorded, with the configs that are its own."""
 
     name: str
     topic_id: bytes
     partitions: int
-    overrides: Mapping[str, str]
+    configs: Mapping[str, str]
+
+
+class Node(NamedTuple):
+    """Who writes the log: this node, its data directory, and the epoch it leads in."""
+
+    node_id: int
+    directory_id: bytes
+    epoch: int
+
+
+# The records of a change, decided upon the image that earlier changes left; KafkaError refuses it.
+Decide = Callable[[MetadataImage], Sequence[MetadataRecord]]
+Then = Callable[[KafkaError | None], None]
+
+
+class _Written(NamedTuple):
+    """A change that was appended, and the fsync that makes it count."""
+
+    values: Sequence[bytes]
+    from_offset: int
+    size_bytes: int
+    job: FlushJob
+    now_ms: int
 
 
 class MetadataLog:
     """The metadata log of a one-node cluster, and the image it amounts to.
 
-    Every change raises KafkaError (KAFKA_STORAGE_ERROR) if it cannot be made durable, and then changes nothing. After
-    a failed fsync nobody knows what the disk has, so nothing more is accepted until a restart.
+    A change that cannot be made durable is refused (KAFKA_STORAGE_ERROR) and changes nothing. After a failed fsync
+    nobody knows what the disk has, so nothing more is accepted until a restart.
     """
 
     def __init__(
@@ -59,116 +88,174 @@ class MetadataLog:
         log: PartitionLog,
         image: MetadataImage,
         snapshots: MetadataSnapshots,
-        epoch: int,
-        node_id: int,
-        directory_id: bytes,
+        node: Node,
+        clock: Clock,
+        queue: SerialQueue,
     ) -> None:
+        """`queue` does the fsyncs, after whatever else it was given for this directory."""
         self._log = log
         self._snapshots = snapshots
-        self._epoch = epoch
-        self._node_id = node_id
-        self._directory_id = directory_id
+        self._node = node
+        self._clock = clock
+        self._queue = queue
+        self._waiting: deque[tuple[Decide, Then]] = deque()
+        self._is_writing = False
         self._is_failed = False
         self._refused_from: int | None = None  # records from here on were answered with an error
         self.image = image
+        self.publisher = MetadataPublisher()
 
     @property
     def end_offset(self) -> int:
         """The offset of the next record: what ApiVersions gives as the features' epoch."""
         return self._log.log_end_offset
 
-    def create_topics(self, topics: Sequence[NewTopic], now_ms: int) -> list[TopicImage]:
-        """Record new topics, all or none."""
-        records: list[MetadataRecord] = []
-        replicas = (self._node_id,)
-        for topic in topics:
-            records.append(TopicRecord(name=topic.name, topic_id=topic.topic_id))
-            records += [topic_setting(topic.name, key, value) for key, value in topic.overrides.items()]
-            records += [
+    # Changes
+
+    def create_topics(self, choose: Callable[[], Sequence[NewTopic]], then: Then) -> None:
+        """Record the topics chosen, all or none."""
+        self.change(lambda image: [record for topic in choose() for record in self.topic_records(topic)], then)
+
+    def remove_topics(self, choose: Callable[[], Sequence[bytes]], then: Then) -> None:
+        """Record that the topics of the ids chosen are gone, all or none."""
+        self.change(lambda image: [RemoveTopicRecord(topic_id=topic_id) for topic_id in choose()], then)
+
+    def take_producer_ids(self, count: int, then: Callable[[int, KafkaError | None], None]) -> None:
+        """Record that the next `count` ids are taken; the first of them is given to `then`."""
+        first = -1
+
+        def decide(image: MetadataImage) -> Sequence[MetadataRecord]:
+            nonlocal first
+            first = image.next_producer_id
+            return [self.producer_ids_record(first + count)]
+
+        self.change(decide, lambda error: then(first, error))
+
+    def set_features(self, choose: Callable[[], Mapping[str, int]], then: Then) -> None:
+        """Record the finalized levels chosen, where they are others than so far; 0 means none."""
+        self.change(lambda image: feature_records(choose(), image), then)
+
+    def change(self, decide: Decide, then: Then) -> None:
+        """Append, sync, replay, publish, then answer; after all changes that were asked for before."""
+        self._waiting.append((decide, then))
+        self._write_next()
+
+    def write_snapshot(self) -> None:
+        """Write the image down if it has changed since the last snapshot; a disk that refuses is only reported."""
+        self._snapshots.write(self.image, self._log, self._node.epoch, self._clock.now_ms())
+
+    def write_now(self, values: Sequence[bytes]) -> None:
+        """A change on the caller's thread, while nothing else is under way: what a start has to record."""
+        if not values:
+            return
+        written = self._begin(values)
+        try:
+            written.job.run()
+        except OSError as error:
+            raise self._refuse(written.from_offset, written.job, error) from error
+        self._take_over(written)
+
+    # Records
+
+    def topic_records(self, topic: NewTopic) -> list[MetadataRecord]:
+        """What records a topic, all of whose partitions this node leads."""
+        replicas = (self._node.node_id,)
+        return [
+            TopicRecord(name=topic.name, topic_id=topic.topic_id),
+            *(topic_config_record(topic.name, key, value) for key, value in topic.configs.items()),
+            *(
                 PartitionRecord(
                     partition_id=index,
                     topic_id=topic.topic_id,
                     replicas=replicas,
                     isr=replicas,
-                    leader=self._node_id,
+                    leader=self._node.node_id,
                     leader_epoch=FIRST_LEADER_EPOCH,
                     partition_epoch=0,
-                    directories=(self._directory_id,),
+                    directories=(self._node.directory_id,),
                 )
                 for index in range(topic.partitions)
-            ]
-        self.write(records, now_ms)
-        return [self.image.topics[topic.name] for topic in topics]
-
-    def remove_topics(self, topic_ids: Sequence[bytes], now_ms: int) -> None:
-        """Record that topics are gone, all or none."""
-        self.write([RemoveTopicRecord(topic_id=topic_id) for topic_id in topic_ids], now_ms)
-
-    def take_producer_ids(self, next_producer_id: int, now_ms: int) -> None:
-        """Record that every id below `next_producer_id` has been taken."""
-        record = ProducerIdsRecord(
-            broker_id=self._node_id, broker_epoch=self.end_offset, next_producer_id=next_producer_id
-        )
-        self.write([record], now_ms)
-
-    def set_features(self, levels: Mapping[str, int], now_ms: int) -> None:
-        """Record the finalized level of features that have another one so far; 0 means none."""
-        changed = {name: level for name, level in levels.items() if self.image.features.get(name, 0) != level}
-        self.write([FeatureLevelRecord(name=n, feature_level=v) for n, v in changed.items()], now_ms)
-
-    def write(self, records: Sequence[MetadataRecord], now_ms: int) -> None:
-        """Append, sync, replay: all of the records or none."""
-        values = [encode_metadata_record(record) for record in records]
-        self.write_values(values, now_ms)
-
-    def write_values(self, values: Sequence[bytes], now_ms: int) -> None:
-        """The same for records that are encoded already."""
-        if not values:
-            return
-        if len(values) > RECORDS_IN_A_BATCH:
-            # In several batches, of which a power cut may leave some.
-            begin, end = BeginTransactionRecord(), EndTransactionRecord()
-            values = [encode_metadata_record(begin), *values, encode_metadata_record(end)]
-        batches = [
-            RecordBatch(build_batch([NewRecord(None, value, now_ms) for value in values[at : at + RECORDS_IN_A_BATCH]]))
-            for at in range(0, len(values), RECORDS_IN_A_BATCH)
+            ),
         ]
-        size = self._append(batches, now_ms)
-        for value in values:
-            self.image.replay(value)
-        self._snapshots.note_written(size, now_ms)
-        if self._snapshots.is_due_by_size:
-            self.write_snapshot(now_ms)
 
-    def write_snapshot(self, now_ms: int) -> None:
-        """Write the image down if it has changed since the last snapshot; a disk that refuses is only reported."""
-        self._snapshots.write(self.image, self._log, self._epoch, now_ms)
+    def producer_ids_record(self, next_producer_id: int) -> MetadataRecord:
+        """What records that every id below `next_producer_id` has been taken."""
+        return ProducerIdsRecord(
+            broker_id=self._node.node_id, broker_epoch=self.end_offset, next_producer_id=next_producer_id
+        )
 
-    def _append(self, batches: Sequence[RecordBatch], now_ms: int) -> int:
+    # One change after the other
+
+    def _write_next(self) -> None:
+        while self._waiting and not self._is_writing:
+            decide, then = self._waiting.popleft()
+            self._is_writing = True
+            try:
+                values = [encode_metadata_record(record) for record in decide(self.image)]
+                written = self._begin(values) if values else None
+            except Exception as error:
+                self._is_writing = False
+                then(_as_kafka_error(error))
+                continue
+            if written is None:
+                self._is_writing = False
+                then(None)
+            else:
+                self._queue.run(written.job.run, partial(self._finish, written, then))
+
+    def _finish(self, written: _Written, then: Then, error: Exception | None) -> None:
+        """The fsync is over: the change counts, or has not happened."""
+        refusal: KafkaError | None = None
+        if error is not None:
+            refusal = self._refuse(written.from_offset, written.job, error)
+        else:
+            self._take_over(written)
+        self._is_writing = False
+        try:
+            then(refusal)
+        finally:
+            self._write_next()
+
+    def _begin(self, values: Sequence[bytes]) -> _Written:
+        """Append the records in as few batches as may be, and prepare their fsync."""
         if self._is_failed:
             raise _refused("an fsync of it has failed; a restart will tell what the disk has")
+        now_ms = self._clock.now_ms()
         if self._refused_from is not None:
             self._take_back(self._refused_from, now_ms)
         end = self._log.log_end_offset
         try:
-            appended = self._log.append(batches, now_ms, leader_epoch=self._epoch, is_from_client=False)
+            appended = self._log.append(
+                _batches(values, now_ms), now_ms, leader_epoch=self._node.epoch, is_from_client=False
+            )
         except OSError as error:
             raise _refused(error) from error
-        job: FlushJob | None = None
         try:
             job = self._log.begin_flush()
-            job.run()
         except OSError as error:
-            # A flush that could not even begin may go better later: a full disk had no room for an index entry.
-            self._is_failed = job is not None or self._log.failure is not None
-            if self._is_failed:
-                logger.error("the metadata log cannot be synced: nothing more is accepted", error=str(error))
-            self._refused_from = end
-            with suppress(KafkaError):
-                self._take_back(end, now_ms)
-            raise _refused(error) from error
-        self._log.finish_flush(job)
-        return appended.size_bytes
+            raise self._refuse(end, None, error) from error
+        return _Written(values, end, appended.size_bytes, job, now_ms)
+
+    def _take_over(self, written: _Written) -> None:
+        self._log.finish_flush(written.job)
+        delta = MetadataDelta()
+        for value in written.values:
+            self.image.replay(value, delta)
+        self.publisher.publish(delta, self.image)
+        self._snapshots.note_written(written.size_bytes, written.now_ms)
+        if self._snapshots.is_due_by_size:
+            self.write_snapshot()
+
+    def _refuse(self, end: int, job: FlushJob | None, error: Exception) -> KafkaError:
+        """What was appended from `end` on cannot be synced: it is taken back, if the disk lets us."""
+        # A flush that could not even begin may go better later: a full disk had no room for an index entry.
+        self._is_failed = job is not None or self._log.failure is not None
+        if self._is_failed:
+            logger.error("the metadata log cannot be synced: nothing more is accepted", error=str(error))
+        self._refused_from = end
+        with suppress(KafkaError):
+            self._take_back(end, self._clock.now_ms())
+        return _refused(error)
 
     def _take_back(self, end: int, now_ms: int) -> None:
         """What was answered with an error had better not come true at the next start; tried again if refused."""
@@ -180,5 +267,32 @@ class MetadataLog:
         self._refused_from = None
 
 
+def feature_records(levels: Mapping[str, int], image: MetadataImage) -> list[MetadataRecord]:
+    """What records the levels that are others than in the image."""
+    return [
+        FeatureLevelRecord(name=name, feature_level=level)
+        for name, level in levels.items()
+        if image.features.get(name, 0) != level
+    ]
+
+
+def _batches(values: Sequence[bytes], now_ms: int) -> list[RecordBatch]:
+    if len(values) > RECORDS_IN_A_BATCH:
+        # In several batches, of which a power loss may leave some.
+        begin, end = BeginTransactionRecord(), EndTransactionRecord()
+        values = [encode_metadata_record(begin), *values, encode_metadata_record(end)]
+    return [
+        RecordBatch(build_batch([NewRecord(None, value, now_ms) for value in values[at : at + RECORDS_IN_A_BATCH]]))
+        for at in range(0, len(values), RECORDS_IN_A_BATCH)
+    ]
+
+
 def _refused(why: object) -> KafkaError:
     return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"the metadata log: {why}")
+
+
+def _as_kafka_error(error: Exception) -> KafkaError:
+    if isinstance(error, KafkaError):
+        return error
+    logger.error("a change of the metadata could not be decided", exc_info=error)
+    return KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, str(error))

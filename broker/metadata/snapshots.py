@@ -17,7 +17,7 @@ from ...storage.metadata_snapshot import (
 from ..log_output import get_logger
 from .image import MetadataImage
 
-logger = get_logger("cluster")
+logger = get_logger("metadata")
 
 SNAPSHOTS_KEPT = 2
 

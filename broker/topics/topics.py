@@ -1,7 +1,8 @@
 """Every topic of the broker: found by name or id, created, deleted, and opened from the data directory."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -11,17 +12,12 @@ from ...storage.log_config import LogConfig
 from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
 from ..log_output import get_logger
-from ..metadata.image import TopicImage
-from ..metadata.log import MetadataLog, NewTopic
+from ..metadata.delta import MetadataDelta
+from ..metadata.image import MetadataImage, TopicImage
+from ..metadata.log import MetadataLog, NewTopic, Then
 from ..runtime import Runtime
-from ..topic_names import (
-    INTERNAL_TOPICS,
-    METADATA_TOPIC,
-    OFFSETS_TOPIC,
-    TRANSACTION_TOPIC,
-    check_no_collision,
-    check_topic_name,
-)
+from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
+from .internal_topics import internal_topic_settings
 from .partition import Partition
 
 logger = get_logger("topics")
@@ -49,12 +45,23 @@ class PartitionStore(Protocol):
 
 @dataclass(slots=True)
 class Topic:
-    """A topic and its partitions."""
+    """A topic and its partitions; what is recorded of it is in its image, and nowhere else."""
 
-    name: str
-    topic_id: bytes
-    overrides: Mapping[str, str]
+    image: TopicImage
     partitions: Sequence[Partition]
+
+    @property
+    def name(self) -> str:
+        return self.image.name
+
+    @property
+    def topic_id(self) -> bytes:
+        return self.image.topic_id
+
+    @property
+    def configs(self) -> Mapping[str, str]:
+        """The configs that are its own, as they are now."""
+        return self.image.configs
 
     @property
     def is_internal(self) -> bool:
@@ -62,27 +69,28 @@ class Topic:
 
 
 class Topics:
-    """The topics of one broker."""
+    """The topics of one broker: what the metadata log says of topics, with the partitions behind it."""
 
     def __init__(
         self,
         config: BrokerConfig,
         runtime: Runtime,
-        cluster: MetadataLog,
+        metadata: MetadataLog,
         store: PartitionStore,
         on_change: Callable[[Partition], None],
     ) -> None:
         self._config = config
-        self._clock = runtime.clock
-        self._cluster = cluster
-        self._store = store
         self._runtime = runtime
+        self._metadata = metadata
+        self._store = store
         self._on_change = on_change
         self.on_recovered: Callable[[Partition], object] = lambda partition: None  # its log is there a moment later
         self._by_name: dict[str, Topic] = {}
         self._by_id: dict[bytes, Topic] = {}
-        for image in cluster.image.topics.values():
+        self._names = TopicNames()
+        for image in metadata.image.topics.values():
             self._add(image)
+        metadata.publisher.subscribe(self)
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(list(self._by_name.values()))
@@ -109,52 +117,82 @@ class Topics:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
         return topic.partitions[index]
 
-    def check_new_name(self, name: str, also_taken: Collection[str] = ()) -> None:
-        """Whether a topic of this name can be created beside others to come; KafkaError in Kafka's words if not."""
+    def check_new_name(self, name: str, beside: TopicNames) -> None:
+        """Whether a topic of this name can be created `beside` others to come; KafkaError in Kafka's words if not."""
         check_topic_name(name)
         if name == METADATA_TOPIC:
             raise KafkaError(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {METADATA_TOPIC} is prohibited.")
         if name in self._by_name:
             raise KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
-        check_no_collision(name, [*self._by_name, *also_taken] if also_taken else self._by_name)
+        self._names.check_no_collision(name)
+        beside.check_no_collision(name)
 
-    def new_topic_id(self) -> bytes:
+    def new_topic(self, name: str, partitions: int, configs: Mapping[str, str]) -> NewTopic:
+        """A topic whose name and configs were checked, with an id of its own."""
+        return NewTopic(name, self._new_topic_id(), partitions, configs)
+
+    def _new_topic_id(self) -> bytes:
         """A random id that no topic has; its text never begins with a dash, which tools take for an option."""
         while True:
             topic_id = self._runtime.new_uuid().bytes
             if topic_id not in self._by_id and topic_id[:-1] != ZERO_UUID[:-1] and topic_id[0] >> 2 != 62:
                 return topic_id
 
-    def create(self, name: str, partitions: int, overrides: Mapping[str, str]) -> Topic:
-        """Create a topic whose name and settings were checked; usable when this returns."""
-        (topic,) = self.create_all([(name, partitions, overrides)])
-        return topic
+    # Changes: each is decided by `choose` once those before it have been made, and is there when `then` is called
 
-    def create_all(self, wanted: Sequence[tuple[str, int, Mapping[str, str]]]) -> list[Topic]:
-        """Create topics (name, number of partitions, settings), all or none: one fsync for all of them."""
-        new = [NewTopic(name, self.new_topic_id(), partitions, overrides) for name, partitions, overrides in wanted]
-        created = [self._add(image) for image in self._cluster.create_topics(new, self._clock.now_ms())]
-        for topic in created:
-            logger.info("topic created", topic=topic.name, partitions=len(topic.partitions))
-        return created
+    def create(self, choose: Callable[[], Sequence[NewTopic]], then: Then) -> None:
+        """Create the topics chosen, all or none."""
+        self._metadata.create_topics(choose, then)
 
-    def auto_create(self, name: str, *, may_create: bool) -> Topic:
-        """What Metadata does for an unknown name: create it, or refuse as Kafka does."""
-        check_topic_name(name)
-        if not may_create or name == METADATA_TOPIC:
-            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        if name in INTERNAL_TOPICS:
-            return self.ensure_internal_topic(name)
-        self.check_new_name(name)
-        return self.create(name, self._config.num_partitions, {})
+    def delete(self, choose: Callable[[], Sequence[Topic]], then: Then) -> None:
+        """The topics chosen are gone, for clients and after a restart, all or none."""
+        self._metadata.remove_topics(lambda: [topic.topic_id for topic in choose()], then)
 
-    def ensure_internal_topic(self, name: str) -> Topic:
-        """A coordinator's topic, created with its own settings on first use."""
+    def auto_create(self, names: Sequence[str], then: Callable[[Mapping[str, KafkaError]], None]) -> None:
+        """What Metadata does for unknown names: create them; `then` gets why some could not be."""
+        refused: dict[str, KafkaError] = {}
+
+        def choose() -> Sequence[NewTopic]:
+            beside, chosen = TopicNames(), list[NewTopic]()
+            for name in names:
+                try:
+                    if name not in self._by_name:
+                        chosen.append(self._automatic(name, beside))
+                        beside.add(name)
+                except KafkaError as error:
+                    refused[name] = error
+            return chosen
+
+        def created(error: KafkaError | None) -> None:
+            if error is not None:
+                refused.update({name: error for name in names if name not in self._by_name and name not in refused})
+            then(refused)
+
+        self.create(choose, created)
+
+    def ensure_internal_topic(self, name: str, then: Then) -> None:
+        """A coordinator's topic is there, created with its own configs when it is first needed."""
+        if name in self._by_name:
+            then(None)
+        else:
+            self.auto_create([name], lambda refused: then(refused.get(name)))
+
+    def internal_topic(self, name: str) -> Topic:
+        """A coordinator's topic; COORDINATOR_NOT_AVAILABLE while it is not there yet."""
+        self.ensure_internal_topic(name, lambda error: None)
         topic = self._by_name.get(name)
         if topic is None:
-            partitions, overrides = self._internal_settings(name)
-            topic = self.create(name, partitions, overrides)
+            raise KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
         return topic
+
+    def _automatic(self, name: str, beside: TopicNames) -> NewTopic:
+        check_topic_name(name)
+        if name == METADATA_TOPIC:
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if name in INTERNAL_TOPICS:
+            return self.new_topic(name, *internal_topic_settings(name, self._config))
+        self.check_new_name(name, beside)
+        return self.new_topic(name, self._config.num_partitions, {})
 
     def delete_records(self, partition: Partition, offset: int) -> int:
         """Begin a partition later, durably; returns its start. KafkaError leaves it as it was."""
@@ -169,51 +207,49 @@ class Topics:
         partition.note_change()
         return start
 
-    def delete(self, topics: Sequence[Topic]) -> None:
-        """The topics are gone at once, for clients and after a restart, all or none: one fsync for all of them."""
-        self._cluster.remove_topics([topic.topic_id for topic in topics], self._clock.now_ms())
-        for topic in topics:
-            del self._by_name[topic.name]
-            del self._by_id[topic.topic_id]
-            self._store.delete_logs(topic.name, len(topic.partitions))
-            for partition in topic.partitions:
-                partition.note_deleted()
-            logger.info("topic deleted", topic=topic.name)
+    # What follows the metadata
 
-    def _internal_settings(self, name: str) -> tuple[int, dict[str, str]]:
-        if name == OFFSETS_TOPIC:
-            return self._config.offsets_topic_num_partitions, {
-                "compression.type": "producer",
-                "cleanup.policy": "compact",
-                "segment.bytes": str(self._config.offsets_topic_segment_bytes),
-            }
-        if name == TRANSACTION_TOPIC:
-            return self._config.transaction_state_log_num_partitions, {
-                "compression.type": "uncompressed",
-                "cleanup.policy": "compact",
-                "min.insync.replicas": str(self._config.transaction_state_log_min_isr),
-                "segment.bytes": str(self._config.transaction_state_log_segment_bytes),
-                "unclean.leader.election.enable": "false",
-            }
-        raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+        """Topics have come, gone, or got other configs."""
+        for deleted in delta.deleted_topics:
+            self._remove(deleted)
+        for created in delta.created_topics:
+            self._add(created)
+            logger.info("topic created", topic=created.name, partitions=len(created.partitions))
+        for name in delta.changed_topic_configs:
+            self._reconfigure(self._by_name[name])
 
-    def _add(self, image: TopicImage) -> Topic:
-        overrides = dict(image.overrides)
-        config = log_config(overrides, self._config)
-
-        def open_log(partition: Partition) -> PartitionLog:
-            opened = self._store.open_log(
-                image.name, partition.index, image.topic_id, config, leader_epoch=partition.leader_epoch
-            )
-            if not opened.recovery_report.is_clean:
-                self.on_recovered(partition)
-            return opened
-
+    def _add(self, image: TopicImage) -> None:
         partitions = [
-            Partition(image.name, index, partition.leader_epoch, open_log, self._on_change)
+            Partition(image.name, index, partition.leader_epoch, partial(self._open_log, image), self._on_change)
             for index, partition in sorted(image.partitions.items())
         ]
-        topic = Topic(image.name, image.topic_id, overrides, partitions)
-        self._by_name[image.name] = topic
-        self._by_id[image.topic_id] = topic
-        return topic
+        self._by_name[image.name] = self._by_id[image.topic_id] = Topic(image, partitions)
+        self._names.add(image.name)
+
+    def _remove(self, image: TopicImage) -> None:
+        topic = self._by_id.pop(image.topic_id)
+        del self._by_name[image.name]
+        self._names.remove(image.name)
+        self._store.delete_logs(image.name, len(topic.partitions))
+        for partition in topic.partitions:
+            partition.note_deleted()
+        logger.info("topic deleted", topic=image.name)
+
+    def _reconfigure(self, topic: Topic) -> None:
+        config = log_config(topic.configs, self._config)
+        for partition in topic.partitions:
+            if partition.opened_log is not None:
+                partition.opened_log.config = config
+
+    def _open_log(self, image: TopicImage, partition: Partition) -> PartitionLog:
+        opened = self._store.open_log(
+            image.name,
+            partition.index,
+            image.topic_id,
+            log_config(image.configs, self._config),
+            leader_epoch=partition.leader_epoch,
+        )
+        if not opened.recovery_report.is_clean:
+            self.on_recovered(partition)
+        return opened

@@ -1,12 +1,16 @@
 """A cluster on files in memory, opened as a broker opens it at its start."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
-from odradek.broker.metadata.loader import load_cluster
-from odradek.broker.metadata.log import MetadataLog, NewTopic
+from odradek.broker.metadata.image import MetadataImage
+from odradek.broker.metadata.loader import load_metadata
+from odradek.broker.metadata.log import MetadataLog, NewTopic, Then
 from odradek.broker.testing.manual_runtime import manual_runtime
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.batch import RecordBatch
+from odradek.protocol.errors import KafkaError
 from odradek.protocol.metadata_records import MetadataRecord, encode_metadata_record
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.uuid_text import encode_uuid
@@ -32,17 +36,56 @@ def open_directory(files: Files) -> DataDirectory:
     return DataDirectory.open(files, "/data", Identity(encode_uuid(b"c" * 16), encode_uuid(DIRECTORY_ID), 1))
 
 
-def cluster_on(files: Files, config: BrokerConfig = CONFIG) -> MetadataLog:
+class Changes:
+    """The metadata log of a broker whose threads do their work when it is given: each change is made, or raised."""
+
+    def __init__(self, metadata: MetadataLog) -> None:
+        self._metadata = metadata
+
+    @property
+    def image(self) -> MetadataImage:
+        return self._metadata.image
+
+    @property
+    def end_offset(self) -> int:
+        return self._metadata.end_offset
+
+    def create_topics(self, topics: Sequence[NewTopic]) -> None:
+        self._make(lambda then: self._metadata.create_topics(lambda: topics, then))
+
+    def remove_topics(self, topic_ids: Sequence[bytes]) -> None:
+        self._make(lambda then: self._metadata.remove_topics(lambda: topic_ids, then))
+
+    def take_producer_ids(self, next_producer_id: int) -> None:
+        records = [self._metadata.producer_ids_record(next_producer_id)]
+        self._make(lambda then: self._metadata.change(lambda image: records, then))
+
+    def set_features(self, levels: Mapping[str, int]) -> None:
+        self._make(lambda then: self._metadata.set_features(lambda: levels, then))
+
+    def write_snapshot(self) -> None:
+        self._metadata.write_snapshot()
+
+    @staticmethod
+    def _make(change: Callable[[Then], None]) -> None:
+        outcome: list[KafkaError | None] = []
+        change(outcome.append)
+        (error,) = outcome
+        if error is not None:
+            raise error
+
+
+def cluster_on(files: Files, config: BrokerConfig = CONFIG) -> Changes:
     """The cluster as after a crash, or as it is at first."""
-    store = LogManager(files, open_directory(files), manual_runtime())
-    return load_cluster(store, config, NOW_MS)
+    runtime = manual_runtime()
+    return Changes(load_metadata(LogManager(files, open_directory(files), runtime), config, runtime.clock))
 
 
 def create(
-    cluster: MetadataLog, name: str, topic_id: bytes, partitions: int = 1, overrides: dict[str, str] | None = None
+    cluster: Changes, name: str, topic_id: bytes, partitions: int = 1, configs: dict[str, str] | None = None
 ) -> None:
     """Record a topic."""
-    cluster.create_topics([NewTopic(name, topic_id, partitions, overrides or {})], NOW_MS)
+    cluster.create_topics([NewTopic(name, topic_id, partitions, configs or {})])
 
 
 def open_log(files: Files) -> PartitionLog:

@@ -7,7 +7,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
-from odradek.broker.metadata.loader import load_cluster
+from odradek.broker.metadata.loader import load_metadata
 from odradek.broker.runtime import Runtime
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.threads import ManualThreads
@@ -43,8 +43,8 @@ class Parts:
         self.directory = DataDirectory.open(self.files, "/data", IDENTITY)
         self.store = LogManager(self.files, self.directory, self.runtime)
         self.directory.begin_writing()
-        self.cluster = load_cluster(self.store, self.config, self.clock.now_ms())
-        self.topics = Topics(self.config, self.runtime, self.cluster, self.store, self.changed.append)
+        self.metadata = load_metadata(self.store, self.config, self.clock)
+        self.topics = Topics(self.config, self.runtime, self.metadata, self.store, self.changed.append)
 
     def purge(self) -> None:
         """Take off the disk what was deleted long enough ago."""

@@ -2,17 +2,20 @@
 
 import pytest
 
+from odradek.broker.metadata.publisher import MetadataPublisher
+from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.directory import CLEAN_SHUTDOWN
 
+from .clusters import Changes
 from .conftest import Parts
 from .failing_files import BROKEN, FailingFiles
 
 
 def fill(parts: Parts, name: str = "t", partitions: int = 1) -> None:
-    parts.topics.create(name, partitions, {})
+    create_topic(parts.topics, name, partitions, {})
     for index in range(partitions):
         batch = RecordBatch(build_batch([NewRecord(None, b"v" * 50, 1)]))
         parts.topics.partition(name, index).append([batch], parts.clock.now_ms())
@@ -50,7 +53,7 @@ def test_an_unopened_log_of_a_deleted_topic_needs_no_recovery(parts: Parts) -> N
     parts.restart(is_clean=False)
     topic = parts.topics.find("t")
     assert topic is not None
-    parts.topics.delete([topic])
+    delete_topics(parts.topics, [topic])
     parts.store.close()
     assert is_marked_clean(parts)
 
@@ -66,9 +69,9 @@ def test_a_damaged_log_is_cut_and_said_to_be(parts: Parts, capfd: pytest.Capture
 
 def test_a_deleted_log_is_renamed_now_and_removed_after_file_delete_delay_ms() -> None:
     parts = Parts()
-    topic = parts.topics.create("t", 1, {"file.delete.delay.ms": "5000"})
+    topic = create_topic(parts.topics, "t", 1, {"file.delete.delay.ms": "5000"})
     assert topic.partitions[0].log.log_end_offset == 0
-    parts.topics.delete([topic])
+    delete_topics(parts.topics, [topic])
     renamed = [name for name in parts.files.list_directory("/data") if name.endswith("-delete")]
     assert len(renamed) == 1
     parts.clock.advance(4.999)
@@ -90,7 +93,7 @@ def test_the_offsets_of_a_deleted_topic_are_taken_off_the_checkpoints_at_once_an
     topic = parts.topics.find("t")
     assert topic is not None
     files.written_whole.clear()
-    parts.topics.delete([topic])
+    delete_topics(parts.topics, [topic])
     names = ["/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint"]
     assert files.written_whole == names
     for name in names:
@@ -99,15 +102,15 @@ def test_the_offsets_of_a_deleted_topic_are_taken_off_the_checkpoints_at_once_an
 
 
 def test_what_waits_for_its_removal_goes_with_the_stop(parts: Parts) -> None:
-    topic = parts.topics.create("t", 1, {})
+    topic = create_topic(parts.topics, "t", 1, {})
     assert topic.partitions[0].log.log_end_offset == 0
-    parts.topics.delete([topic])
+    delete_topics(parts.topics, [topic])
     parts.store.close()
     assert [name for name in parts.files.list_directory("/data") if name.startswith("t-0")] == []
 
 
 def test_a_partition_that_was_never_used_leaves_nothing_to_delete(parts: Parts) -> None:
-    parts.topics.delete([parts.topics.create("t", 1, {})])
+    delete_topics(parts.topics, [create_topic(parts.topics, "t", 1, {})])
     assert [name for name in parts.files.list_directory("/data") if name.startswith("t-0")] == []
 
 
@@ -195,7 +198,8 @@ def test_a_directory_whose_topic_is_known_to_be_gone_is_removed(parts: Parts) ->
     fill(parts)
     topic = parts.topics.find("t")
     assert topic is not None
-    parts.cluster.remove_topics([topic.topic_id], 0)  # the crash comes before the directory is renamed
+    parts.metadata.publisher = MetadataPublisher()  # the crash comes before the directory is renamed
+    Changes(parts.metadata).remove_topics([topic.topic_id])
     parts.restart(is_clean=False)
     parts.purge()
     assert names_like(parts, "t-") == []
@@ -248,13 +252,13 @@ def test_partition_metadata_that_a_power_cut_took_is_written_again(parts: Parts,
 
 
 def test_a_deletion_cut_short_leaves_no_offsets_to_the_next_topic_of_that_name(parts: Parts) -> None:
-    topic = parts.topics.create("t", 1, {})
+    topic = create_topic(parts.topics, "t", 1, {})
     batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
     topic.partitions[0].append([batch, batch], parts.clock.now_ms())
     parts.topics.delete_records(topic.partitions[0], 1)
     checkpoint = parts.files.read("/data/log-start-offset-checkpoint", 0, 999)
-    parts.topics.delete([topic])
+    delete_topics(parts.topics, [topic])
     parts.files.write_whole("/data/log-start-offset-checkpoint", checkpoint)
     parts.restart(is_clean=False)
-    log = parts.topics.create("t", 1, {}).partitions[0].log
+    log = create_topic(parts.topics, "t", 1, {}).partitions[0].log
     assert (log.log_start_offset, log.log_end_offset) == (0, 0)

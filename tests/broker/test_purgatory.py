@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.purgatory import DelayedFetch, Purgatory, Watched
 from odradek.broker.runtime import Timer
+from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
@@ -24,7 +25,7 @@ class Waiting:
         clock = self.parts.clock
         alarm = Timer(clock, lambda: self.waiters.on_time(clock.now()))
         self.waiters = Purgatory(alarm.set)
-        self.partition = self.parts.topics.create("t", 1, {}).partitions[0]
+        self.partition = create_topic(self.parts.topics, "t", 1, {}).partitions[0]
 
     def park(self, name: str, min_bytes: int = 1, wait_s: float = 10.0, max_bytes: int = 1 << 20) -> DelayedFetch:
         waiter = DelayedFetch(
@@ -95,7 +96,7 @@ def test_a_dropped_fetch_is_never_answered() -> None:
 def test_an_append_elsewhere_wakes_nobody() -> None:
     waiting = Waiting()
     waiting.park("a")
-    waiting.append(waiting.parts.topics.create("other", 1, {}).partitions[0])
+    waiting.append(create_topic(waiting.parts.topics, "other", 1, {}).partitions[0])
     assert waiting.ready == []
 
 
@@ -104,7 +105,7 @@ def test_the_deletion_of_its_topic_wakes_a_fetch() -> None:
     waiting.park("a")
     topic = waiting.parts.topics.find("t")
     assert topic is not None
-    waiting.parts.topics.delete([topic])
+    delete_topics(waiting.parts.topics, [topic])
     waiting.waiters.note_change(waiting.partition)
     waiting.waiters.settle()
     assert waiting.ready == ["a"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odradek.broker.topic_names import MAX_LENGTH, check_no_collision, check_topic_name
+from odradek.broker.topic_names import MAX_LENGTH, TopicNames, check_topic_name
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 
@@ -47,5 +47,18 @@ def test_no_name_leads_out_of_the_data_directory(name: str) -> None:
 
 def test_a_dot_and_an_underscore_are_one_in_the_names_of_metrics() -> None:
     with pytest.raises(KafkaError, match=re.escape("Topic 'a.b' collides with existing topic: a_b")):
-        check_no_collision("a.b", ["x", "a_b"])
-    check_no_collision("a.b", ["a.b", "ab", "a-b"])
+        names_in_use("x", "a_b").check_no_collision("a.b")
+    names_in_use("a.b", "ab", "a-b").check_no_collision("a.b")
+
+
+def test_a_name_that_is_given_up_collides_no_more() -> None:
+    names = names_in_use("a_b")
+    names.remove("a_b")
+    names.check_no_collision("a.b")
+
+
+def names_in_use(*names: str) -> TopicNames:
+    in_use = TopicNames()
+    for name in names:
+        in_use.add(name)
+    return in_use

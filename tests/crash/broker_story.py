@@ -11,6 +11,7 @@ from random import Random
 from typing import TypeVar
 
 from odradek.broker.handlers.produce import V2_FROM_VERSION
+from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from odradek.protocol.messages.produce import ProduceResponse
@@ -171,7 +172,7 @@ class BrokerStory:
         request = InitProducerIdRequest(
             transactional_id=None, transaction_timeout_ms=0, producer_id=-1, producer_epoch=-1
         )
-        answer = self.broker.ask(request, 4, InitProducerIdResponse).answer
+        answer = self._without_delay(lambda: self.broker.ask(request, 4, InitProducerIdResponse).answer)
         self.producer_ids.append((self.moment, answer.producer_id))
         return answer.producer_id, answer.producer_epoch
 
@@ -273,7 +274,7 @@ class BrokerStory:
         name = next((name for name in ("a", "b", "c") if name not in taken), None)
         if name is not None:
             partitions = self.random.choice((1, 2))
-            self.broker.create(name, partitions)
+            self._without_delay(lambda: self.broker.create(name, partitions))
             self.lives.append(Life(name, self._topic_id(name), partitions, self.moment))
 
     def _delete_topic(self) -> None:
@@ -283,8 +284,7 @@ class BrokerStory:
                 topic = self.broker.topics.find(life.name)
                 assert topic is not None
                 life.deletion_asked = self.moment
-                self.broker.settle_fsyncs()
-                self.broker.topics.delete([topic])
+                self._without_delay(partial(delete_topics, self.broker.topics, [topic]))
                 life.deleted = self.moment
                 return
 

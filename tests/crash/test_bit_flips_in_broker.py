@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import KafkaError
 from odradek.protocol.wire import CorruptFrame
@@ -81,7 +82,7 @@ def _tell_story(*, is_clean: bool) -> tuple[FailingFiles, int]:
         assert broker.commit_offset(who, 10 + n, group=f"g-{n % 2}", name=name) == 0
         if n < TRANSACTIONS - 1:  # the last one is left open
             assert broker.end(who, commit=n % 2 == 0, name=name)[0] == 0
-    broker.topics.delete([topic for topic in broker.topics if topic.name == "gone"])
+    delete_topics(broker.topics, [topic for topic in broker.topics if topic.name == "gone"])
     now_ms = broker.clock.now_ms()
     if is_clean:
         broker.parts.store.close()
@@ -97,7 +98,7 @@ def _look(files: MemoryFiles, now_ms: int) -> Seen:
         seen.cluster_id = broker.parts.directory.identity.cluster_id
         for topic in broker.topics:
             if not topic.is_internal:
-                seen.topics[topic.name] = (topic.topic_id, len(topic.partitions), dict(topic.overrides))
+                seen.topics[topic.name] = (topic.topic_id, len(topic.partitions), dict(topic.configs))
                 for partition in topic.partitions:
                     _read(broker, topic.name, partition.index, seen)
         for group in ("g-0", "g-1"):
@@ -107,7 +108,7 @@ def _look(files: MemoryFiles, now_ms: int) -> Seen:
             state = broker.describe(f"id-{n}")
             if state.error_code == 0:
                 seen.transactions[f"id-{n}"] = (state.transaction_state, state.producer_id, state.producer_epoch)
-        seen.next_producer_id = broker.context.cluster.image.next_producer_id
+        seen.next_producer_id = broker.context.metadata.image.next_producer_id
         broker.parts.directory.close()
     seen.told = [
         line.split(" ", 1)[1] for line in stderr.getvalue().splitlines() if " warning " in line or " error " in line

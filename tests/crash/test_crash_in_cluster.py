@@ -5,11 +5,10 @@ from random import Random
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
-from odradek.broker.metadata.log import MetadataLog
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import find_snapshots
 
-from ..broker.clusters import DIRECTORY, NOW_MS, cluster_on, create
+from ..broker.clusters import DIRECTORY, Changes, cluster_on, create
 from ..conftest import Rounds
 from .faulty_files import FaultyFiles, Killed
 from .power_cut import PowerCutFiles
@@ -19,7 +18,7 @@ CONFIG = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=900)
 State = tuple[dict[str, int], int]  # topics with their partitions, next producer id
 
 
-def state_of(cluster: MetadataLog) -> State:
+def state_of(cluster: Changes) -> State:
     image = cluster.image
     return {topic.name: len(topic.partitions) for topic in image.topics.values()}, image.next_producer_id
 
@@ -52,15 +51,15 @@ class Story:
             create(cluster, f"t{n}", bytes([n + 1]) * 16, 3)
             self.answered = self.under_way
             self.under_way = (self.answered[0], next_id + 1000)
-            cluster.take_producer_ids(next_id + 1000, NOW_MS)
+            cluster.take_producer_ids(next_id + 1000)
             self.answered = self.under_way
             if n % 4 == 3:
                 self.under_way = ({k: v for k, v in self.answered[0].items() if k != f"t{n - 1}"}, next_id + 1000)
-                cluster.remove_topics([bytes([n]) * 16], NOW_MS)
+                cluster.remove_topics([bytes([n]) * 16])
                 self.answered = self.under_way
                 cluster = cluster_on(self.files, CONFIG)
             if n % 5 == 4:
-                cluster.write_snapshot(NOW_MS)
+                cluster.write_snapshot()
 
 
 class PowerStory(Story):
@@ -113,6 +112,6 @@ def test_a_kill_at_any_moment_loses_no_change_that_was_answered(torn_bytes: int)
         again = cluster_on(files, CONFIG)
         assert state_of(again) == found
         create(again, "after", b"a" * 16)
-        again.write_snapshot(NOW_MS)
+        again.write_snapshot()
         assert state_of(cluster_on(files, CONFIG))[0] == {**found[0], "after": 1}
         assert not [name for name in files.list_directory(DIRECTORY) if name.endswith(".part")]

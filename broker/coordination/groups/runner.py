@@ -12,6 +12,8 @@ from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.records import read_records
 from ....protocol.wire import CorruptFrame
 from ...log_output import get_logger
+from ...metadata.delta import MetadataDelta
+from ...metadata.image import MetadataImage
 from ...runtime import Runtime, Timer
 from ..coordinator_errors import COORDINATOR_ERRORS
 from ..result import Effects, Ticket
@@ -135,6 +137,11 @@ class GroupRunner:
         """Forget what was committed for topics that are gone."""
         for effects in self._coordinator.delete_topics(topics, self._clock.now(), self._clock.now_ms()):
             self._perform(effects)
+
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+        """The metadata has changed: groups lose the topics that are gone."""
+        if delta.deleted_topics:
+            self.note_topics_deleted([topic.name for topic in delta.deleted_topics])
 
     # Groups
 

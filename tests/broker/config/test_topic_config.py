@@ -4,7 +4,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import ConfigError, topic_settings
-from odradek.broker.config.topic_config import ConfigValue, chain_of, checked_overrides, effective, log_config
+from odradek.broker.config.topic_config import ConfigValue, chain_of, checked_configs, effective, log_config
 from odradek.storage.log_config import LogConfig
 
 
@@ -99,7 +99,7 @@ def test_hours_and_minutes_become_milliseconds(settings: dict[str, str], name: s
 
 
 def test_an_override_wins_and_is_taken_in_kafkas_spelling() -> None:
-    overrides = checked_overrides({"retention.ms": " 5 ", "preallocate": "TRUE"})
+    overrides = checked_configs({"retention.ms": " 5 ", "preallocate": "TRUE"})
     assert overrides == {"retention.ms": "5", "preallocate": "true"}
     assert effective("retention.ms", overrides, config(log_retention_hours="1")).value == "5"
 
@@ -116,4 +116,4 @@ def test_an_override_wins_and_is_taken_in_kafkas_spelling() -> None:
 )
 def test_what_kafka_would_refuse_is_refused(name: str, value: str | None) -> None:
     with pytest.raises(ConfigError, match=name if name != "remote.storage.enable" else "Tiered Storage"):
-        checked_overrides({name: value})
+        checked_configs({name: value})

@@ -8,6 +8,7 @@ import pytest
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.coordination.partition_writer import PartitionWriter
 from odradek.broker.runtime import Then
+from odradek.broker.testing.topics import create_topic
 from odradek.broker.topic_names import OFFSETS_TOPIC
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
@@ -44,7 +45,7 @@ def test_the_topic_is_there_after_the_first_append_with_its_own_settings() -> No
     assert log.partition_count() == 3
     topic = parts.topics.find("__consumer_offsets")
     assert topic is not None
-    assert topic.overrides["cleanup.policy"] == "compact"
+    assert topic.configs["cleanup.policy"] == "compact"
 
 
 def test_batches_come_back_in_order_after_a_restart(parts: Parts) -> None:
@@ -76,7 +77,7 @@ def test_where_an_fsync_is_wanted_its_end_is_waited_for(
     parts: Parts, fault: OSError | None, expected: ErrorCode | None
 ) -> None:
     told: list[KafkaError | None] = []
-    parts.topics.create("__consumer_offsets", 1, {"flush.messages": "1"})
+    create_topic(parts.topics, "__consumer_offsets", 1, {"flush.messages": "1"})
     disk = Disk(parts)
     log = PartitionWriter(OFFSETS_TOPIC, parts.topics, disk.flusher)
     log.append(0, RECORDS, 5, -1, -1)

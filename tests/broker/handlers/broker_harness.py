@@ -11,6 +11,7 @@ from odradek.broker.apis import TABLE
 from odradek.broker.assembly import assemble
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.session import Session
+from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
 from odradek.broker.topics.topics import Topic
 from odradek.protocol.api_keys import ApiKey
@@ -106,7 +107,9 @@ class AskedBroker:
 
     def create(self, name: str = "t", partitions: int = 1, **overrides: str) -> Topic:
         """A topic; overrides are written with `_` for `.`."""
-        return self.topics.create(name, partitions, {key.replace("_", "."): value for key, value in overrides.items()})
+        return create_topic(
+            self.topics, name, partitions, {key.replace("_", "."): value for key, value in overrides.items()}
+        )
 
     def append(self, partition: Partition, *batches: bytes) -> None:
         """Past the handlers, as if another client had produced."""

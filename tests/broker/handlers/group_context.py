@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from odradek.broker.assembly import assemble
 from odradek.broker.deferred import Deferred
 from odradek.broker.session import Session
+from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.topics import Topic
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
@@ -70,7 +71,7 @@ class GroupBroker:
     def start(self) -> None:
         parts = self.parts
         self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("127.0.0.1", 9092))
-        parts.topics, parts.cluster = self.context.topics, self.context.cluster
+        parts.topics, parts.metadata = self.context.topics, self.context.metadata
 
     def restart(self) -> None:
         """Stop and start again on the same files."""
@@ -88,7 +89,7 @@ class GroupBroker:
 
     def create_topic(self, name: str, partitions: int = 2) -> Topic:
         """A topic to commit offsets for."""
-        return self.parts.topics.create(name, partitions, {})
+        return create_topic(self.parts.topics, name, partitions, {})
 
     def join(
         self,

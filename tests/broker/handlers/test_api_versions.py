@@ -7,6 +7,7 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 
+from ..clusters import Changes
 from .broker_harness import AskedBroker, served
 
 
@@ -40,7 +41,7 @@ def test_the_finalized_level_of_a_feature_is_the_one_on_record(version: int) -> 
     broker = AskedBroker()
     levels = {f.name: (f.min_version_level, f.max_version_level) for f in ask(broker, version).finalized_features}
     assert levels == {"metadata.version": (30, 30), "transaction.version": (2, 2)}
-    broker.context.cluster.set_features({"transaction.version": 0}, broker.clock.now_ms())
+    Changes(broker.context.metadata).set_features({"transaction.version": 0})
     broker.restart()
     assert [f.name for f in ask(broker, version).finalized_features] == ["metadata.version"]
 

@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+from odradek.broker.testing.topics import internal_topic
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.messages.delete_records import (
     DeleteRecordsPartition,
@@ -60,7 +61,7 @@ def test_what_cannot_lose_records_is_refused() -> None:
     broker = _filled()
     broker.create("compacted", cleanup_policy="compact")
     broker.create("both", cleanup_policy="compact,delete")
-    broker.topics.ensure_internal_topic("__consumer_offsets")
+    internal_topic(broker.topics, "__consumer_offsets")
     codes = [_delete(broker, 0, topic=name).error_code for name in ("compacted", "both", "__consumer_offsets", "no")]
     assert codes == [44, 0, 17, 3]
 

@@ -1,5 +1,6 @@
 import pytest
 
+from odradek.broker.testing.topics import delete_topics, internal_topic
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 
@@ -80,7 +81,7 @@ def test_a_topic_that_was_deleted_meanwhile_does_not_hold_up_the_end() -> None:
     who = broker.begin()
     assert broker.add(who, 0) == [0]
     assert broker.add(who, 0, topic="gone") == [0]
-    broker.topics.delete([gone])
+    delete_topics(broker.topics, [gone])
     assert broker.end(who, commit=True) == (0, NO_PRODUCER)
     assert broker.describe().transaction_state == "CompleteCommit"
     assert broker.stable_and_end() == (1, 1)
@@ -91,7 +92,7 @@ def test_a_marker_carries_the_epoch_in_which_its_coordinator_leads() -> None:
     broker = TransactingBroker()
     who = broker.begin()
     broker.add(who, 0)
-    for partition in broker.topics.ensure_internal_topic("__transaction_state").partitions:
+    for partition in internal_topic(broker.topics, "__transaction_state").partitions:
         partition.leader_epoch = 3
     assert broker.end(who, commit=True) == (0, NO_PRODUCER)
     entry = broker.topics.partition("t", 0).log.producers.find(who[0])

@@ -4,6 +4,7 @@ test_fetch_sessions.py beside the parts.
 
 import pytest
 
+from odradek.broker.testing.topics import delete_topics
 from odradek.broker.topics.topics import Topic
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
@@ -195,7 +196,7 @@ def test_a_session_is_told_that_its_topic_has_gone_and_that_it_came_back_as_anot
     broker = AskedBroker()
     topic = broker.create()
     session_id = broker.fetch(fetch_request(topic, session=(0, 0)), 13).answer.session_id
-    broker.topics.delete([topic])
+    delete_topics(broker.topics, [topic])
     again = FetchRequest(session_id=session_id, session_epoch=1)
     assert broker.fetch_one(again, 13).error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     broker.create()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.topics import internal_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.list_offsets import (
@@ -112,7 +113,7 @@ def test_housekeeping_leaves_it_alone() -> None:
 @pytest.mark.parametrize("version", [3, 4])
 def test_no_coordinator_is_found_for_a_group_whose_partition_is_offline(version: int) -> None:
     broker = AskedBroker(SETTINGS)
-    partition = broker.topics.ensure_internal_topic("__consumer_offsets").partitions[0]
+    partition = internal_topic(broker.topics, "__consumer_offsets").partitions[0]
     partition.take_offline(BROKEN)
     request = FindCoordinatorRequest(key="g", coordinator_keys=["g"])
     answer = broker.ask(request, version, FindCoordinatorResponse).answer

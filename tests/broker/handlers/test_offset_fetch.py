@@ -2,6 +2,7 @@ import pytest
 
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.result import Ticket
+from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.offset_fetch import (
     OffsetFetchRequest,
@@ -136,7 +137,7 @@ def test_an_offset_of_an_earlier_topic_of_that_name_says_nothing_about_the_new_o
     broker.commit(offsets_of("t", {0: 42}))
     topic = broker.parts.topics.find("t")
     assert topic is not None
-    broker.parts.topics.delete([topic])
+    delete_topics(broker.parts.topics, [topic])
     assert fetch(broker, 8, None) == [("t", 0, 42, "note", 0)]
     gone = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id="g", topics=None)])
     assert list(broker.ask(gone, 10, OffsetFetchResponse).answer.groups[0].topics) == []

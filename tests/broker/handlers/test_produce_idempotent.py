@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.produce import ProduceResponse
@@ -105,7 +106,7 @@ def test_a_topic_made_anew_knows_no_producer(broker: AskedBroker) -> None:
     send(broker, 0)
     topic = broker.topics.find("t")
     assert topic is not None
-    broker.topics.delete([topic])
+    delete_topics(broker.topics, [topic])
     broker.create()
     assert send(broker, 9) == (0, 0)
 

@@ -27,6 +27,7 @@ from odradek.protocol.messages.txn_offset_commit import (
 from odradek.storage.files.files import Buffer
 from odradek.storage.files.memory_files import MemoryFiles
 
+from ..clusters import Changes
 from ..failing_files import BROKEN
 from .broker_harness import AskedBroker, batch
 
@@ -63,7 +64,7 @@ class TransactingBroker(AskedBroker):
 
     def set_level(self, level: int) -> None:
         """transaction.version."""
-        self.context.cluster.set_features({TRANSACTION_VERSION: level}, self.clock.now_ms())
+        Changes(self.context.metadata).set_features({TRANSACTION_VERSION: level})
 
     def init(
         self,

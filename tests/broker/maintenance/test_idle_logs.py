@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.maintenance import idle_logs as visits
 from odradek.broker.maintenance.idle_logs import IdleLogs
+from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import KafkaError
@@ -35,7 +36,9 @@ class Visited:
         self.visits = self.start_visits()
 
     def fill(self, name: str = "t", partitions: int = 1, **overrides: str) -> list[Partition]:
-        topic = self.parts.topics.create(name, partitions, {k.replace("_", "."): v for k, v in overrides.items()})
+        topic = create_topic(
+            self.parts.topics, name, partitions, {k.replace("_", "."): v for k, v in overrides.items()}
+        )
         for partition in topic.partitions:
             self.append(partition)
         return list(topic.partitions)
@@ -101,7 +104,7 @@ def test_a_log_in_use_is_left_to_those_who_use_it() -> None:
 
 def test_a_partition_that_was_never_written_to_gets_no_directory() -> None:
     visited = Visited()
-    visited.parts.topics.create("t", 1, {})
+    create_topic(visited.parts.topics, "t", 1, {})
     visited.restart(is_clean=False)
     visited.parts.clock.advance(2 * HOUR_S)
     assert not visited.files.exists("/data/t-0")

@@ -11,6 +11,7 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.log_cleaner import RETRY_AFTER_S, SLICE_S, LogCleaner
 from odradek.broker.runtime import Runtime, Then, TimerHandle
 from odradek.broker.testing.clock import ManualClock, ManualTimer
+from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
@@ -77,7 +78,7 @@ class Cleaning:
         self.soon.append(lambda: then(None))
 
     def create(self, name: str = "t", overrides: Mapping[str, str] = COMPACTED) -> Partition:
-        return self.parts.topics.create(name, 1, overrides).partitions[0]
+        return create_topic(self.parts.topics, name, 1, overrides).partitions[0]
 
     def write(self, partition: Partition, *keys: str, times: int = 1) -> None:
         """Batches of these keys, and then a new segment."""
@@ -239,7 +240,7 @@ def test_a_topic_deleted_amid_a_pass_ends_it(is_recreated: bool) -> None:
         cleaning.soon.popleft()()
     topic = cleaning.parts.topics.find("t")
     assert topic is not None
-    cleaning.parts.topics.delete([topic])
+    delete_topics(cleaning.parts.topics, [topic])
     if is_recreated:
         cleaning.write(cleaning.create(), "z")
     while cleaning.soon:
@@ -255,7 +256,7 @@ def test_a_namesake_of_a_deleted_topic_does_not_inherit_its_checkpoint() -> None
     cleaning.run()
     topic = cleaning.parts.topics.find("t")
     assert topic is not None
-    cleaning.parts.topics.delete([topic])
+    delete_topics(cleaning.parts.topics, [topic])
     assert cleaning.files.read("/data/cleaner-offset-checkpoint", 0, 99) == b"0\n0\n"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.scheduled_tasks import ScheduledTasks
+from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
@@ -33,7 +34,7 @@ class Kept:
         self.housekeeping.start()
 
     def create(self, overrides: Mapping[str, str]) -> Partition:
-        return self.parts.topics.create("t", 1, overrides).partitions[0]
+        return create_topic(self.parts.topics, "t", 1, overrides).partitions[0]
 
     def append(self, partition: Partition, *, pid: int = -1, sequence: int = 0) -> None:
         record = NewRecord(None, b"v", self.clock.now_ms())

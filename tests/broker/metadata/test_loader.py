@@ -4,7 +4,6 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.metadata.log import MetadataLog
 from odradek.protocol.control import ControlType, control_batch
 from odradek.protocol.metadata_records import (
     BeginTransactionRecord,
@@ -27,6 +26,7 @@ from ..clusters import (
     NOW_MS,
     OTHER_ID,
     TOPIC_ID,
+    Changes,
     cluster_on,
     create,
     open_directory,
@@ -41,7 +41,7 @@ def flip(files: MemoryFiles, path: str, at: int) -> None:
     files.write(path, [bytes([files.read(path, at, 1)[0] ^ 0x10])], at)
 
 
-def names_of(cluster: MetadataLog) -> list[str]:
+def names_of(cluster: Changes) -> list[str]:
     return list(cluster.image.topics)
 
 
@@ -52,7 +52,7 @@ def told() -> MemoryFiles:
     for number, name in enumerate("abc"):
         create(cluster, name, bytes([number + 1]) * 16, 2, {"retention.ms": "5"})
         if name != "c":
-            cluster.write_snapshot(NOW_MS)
+            cluster.write_snapshot()
     return files
 
 
@@ -92,7 +92,7 @@ def test_without_any_good_snapshot_the_whole_log_does_and_half_a_log_is_refused(
     files = MemoryFiles()
     cluster = cluster_on(files)
     create(cluster, "a", TOPIC_ID)
-    cluster.write_snapshot(NOW_MS)
+    cluster.write_snapshot()
     (only,) = find_snapshots(files, DIRECTORY)
     flip(files, f"{DIRECTORY}/{only.file_name}", 30)
     assert names_of(cluster_on(files)) == ["a"]
@@ -107,7 +107,7 @@ def test_a_log_that_was_lost_begins_anew_where_its_snapshot_ends() -> None:
     files = MemoryFiles()
     cluster = cluster_on(files)
     create(cluster, "a", TOPIC_ID)
-    cluster.write_snapshot(NOW_MS)
+    cluster.write_snapshot()
     files.truncate(LOG, 40)
     files.remove(f"{DIRECTORY}/{2:020d}.log")
     restarted = cluster_on(files)
@@ -124,7 +124,7 @@ def test_a_snapshot_is_due_when_the_log_has_grown_by_so_many_bytes_over_a_restar
     for number in range(40):
         if number % 3 == 0:
             cluster = cluster_on(files, config)
-        cluster.take_producer_ids(1000 * number, NOW_MS)
+        cluster.take_producer_ids(1000 * number)
         sizes.append(len(find_snapshots(files, DIRECTORY)))
     one = open_log(files).size_bytes
     assert sizes.index(1) in range(9, 14), one
@@ -135,10 +135,10 @@ def test_a_snapshot_is_due_when_the_log_has_grown_by_so_many_bytes_over_a_restar
 def test_nothing_new_is_no_reason_for_a_snapshot() -> None:
     files = told()
     cluster = cluster_on(files)
-    cluster.write_snapshot(NOW_MS)
+    cluster.write_snapshot()
     before = find_snapshots(files, DIRECTORY)
-    cluster.write_snapshot(NOW_MS)
-    cluster_on(files).write_snapshot(NOW_MS)
+    cluster.write_snapshot()
+    cluster_on(files).write_snapshot()
     assert find_snapshots(files, DIRECTORY) == before
 
 
@@ -149,12 +149,12 @@ def test_a_snapshot_that_cannot_be_written_harms_nothing_but_the_next_start(
     cluster = cluster_on(files)
     create(cluster, "a", TOPIC_ID)
     files.write_error = FULL
-    cluster.write_snapshot(NOW_MS)
+    cluster.write_snapshot()
     files.write_error = None
     assert "a snapshot of the metadata log failed" in capfd.readouterr().err
     create(cluster, "b", OTHER_ID)
     assert names_of(cluster_on(files)) == ["a", "b"]
-    cluster.write_snapshot(NOW_MS)
+    cluster.write_snapshot()
     assert len(find_snapshots(files, DIRECTORY)) == 1
 
 
@@ -169,8 +169,8 @@ def test_the_records_of_the_quorum_are_in_every_snapshot() -> None:
         write_batch(files, control_batch(kind, value, timestamp_ms=NOW_MS), epoch=3)
     for _ in range(2):
         cluster = cluster_on(files)
-        cluster.take_producer_ids(1, NOW_MS)
-        cluster.write_snapshot(NOW_MS)
+        cluster.take_producer_ids(1)
+        cluster.write_snapshot()
         newest = find_snapshots(files, DIRECTORY)[0]
         assert newest.epoch == 3
         assert read_snapshot(files, f"{DIRECTORY}/{newest.file_name}").controls == [

@@ -88,18 +88,18 @@ def test_a_topic_is_recorded_with_its_settings_and_its_partitions() -> None:
 def test_features_are_recorded_only_where_they_change() -> None:
     files = MemoryFiles()
     cluster = cluster_on(files)
-    cluster.set_features({"metadata.version": 30, "transaction.version": 2}, NOW_MS)
+    cluster.set_features({"metadata.version": 30, "transaction.version": 2})
     end = cluster.end_offset
-    cluster.set_features({"metadata.version": 30}, NOW_MS)
+    cluster.set_features({"metadata.version": 30})
     assert cluster.end_offset == end
-    cluster.set_features({"metadata.version": 30, "transaction.version": 1}, NOW_MS)
+    cluster.set_features({"metadata.version": 30, "transaction.version": 1})
     assert stored(files)[-1] == FeatureLevelRecord(name="transaction.version", feature_level=1)
     assert cluster.end_offset == end + 1
 
 
 def test_a_block_of_producer_ids_is_recorded_by_where_the_next_one_begins() -> None:
     files = MemoryFiles()
-    cluster_on(files).take_producer_ids(1000, NOW_MS)
+    cluster_on(files).take_producer_ids(1000)
     assert stored(files) == [ProducerIdsRecord(broker_id=1, broker_epoch=0, next_producer_id=1000)]
     assert cluster_on(files).image.next_producer_id == 1000
 
@@ -108,10 +108,10 @@ def test_a_removed_topic_leaves_its_name_free_for_another_id() -> None:
     files = MemoryFiles()
     cluster = cluster_on(files)
     create(cluster, "t", TOPIC_ID, 3, {"retention.ms": "5"})
-    cluster.remove_topics([TOPIC_ID], NOW_MS)
+    cluster.remove_topics([TOPIC_ID])
     create(cluster, "t", b"u" * 16, 1, {})
     image = cluster_on(files).image
-    assert (image.names, len(image.topics["t"].partitions), image.topics["t"].overrides) == ({b"u" * 16: "t"}, 1, {})
+    assert (image.names, len(image.topics["t"].partitions), image.topics["t"].configs) == ({b"u" * 16: "t"}, 1, {})
 
 
 def test_a_setting_without_a_value_is_taken_back() -> None:
@@ -119,7 +119,7 @@ def test_a_setting_without_a_value_is_taken_back() -> None:
     replay(image, TopicRecord(name="t", topic_id=TOPIC_ID))
     for value in ("5", None, None):
         replay(image, ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value=value))
-    assert image.topics["t"].overrides == {}
+    assert image.topics["t"].configs == {}
 
 
 def test_settings_of_unknown_topics_are_passed_over() -> None:
@@ -187,7 +187,7 @@ def test_what_cannot_be_synced_has_not_happened_and_nothing_is_accepted_until_a_
     create(cluster, "t", TOPIC_ID, 1, {})
     files.sync_error = BROKEN
     with pytest.raises(KafkaError) as refused:
-        cluster.remove_topics([TOPIC_ID], NOW_MS)
+        cluster.remove_topics([TOPIC_ID])
     assert refused.value.code == ErrorCode.KAFKA_STORAGE_ERROR
     files.sync_error = None
     with pytest.raises(KafkaError):
@@ -201,12 +201,13 @@ def test_what_cannot_be_synced_has_not_happened_and_nothing_is_accepted_until_a_
 def test_every_change_is_synced_before_it_counts_and_many_topics_with_one_fsync() -> None:
     files = SyncedFiles()
     cluster = cluster_on(files)
-    for change in (
-        lambda: cluster.create_topics([NewTopic("t", TOPIC_ID, 1, {}), NewTopic("u", OTHER_ID, 9, {})], NOW_MS),
-        lambda: cluster.remove_topics([TOPIC_ID, OTHER_ID], NOW_MS),
-        lambda: cluster.take_producer_ids(1000, NOW_MS),
-        lambda: cluster.set_features({"f": 1}, NOW_MS),
-    ):
+    changes: list[Callable[[], None]] = [
+        lambda: cluster.create_topics([NewTopic("t", TOPIC_ID, 1, {}), NewTopic("u", OTHER_ID, 9, {})]),
+        lambda: cluster.remove_topics([TOPIC_ID, OTHER_ID]),
+        lambda: cluster.take_producer_ids(1000),
+        lambda: cluster.set_features({"f": 1}),
+    ]
+    for change in changes:
         files.synced.clear()
         change()
         assert files.synced.count(LOG) == 1
@@ -240,11 +241,11 @@ def test_a_restart_replays_to_the_same_cluster(steps: list[tuple[str, int, int]]
         if what == "create" and known is None:
             create(cluster, name, bytes([number + 1]) * 16, count, {"retention.ms": str(number)})
         elif what == "remove" and known is not None:
-            cluster.remove_topics([known.topic_id], NOW_MS)
+            cluster.remove_topics([known.topic_id])
         elif what == "ids":
-            cluster.take_producer_ids(cluster.image.next_producer_id + which, NOW_MS)
+            cluster.take_producer_ids(cluster.image.next_producer_id + which)
         elif what == "feature":
-            cluster.set_features({f"f{which}": count}, NOW_MS)
+            cluster.set_features({f"f{which}": count})
         elif what == "snapshot":
-            cluster.write_snapshot(NOW_MS)
+            cluster.write_snapshot()
     assert cluster_on(files).image == cluster.image

@@ -3,13 +3,22 @@
 import pytest
 
 from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
+from odradek.protocol.errors import KafkaError
 
 from ..conftest import Parts
 
 
 def take(parts: Parts, count: int) -> list[int]:
-    ids = ProducerIds(parts.cluster)
-    return [ids.next_id(parts.clock.now_ms()) for _ in range(count)]
+    ids = ProducerIds(parts.metadata)
+    taken: list[int] = []
+
+    def take_one(error: KafkaError | None) -> None:
+        assert error is None
+        taken.append(ids.next_id())
+
+    for _ in range(count):
+        ids.when_available(take_one)
+    return taken
 
 
 @pytest.mark.parametrize("is_clean", [True, False])

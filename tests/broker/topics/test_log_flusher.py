@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from odradek.broker.runtime import Then
+from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
@@ -21,7 +22,7 @@ class Flushing:
     told: list[tuple[str, Exception | None]] = field(default_factory=list[tuple[str, Exception | None]])
 
     def __post_init__(self) -> None:
-        self.partition = self.parts.topics.create("t", 1, self.overrides).partitions[0]
+        self.partition = create_topic(self.parts.topics, "t", 1, self.overrides).partitions[0]
         self.flusher = LogFlusher(replace(self.parts.runtime, threads=self), self.parts.store.note_sealed)
 
     def run(self, work: Callable[[], None], then: Then) -> None:
@@ -103,7 +104,7 @@ def test_an_fsync_that_ends_after_its_topic_was_deleted_harms_nobody() -> None:
     flushing.append()
     flushing.flush("a")
     (topic,) = flushing.parts.topics
-    flushing.parts.topics.delete([topic])
+    delete_topics(flushing.parts.topics, [topic])
     flushing.finish()
     assert flushing.told == [("a", None)]
 

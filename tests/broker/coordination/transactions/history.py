@@ -24,6 +24,7 @@ from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
 from odradek.broker.metadata.features import TRANSACTION_VERSION
 from odradek.broker.session import Session
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.topics import create_topic
 from odradek.broker.topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import find_marker
@@ -42,6 +43,7 @@ from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.storage.files.files import Buffer
 
 from ....crash.faulty_files import FaultyFiles, Killed
+from ...clusters import Changes
 from ...conftest import IDENTITY, Parts
 
 TOPIC, GROUPS = "t", ("g", "h")
@@ -100,7 +102,7 @@ class History:
         settings = {"transaction.state.log.num.partitions": "2", "offsets.topic.num.partitions": "1"}
         self.parts = Parts(config=BrokerConfig.from_settings(settings), files=self.files)
         self.context = self._assembled()
-        self.context.topics.create(TOPIC, PARTITIONS, {})
+        create_topic(self.context.topics, TOPIC, PARTITIONS, {})
         self.clients = [Client(f"id-{n // 2}", speaks_v2=n % 2 == 1) for n in range(4)]
         self._sent: list[Answer] = []
         self._places: dict[tuple[str, int], _Place] = {}
@@ -128,7 +130,7 @@ class History:
                 self.parts.restart(is_clean=False)
                 self.files.changes, self.files.dies_at = 0, dies_at
                 self.context = self._assembled()
-                self.parts.topics, self.parts.cluster = self.context.topics, self.context.cluster
+                self.parts.topics, self.parts.metadata = self.context.topics, self.context.metadata
             except Killed:
                 continue
             self.files.dies_at = None
@@ -153,7 +155,7 @@ class History:
     def set_level(self, level: int) -> None:
         """transaction.version."""
         with contextlib.suppress(KafkaError):  # the disk is full
-            self.context.cluster.set_features({TRANSACTION_VERSION: level}, self.parts.clock.now_ms())
+            Changes(self.context.metadata).set_features({TRANSACTION_VERSION: level})
 
     # Requests
 

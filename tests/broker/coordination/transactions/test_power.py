@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.topics import internal_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnRequest,
@@ -49,7 +50,7 @@ def test_a_v2_write_is_answered_when_its_partition_is_known_to_take_part_for_goo
     who = broker.begin()
     broker.holds_fsyncs = True
     first, second = _send_v2(broker, who), _send_v2(broker, who)  # the second is a repeat
-    states = [partition.log for partition in broker.topics.ensure_internal_topic("__transaction_state").partitions]
+    states = [partition.log for partition in internal_topic(broker.topics, "__transaction_state").partitions]
     state_log = max(states, key=lambda log: log.log_end_offset)
     data_log = broker.topics.partition("t", 0).log
     for asked in (first, second):

@@ -1,0 +1,24 @@
+"""The coordinators' own topics: how many partitions they get, and which configs."""
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ..config.broker_config import BrokerConfig
+from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
+
+
+def internal_topic_settings(name: str, config: BrokerConfig) -> tuple[int, dict[str, str]]:
+    """Partitions and configs; UNKNOWN_TOPIC_OR_PARTITION for a topic whose coordinator is not here."""
+    if name == OFFSETS_TOPIC:
+        return config.offsets_topic_num_partitions, {
+            "compression.type": "producer",
+            "cleanup.policy": "compact",
+            "segment.bytes": str(config.offsets_topic_segment_bytes),
+        }
+    if name == TRANSACTION_TOPIC:
+        return config.transaction_state_log_num_partitions, {
+            "compression.type": "uncompressed",
+            "cleanup.policy": "compact",
+            "min.insync.replicas": str(config.transaction_state_log_min_isr),
+            "segment.bytes": str(config.transaction_state_log_segment_bytes),
+            "unclean.leader.election.enable": "false",
+        }
+    raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)

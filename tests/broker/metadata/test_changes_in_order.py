@@ -1,0 +1,99 @@
+"""Changes of the metadata log whose fsyncs take their time: one after the other, each upon what the last one left."""
+
+from functools import partial
+
+from odradek.broker.metadata.log import NewTopic
+from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
+from odradek.protocol.errors import ErrorCode, KafkaError
+
+from ..clusters import TOPIC_ID
+from ..conftest import Parts
+from ..failing_files import BROKEN, FailingFiles
+
+
+def held() -> Parts:
+    parts = Parts(files=FailingFiles())
+    parts.threads.holds = True
+    return parts
+
+
+def test_a_topic_is_there_and_answered_when_its_fsync_is_over_and_no_earlier() -> None:
+    parts = held()
+    answered: list[KafkaError | None] = []
+    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], answered.append)
+    assert (answered, parts.topics.find("t")) == ([], None)
+    parts.threads.finish()
+    assert answered == [None]
+    assert parts.topics.find("t") is not None
+
+
+def test_of_two_topics_of_one_name_the_second_is_refused_though_the_first_was_not_there_yet() -> None:
+    parts = held()
+    outcomes: list[object] = []
+    for _ in range(2):
+        parts.topics.auto_create(["t"], outcomes.append)
+    parts.threads.finish_all()
+    assert outcomes == [{}, {}]
+    assert [image.name for image in parts.metadata.image.topics.values()] == ["t"]
+
+
+def test_the_next_change_is_decided_upon_the_image_that_the_last_one_left() -> None:
+    parts = held()
+    seen: list[list[str]] = []
+
+    def choose(name: str, topic_id: bytes) -> list[NewTopic]:
+        seen.append(list(parts.metadata.image.topics))
+        return [NewTopic(name, topic_id, 1, {})]
+
+    for name, topic_id in (("t", TOPIC_ID), ("u", b"u" * 16)):
+        parts.metadata.create_topics(partial(choose, name, topic_id), lambda error: None)
+    parts.threads.finish_all()
+    assert seen == [[], ["t"]]
+
+
+def test_a_change_that_fails_to_be_synced_is_answered_and_so_are_those_behind_it() -> None:
+    parts = held()
+    assert isinstance(parts.files, FailingFiles)
+    answered: list[KafkaError | None] = []
+    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], answered.append)
+    parts.topics.create(lambda: [parts.topics.new_topic("u", 1, {})], answered.append)
+    parts.files.sync_error = BROKEN
+    parts.threads.finish_all()
+    assert [error.code for error in answered if error is not None] == [ErrorCode.KAFKA_STORAGE_ERROR] * 2
+    assert parts.metadata.image.topics == {}
+
+
+def test_a_decision_that_breaks_is_answered_with_an_error_and_the_next_one_goes_on() -> None:
+    parts = held()
+    answered: list[KafkaError | None] = []
+
+    def broken() -> list[NewTopic]:
+        raise ValueError("the unforeseen")
+
+    parts.topics.create(broken, answered.append)
+    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], answered.append)
+    parts.threads.finish_all()
+    assert [None if error is None else error.code for error in answered] == [ErrorCode.UNKNOWN_SERVER_ERROR, None]
+
+
+def test_all_who_wait_for_producer_ids_share_a_block_and_get_ids_of_their_own() -> None:
+    parts = held()
+    ids = ProducerIds(parts.metadata)
+    taken: list[int] = []
+    for _ in range(BLOCK_SIZE + 2):
+        ids.when_available(lambda error: taken.append(ids.next_id()))
+    assert taken == []
+    parts.threads.finish_all()
+    assert taken == list(range(BLOCK_SIZE + 2))
+    assert parts.metadata.image.next_producer_id == 2 * BLOCK_SIZE
+
+
+def test_who_waits_for_producer_ids_that_cannot_be_recorded_is_told_to_ask_again() -> None:
+    parts = held()
+    assert isinstance(parts.files, FailingFiles)
+    ids = ProducerIds(parts.metadata)
+    refused: list[KafkaError | None] = []
+    ids.when_available(refused.append)
+    parts.files.sync_error = BROKEN
+    parts.threads.finish_all()
+    assert [error.code for error in refused if error is not None] == [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS]

@@ -1,0 +1,55 @@
+"""What a change of the metadata log did, as its followers are told."""
+
+from odradek.broker.metadata.delta import MetadataDelta
+from odradek.broker.metadata.image import MetadataImage
+from odradek.protocol.metadata_records import (
+    BeginTransactionRecord,
+    ConfigRecord,
+    EndTransactionRecord,
+    FeatureLevelRecord,
+    MetadataRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+    encode_metadata_record,
+)
+
+TOPIC = TopicRecord(name="t", topic_id=b"t" * 16)
+GONE = RemoveTopicRecord(topic_id=b"t" * 16)
+CONFIG = ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value="1")
+
+
+def delta_of(image: MetadataImage, *records: MetadataRecord) -> MetadataDelta:
+    delta = MetadataDelta()
+    for record in records:
+        image.replay(encode_metadata_record(record), delta)
+    return delta
+
+
+def test_a_new_topic_comes_with_its_configs() -> None:
+    delta = delta_of(MetadataImage(), TOPIC, CONFIG)
+    assert [(topic.name, topic.configs) for topic in delta.created_topics] == [("t", {"retention.ms": "1"})]
+    assert delta.changed_topic_configs == {"t"}
+
+
+def test_a_topic_that_goes_needs_no_configs_any_more() -> None:
+    image = MetadataImage()
+    delta_of(image, TOPIC)
+    delta = delta_of(image, CONFIG, GONE)
+    assert [topic.name for topic in delta.deleted_topics] == ["t"]
+    assert delta.changed_topic_configs == set()
+
+
+def test_a_topic_that_comes_and_goes_with_one_change_never_was() -> None:
+    delta = delta_of(MetadataImage(), TOPIC, GONE)
+    assert (delta.created_topics, delta.deleted_topics) == ([], [])
+
+
+def test_features_are_named_whose_level_changed() -> None:
+    delta = delta_of(MetadataImage(), FeatureLevelRecord(name="f", feature_level=1))
+    assert delta.changed_features == {"f"}
+
+
+def test_what_waits_in_a_transaction_is_told_with_its_end() -> None:
+    image = MetadataImage()
+    assert delta_of(image, BeginTransactionRecord(), TOPIC).created_topics == []
+    assert [topic.name for topic in delta_of(image, EndTransactionRecord()).created_topics] == ["t"]
