@@ -13,7 +13,7 @@ from .compaction.cleanable import Cleanable, find_cleanable
 from .compaction.cleaning import Cleaning
 from .files.files import Buffer, Files
 from .flushing import Flushing, FlushJob
-from .integrity import OnDamage, tell_nobody
+from .integrity import OnDamage, ignore_damage
 from .log_config import LONG_MAX, LogConfig
 from .log_reader import LogReader
 from .log_results import AppendInfo, FetchedBatches
@@ -58,7 +58,7 @@ class PartitionLog(LogReader):
         log_start_offset: int = 0,
         leader_epoch: int = 0,
         cleaned_below: int = 0,
-        on_damage: OnDamage = tell_nobody,
+        on_damage: OnDamage = ignore_damage,
     ) -> "PartitionLog":
         """Open the log in a directory, creating it if need be; unless `is_clean`, recover what was not flushed.
 
@@ -191,7 +191,7 @@ class PartitionLog(LogReader):
         active.save_indexes(is_final=True)
         self._snapshots.write(self.producers, self.log_end_offset)
         segment = Segment(
-            self._files, self.path, self.log_end_offset, created_ms=now_ms, guard=self.guard, is_contiguous=True
+            self._files, self.path, self.log_end_offset, created_ms=now_ms, integrity=self.integrity, is_contiguous=True
         )
         segment.create()
         self._segments.add(segment)

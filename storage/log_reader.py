@@ -32,7 +32,7 @@ class LogReader:
         "_segments",
         "_snapshots",
         "config",
-        "guard",
+        "integrity",
         "log_end_offset",
         "log_start_offset",
         "partition",
@@ -52,9 +52,9 @@ class LogReader:
         self.recovery_report = loaded.report
         self._segments = Segments(files, loaded.segments)
         self.producers = loaded.producers
-        self._epochs = loaded.guard.epochs
+        self._epochs = loaded.integrity.epochs
         self._snapshots = loaded.snapshots
-        self.guard = loaded.guard
+        self.integrity = loaded.integrity
         self.log_start_offset = loaded.log_start_offset
         self.log_end_offset = loaded.log_end_offset
 
@@ -105,7 +105,7 @@ class LogReader:
             try:
                 found = self._read(offset, max_bytes, upper_offset, at_least_one=at_least_one)
             except KafkaError as error:
-                self.guard.report(error.why or error.code.name)
+                self.integrity.report(error.why or error.code.name)
                 raise
             if found is not None:
                 return found
@@ -123,13 +123,13 @@ class LogReader:
                 return None
             self._segments.remember(found.next_offset, segment, LogPosition(found.next_position, found.next_offset))
             return FetchedBatches(found.data, found.first_offset, found.next_offset)
-        if self.guard.may_skip:
+        if self.integrity.may_skip:
             return FetchedBatches(_NOTHING, offset, upper_offset)  # compaction has left nothing of the rest
         raise corrupt(self._segments.active.log_path, self._segments.active.size_bytes)  # the log should go on here
 
     def _may_lack(self, offset: int, segment: Segment) -> bool:
         """Whether a reader who asked for `offset` may go on in this segment behind it."""
-        return segment.may_skip or (self.guard.may_skip and offset < segment.base_offset)
+        return segment.may_skip or (self.integrity.may_skip and offset < segment.base_offset)
 
     def batches(self) -> Iterator[RecordBatch]:
         """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
@@ -159,7 +159,7 @@ class LogReader:
     def _aborted_of(self, segment: Segment) -> list[AbortedTxn]:
         """Of a segment found on the disk they are derived anew, once: its index has no checksum, and tells too much."""
         if not segment.is_aborted_derived:
-            is_cleaned = self.guard.may_skip and segment is not self._segments.active
+            is_cleaned = self.integrity.may_skip and segment is not self._segments.active
             derived = aborted_in(segment, list(self._segments), self._snapshots)
             segment.set_aborted(segment.aborted if derived is None else derived, is_cleaned=is_cleaned)
         return segment.aborted

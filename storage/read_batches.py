@@ -85,7 +85,7 @@ def find_place(
 
 
 def walk(
-    data: bytes, left: int, expected: int, upper_offset: int, guard: BatchIntegrity, *, may_skip: bool = True
+    data: bytes, left: int, expected: int, upper_offset: int, integrity: BatchIntegrity, *, may_skip: bool = True
 ) -> BatchRange | None:
     """The sound batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch.
 
@@ -107,7 +107,7 @@ def walk(
         if end > length_of_data:
             return BatchRange(at, first_offset, expected) if at else BatchRange(0, -1, -1, first_batch_bytes=end)
         if base >= epoch_ends:
-            epoch, epoch_ends = guard.span_of_epoch(base)
+            epoch, epoch_ends = integrity.span_of_epoch(base)
         if crc32c(view[at + CRC_FROM : end]) != crc or (batch_epoch != epoch and epoch != UNKNOWN_EPOCH):
             break
         if base + delta >= upper_offset:

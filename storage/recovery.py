@@ -12,7 +12,7 @@ from .file_names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .files.files import Files
 from .indexes.offset_time_index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .indexes.transaction_index import AbortedTxn, decode_aborted
-from .integrity import BatchIntegrity, OnDamage, tell_nobody
+from .integrity import BatchIntegrity, OnDamage, ignore_damage
 from .leader_epochs import LeaderEpochs
 from .log_config import LONG_MAX, LogConfig
 from .producer_snapshots import Snapshots
@@ -41,7 +41,7 @@ class LoadedLog:
 
     segments: list[Segment]
     producers: ProducerTable
-    guard: BatchIntegrity
+    integrity: BatchIntegrity
     snapshots: Snapshots
     log_start_offset: int
     log_end_offset: int
@@ -61,7 +61,7 @@ class LogLoader:
         *,
         cleaned_below: int = 0,
         highest_epoch: int = LONG_MAX,
-        on_damage: OnDamage = tell_nobody,
+        on_damage: OnDamage = ignore_damage,
     ) -> None:
         self._files = files
         self._directory = directory
@@ -70,7 +70,7 @@ class LogLoader:
         self._report = RecoveryReport()
         self._cleaned_below = cleaned_below
         may_skip = cleaned_below > 0 or config.is_compacted
-        self._guard, self._unguarded = (
+        self._integrity, self._without_epochs = (
             BatchIntegrity(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
@@ -103,12 +103,12 @@ class LogLoader:
             self._snapshots.write(producers, log_start_offset)
             return self._empty_log(log_start_offset, producers)
         epochs.cut_end(end)
-        self._guard.epochs = epochs
+        self._integrity.epochs = epochs
         self._snapshots.drop_above(end)
         start = max(log_start_offset, segments[0].base_offset)
         epochs.cut_start(start)  # the batches below it have told of theirs once more
         safe = min(max(recovery_point, 0), end)
-        return LoadedLog(segments, producers, self._guard, self._snapshots, start, end, safe, self._report)
+        return LoadedLog(segments, producers, self._integrity, self._snapshots, start, end, safe, self._report)
 
     def _find_segments(self) -> list[Segment]:
         self._files.make_directory(self._directory)
@@ -123,7 +123,7 @@ class LogLoader:
                 created_ms=self._now_ms,
                 size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
                 has_txn_index=base_offset in names.txn_indexes,
-                guard=self._guard,
+                integrity=self._integrity,
                 is_contiguous=base_offset == last >= self._cleaned_below,  # nobody compacts the active segment
             )
             for base_offset in sorted(names.logs)
@@ -131,12 +131,12 @@ class LogLoader:
 
     def _empty_log(self, offset: int, producers: ProducerTable | None = None) -> LoadedLog:
         segment = Segment(
-            self._files, self._directory, offset, created_ms=self._now_ms, guard=self._guard, is_contiguous=True
+            self._files, self._directory, offset, created_ms=self._now_ms, integrity=self._integrity, is_contiguous=True
         )
         segment.create()
-        self._guard.epochs = LeaderEpochs()
+        self._integrity.epochs = LeaderEpochs()
         producers = producers or ProducerTable()
-        return LoadedLog([segment], producers, self._guard, self._snapshots, offset, offset, offset, self._report)
+        return LoadedLog([segment], producers, self._integrity, self._snapshots, offset, offset, offset, self._report)
 
     # After a clean stop
 
@@ -178,7 +178,7 @@ class LogLoader:
             self._start_by_epochs = epochs.entries[0][1] if len(epochs) else None
             return epochs
         if any(segment.size_bytes for segment in known):
-            self._guard.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
+            self._integrity.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
         epochs = LeaderEpochs()
         for segment in known:
             for _, batch in segment.scan():
@@ -196,7 +196,7 @@ class LogLoader:
             return checkpoint
         by_epochs = max(self._start_by_epochs, base_offset)
         if by_epochs != checkpoint:
-            self._guard.report(
+            self._integrity.report(
                 f"{self._directory} begins at {checkpoint} by the log start checkpoint and at {by_epochs} by its "
                 "leader epochs; the lower one is taken"
             )
@@ -228,7 +228,7 @@ class LogLoader:
             if segment.base_offset < end:
                 problem: str | None = f"segment {segment.base_offset} begins before the one before it ends at {end}"
                 keep = at
-            elif segment.base_offset > end and not self._guard.may_skip:
+            elif segment.base_offset > end and not self._integrity.may_skip:
                 # A power cut may keep a file and lose the end of the one before it.
                 problem = f"the next segment begins at {segment.base_offset}"
                 keep = at
@@ -251,7 +251,7 @@ class LogLoader:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
         salvage = ResyncingScan(
-            partial(segment.scan, guard=self._unguarded), self._old_index(segment), until=recovery_point
+            partial(segment.scan, integrity=self._without_epochs), self._old_index(segment), until=recovery_point
         )
         segment.reset_indexes()
         known_aborted = self._old_aborted(segment)

@@ -82,7 +82,7 @@ def _replay_batches(producers: ProducerTable, segments: Sequence[Segment], offse
                 replay_batch(producers, batch)
         if scan.problem is not None:
             is_whole = False
-            segment.guard.report(
+            segment.integrity.report(
                 f"{scan.problem} at byte {scan.position} of {segment.log_path}: who wrote what behind it in this "
                 "segment is not known"
             )

@@ -28,7 +28,7 @@ class Segment(IndexedSegment):
         created_ms: int,
         size_bytes: int = 0,
         has_txn_index: bool = False,
-        guard: BatchIntegrity | None = None,
+        integrity: BatchIntegrity | None = None,
         is_contiguous: bool = False,
     ) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class Segment(IndexedSegment):
             base_offset,
             size_bytes=size_bytes,
             has_txn_index=has_txn_index,
-            guard=guard,
+            integrity=integrity,
             is_contiguous=is_contiguous,
         )
         self.created_ms = created_ms
@@ -70,13 +70,13 @@ class Segment(IndexedSegment):
         position = place.position
         left = self.size_bytes - position
         data = self._files.read(self.log_path, position, min(max(max_bytes, HEADER_BYTES), left))
-        walked = walk(data, left, place.base_offset, upper_offset, self.guard, may_skip=self.may_skip)
+        walked = walk(data, left, place.base_offset, upper_offset, self.integrity, may_skip=self.may_skip)
         if walked is not None and not 0 < walked.end <= max_bytes:
             if not at_least_one or not (walked.end or walked.first_batch_bytes):
                 return None
             if not walked.end:
                 data = self._files.read(self.log_path, position, walked.first_batch_bytes)
-                walked = walk(data, left, place.base_offset, upper_offset, self.guard, may_skip=self.may_skip)
+                walked = walk(data, left, place.base_offset, upper_offset, self.integrity, may_skip=self.may_skip)
         if walked is None:
             raise corrupt(self.log_path, position)
         end = walked.end

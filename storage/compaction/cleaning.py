@@ -209,7 +209,7 @@ class Cleaning:
             created_ms=group[0].created_ms,
             size_bytes=output.size_bytes,
             has_txn_index=bool(output.aborted),
-            guard=group[0].guard,
+            integrity=group[0].integrity,
         )
         new.set_aborted(output.aborted, is_cleaned=True)
         due_ms = self._now_ms + self._config.file_delete_delay_ms
@@ -225,7 +225,7 @@ class Cleaning:
             position,
             segment.size_bytes,
             lowest_offset=segment.base_offset,
-            guard=segment.guard,
+            integrity=segment.integrity,
             piece_bytes=_PIECE_BYTES,
         )
 

@@ -37,7 +37,7 @@ class IndexedSegment:
         "_time_index",
         "_time_index_saved",
         "base_offset",
-        "guard",
+        "integrity",
         "has_txn_index",
         "is_aborted_derived",
         "is_contiguous",
@@ -55,12 +55,12 @@ class IndexedSegment:
         *,
         size_bytes: int = 0,
         has_txn_index: bool = False,
-        guard: BatchIntegrity | None = None,
+        integrity: BatchIntegrity | None = None,
         is_contiguous: bool = False,
     ) -> None:
         self._files = files
         self.is_contiguous = is_contiguous  # known never to have been compacted
-        self.guard = guard or BatchIntegrity()
+        self.integrity = integrity or BatchIntegrity()
         self.stem = f"{directory}/{offset_name(base_offset)}"
         self.base_offset = base_offset
         self.size_bytes = size_bytes
@@ -130,7 +130,7 @@ class IndexedSegment:
         self._offset_index = offsets
         # A closed segment with data has at least one time entry; one without was not closed.
         if offsets is None or times is None or times.last is None or not self._has_timestamp(*times.last):
-            self.guard.report(f"the indexes of {self.log_path} are missing or wrong; they were made anew")
+            self.integrity.report(f"the indexes of {self.log_path} are missing or wrong; they were made anew")
             self.rebuild_indexes()
             return
         self._time_index = times
@@ -207,7 +207,7 @@ class IndexedSegment:
         """Believe these, whatever the index says; it is made anew unless compaction took what it speaks of."""
         data = b"".join(encode_aborted(entry) for entry in entries)
         if not is_cleaned and data != self._read_file(TXN_INDEX_SUFFIX):
-            self.guard.report(f"{self.stem}{TXN_INDEX_SUFFIX} is not what {self.log_path} says; it was made anew")
+            self.integrity.report(f"{self.stem}{TXN_INDEX_SUFFIX} is not what {self.log_path} says; it was made anew")
             with suppress(OSError):  # it is right in memory, and will be found wrong again
                 self._files.write_whole(self.stem + TXN_INDEX_SUFFIX, data, is_synced=False)
         self._aborted = entries
@@ -256,9 +256,9 @@ class IndexedSegment:
     @property
     def may_skip(self) -> bool:
         """Whether offsets may be missing here."""
-        return self.guard.may_skip and not self.is_contiguous
+        return self.integrity.may_skip and not self.is_contiguous
 
-    def scan(self, position: int = 0, *, guard: BatchIntegrity | None = None) -> BatchScan:
+    def scan(self, position: int = 0, *, integrity: BatchIntegrity | None = None) -> BatchScan:
         """Every sound batch from a batch boundary on."""
         return BatchScan(
             self._files,
@@ -267,7 +267,7 @@ class IndexedSegment:
             self.size_bytes,
             lowest_offset=self.base_offset,
             is_first_known=position == 0,
-            guard=guard or self.guard,
+            integrity=integrity or self.integrity,
             may_skip=self.may_skip,
         )
 
@@ -316,7 +316,7 @@ class IndexedSegment:
 
     def _rewrite_index(self, suffix: str, index: OffsetIndex | TimeIndex) -> int:
         """Write an index without the entry that was wrong; returns how many entries are on the disk."""
-        self.guard.report(f"{self.stem}{suffix} had an entry that {self.log_path} does not bear out; it was taken out")
+        self.integrity.report(f"{self.stem}{suffix} had an entry that {self.log_path} does not bear out; it was taken out")
         with suppress(OSError):  # it is right in memory, and will be found wrong again
             self._files.write_whole(self.stem + suffix, index.encode(), is_synced=False)
         return len(index)

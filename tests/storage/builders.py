@@ -7,7 +7,7 @@ from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.integrity import OnDamage, tell_nobody
+from odradek.storage.integrity import OnDamage, ignore_damage
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
@@ -57,7 +57,7 @@ def open_log(
     path: str = DIRECTORY,
     leader_epoch: int = 0,
     cleaned_below: int = 0,
-    on_damage: OnDamage = tell_nobody,
+    on_damage: OnDamage = ignore_damage,
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
     return PartitionLog.open(
