@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
 from ..storage.files.files import Files
-from ..storage.log import FlushJob, PartitionLog
+from ..storage.log import FlushJob, LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_config import LogConfig
 from .log_output import get_logger
 from .runtime import Clock
@@ -101,17 +101,16 @@ class LogManager:
         self._ensure_directory(topic, index, path, encode_uuid(topic_id))
         at = (topic, index)
         opened = PartitionLog.open(
-            self._files,
-            path,
-            topic,
-            index,
+            LogLocation(self._files, path, topic, index),
             config,
             self._clock.now_ms(),
-            is_clean=self._directory.is_clean or at in self._sound,
-            recovery_point=self._directory.recovery_points.get(at, 0),
-            log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
-            leader_epoch=leader_epoch,
-            cleaned_below=self._directory.cleaner_offsets.get(at, 0),
+            LogCheckpoints(
+                is_clean=self._directory.is_clean or at in self._sound,
+                recovery_point=self._directory.recovery_points.get(at, 0),
+                log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
+                leader_epoch=leader_epoch,
+                cleaned_below=self._directory.cleaner_offsets.get(at, 0),
+            ),
             on_damage=lambda what: logger.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
         self._unrecovered.discard(at)

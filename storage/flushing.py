@@ -80,7 +80,7 @@ class Flushing:
         try:
             for segment in segments:
                 # Recovery leaves sealed segments without the time entry that ends them.
-                self.has_new_files |= segment.save_indexes(is_final=segment is not segments[-1])
+                self.has_new_files |= segment.indexes.save(is_final=segment is not segments[-1])
                 for path in segment.durable_paths():
                     syncs.append(self._files.sync_handle(path))
             new_snapshots = snapshots.unsynced_paths()

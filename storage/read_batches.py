@@ -36,7 +36,7 @@ class BatchRange(NamedTuple):
 class LogPosition(NamedTuple):
     """Where a batch stands in its file, and its base offset; behind the last batch, where the next one will."""
 
-    position: int
+    byte: int
     base_offset: int
 
 
@@ -44,7 +44,7 @@ class WrongStart(Exception):
     """The batch to start from reaches beyond the offset that an index has for it: the index entry is wrong."""
 
 
-def find_place(
+def find_position(
     files: Files,
     path: str,
     start: LogPosition,
@@ -84,7 +84,7 @@ def find_place(
     return LogPosition(position, expected)
 
 
-def walk(
+def read_batches(
     data: bytes, left: int, expected: int, upper_offset: int, integrity: BatchIntegrity, *, may_skip: bool = True
 ) -> BatchRange | None:
     """The sound batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch.

@@ -9,12 +9,12 @@ from functools import partial
 
 from ..protocol.errors import KafkaError
 from .file_names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
-from .files.files import Files
 from .indexes.offset_time_index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .indexes.transaction_index import AbortedTxn, decode_aborted
-from .integrity import BatchIntegrity, OnDamage, ignore_damage
+from .integrity import BatchIntegrity, OnDamage
 from .leader_epochs import LeaderEpochs
 from .log_config import LONG_MAX, LogConfig
+from .log_location import LogCheckpoints, LogLocation
 from .producer_snapshots import Snapshots
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
@@ -53,31 +53,26 @@ class LogLoader:
     """Loads one partition's directory."""
 
     def __init__(
-        self,
-        files: Files,
-        directory: str,
-        config: LogConfig,
-        now_ms: int,
-        *,
-        cleaned_below: int = 0,
-        highest_epoch: int = LONG_MAX,
-        on_damage: OnDamage = ignore_damage,
+        self, location: LogLocation, config: LogConfig, now_ms: int, checkpoints: LogCheckpoints, on_damage: OnDamage
     ) -> None:
-        self._files = files
-        self._directory = directory
+        self._files = location.files
+        self._directory = location.path
         self._config = config
         self._now_ms = now_ms
+        self._checkpoints = checkpoints
         self._report = RecoveryReport()
-        self._cleaned_below = cleaned_below
-        may_skip = cleaned_below > 0 or config.is_compacted
+        may_skip = checkpoints.cleaned_below > 0 or config.is_compacted
+        highest_epoch = checkpoints.leader_epoch if checkpoints.leader_epoch >= 0 else LONG_MAX
         self._integrity, self._without_epochs = (
             BatchIntegrity(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
-        self._snapshots = Snapshots(files, directory)
+        self._snapshots = Snapshots(location.files, location.path)
 
-    def load(self, *, is_clean: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
+    def load(self) -> LoadedLog:
         """Read, repair if need be, and hand over; an empty or missing directory becomes an empty log."""
+        recovery_point, log_start_offset = self._checkpoints.recovery_point, self._checkpoints.log_start_offset
+        is_clean = self._checkpoints.is_clean
         segments = self._find_segments()
         if not segments:
             return self._empty_log(log_start_offset)
@@ -124,7 +119,9 @@ class LogLoader:
                 size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
                 has_txn_index=base_offset in names.txn_indexes,
                 integrity=self._integrity,
-                is_contiguous=base_offset == last >= self._cleaned_below,  # nobody compacts the active segment
+                is_contiguous=base_offset
+                == last
+                >= self._checkpoints.cleaned_below,  # nobody compacts the active segment
             )
             for base_offset in sorted(names.logs)
         ]
@@ -133,7 +130,7 @@ class LogLoader:
         segment = Segment(
             self._files, self._directory, offset, created_ms=self._now_ms, integrity=self._integrity, is_contiguous=True
         )
-        segment.create()
+        segment.records.create()
         self._integrity.epochs = LeaderEpochs()
         producers = producers or ProducerTable()
         return LoadedLog([segment], producers, self._integrity, self._snapshots, offset, offset, offset, self._report)
@@ -144,7 +141,7 @@ class LogLoader:
         """The log's end if the file ends with the batch that its checkpoint says; else None, with the reason."""
         end = active.base_offset
         if active.size_bytes:
-            scan = active.scan(self._last_indexed_position(active))
+            scan = active.records.scan(self._last_indexed_position(active))
             for _ in scan:
                 pass
             end = scan.next_offset
@@ -181,7 +178,7 @@ class LogLoader:
             self._integrity.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
         epochs = LeaderEpochs()
         for segment in known:
-            for _, batch in segment.scan():
+            for _, batch in segment.records.scan():
                 epochs.assign(batch.partition_leader_epoch, batch.base_offset)
         epochs.is_saved = False
         return epochs
@@ -251,24 +248,26 @@ class LogLoader:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
         salvage = ResyncingScan(
-            partial(segment.scan, integrity=self._without_epochs), self._old_index(segment), until=recovery_point
+            partial(segment.records.scan, integrity=self._without_epochs),
+            self._old_index(segment),
+            until=recovery_point,
         )
-        segment.reset_indexes()
+        segment.indexes.reset()
         known_aborted = self._old_aborted(segment)
-        segment.reset_aborted()
+        segment.indexes.reset_aborted()
         expected = segment.base_offset
         for position, batch in salvage:
             if salvage.take_resumed():
-                segment.force_index_entry()
+                segment.indexes.force_entry()
                 for entry in known_aborted:  # whose markers cannot be read any more
                     if expected <= entry.last_offset < batch.base_offset:
-                        segment.note_aborted(entry)
+                        segment.indexes.note_aborted(entry)
             expected = batch.next_offset
             completed = replay_batch(producers, batch)
             if completed is not None and completed.is_aborted:
-                segment.note_aborted(aborted_entry(completed))
+                segment.indexes.note_aborted(aborted_entry(completed))
             epochs.assign(batch.partition_leader_epoch, batch.base_offset)
-            segment.note(
+            segment.indexes.note(
                 batch.last_offset, batch.max_timestamp, position, batch.size_bytes, self._config.index_interval_bytes
             )
         # What was flushed is not thrown away for one bad batch.
@@ -277,8 +276,7 @@ class LogLoader:
             return salvage.next_offset, None
         cut = segment.size_bytes - salvage.position
         self._report.truncated_bytes += cut
-        self._files.truncate(segment.log_path, salvage.position)
-        segment.size_bytes = salvage.position
+        segment.records.truncate(salvage.position)
         return salvage.next_offset, f"{cut} bytes of segment {segment.base_offset}, {salvage.problem}"
 
     def _old_index(self, segment: Segment) -> OffsetIndex:
@@ -300,8 +298,8 @@ def _bears_out(segments: list[Segment], epoch: int, start: int) -> bool:
     if segment is None:
         return True
     try:
-        position = segment.position_of(start) if start > segment.base_offset else 0
+        position = segment.indexes.position_of(start).byte if start > segment.base_offset else 0
     except KafkaError:
         return True
-    header = segment.read_header(position)
+    header = segment.records.read_header(position)
     return header is None or header.partition_leader_epoch == epoch

@@ -118,8 +118,8 @@ class Cleaning:
         dirty = [(one, next_base) for one, next_base in self._sealed_below(upper) if next_base > start]
         self._watch([one for one, _ in dirty])
         for segment, next_base in dirty:
-            position = segment.position_of(start) if start > segment.base_offset else 0
-            segment.forget_indexes()
+            position = segment.indexes.position_of(start).byte if start > segment.base_offset else 0
+            segment.indexes.release_memory()
             for _, batch in (scan := self._scan(segment, position)):
                 self.bytes_moved += batch.size_bytes
                 if batch.is_control:
@@ -199,7 +199,7 @@ class Cleaning:
         for one, after in pairwise(self._segments):
             if one is segment:
                 return after.base_offset
-        raise CleaningAborted(f"{segment.log_path} has gone")
+        raise CleaningAborted(f"{segment.records.path} has gone")
 
     def _swap(self, group: Sequence[Segment], output: CleanedSegment) -> None:
         new = Segment(
@@ -209,9 +209,9 @@ class Cleaning:
             created_ms=group[0].created_ms,
             size_bytes=output.size_bytes,
             has_txn_index=bool(output.aborted),
-            integrity=group[0].integrity,
+            integrity=group[0].records.integrity,
         )
-        new.set_aborted(output.aborted, is_cleaned=True)
+        new.indexes.set_aborted(output.aborted, is_cleaned=True)
         due_ms = self._now_ms + self._config.file_delete_delay_ms
         self._segments.replace(group, new, output.final_names(), due_ms)
         self._snapshots.keep_for(self._segments.bases)
@@ -221,11 +221,11 @@ class Cleaning:
     def _scan(self, segment: Segment, position: int) -> BatchScan:
         return BatchScan(
             self._files,
-            segment.log_path,
+            segment.records.path,
             position,
             segment.size_bytes,
             lowest_offset=segment.base_offset,
-            integrity=segment.integrity,
+            integrity=segment.records.integrity,
             piece_bytes=_PIECE_BYTES,
         )
 
@@ -233,7 +233,7 @@ class Cleaning:
         """A damaged batch must not be missed: what it holds would look superseded, or be lost."""
         if scan.problem is not None:
             self._check_unchanged()
-            why = f"{scan.problem} at byte {scan.position} of {segment.log_path}"
+            why = f"{scan.problem} at byte {scan.position} of {segment.records.path}"
             raise KafkaError(ErrorCode.CORRUPT_MESSAGE, why)
 
     def _watch(self, segments: Sequence[Segment]) -> None:
@@ -244,4 +244,4 @@ class Cleaning:
         sealed = {id(one) for one, _ in pairwise(self._segments)}
         for segment, size in self._watched:
             if id(segment) not in sealed or segment.size_bytes != size:
-                raise CleaningAborted(f"{segment.log_path} was deleted or cut")
+                raise CleaningAborted(f"{segment.records.path} was deleted or cut")

@@ -10,6 +10,7 @@ from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.integrity import OnDamage, ignore_damage
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
+from odradek.storage.log_location import LogCheckpoints, LogLocation
 
 END = 1 << 60
 SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
@@ -61,18 +62,17 @@ def open_log(
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
     return PartitionLog.open(
-        files or MemoryFiles(),
-        path,
-        "t",
-        0,
+        LogLocation(files or MemoryFiles(), path, "t", 0),
         config or LogConfig(),
         now_ms,
-        is_clean=is_clean,
-        recovery_point=recovery_point,
-        log_start_offset=log_start_offset,
-        leader_epoch=leader_epoch,
-        cleaned_below=cleaned_below,
-        on_damage=on_damage,
+        LogCheckpoints(
+            is_clean=is_clean,
+            recovery_point=recovery_point,
+            log_start_offset=log_start_offset,
+            leader_epoch=leader_epoch,
+            cleaned_below=cleaned_below,
+        ),
+        on_damage,
     )
 
 
