@@ -105,7 +105,7 @@ class PartitionLog:
     def config(self, config: LogConfig) -> None:
         self._state.config = config
 
-    # What can be asked of it: documented in `log_api.Log`, done by `LogReader`
+    # What requests ask of it, documented in `log_api.Log`
 
     @property
     def log_start_offset(self) -> int:
@@ -143,10 +143,6 @@ class PartitionLog:
     def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
         return self._reader.offset_of_max_timestamp(upper_offset)
 
-    @property
-    def leader_epoch(self) -> int:
-        return self._state.epochs.latest
-
     def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
         return self._state.epochs.end_offset_for(epoch, self._state.log_end_offset)
 
@@ -155,6 +151,17 @@ class PartitionLog:
 
     def active_producers(self) -> list[tuple[int, ProducerEntry]]:
         return self._reader.active_producers()
+
+    def find_producer(self, producer_id: int) -> ProducerEntry | None:
+        return self._state.producers.find(producer_id)
+
+    def note_tentative_sequence(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+        self._state.producers.note_tentative_sequence(producer_id, producer_epoch, base_sequence)
+
+    @property
+    def leader_epoch(self) -> int:
+        """The newest epoch of the log."""
+        return self._state.epochs.latest
 
     @property
     def producers(self) -> ProducerTable:
@@ -230,11 +237,6 @@ class PartitionLog:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
 
     def delete_records_before(self, offset: int) -> int:
-        """Begin the log later; whole segments below go with the next retention. Returns the new start.
-
-        The epochs say so on the disk when this returns, the log start checkpoint is the caller's to write (before it
-        tells anybody): a log begins where both of them say it does. OSError leaves the log as it was.
-        """
         self.check_start(offset)
         state = self._state
         if offset > state.log_start_offset:

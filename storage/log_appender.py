@@ -22,7 +22,7 @@ from .validation import check_batch
 
 
 class LogAppender:
-    """The new end of a log."""
+    """The new end of a log: the part of `log_api.Log` that adds to it."""
 
     __slots__ = ("_files", "_flushing", "_partition", "_path", "_reader", "_state", "_topic")
 
@@ -35,11 +35,6 @@ class LogAppender:
     def append(
         self, batches: Sequence[RecordBatch], now_ms: int, leader_epoch: int, *, is_from_client: bool
     ) -> AppendInfo:
-        """Append batches, all or none, or recognise one that is there already.
-
-        A client's batches are checked first. Raises KafkaError (InvalidRecords where single records are at fault) or
-        OSError; either leaves the log as it was.
-        """
         state = self._state
         if is_from_client:
             topic, partition = self._topic, self._partition
@@ -94,11 +89,6 @@ class LogAppender:
         *,
         must_raise_epoch: bool = False,
     ) -> AppendInfo:
-        """End a producer's transaction here; a second marker, or one for an unknown producer, does no harm.
-
-        Raises KafkaError for a stale producer (INVALID_PRODUCER_EPOCH) or coordinator (TRANSACTION_COORDINATOR_FENCED),
-        and OSError.
-        """
         state = self._state
         state.producers.check_marker(producer_id, producer_epoch, coordinator_epoch, must_raise_epoch=must_raise_epoch)
         data = marker_batch(

@@ -22,7 +22,7 @@ _NOTHING = b""
 
 
 class LogReader:
-    """The log of one partition, as its readers see it."""
+    """The log of one partition, as its readers see it: the part of `log_api.Log` that does not change it."""
 
     __slots__ = ("_state",)
 
@@ -30,10 +30,6 @@ class LogReader:
         self._state = state
 
     def read(self, offset: int, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> FetchedBatches:
-        """Whole batches from the one that holds `offset`, below `upper_offset`, up to `max_bytes`.
-
-        `at_least_one` lets the first batch be larger. Raises KafkaError: OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE.
-        """
         state = self._state
         end = state.log_end_offset
         if not state.log_start_offset <= offset <= end:
@@ -75,7 +71,6 @@ class LogReader:
         return segment.records.may_skip or (self._state.integrity.may_skip and offset < segment.base_offset)
 
     def batches(self) -> Iterator[RecordBatch]:
-        """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
         offset, end = self._state.log_start_offset, self._state.log_end_offset
         while offset < end:
             found = self.read(offset, REPLAY_PIECE_BYTES, end, at_least_one=True)
@@ -83,7 +78,6 @@ class LogReader:
             offset = found.next_offset
 
     def bytes_available(self, offset: int, upper_offset: int) -> int:
-        """How many bytes a read from `offset` would find; those before the active segment count as a lot."""
         state = self._state
         if offset >= upper_offset or offset < state.log_start_offset:
             return 0
@@ -97,7 +91,6 @@ class LogReader:
         return max(end - segments.position_in_active(offset), 0)
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
-        """The aborted transactions that touch [fetch_offset, upper_offset), by first offset."""
         indexes = (self.aborted_in(segment) for segment in self._state.segments.since(fetch_offset))
         return find_aborted(indexes, fetch_offset, upper_offset)
 
@@ -115,13 +108,10 @@ class LogReader:
         return indexes.aborted
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
-        """The first record at or after a time, in offset order, below `upper_offset`."""
         return find_at_or_after(list(self._state.segments), timestamp, self._state.log_start_offset, upper_offset)
 
     def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
-        """The first record that carries the largest timestamp, unless it lies at or beyond `upper_offset`."""
         return find_latest(list(self._state.segments), self._state.log_start_offset, upper_offset)
 
     def active_producers(self) -> list[tuple[int, ProducerEntry]]:
-        """Every producer this partition remembers, by id."""
         return sorted(self._state.producers, key=lambda known: known[0])

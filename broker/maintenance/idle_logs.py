@@ -113,7 +113,7 @@ class IdleLogs:
 
     def _open(self, partition: Partition) -> PartitionLog | None:
         try:
-            return partition.log
+            return partition.open_log()
         except KafkaError as error:
             # Told already, where it happened; whoever uses the partition is told again.
             self._not_before[partition] = self._clock.now_ms() + self._interval_s * 1000

@@ -114,7 +114,7 @@ def test_a_partition_that_was_never_used_leaves_nothing_to_delete(parts: Parts) 
 def test_checkpoints_say_how_far_each_opened_log_has_come(parts: Parts) -> None:
     fill(parts, "a")
     fill(parts, "b")
-    log = parts.topics.partition("b", 0).log
+    log = parts.topics.partition("b", 0).open_log()
     job = log.begin_flush()
     job.run()
     log.finish_flush(job)

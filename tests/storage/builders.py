@@ -9,6 +9,7 @@ from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.integrity import OnDamage, ignore_damage
 from odradek.storage.log import PartitionLog
+from odradek.storage.log_api import Log
 from odradek.storage.log_config import LogConfig
 from odradek.storage.log_location import LogCheckpoints, LogLocation
 
@@ -84,7 +85,7 @@ def append(log: PartitionLog, *batches: RecordBatch, now_ms: int = NOW_MS) -> in
     return base_offset
 
 
-def offsets_read(log: PartitionLog, start: int = 0, max_bytes: int = 1 << 20) -> list[int]:
+def offsets_read(log: Log, start: int = 0, max_bytes: int = 1 << 20) -> list[int]:
     """The base offsets a reader passes, from `start` to the end."""
     found: list[int] = []
     while start < log.log_end_offset:

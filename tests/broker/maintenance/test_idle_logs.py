@@ -68,13 +68,13 @@ def test_a_log_that_was_visited_is_trusted_when_it_is_used() -> None:
     visited.fill()
     visited.restart(is_clean=False)
     visited.parts.clock.advance(1)
-    opened = visited.partition().log
+    opened = visited.partition().open_log()
     assert opened.recovery_report.is_clean
     assert (opened.log_end_offset, opened.recovery_point) == (1, 1)
     visited.append(visited.partition())
     visited.restart(is_clean=False)
     assert visited.partition().log.log_end_offset == 2
-    assert not visited.partition().log.recovery_report.is_clean
+    assert not visited.partition().open_log().recovery_report.is_clean
 
 
 def test_what_became_too_old_goes_although_nobody_uses_the_log() -> None:
@@ -85,7 +85,7 @@ def test_what_became_too_old_goes_although_nobody_uses_the_log() -> None:
     assert visited.files.exists("/data/t-0/00000000000000000000.log")
     visited.parts.clock.advance(5 * HOUR_S)
     assert not visited.files.exists("/data/t-0/00000000000000000000.log")
-    opened = visited.partition().log
+    opened = visited.partition().open_log()
     assert (opened.log_start_offset, opened.log_end_offset) == (1, 1)
     assert opened.recovery_report.is_clean
 
@@ -112,8 +112,8 @@ def test_what_takes_long_is_recovered_before_the_broker_is_ready(monkeypatch: py
     small, large = visited.fill(partitions=2)
     for _ in range(9):
         visited.append(large)
-    limit = large.log.size_bytes
-    assert small.log.size_bytes < limit
+    limit = large.open_log().size_bytes
+    assert small.open_log().size_bytes < limit
     monkeypatch.setattr(visits, "LARGE_BYTES", limit)
     visited.restart(is_clean=False)
     visited.visits.recover_large()
