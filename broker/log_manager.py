@@ -33,6 +33,7 @@ class LogManager:
         self._has_sealed = False  # segments that reached the disk since the checkpoints were written
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
         self._unrecovered: set[tuple[str, int]] = set()
+        self._is_closed = False
         if not directory.is_clean:
             self._unrecovered.update(directory.find_partitions())
 
@@ -40,6 +41,10 @@ class LogManager:
     def directory(self) -> DataDirectory:
         """Where it all lies."""
         return self._directory
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise OSError(f"the data directory {self._directory.path} is closed")
 
     def set_strays_aside(self, known: Mapping[str, int], removed: Container[bytes]) -> None:
         """Take directories of no known topic (name -> partitions) out of the way, those of `removed` ids for good.
@@ -79,7 +84,7 @@ class LogManager:
     def _forget(self, partitions: Sequence[tuple[str, int]]) -> None:
         self._unrecovered.difference_update(partitions)
         try:
-            self._directory.forget(partitions)
+            self._directory.drop(partitions)
         except OSError as error:
             logger.error("the checkpoints could not be written", error=str(error))
 
@@ -97,6 +102,7 @@ class LogManager:
 
         It begins at `log_start_offset` at the earliest. An epoch of -1 is one that the log itself will tell.
         """
+        self._check_open()
         path = self._directory.partition_path(topic, index)
         self._ensure_directory(topic, index, path, encode_uuid(topic_id))
         at = (topic, index)
@@ -135,6 +141,7 @@ class LogManager:
 
     def delete_logs(self, topic: str, partitions: int) -> None:
         """Take the directories of a topic's partitions out of sight; `begin_purge` has them after the topic's delay."""
+        self._check_open()
         for index in range(partitions):
             opened = self._opened.pop((topic, index), None)
             delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
@@ -148,6 +155,7 @@ class LogManager:
 
     def close_log(self, topic: str, index: int) -> None:
         """Make a log durable that nobody uses, and let it go; whoever opens it again may trust it. OSError keeps it."""
+        self._check_open()
         at = (topic, index)
         opened = self._opened[at]
         opened.close()
@@ -183,6 +191,7 @@ class LogManager:
 
         What cannot be removed is swept up at the next start.
         """
+        self._check_open()
         now_ms = self._clock.now_ms()
         due = [path for due_ms, path in self._pending_deletes if due_ms <= now_ms]
         self._pending_deletes = [(due_ms, path) for due_ms, path in self._pending_deletes if due_ms > now_ms]
@@ -222,12 +231,20 @@ class LogManager:
             return all([_close_some(changed[start : start + LOGS_AT_ONCE], threads) for start in starts]) and is_durable
 
     def abandon(self) -> None:
-        """Let the directory go without a word on its logs: the next start recovers them."""
+        """Give the directory back as it is, with its logs: the next start recovers them."""
+        self._end_use()
         self._directory.close()
+
+    def _end_use(self) -> None:
+        """Nothing is opened or written any more, by no log either: the directory may be somebody else's soon."""
+        self._is_closed = True
+        for opened in self.opened_logs():
+            opened.abandon()
 
     def close(self) -> None:
         """Make everything durable and say so, so that the next start can trust the files."""
         is_clean = self._close_logs() and not self._unrecovered
+        self._end_use()
         try:
             self.write_checkpoints()
             for _, path in self._pending_deletes:
@@ -283,7 +300,7 @@ def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
     for opened, job, synced in syncing:
         try:
             synced.result()
-            opened.finish_close(job)
+            is_durable &= opened.finish_close(job)
         except OSError as error:
             is_durable = False
             _say_unclosed(opened, error)

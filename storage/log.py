@@ -5,16 +5,17 @@ takes from its beginning, and `Flushing` knows how far it has reached the disk.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from ..protocol.batch import RecordBatch
 from ..protocol.errors import ErrorCode, KafkaError
 from .compaction.cleanable import Cleanable
-from .compaction.cleaning import Cleaning
+from .compaction.cleaning import Cleaning, CleaningTerms
 from .flushing import Flushing, FlushJob
 from .indexes.transaction_index import AbortedTxn
 from .integrity import OnDamage, ignore_damage
 from .log_appender import LogAppender
-from .log_cleanup import LogCleanup
+from .log_cleanup import LogCleanup, RecordsDeletion, SegmentsDeletion
 from .log_config import LONG_MAX, LogConfig
 from .log_location import LogCheckpoints, LogLocation
 from .log_reader import LogReader
@@ -45,6 +46,7 @@ class PartitionLog:
         "_appender",
         "_cleanup",
         "_flushing",
+        "_is_prepared",
         "_location",
         "_reader",
         "_state",
@@ -53,11 +55,12 @@ class PartitionLog:
 
     def __init__(self, location: LogLocation, config: LogConfig, loaded: LoadedLog, now_ms: int) -> None:
         self._location = location
-        self._state = LogState(location.files, config, loaded, now_ms)
+        self._state = LogState(location, config, loaded, now_ms)
         self._flushing = Flushing(location.files, loaded.recovery_point, now_ms)
         self._reader = LogReader(self._state)
         self._appender = LogAppender(location, self._state, self._reader, self._flushing)
-        self._cleanup = LogCleanup(self._state)
+        self._cleanup = LogCleanup(location, self._state)
+        self._is_prepared = False  # to be closed, but for the fsync
         self.recovery_report = loaded.report
 
     @classmethod
@@ -104,6 +107,10 @@ class PartitionLog:
     @config.setter
     def config(self, config: LogConfig) -> None:
         self._state.config = config
+
+    def check_open(self) -> None:
+        """OSError once the log is closed: nothing is written into its directory any more."""
+        self._state.check_open()
 
     # What requests ask of it, documented in `log_api.Log`
 
@@ -213,10 +220,12 @@ class PartitionLog:
 
     def roll(self, now_ms: int) -> None:
         """Seal the active segment and begin a new one at the end of the log; an empty one stays."""
+        self.check_open()
         self._appender.roll(now_ms)
 
     def truncate_to(self, offset: int, now_ms: int) -> None:
         """Drop everything from `offset` on; a batch that holds it goes whole."""
+        self.check_open()
         state = self._state
         if offset >= state.log_end_offset:
             return
@@ -236,28 +245,49 @@ class PartitionLog:
         if not 0 <= offset <= self.high_watermark:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
 
-    def delete_records_before(self, offset: int) -> int:
+    def begin_delete_records(self, offset: int) -> RecordsDeletion:
+        self.check_open()
         self.check_start(offset)
-        state = self._state
-        if offset > state.log_start_offset:
-            state.epochs.starting_at(offset).save(self._location.files, self._location.path, is_synced=True)
-            state.start_at(offset)
-            state.epochs.is_saved = True
-        return state.log_start_offset
+        return self._cleanup.begin_delete_records(offset)
+
+    def finish_delete_records(self, deletion: RecordsDeletion) -> int:
+        self._cleanup.finish_delete_records(deletion)
+        return self._state.log_start_offset
+
+    def delete_records_before(self, offset: int) -> int:
+        deletion = self.begin_delete_records(offset)
+        try:
+            deletion.run()
+        finally:
+            self.finish_delete_records(deletion)
+        return self._state.log_start_offset
 
     @property
     def next_expiry_ms(self) -> int | None:
         """When retention.ms will let the oldest segment go, if nothing is appended; None: never."""
         return self._cleanup.next_expiry_ms
 
-    def delete_old_segments(self, now_ms: int) -> list[Expired]:
-        """Rename away what retention no longer keeps; `take_due` gives the files later."""
+    def begin_delete_old_segments(self, now_ms: int) -> SegmentsDeletion:
+        """Find what retention no longer keeps (`expired`; if that is empty, the job has nothing to do)."""
+        self.check_open()
         expired = self._cleanup.find_expired(now_ms)
-        if expired:
-            if len(expired) == len(self._state.segments):
-                self.roll(now_ms)
-            self._cleanup.drop_first(len(expired), now_ms + self.config.file_delete_delay_ms)
-        return expired
+        if expired and len(expired) == len(self._state.segments):
+            self.roll(now_ms)
+        return self._cleanup.begin_delete_segments(expired, now_ms)
+
+    def finish_delete_old_segments(self, deletion: SegmentsDeletion) -> Sequence[Expired]:
+        """Rename away what the job made ready and is still there; `take_due` gives the files later.
+
+        Returns what has gone: nothing if the job failed.
+        """
+        self.check_open()
+        return self._cleanup.finish_delete_segments(deletion)
+
+    def delete_old_segments(self, now_ms: int) -> Sequence[Expired]:
+        """The whole of it, fsyncs included."""
+        deletion = self.begin_delete_old_segments(now_ms)
+        deletion.run()
+        return self.finish_delete_old_segments(deletion)
 
     def find_cleanable(self, checkpoint: int | None, now_ms: int) -> Cleanable:
         """What compaction may clean of this log; `checkpoint` is where the last pass ended."""
@@ -266,25 +296,11 @@ class PartitionLog:
     def begin_cleaning(
         self, cleanable: Cleanable, now_ms: int, most_key_bytes: int, *, recovered_from: int = LONG_MAX
     ) -> Cleaning:
-        """A pass of compaction, to be run step by step while this log is used.
-
-        `recovered_from` is the recovery point on record, from which a start after a crash would replay this log.
-        """
-        state = self._state
-        state.is_changed = True  # so that a stop removes the old files
-        return Cleaning(
-            self._location.files,
-            self._location.path,
-            state.config,
-            state.segments,
-            state.snapshots,
-            state.producers,
-            self._reader.aborted_transactions,
-            cleanable,
-            now_ms,
-            most_key_bytes,
-            recovered_from,
-        )
+        """A pass of compaction, to be run step by step while this log is used; `CleaningTerms` has the bounds."""
+        self.check_open()
+        self._state.is_changed = True  # so that a stop removes the old files
+        terms = CleaningTerms(now_ms, most_key_bytes, recovered_from)
+        return Cleaning(self._location, self._state, self._reader.aborted_transactions, cleanable, terms)
 
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose `file.delete.delay.ms` has passed: whoever takes them removes them."""
@@ -333,28 +349,46 @@ class PartitionLog:
     def prepare_close(self) -> bool:
         """Write what lets the next start trust the files, before their fsync; False if nothing has changed."""
         state = self._state
-        if not state.is_changed:
+        if state.is_closed or not (state.is_changed or self._is_prepared):
             return False
+        if self._cleanup.is_deleting_records:
+            raise OSError(f"records of the log in {state.path} are being deleted")
         state.epochs.save(self._location.files, self._location.path)
         if state.log_end_offset > 0:
             state.snapshots.write(state.producers, state.log_end_offset)
             state.snapshots.keep_for(state.segments.bases)
         self._flushing.has_new_files |= state.segments.active.indexes.save(is_final=True)
+        self._is_prepared, state.is_changed = True, False
         return True
 
-    def finish_close(self, job: FlushJob) -> None:
-        """Everything is durable now."""
+    def begin_close(self) -> FlushJob:
+        """Prepare to close a log; its fsyncs may be run on another thread, and it may be used meanwhile."""
+        return self.begin_flush() if self.prepare_close() else FlushJob(0, ())
+
+    def finish_close(self, job: FlushJob) -> bool:
+        """Everything is durable now, and the log is closed: every use raises OSError.
+
+        Not if it was changed meanwhile: then it stays open, and this returns False. OSError if an fsync has failed.
+        """
+        state = self._state
         self.finish_flush(job)
+        if job.failure is not None:
+            raise job.failure
+        if state.is_changed or self._cleanup.is_deleting_records:
+            return False
         for path in self.take_due(LONG_MAX):
             self._location.files.remove(path)
-        self._state.is_changed = False
+        self.abandon()
+        return True
 
     def close(self) -> None:
-        """All of it, and the fsync in between."""
-        if self.prepare_close():
-            job = self.begin_flush()
-            try:
-                job.run()
-            finally:
-                self.finish_flush(job)
-            self.finish_close(job)
+        """All of it at once."""
+        job = self.begin_close()
+        with suppress(OSError):  # which comes out below
+            job.run()
+        self.finish_close(job)
+
+    def abandon(self) -> None:
+        """Close the log as it is: nothing more is written, and the next start recovers what had changed."""
+        self._state.is_closed = True
+        self._flushing.close(self._state.closed)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ..protocol.batch import RecordBatch
 from .indexes.transaction_index import AbortedTxn
+from .log_cleanup import RecordsDeletion
 from .log_config import LogConfig
 from .log_results import AppendInfo, FetchedBatches
 from .producer_state import ProducerEntry
@@ -84,6 +85,17 @@ class Log(Protocol):
         The log's own files have it on the disk when this returns, the log start checkpoint must have it before: a log
         begins where both of them say it does. OSError leaves the log as it was.
         """
+        ...
+
+    def begin_delete_records(self, offset: int) -> RecordsDeletion:
+        """The same with the fsync as a job, to be run on any thread; OFFSET_OUT_OF_RANGE.
+
+        Several may be under way: they are run, and finished, in the order in which they were begun.
+        """
+        ...
+
+    def finish_delete_records(self, deletion: RecordsDeletion) -> int:
+        """The log begins later now, or, where the job has failed, as before. Returns its start."""
         ...
 
     # Reading

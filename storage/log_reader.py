@@ -38,6 +38,8 @@ class LogReader:
         if upper_offset > end:
             upper_offset = end
         if offset < upper_offset:
+            if state.is_closed:
+                state.check_open()
             try:
                 found = self._read(offset, max_bytes, upper_offset, at_least_one=at_least_one)
             except KafkaError as error:
@@ -81,6 +83,7 @@ class LogReader:
         state = self._state
         if offset >= upper_offset or offset < state.log_start_offset:
             return 0
+        state.check_open()
         segments = state.segments
         active = segments.active
         if offset < active.base_offset:
@@ -88,7 +91,8 @@ class LogReader:
         end = active.size_bytes
         if upper_offset < state.log_end_offset:
             end = segments.position_in_active(upper_offset)
-        return max(end - segments.position_in_active(offset), 0)
+        left = end - segments.position_in_active(offset)
+        return left if left > 0 else 0
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
         indexes = (self.aborted_in(segment) for segment in self._state.segments.since(fetch_offset))
@@ -99,6 +103,7 @@ class LogReader:
 
         Of one found on the disk they are derived anew, once: its index has no checksum, and tells too much.
         """
+        self._state.check_open()
         indexes = segment.indexes
         if not indexes.is_aborted_derived:
             segments = self._state.segments
@@ -108,9 +113,11 @@ class LogReader:
         return indexes.aborted
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
+        self._state.check_open()
         return find_at_or_after(list(self._state.segments), timestamp, self._state.log_start_offset, upper_offset)
 
     def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
+        self._state.check_open()
         return find_latest(list(self._state.segments), self._state.log_start_offset, upper_offset)
 
     def active_producers(self) -> list[tuple[int, ProducerEntry]]:

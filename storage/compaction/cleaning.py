@@ -6,17 +6,16 @@ log in the pauses is looked at before it: appends do not matter, segments that w
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
-from ..files.files import Files
 from ..indexes.transaction_index import AbortedTxn
-from ..log_config import LogConfig
-from ..producer_snapshots import Snapshots
-from ..producer_state import ProducerTable
+from ..log_config import LONG_MAX
+from ..log_location import LogLocation
+from ..log_state import LogState
 from ..scan import BatchScan
 from ..segment import Segment
-from ..segments import Segments
 from .cleanable import Cleanable, SegmentExtent, group_segments
 from .keys import OffsetMap
 from .output import CLEANED_SUFFIX, CleanedSegment
@@ -33,34 +32,34 @@ class CleaningAborted(Exception):
     """The log changed under the pass, which has left it alone since. Nothing is wrong."""
 
 
+class CleaningTerms(NamedTuple):
+    """When a pass begins, and within what bounds."""
+
+    now_ms: int
+    most_key_bytes: int  # of memory for keys; where it does not suffice, the pass ends earlier in the log
+    recovered_from: int = LONG_MAX  # the recovery point on record: a start after a crash would replay the log from it
+
+
 class Cleaning:
     """A pass. Run `steps` to its end; what was swapped in by then stays, whatever becomes of the rest."""
 
     def __init__(
         self,
-        files: Files,
-        directory: str,
-        config: LogConfig,
-        segments: Segments,
-        snapshots: Snapshots,
-        producers: ProducerTable,
+        location: LogLocation,
+        state: LogState,
         find_aborted: FindAborted,
         cleanable: Cleanable,
-        now_ms: int,
-        most_key_bytes: int,
-        recovered_from: int,
+        terms: CleaningTerms,
     ) -> None:
-        """`most_key_bytes` bounds the memory for keys; where it does not suffice, the pass ends earlier in the log."""
-        self._files = files
-        self._directory = directory
-        self._config = config
-        self._segments = segments
-        self._snapshots = snapshots
-        self._producers = producers
+        self._files, self._directory, _, _ = location
+        self._state = state
+        self._config = state.config  # a pass obeys the settings that it began with
+        self._segments = state.segments
+        self._snapshots = state.snapshots
+        self._producers = state.producers
         self._find_aborted = find_aborted
         self._cleanable = cleanable
-        self._now_ms = now_ms
-        self._recovered_from = recovered_from
+        self._now_ms, most_key_bytes, self._recovered_from = terms
         self._latest = OffsetMap(most_key_bytes)
         self._watched: list[tuple[Segment, int]] = []
         self.first_dirty_offset = cleanable.first_dirty_offset
@@ -241,6 +240,8 @@ class Cleaning:
         self._watched = [(segment, segment.size_bytes) for segment in segments]
 
     def _check_unchanged(self) -> None:
+        if self._state.is_closed:
+            raise CleaningAborted(self._state.closed)
         sealed = {id(one) for one, _ in pairwise(self._segments)}
         for segment, size in self._watched:
             if id(segment) not in sealed or segment.size_bytes != size:
