@@ -5,11 +5,12 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
+from ..storage.disk_job import DiskJob
 from ..storage.files.files import Files
-from ..storage.log import FlushJob, PartitionLog
+from ..storage.log import FlushJob, LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_config import LogConfig
 from .log_output import get_logger
-from .runtime import Runtime, SerialQueue
+from .runtime import Runtime, SerialQueue, Then
 
 logger = get_logger("store")
 
@@ -32,10 +33,11 @@ class LogManager:
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
-        self._removed: Container[bytes] = ()  # ids of topics that are known to be gone
+        self._removed: Container[bytes] = {}  # ids of topics that are known to be gone
         self._has_sealed = False  # segments that reached the disk since the checkpoints were written
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
         self._unrecovered: set[tuple[str, int]] = set()
+        self._is_closed = False
         if not directory.is_clean:
             self._unrecovered.update(directory.find_partitions())
 
@@ -44,20 +46,27 @@ class LogManager:
         """Where it all lies."""
         return self._directory
 
-    def set_strays_aside(self, known: Mapping[str, int], removed: Container[bytes]) -> None:
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise OSError(f"the data directory {self._directory.path} is closed")
+
+    def set_strays_aside(self, known: Mapping[str, int], removed: Mapping[bytes, str]) -> None:
         """Take directories of no known topic (name -> partitions) out of the way, those of `removed` ids for good.
 
-        What may be data is never deleted: it is renamed as Apache Kafka does it, and said to be. `removed` may grow.
+        What may be data is never deleted: it is renamed as Apache Kafka does it, and reported. `removed` (id -> name)
+        may grow. Called at the start, while nothing else is under way.
         """
         self._removed = removed
-        # A deletion that was cut short has left its offsets behind, for the next topic of that name to begin with.
+        reused = set(removed.values())  # a namesake may have come after a deletion that a crash cut short
+        # Such a deletion has left its offsets behind, for the next topic of that name to begin with.
         gone = [(topic, index) for topic, index in self._directory.checkpointed() if index >= known.get(topic, 0)]
         for topic, index in self._directory.find_partitions():
-            if index < known.get(topic, 0):
+            is_known = index < known.get(topic, 0)
+            if is_known and not (topic in reused and self._is_of_removed(topic, index)):
                 continue
             partition = f"{topic}-{index}"
             try:
-                if self._is_of_removed(topic, index):
+                if is_known or self._is_of_removed(topic, index):
                     self._mark_for_deletion(topic, index, 0)
                     logger.info("the directory of a deleted topic goes", partition=partition)
                 else:
@@ -66,7 +75,11 @@ class LogManager:
                 gone.append((topic, index))
             except OSError as error:
                 logger.error("a directory could not be put away", partition=partition, error=str(error))
-        self._forget(gone)
+        self._unrecovered.difference_update(gone)
+        try:
+            self._directory.drop(gone)
+        except OSError as error:
+            _report_unwritten(error)
 
     def _is_of_removed(self, topic: str, index: int) -> bool:
         try:
@@ -79,12 +92,13 @@ class LogManager:
         path = self._directory.mark_deleted(topic, index, self._runtime.new_uuid().hex)
         self._pending_deletes.append((self._clock.now_ms() + delay_ms, path))
 
-    def _forget(self, partitions: Sequence[tuple[str, int]]) -> None:
+    def _drop(self, partitions: Sequence[tuple[str, int]]) -> None:
+        """Their namesakes inherit nothing; on record before any topic that is created from now on."""
         self._unrecovered.difference_update(partitions)
         try:
-            self._directory.forget(partitions)
+            self.directory_queue.run(self._directory.begin_drop(partitions), _report_unwritten)
         except OSError as error:
-            logger.error("the checkpoints could not be written", error=str(error))
+            _report_unwritten(error)
 
     def open_log(
         self,
@@ -100,21 +114,21 @@ class LogManager:
 
         It begins at `log_start_offset` at the earliest. An epoch of -1 is one that the log itself will tell.
         """
+        self._check_open()
         path = self._directory.partition_path(topic, index)
         self._ensure_directory(topic, index, path, encode_uuid(topic_id))
         at = (topic, index)
         opened = PartitionLog.open(
-            self._files,
-            path,
-            topic,
-            index,
+            LogLocation(self._files, path, topic, index),
             config,
             self._clock.now_ms(),
-            is_clean=self._directory.is_clean or at in self._sound,
-            recovery_point=self._directory.recovery_points.get(at, 0),
-            log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
-            leader_epoch=leader_epoch,
-            cleaned_below=self._directory.cleaner_offsets.get(at, 0),
+            LogCheckpoints(
+                is_clean=self._directory.is_clean or at in self._sound,
+                recovery_point=self._directory.recovery_points.get(at, 0),
+                log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
+                leader_epoch=leader_epoch,
+                cleaned_below=self._directory.cleaner_offsets.get(at, 0),
+            ),
             on_damage=lambda what: logger.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
         self._unrecovered.discard(at)
@@ -133,14 +147,23 @@ class LogManager:
             )
         return opened
 
-    def write_log_start(self, topic: str, index: int, offset: int) -> None:
-        """Make a partition's new start durable; OSError leaves what was known."""
-        self._directory.write_log_start(topic, index, offset)
+    def write_log_start(self, topic: str, index: int, offset: int, then: Then) -> None:
+        """Make a partition's new start durable; an error leaves what was known. OSError where it cannot be begun."""
+        write = self._directory.begin_write_log_start(topic, index, offset)
+
+        def written(error: Exception | None) -> None:
+            self._directory.finish_write_log_start(write)
+            then(error)
+
+        self.directory_queue.run(write.run, written)
 
     def delete_logs(self, topic: str, partitions: int) -> None:
         """Take the directories of a topic's partitions out of sight; `begin_purge` has them after the topic's delay."""
+        self._check_open()
         for index in range(partitions):
             opened = self._opened.pop((topic, index), None)
+            if opened is not None:
+                opened.abandon()
             delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
             try:
                 if self._files.exists(self._directory.partition_path(topic, index)):
@@ -148,16 +171,40 @@ class LogManager:
             except OSError as error:
                 # It is gone for clients all the same; a topic of this name will set the directory aside.
                 logger.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
-        self._forget([(topic, index) for index in range(partitions)])
+        self._drop([(topic, index) for index in range(partitions)])
 
-    def close_log(self, topic: str, index: int) -> None:
-        """Make a log durable that nobody uses, and let it go; whoever opens it again may trust it. OSError keeps it."""
+    def close_log(self, topic: str, index: int, then: Callable[[bool, Exception | None], None]) -> None:
+        """Make a log durable that nobody uses, and close it; whoever opens it again may trust it.
+
+        `then` gets whether it is closed: not if it was changed meanwhile, or if an fsync failed. OSError where that
+        cannot be begun.
+        """
+        self._check_open()
         at = (topic, index)
         opened = self._opened[at]
-        opened.close()
-        del self._opened[at]
-        self._sound.add(at)
-        self._directory.recovery_points[at] = opened.recovery_point
+        job = opened.begin_close()
+
+        def synced(error: Exception | None) -> None:
+            is_closed = False
+            if self._opened.get(at) is opened:  # else its topic has been deleted
+                try:
+                    is_closed = opened.finish_close(job)
+                except OSError as failure:
+                    error = failure
+            if is_closed:
+                del self._opened[at]
+                self._sound.add(at)
+                self._directory.recovery_points[at] = opened.recovery_point
+            then(is_closed, error)
+
+        self.run_job(job, synced)
+
+    def run_job(self, job: DiskJob, then: Then) -> None:
+        """Run what a log has begun on a thread, if there is anything to run."""
+        if job.has_work:
+            self._runtime.threads.run(job.run, then)
+        else:
+            then(None)
 
     def has_directory(self, topic: str, index: int) -> bool:
         """Whether there is anything of a partition yet."""
@@ -187,6 +234,7 @@ class LogManager:
 
         What cannot be removed is swept up at the next start.
         """
+        self._check_open()
         now_ms = self._clock.now_ms()
         due = [path for due_ms, path in self._pending_deletes if due_ms <= now_ms]
         self._pending_deletes = [(due_ms, path) for due_ms, path in self._pending_deletes if due_ms > now_ms]
@@ -204,10 +252,13 @@ class LogManager:
             self.write_checkpoints()
 
     def write_checkpoints(self) -> None:
-        """Write down how far each opened log is durable, and where it starts."""
+        """Write down how far each opened log is durable, and where it starts; a failure is reported."""
+        self.directory_queue.run(self._begin_checkpoints(), _report_unwritten)
+
+    def _begin_checkpoints(self) -> Callable[[], None]:
         self._has_sealed = False
         logs = self.opened_logs()
-        self._directory.write_checkpoints(
+        return self._directory.begin_write_checkpoints(
             {(log.topic, log.partition): log.recovery_point for log in logs},
             {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0},
             {(log.topic, log.partition): log.high_watermark for log in logs},
@@ -226,14 +277,22 @@ class LogManager:
             return all([_close_some(changed[start : start + LOGS_AT_ONCE], threads) for start in starts]) and is_durable
 
     def abandon(self) -> None:
-        """Let the directory go without a word on its logs: the next start recovers them."""
+        """Give the directory back as it is, with its logs: the next start recovers them."""
+        self._end_use()
         self._directory.close()
+
+    def _end_use(self) -> None:
+        """Nothing is opened or written any more, by no log either: the directory may be somebody else's soon."""
+        self._is_closed = True
+        for opened in self.opened_logs():
+            opened.abandon()
 
     def close(self) -> None:
         """Make everything durable and say so, so that the next start can trust the files."""
         is_clean = self._close_logs() and not self._unrecovered
+        self._end_use()
         try:
-            self.write_checkpoints()
+            self._begin_checkpoints()()
             for _, path in self._pending_deletes:
                 self._files.removal(path)()
             if is_clean:
@@ -254,8 +313,13 @@ class LogManager:
                 # Left by a topic of this name that was deleted just before a crash.
                 logger.info("the directory of a deleted topic goes", partition=f"{topic}-{index}")
                 self._mark_for_deletion(topic, index, 0)
-                self._forget([(topic, index)])
+                self._drop([(topic, index)])
         self._directory.create_partition(topic, index, topic_id)
+
+
+def _report_unwritten(error: Exception | None) -> None:
+    if error is not None:
+        logger.error("the checkpoints could not be written", error=str(error))
 
 
 def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:
@@ -287,7 +351,7 @@ def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
     for opened, job, synced in syncing:
         try:
             synced.result()
-            opened.finish_close(job)
+            is_durable &= opened.finish_close(job)
         except OSError as error:
             is_durable = False
             _say_unclosed(opened, error)

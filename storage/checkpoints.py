@@ -3,7 +3,7 @@
 A malformed file is an error and never an empty one: the number it should have held guards data.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from .files.files import Files
 
@@ -49,7 +49,12 @@ def read_offsets(files: Files, path: str) -> dict[TopicPartition, int]:
     return offsets
 
 
-def write_offsets(files: Files, path: str, offsets: Mapping[TopicPartition, int], *, is_synced: bool = True) -> None:
-    """Replace the file, durably unless that does not matter."""
+def offsets_writer(
+    files: Files, path: str, offsets: Mapping[TopicPartition, int], *, is_synced: bool = True
+) -> Callable[[], None]:
+    """A call, good once and on any thread, that replaces the file by what the offsets are now.
+
+    Durably, unless that does not matter.
+    """
     lines = (f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items())
-    files.write_whole(path, encode_lines(lines), is_synced=is_synced)
+    return files.whole_writer(path, encode_lines(lines), is_synced=is_synced)

@@ -6,11 +6,12 @@ clean-shutdown mark is believed once: it goes before anything is appended (`begi
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..protocol.crc32c import crc32c
-from .checkpoints import MalformedCheckpoint, TopicPartition, read_offsets, write_offsets
+from .checkpoints import MalformedCheckpoint, TopicPartition, offsets_writer, read_offsets
+from .disk_job import DiskJob
 from .file_names import LOG_SUFFIX, offset_name
 from .files.files import Files
 from .swap_completion import find_offset
@@ -45,6 +46,17 @@ class Identity:
     node_id: int
 
 
+class LogStartWrite(DiskJob):
+    """Makes it durable that a partition begins at `offset`."""
+
+    __slots__ = ("at", "offset")
+
+    def __init__(self, at: TopicPartition, offset: int, calls: Sequence[Callable[[], None]]) -> None:
+        super().__init__(calls)
+        self.at = at
+        self.offset = offset
+
+
 class DataDirectory:
     """One `log.dirs` entry, locked for as long as it is open."""
 
@@ -54,6 +66,8 @@ class DataDirectory:
         self.identity = identity
         self.is_clean = is_clean
         self._unlock = unlock
+        self._is_closed = False
+        self._log_start_writes: list[LogStartWrite] = []  # under way, in the order in which they run
         self.recovery_points = self._read(RECOVERY_POINTS)
         self.log_starts = self._read(LOG_STARTS)
         self.cleaner_offsets = self._read_cleaner_offsets()
@@ -99,8 +113,47 @@ class DataDirectory:
 
     def begin_writing(self) -> None:
         """Take the clean-shutdown mark away: from now on a stop is clean only if `close_cleanly` says so."""
+        self._check_open()
         self.files.remove(f"{self.path}/{CLEAN_SHUTDOWN}")
         self.files.sync_handle(self.path)()
+
+    def close_cleanly(self, broker_epoch: int = -1) -> None:
+        """Leave the clean-shutdown mark, after every log was closed and checkpointed, and close the directory."""
+        self._check_open()
+        mark = json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":"))
+        self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", mark.encode())
+        self.close()
+
+    def close(self) -> None:
+        """Give the directory back as it is; without the mark the next start recovers. No use of it follows."""
+        self._is_closed = True
+        self.files.close()
+        self._unlock()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise OSError(f"the data directory {self.path} is closed")
+
+    # What is on record of the logs. What is begun is a job for any thread; those of one directory must be run, and
+    # finished, in the order of their beginnings.
+
+    def begin_write_checkpoints(
+        self,
+        recovery_points: Mapping[TopicPartition, int],
+        log_starts: Mapping[TopicPartition, int],
+        high_watermarks: Mapping[TopicPartition, int] | None = None,
+    ) -> Callable[[], None]:
+        """Prepare to write down what opened logs have reached; partitions not named keep what was known of them."""
+        self._check_open()
+        self.recovery_points.update(recovery_points)
+        self.log_starts.update(log_starts)
+        calls = [
+            self._writer(RECOVERY_POINTS, self.recovery_points),
+            self._writer(LOG_STARTS, self._log_starts_to_write()),
+        ]
+        if high_watermarks is not None:
+            calls.append(self._writer(HIGH_WATERMARKS, high_watermarks))
+        return DiskJob(calls).run
 
     def write_checkpoints(
         self,
@@ -108,57 +161,86 @@ class DataDirectory:
         log_starts: Mapping[TopicPartition, int],
         high_watermarks: Mapping[TopicPartition, int] | None = None,
     ) -> None:
-        """Write down what opened logs have reached; partitions not named keep what was known of them."""
-        self.recovery_points.update(recovery_points)
-        self.log_starts.update(log_starts)
-        write_offsets(self.files, f"{self.path}/{RECOVERY_POINTS}", self.recovery_points)
-        write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
-        if high_watermarks is not None:
-            write_offsets(self.files, f"{self.path}/{HIGH_WATERMARKS}", high_watermarks)
+        """The same here and now."""
+        self.begin_write_checkpoints(recovery_points, log_starts, high_watermarks)()
+
+    def begin_write_log_start(self, topic: str, partition: int, offset: int) -> LogStartWrite:
+        """Prepare to write one log start down at once: a crash must not bring deleted records back."""
+        self._check_open()
+        at = (topic, partition)
+        offset = max([offset, *(write.offset for write in self._log_start_writes if write.at == at)])
+        starts = {**self._log_starts_to_write(), at: offset}
+        write = LogStartWrite(at, offset, [self._writer(LOG_STARTS, starts)])
+        self._log_start_writes.append(write)
+        return write
+
+    def finish_write_log_start(self, write: LogStartWrite) -> None:
+        """It is known now that the log begins there, unless that could not be written."""
+        if write not in self._log_start_writes:
+            return  # the partition has gone meanwhile
+        self._log_start_writes.remove(write)
+        if write.is_done:
+            self.log_starts[write.at] = write.offset
 
     def write_log_start(self, topic: str, partition: int, offset: int) -> None:
-        """Write one log start down at once: a crash must not bring deleted records back."""
-        log_starts = {**self.log_starts, (topic, partition): offset}
-        write_offsets(self.files, f"{self.path}/{LOG_STARTS}", log_starts)
-        self.log_starts = log_starts
+        """The same here and now."""
+        write = self.begin_write_log_start(topic, partition, offset)
+        try:
+            write.run()
+        finally:
+            self.finish_write_log_start(write)
+
+    def _log_starts_to_write(self) -> dict[TopicPartition, int]:
+        """Those known and those on their way: a file written behind one of these must not undo it."""
+        return {**self.log_starts, **{write.at: write.offset for write in self._log_start_writes}}
 
     def write_cleaner_offset(self, topic: str, partition: int, offset: int) -> None:
         """Write down up to where a log is compacted. Not synced: an older file costs work, and nothing else."""
+        self._check_open()
         self.cleaner_offsets[topic, partition] = offset
-        write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
+        self._writer(CLEANER_OFFSETS, self.cleaner_offsets, is_synced=False)()
 
     def checkpointed(self) -> set[TopicPartition]:
         """Every partition that a checkpoint names."""
         return {*self.recovery_points, *self.log_starts, *self.cleaner_offsets}
 
-    def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Partitions have gone: their namesakes must not inherit their offsets. Each file is written once for all.
+    def begin_drop(self, partitions: Iterable[TopicPartition]) -> Callable[[], None]:
+        """Strike partitions off that have gone: their namesakes must not inherit their offsets.
 
-        When this returns it is durable that no directory is called after them any more.
+        Each file is written once for all. When the job has run, it is durable that no directory is called after them.
         """
+        self._check_open()
         has_point = has_start = is_compacted = False
         for gone in partitions:
             has_point |= self.recovery_points.pop(gone, None) is not None
             has_start |= self.log_starts.pop(gone, None) is not None
             is_compacted |= self.cleaner_offsets.pop(gone, None) is not None
+            under_way = [write for write in self._log_start_writes if write.at != gone]
+            has_start |= len(under_way) < len(self._log_start_writes)
+            self._log_start_writes = under_way
+        calls: list[Callable[[], None]] = []
         if has_point:
-            write_offsets(self.files, f"{self.path}/{RECOVERY_POINTS}", self.recovery_points)
+            calls.append(self._writer(RECOVERY_POINTS, self.recovery_points))
         if has_start:
-            write_offsets(self.files, f"{self.path}/{LOG_STARTS}", self.log_starts)
+            calls.append(self._writer(LOG_STARTS, self._log_starts_to_write()))
         if is_compacted:
-            write_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}", self.cleaner_offsets, is_synced=False)
-        self.files.sync_handle(self.path)()
+            calls.append(self._writer(CLEANER_OFFSETS, self.cleaner_offsets, is_synced=False))
+        return DiskJob([*calls, self.files.sync_handle(self.path)]).run
 
-    def close_cleanly(self, broker_epoch: int = -1) -> None:
-        """Leave the clean-shutdown mark, after every log was closed and checkpointed, and let the directory go."""
-        mark = json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":"))
-        self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", mark.encode())
-        self.close()
+    def drop(self, partitions: Iterable[TopicPartition]) -> None:
+        """The same here and now."""
+        self.begin_drop(partitions)()
 
-    def close(self) -> None:
-        """Let the directory go as it is; without the mark the next start recovers."""
-        self.files.close()
-        self._unlock()
+    def _writer(
+        self, name: str, offsets: Mapping[TopicPartition, int], *, is_synced: bool = True
+    ) -> Callable[[], None]:
+        write = offsets_writer(self.files, f"{self.path}/{name}", offsets, is_synced=is_synced)
+
+        def run() -> None:
+            self._check_open()  # a job that comes too late finds the directory in other hands
+            write()
+
+        return run
 
     # Partitions
 
@@ -177,6 +259,7 @@ class DataDirectory:
 
         Not synced: the topic itself is on record elsewhere, and the next start creates what is missing.
         """
+        self._check_open()
         path = self.partition_path(topic, partition)
         self.files.make_directory(path)
         self.files.write_whole(
@@ -212,7 +295,7 @@ class DataDirectory:
         ]
 
     def mark_deleted(self, topic: str, partition: int, unique: str) -> str:
-        """Rename a partition's directory out of sight, and `forget` it next; `unique` is 32 hexadecimal digits.
+        """Rename a partition's directory out of sight, and `drop` it next; `unique` is 32 hexadecimal digits.
 
         Returns the new path.
         """
@@ -223,12 +306,14 @@ class DataDirectory:
         return self._mark(topic, partition, f".{unique}{_STRAY_SUFFIX}")
 
     def _mark(self, topic: str, partition: int, suffix: str) -> str:
+        self._check_open()
         name = f"{topic}-{partition}"[: _LONGEST_NAME - len(suffix)] + suffix
         self.files.rename(self.partition_path(topic, partition), f"{self.path}/{name}")
         return f"{self.path}/{name}"
 
     def remove_deleted(self) -> int:
         """Delete the partitions that were marked before the last stop; returns how many."""
+        self._check_open()
         gone = [name for name in self.files.list_directory(self.path) if _is_deleted(name)]
         for name in gone:
             self.files.removal(f"{self.path}/{name}")()

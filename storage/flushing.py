@@ -1,39 +1,28 @@
 """When a log must reach the disk, and the fsyncs that take it there, prepared on one thread and run on any other.
 
-The rule: `FlushJob.run` touches nothing but descriptors of its own, so the log may grow meanwhile. After a failed
-fsync nobody knows what the disk has (the kernel may drop the pages and report success next time), so no later one is
+The rule: `FlushJob.run` touches nothing but descriptors of its own, so the log may grow meanwhile. What the disk has
+after a failed fsync is unknown (the kernel may drop the pages and report success next time), so no later one is
 believed: the recovery point stays, and the next start recovers from it.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from .disk_job import DiskJob
 from .files.files import Files
 from .log_config import LONG_MAX, LogConfig
 from .producer_snapshots import Snapshots
 from .segment import Segment
 
 
-class FlushJob:
+class FlushJob(DiskJob):
     """Makes everything below `offset` durable."""
 
-    __slots__ = ("_syncs", "failure", "offset")
+    __slots__ = ("offset",)
 
     def __init__(self, offset: int, syncs: Sequence[Callable[[], None]]) -> None:
+        super().__init__(syncs)
         self.offset = offset
-        self.failure: OSError | None = None
-        self._syncs = syncs
-
-    def run(self) -> None:
-        """fsync every file concerned; the first failure comes out as OSError, after all have been tried."""
-        for sync in self._syncs:
-            try:
-                sync()
-            except OSError as error:
-                self.failure = self.failure or error
-        self._syncs = ()
-        if self.failure is not None:
-            raise self.failure
 
 
 class Flushing:
@@ -43,6 +32,7 @@ class Flushing:
         "_files",
         "_is_urgent",
         "_last_flush_ms",
+        "_refusal",
         "_was_never_flushed",
         "failure",
         "has_new_files",
@@ -53,8 +43,9 @@ class Flushing:
         self._files = files
         self._last_flush_ms = now_ms
         self._is_urgent = False
+        self._refusal: str | None = None  # why nothing more is written
         self.failure: OSError | None = None  # of an fsync: for good
-        # Whoever made the directory and its files may have been killed before their names were synced.
+        # The process that made the directory and its files may have been killed before their names were synced.
         self._was_never_flushed = self.has_new_files = True
         self.recovery_point = recovery_point
 
@@ -80,7 +71,7 @@ class Flushing:
         try:
             for segment in segments:
                 # Recovery leaves sealed segments without the time entry that ends them.
-                self.has_new_files |= segment.save_indexes(is_final=segment is not segments[-1])
+                self.has_new_files |= segment.indexes.save(is_final=segment is not segments[-1])
                 for path in segment.durable_paths():
                     syncs.append(self._files.sync_handle(path))
             new_snapshots = snapshots.unsynced_paths()
@@ -93,21 +84,29 @@ class Flushing:
             begun = FlushJob(0, syncs)
             with suppress(OSError):
                 begun.run()  # lets the descriptors go
-            self.failure = begun.failure
+            self._fail(begun.failure)
             raise
-        snapshots.note_syncing()
+        snapshots.note_synced(snapshots.unsynced)
         self._was_never_flushed = self.has_new_files = self._is_urgent = False
         self._last_flush_ms = now_ms
         return FlushJob(end_offset, syncs)
 
     def check(self) -> None:
-        """OSError once an fsync has failed."""
-        if self.failure is not None:
-            raise OSError("an earlier fsync failed, so what the disk has is unknown until the log is recovered")
+        """OSError once an fsync has failed, or the log is closed."""
+        if self._refusal is not None:
+            raise OSError(self._refusal)
+
+    def close(self, why: str) -> None:
+        """Nothing more is written."""
+        self._refusal = why
 
     def finish(self, job: FlushJob, end_offset: int) -> None:
         """Everything the job covered is durable now, or, if it failed, nothing is believed any more."""
-        if job.failure is not None:
-            self.failure = self.failure or job.failure
+        self._fail(job.failure)
         if self.failure is None:
             self.recovery_point = min(max(self.recovery_point, job.offset), end_offset)
+
+    def _fail(self, failure: OSError | None) -> None:
+        if failure is not None and self.failure is None:
+            self.failure = failure
+            self._refusal = "an earlier fsync failed, so what the disk has is unknown until the log is recovered"

@@ -18,7 +18,7 @@ _REPORTS_KEPT = 1000
 OnDamage = Callable[[str], None]
 
 
-def tell_nobody(what: str) -> None:
+def ignore_damage(what: str) -> None:
     """For logs that nobody watches."""
 
 
@@ -28,7 +28,7 @@ class BatchIntegrity:
     __slots__ = ("_on_damage", "_reported", "epochs", "highest_epoch", "may_skip")
 
     def __init__(
-        self, *, may_skip: bool = True, highest_epoch: int = LONG_MAX, on_damage: OnDamage = tell_nobody
+        self, *, may_skip: bool = True, highest_epoch: int = LONG_MAX, on_damage: OnDamage = ignore_damage
     ) -> None:
         self.epochs = LeaderEpochs()
         self.highest_epoch = highest_epoch

@@ -4,6 +4,7 @@ The file, `leader-epoch-checkpoint`, is derived from the batches' own epochs and
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from .checkpoints import MalformedCheckpoint, decode_lines, encode_lines
 from .files.files import Files
@@ -17,12 +18,13 @@ UNDEFINED_OFFSET = -1
 class LeaderEpochs:
     """(epoch, first offset) in ascending order of both."""
 
-    __slots__ = ("_epochs", "_starts", "is_saved")
+    __slots__ = ("_epochs", "_starts", "is_held", "is_saved")
 
     def __init__(self) -> None:
         self._epochs: list[int] = []
         self._starts: list[int] = []
         self.is_saved = True
+        self.is_held = False  # a job writes the file at present
 
     def __len__(self) -> int:
         return len(self._epochs)
@@ -38,7 +40,7 @@ class LeaderEpochs:
         return list(zip(self._epochs, self._starts, strict=True))
 
     def assign(self, epoch: int, start_offset: int) -> None:
-        """Note that `epoch` begins at an offset; an epoch known or older says nothing new."""
+        """Note that `epoch` begins at an offset; an epoch known or older adds nothing."""
         if epoch <= self.latest or epoch < 0:
             return
         # An epoch that wrote nothing begins where the next one does: it has no offsets.
@@ -50,7 +52,7 @@ class LeaderEpochs:
         self.is_saved = False
 
     def cut_end(self, end_offset: int) -> None:
-        """Forget what begins at or beyond the new end of the log."""
+        """Drop what begins at or beyond the new end of the log."""
         while self._starts and self._starts[-1] >= end_offset:
             self._starts.pop()
             self._epochs.pop()
@@ -66,7 +68,7 @@ class LeaderEpochs:
             self.is_saved = False
 
     def end_offset_for(self, epoch: int, log_end_offset: int) -> tuple[int, int]:
-        """(largest known epoch not above `epoch`, where it ended); (-1, -1) for an epoch nobody knows."""
+        """(largest known epoch not above `epoch`, where it ended); (-1, -1) for an unknown epoch."""
         if epoch == UNDEFINED_EPOCH or not self._epochs or epoch > self.latest:
             return UNDEFINED_EPOCH, UNDEFINED_OFFSET
         if epoch == self.latest:
@@ -94,12 +96,19 @@ class LeaderEpochs:
         copy.cut_start(start_offset)
         return copy
 
-    def save(self, files: Files, directory: str, *, is_synced: bool = False) -> None:
-        """Write the file if anything changed; the batches tell the same, so it need not be synced for their sake."""
-        if not self.is_saved:
-            lines = (f"{epoch} {start}" for epoch, start in self.entries)
-            files.write_whole(f"{directory}/{FILE_NAME}", encode_lines(lines), is_synced=is_synced)
+    def save(self, files: Files, directory: str) -> None:
+        """Write the file if anything changed; not synced, for the batches have the same.
+
+        While a job of its own writes the file, nothing else does.
+        """
+        if not self.is_saved and not self.is_held:
+            self.writer(files, directory, is_synced=False)()
             self.is_saved = True
+
+    def writer(self, files: Files, directory: str, *, is_synced: bool = True) -> Callable[[], None]:
+        """A call, good once and on any thread, that replaces the file by what the entries are now."""
+        lines = (f"{epoch} {start}" for epoch, start in self.entries)
+        return files.whole_writer(f"{directory}/{FILE_NAME}", encode_lines(lines), is_synced=is_synced)
 
     @classmethod
     def load(cls, files: Files, directory: str) -> "LeaderEpochs | None":

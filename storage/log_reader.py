@@ -1,22 +1,19 @@
-"""LogReader: what can be asked of one partition's log. Nothing here changes it; `log.py` adds what does.
+"""LogReader: what can be asked of one partition's log. Nothing here changes it.
 
 A read begins with the batch that holds the offset asked for and returns whole batches, as they are stored.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..protocol.batch import RecordBatch, whole_batches
 from ..protocol.errors import ErrorCode, KafkaError
-from .files.files import Files
 from .indexes.transaction_index import AbortedTxn, find_aborted
-from .log_config import LogConfig
 from .log_results import FetchedBatches
+from .log_state import LogState
 from .producer_state import ProducerEntry
 from .read_batches import LogPosition, corrupt
-from .recovery import LoadedLog
 from .replay import aborted_in
 from .segment import Segment
-from .segments import Segments
 from .timestamp_lookup import TimestampOffset, find_at_or_after, find_latest
 
 REPLAY_PIECE_BYTES = 1 << 20
@@ -25,161 +22,103 @@ _NOTHING = b""
 
 
 class LogReader:
-    """The log of one partition, as its readers see it. On one node the high watermark is the end of the log."""
+    """The log of one partition, as its readers see it: the part of `log_api.Log` that does not change it."""
 
-    __slots__ = (
-        "_epochs",
-        "_segments",
-        "_snapshots",
-        "config",
-        "guard",
-        "log_end_offset",
-        "log_start_offset",
-        "partition",
-        "path",
-        "producers",
-        "recovery_report",
-        "topic",
-    )
+    __slots__ = ("_state",)
 
-    def __init__(
-        self, files: Files, path: str, topic: str, partition: int, config: LogConfig, loaded: LoadedLog
-    ) -> None:
-        self.path = path
-        self.topic = topic
-        self.partition = partition
-        self.config = config
-        self.recovery_report = loaded.report
-        self._segments = Segments(files, loaded.segments)
-        self.producers = loaded.producers
-        self._epochs = loaded.guard.epochs
-        self._snapshots = loaded.snapshots
-        self.guard = loaded.guard
-        self.log_start_offset = loaded.log_start_offset
-        self.log_end_offset = loaded.log_end_offset
+    def __init__(self, state: LogState) -> None:
+        self._state = state
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.topic}-{self.partition}, {self.log_start_offset}..{self.log_end_offset})"
-
-    @property
-    def high_watermark(self) -> int:
-        """The first offset that consumers may not see yet: without replicas, the end."""
-        return self.log_end_offset
-
-    @property
-    def last_stable_offset(self) -> int:
-        """Where the earliest open transaction begins, or the end; never below the log's start."""
-        first_open = self.producers.first_open_offset
-        return self.log_end_offset if first_open is None else max(first_open, self.log_start_offset)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all segments' batches."""
-        return self._segments.size_bytes
-
-    @property
-    def largest_timestamp(self) -> int:
-        """The largest timestamp of any record, -1 for none."""
-        return max(segment.max_timestamp for segment in self._segments)
-
-    @property
-    def leader_epoch(self) -> int:
-        """The newest epoch of the log."""
-        return self._epochs.latest
-
-    @property
-    def segment_base_offsets(self) -> Sequence[int]:
-        """Where each segment begins, the active one last."""
-        return tuple(self._segments.bases)
-
-    def read(self, offset: int, max_bytes: int, *, upper_offset: int, at_least_one: bool = True) -> FetchedBatches:
-        """Whole batches from the one that holds `offset`, below `upper_offset`, up to `max_bytes`.
-
-        `at_least_one` lets the first batch be larger. Raises KafkaError: OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE.
-        """
-        end = self.log_end_offset
-        if not self.log_start_offset <= offset <= end:
-            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is not in {self.log_start_offset}..{end}")
-        upper_offset = min(upper_offset, end)
+    def read(self, offset: int, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> FetchedBatches:
+        state = self._state
+        end = state.log_end_offset
+        if not state.log_start_offset <= offset <= end:
+            why = f"offset {offset} is not in {state.log_start_offset}..{end}"
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, why)
+        if upper_offset > end:
+            upper_offset = end
         if offset < upper_offset:
+            if state.is_closed:
+                state.check_open()
             try:
                 found = self._read(offset, max_bytes, upper_offset, at_least_one=at_least_one)
             except KafkaError as error:
-                self.guard.report(error.why or error.code.name)
+                state.integrity.report(error.why or error.code.name)
                 raise
             if found is not None:
                 return found
         return FetchedBatches(_NOTHING, offset, offset)
 
     def _read(self, offset: int, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> FetchedBatches | None:
-        for segment, place in self._segments.places_from(offset):
-            if place.base_offset > offset and not self._may_lack(offset, segment):
-                raise corrupt(segment.log_path, place.position)
-            found = segment.read(place, max_bytes, upper_offset, at_least_one=at_least_one)
+        state = self._state
+        for segment, position in state.segments.positions_from(offset):
+            records = segment.records
+            if position.base_offset > offset and not self._may_lack(offset, segment):
+                raise corrupt(records.path, position.byte)
+            found = records.read(position, max_bytes, upper_offset, at_least_one=at_least_one)
             if found is None:
-                first = segment.read_header(place.position)
-                if first is not None and first.last_offset >= self.log_end_offset:
-                    raise corrupt(segment.log_path, place.position)
+                first = records.read_header(position.byte)
+                if first is not None and first.last_offset >= state.log_end_offset:
+                    raise corrupt(records.path, position.byte)
                 return None
-            self._segments.remember(found.next_offset, segment, LogPosition(found.next_position, found.next_offset))
+            state.segments.remember(found.next_offset, segment, LogPosition(found.next_position, found.next_offset))
             return FetchedBatches(found.data, found.first_offset, found.next_offset)
-        if self.guard.may_skip:
+        if state.integrity.may_skip:
             return FetchedBatches(_NOTHING, offset, upper_offset)  # compaction has left nothing of the rest
-        raise corrupt(self._segments.active.log_path, self._segments.active.size_bytes)  # the log should go on here
+        active = state.segments.active
+        raise corrupt(active.records.path, active.size_bytes)  # the log should go on here
 
     def _may_lack(self, offset: int, segment: Segment) -> bool:
         """Whether a reader who asked for `offset` may go on in this segment behind it."""
-        return segment.may_skip or (self.guard.may_skip and offset < segment.base_offset)
+        return segment.records.may_skip or (self._state.integrity.may_skip and offset < segment.base_offset)
 
     def batches(self) -> Iterator[RecordBatch]:
-        """Every batch from the log's start to its present end, read in pieces: how state is replayed."""
-        offset, end = self.log_start_offset, self.log_end_offset
+        offset, end = self._state.log_start_offset, self._state.log_end_offset
         while offset < end:
-            found = self.read(offset, REPLAY_PIECE_BYTES, upper_offset=end)
+            found = self.read(offset, REPLAY_PIECE_BYTES, end, at_least_one=True)
             yield from whole_batches(found.data)
             offset = found.next_offset
 
     def bytes_available(self, offset: int, upper_offset: int) -> int:
-        """How many bytes a read from `offset` would find; those before the active segment count as a lot."""
-        if offset >= upper_offset or offset < self.log_start_offset:
+        state = self._state
+        if offset >= upper_offset or offset < state.log_start_offset:
             return 0
-        active = self._segments.active
+        state.check_open()
+        segments = state.segments
+        active = segments.active
         if offset < active.base_offset:
-            return self.size_bytes
+            return segments.size_bytes
         end = active.size_bytes
-        if upper_offset < self.log_end_offset:
-            end = self._segments.position_in_active(upper_offset)
-        return max(end - self._segments.position_in_active(offset), 0)
+        if upper_offset < state.log_end_offset:
+            end = segments.position_in_active(upper_offset)
+        left = end - segments.position_in_active(offset)
+        return left if left > 0 else 0
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
-        """The aborted transactions that touch [fetch_offset, upper_offset), by first offset."""
-        indexes = (self._aborted_of(segment) for segment in self._segments.since(fetch_offset))
+        indexes = (self.aborted_in(segment) for segment in self._state.segments.since(fetch_offset))
         return find_aborted(indexes, fetch_offset, upper_offset)
 
-    def _aborted_of(self, segment: Segment) -> list[AbortedTxn]:
-        """Of a segment found on the disk they are derived anew, once: its index has no checksum, and tells too much."""
-        if not segment.is_aborted_derived:
-            is_cleaned = self.guard.may_skip and segment is not self._segments.active
-            derived = aborted_in(segment, list(self._segments), self._snapshots)
-            segment.set_aborted(segment.aborted if derived is None else derived, is_cleaned=is_cleaned)
-        return segment.aborted
+    def aborted_in(self, segment: Segment) -> list[AbortedTxn]:
+        """The aborted transactions whose markers stand in a segment.
+
+        Of one found on the disk they are derived anew, once: its index has no checksum, and tells too much.
+        """
+        self._state.check_open()
+        indexes = segment.indexes
+        if not indexes.is_aborted_derived:
+            segments = self._state.segments
+            is_cleaned = self._state.integrity.may_skip and segment is not segments.active
+            derived = aborted_in(segment, list(segments), self._state.snapshots)
+            indexes.set_aborted(indexes.aborted if derived is None else derived, is_cleaned=is_cleaned)
+        return indexes.aborted
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
-        """The first record at or after a time, in offset order, below `upper_offset`."""
-        return find_at_or_after(list(self._segments), timestamp, self.log_start_offset, upper_offset)
+        self._state.check_open()
+        return find_at_or_after(list(self._state.segments), timestamp, self._state.log_start_offset, upper_offset)
 
     def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
-        """The first record that carries the largest timestamp, unless it lies at or beyond `upper_offset`."""
-        return find_latest(list(self._segments), self.log_start_offset, upper_offset)
-
-    def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
-        """(largest known epoch not above `epoch`, where it ended), or (-1, -1)."""
-        return self._epochs.end_offset_for(epoch, self.log_end_offset)
-
-    def epoch_of(self, offset: int) -> int:
-        """The leader epoch an offset was written under, or will be; -1 if it is not known."""
-        return self._epochs.epoch_of(offset)
+        self._state.check_open()
+        return find_latest(list(self._state.segments), self._state.log_start_offset, upper_offset)
 
     def active_producers(self) -> list[tuple[int, ProducerEntry]]:
-        """Every producer this partition remembers, by id."""
-        return sorted(self.producers, key=lambda known: known[0])
+        return sorted(self._state.producers, key=lambda known: known[0])

@@ -63,7 +63,7 @@ class Snapshots:
             self.offsets.append(offset)
             self.offsets.sort()
         elif self._find(path) != data:
-            self._files.write_whole(path, data)  # never a good one for one that a power cut may tear
+            self._files.write_whole(path, data)  # never a good one for one that a power loss may tear
 
     def _find(self, path: str) -> bytes | None:
         try:
@@ -71,20 +71,18 @@ class Snapshots:
         except FileNotFoundError:
             return None
 
+    @property
+    def unsynced(self) -> frozenset[int]:
+        """The offsets of files that a power loss may take."""
+        return frozenset(self._unsynced)
+
     def unsynced_paths(self) -> list[str]:
-        """The files that a power cut may take."""
+        """Those files."""
         return [self._path(offset) for offset in self._unsynced]
 
-    def note_syncing(self) -> None:
-        """All files there are now will be on the disk before anybody relies on them."""
-        self._unsynced.clear()
-
-    def make_durable(self) -> None:
-        """Sync what was not yet: the records that a snapshot tells of are about to go."""
-        if paths := self.unsynced_paths():
-            for path in [*paths, self.directory]:
-                self._files.sync_handle(path)()
-            self.note_syncing()
+    def note_synced(self, offsets: frozenset[int]) -> None:
+        """These files are on the disk, or will be before anything relies on them."""
+        self._unsynced -= offsets
 
     def drop_above(self, offset: int) -> None:
         """The log ends at `offset` now: what describes later records is wrong."""

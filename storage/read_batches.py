@@ -36,7 +36,7 @@ class BatchRange(NamedTuple):
 class LogPosition(NamedTuple):
     """Where a batch stands in its file, and its base offset; behind the last batch, where the next one will."""
 
-    position: int
+    byte: int
     base_offset: int
 
 
@@ -44,7 +44,7 @@ class WrongStart(Exception):
     """The batch to start from reaches beyond the offset that an index has for it: the index entry is wrong."""
 
 
-def find_place(
+def find_position(
     files: Files,
     path: str,
     start: LogPosition,
@@ -84,8 +84,8 @@ def find_place(
     return LogPosition(position, expected)
 
 
-def walk(
-    data: bytes, left: int, expected: int, upper_offset: int, guard: BatchIntegrity, *, may_skip: bool = True
+def read_batches(
+    data: bytes, left: int, expected: int, upper_offset: int, integrity: BatchIntegrity, *, may_skip: bool = True
 ) -> BatchRange | None:
     """The sound batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch.
 
@@ -107,7 +107,7 @@ def walk(
         if end > length_of_data:
             return BatchRange(at, first_offset, expected) if at else BatchRange(0, -1, -1, first_batch_bytes=end)
         if base >= epoch_ends:
-            epoch, epoch_ends = guard.span_of_epoch(base)
+            epoch, epoch_ends = integrity.span_of_epoch(base)
         if crc32c(view[at + CRC_FROM : end]) != crc or (batch_epoch != epoch and epoch != UNKNOWN_EPOCH):
             break
         if base + delta >= upper_offset:

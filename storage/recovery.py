@@ -9,12 +9,12 @@ from functools import partial
 
 from ..protocol.errors import KafkaError
 from .file_names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
-from .files.files import Files
 from .indexes.offset_time_index import OFFSET_ENTRY_BYTES, OffsetIndex
 from .indexes.transaction_index import AbortedTxn, decode_aborted
-from .integrity import BatchIntegrity, OnDamage, tell_nobody
+from .integrity import BatchIntegrity, OnDamage
 from .leader_epochs import LeaderEpochs
 from .log_config import LONG_MAX, LogConfig
+from .log_location import LogCheckpoints, LogLocation
 from .producer_snapshots import Snapshots
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
@@ -41,7 +41,7 @@ class LoadedLog:
 
     segments: list[Segment]
     producers: ProducerTable
-    guard: BatchIntegrity
+    integrity: BatchIntegrity
     snapshots: Snapshots
     log_start_offset: int
     log_end_offset: int
@@ -53,31 +53,26 @@ class LogLoader:
     """Loads one partition's directory."""
 
     def __init__(
-        self,
-        files: Files,
-        directory: str,
-        config: LogConfig,
-        now_ms: int,
-        *,
-        cleaned_below: int = 0,
-        highest_epoch: int = LONG_MAX,
-        on_damage: OnDamage = tell_nobody,
+        self, location: LogLocation, config: LogConfig, now_ms: int, checkpoints: LogCheckpoints, on_damage: OnDamage
     ) -> None:
-        self._files = files
-        self._directory = directory
+        self._files = location.files
+        self._directory = location.path
         self._config = config
         self._now_ms = now_ms
+        self._checkpoints = checkpoints
         self._report = RecoveryReport()
-        self._cleaned_below = cleaned_below
-        may_skip = cleaned_below > 0 or config.is_compacted
-        self._guard, self._unguarded = (
+        may_skip = checkpoints.cleaned_below > 0 or config.is_compacted
+        highest_epoch = checkpoints.leader_epoch if checkpoints.leader_epoch >= 0 else LONG_MAX
+        self._integrity, self._without_epochs = (
             BatchIntegrity(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
         )  # the second knows no epochs: recovery derives them from the log, and cannot judge it by them
         self._start_by_epochs: int | None = None
-        self._snapshots = Snapshots(files, directory)
+        self._snapshots = Snapshots(location.files, location.path)
 
-    def load(self, *, is_clean: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
+    def load(self) -> LoadedLog:
         """Read, repair if need be, and hand over; an empty or missing directory becomes an empty log."""
+        recovery_point, log_start_offset = self._checkpoints.recovery_point, self._checkpoints.log_start_offset
+        is_clean = self._checkpoints.is_clean
         segments = self._find_segments()
         if not segments:
             return self._empty_log(log_start_offset)
@@ -103,12 +98,12 @@ class LogLoader:
             self._snapshots.write(producers, log_start_offset)
             return self._empty_log(log_start_offset, producers)
         epochs.cut_end(end)
-        self._guard.epochs = epochs
+        self._integrity.epochs = epochs
         self._snapshots.drop_above(end)
         start = max(log_start_offset, segments[0].base_offset)
         epochs.cut_start(start)  # the batches below it have told of theirs once more
         safe = min(max(recovery_point, 0), end)
-        return LoadedLog(segments, producers, self._guard, self._snapshots, start, end, safe, self._report)
+        return LoadedLog(segments, producers, self._integrity, self._snapshots, start, end, safe, self._report)
 
     def _find_segments(self) -> list[Segment]:
         self._files.make_directory(self._directory)
@@ -123,20 +118,22 @@ class LogLoader:
                 created_ms=self._now_ms,
                 size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
                 has_txn_index=base_offset in names.txn_indexes,
-                guard=self._guard,
-                is_contiguous=base_offset == last >= self._cleaned_below,  # nobody compacts the active segment
+                integrity=self._integrity,
+                is_contiguous=base_offset
+                == last
+                >= self._checkpoints.cleaned_below,  # nobody compacts the active segment
             )
             for base_offset in sorted(names.logs)
         ]
 
     def _empty_log(self, offset: int, producers: ProducerTable | None = None) -> LoadedLog:
         segment = Segment(
-            self._files, self._directory, offset, created_ms=self._now_ms, guard=self._guard, is_contiguous=True
+            self._files, self._directory, offset, created_ms=self._now_ms, integrity=self._integrity, is_contiguous=True
         )
-        segment.create()
-        self._guard.epochs = LeaderEpochs()
+        segment.records.create()
+        self._integrity.epochs = LeaderEpochs()
         producers = producers or ProducerTable()
-        return LoadedLog([segment], producers, self._guard, self._snapshots, offset, offset, offset, self._report)
+        return LoadedLog([segment], producers, self._integrity, self._snapshots, offset, offset, offset, self._report)
 
     # After a clean stop
 
@@ -144,7 +141,7 @@ class LogLoader:
         """The log's end if the file ends with the batch that its checkpoint says; else None, with the reason."""
         end = active.base_offset
         if active.size_bytes:
-            scan = active.scan(self._last_indexed_position(active))
+            scan = active.records.scan(self._last_indexed_position(active))
             for _ in scan:
                 pass
             end = scan.next_offset
@@ -178,10 +175,10 @@ class LogLoader:
             self._start_by_epochs = epochs.entries[0][1] if len(epochs) else None
             return epochs
         if any(segment.size_bytes for segment in known):
-            self._guard.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
+            self._integrity.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
         epochs = LeaderEpochs()
         for segment in known:
-            for _, batch in segment.scan():
+            for _, batch in segment.records.scan():
                 epochs.assign(batch.partition_leader_epoch, batch.base_offset)
         epochs.is_saved = False
         return epochs
@@ -196,7 +193,7 @@ class LogLoader:
             return checkpoint
         by_epochs = max(self._start_by_epochs, base_offset)
         if by_epochs != checkpoint:
-            self._guard.report(
+            self._integrity.report(
                 f"{self._directory} begins at {checkpoint} by the log start checkpoint and at {by_epochs} by its "
                 "leader epochs; the lower one is taken"
             )
@@ -228,7 +225,7 @@ class LogLoader:
             if segment.base_offset < end:
                 problem: str | None = f"segment {segment.base_offset} begins before the one before it ends at {end}"
                 keep = at
-            elif segment.base_offset > end and not self._guard.may_skip:
+            elif segment.base_offset > end and not self._integrity.may_skip:
                 # A power cut may keep a file and lose the end of the one before it.
                 problem = f"the next segment begins at {segment.base_offset}"
                 keep = at
@@ -251,24 +248,26 @@ class LogLoader:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
         salvage = ResyncingScan(
-            partial(segment.scan, guard=self._unguarded), self._old_index(segment), until=recovery_point
+            partial(segment.records.scan, integrity=self._without_epochs),
+            self._old_index(segment),
+            until=recovery_point,
         )
-        segment.reset_indexes()
+        segment.indexes.reset()
         known_aborted = self._old_aborted(segment)
-        segment.reset_aborted()
+        segment.indexes.reset_aborted()
         expected = segment.base_offset
         for position, batch in salvage:
             if salvage.take_resumed():
-                segment.force_index_entry()
+                segment.indexes.force_entry()
                 for entry in known_aborted:  # whose markers cannot be read any more
                     if expected <= entry.last_offset < batch.base_offset:
-                        segment.note_aborted(entry)
+                        segment.indexes.note_aborted(entry)
             expected = batch.next_offset
             completed = replay_batch(producers, batch)
             if completed is not None and completed.is_aborted:
-                segment.note_aborted(aborted_entry(completed))
+                segment.indexes.note_aborted(aborted_entry(completed))
             epochs.assign(batch.partition_leader_epoch, batch.base_offset)
-            segment.note(
+            segment.indexes.note(
                 batch.last_offset, batch.max_timestamp, position, batch.size_bytes, self._config.index_interval_bytes
             )
         # What was flushed is not thrown away for one bad batch.
@@ -277,8 +276,7 @@ class LogLoader:
             return salvage.next_offset, None
         cut = segment.size_bytes - salvage.position
         self._report.truncated_bytes += cut
-        self._files.truncate(segment.log_path, salvage.position)
-        segment.size_bytes = salvage.position
+        segment.records.truncate(salvage.position)
         return salvage.next_offset, f"{cut} bytes of segment {segment.base_offset}, {salvage.problem}"
 
     def _old_index(self, segment: Segment) -> OffsetIndex:
@@ -300,8 +298,8 @@ def _bears_out(segments: list[Segment], epoch: int, start: int) -> bool:
     if segment is None:
         return True
     try:
-        position = segment.position_of(start) if start > segment.base_offset else 0
+        position = segment.indexes.position_of(start).byte if start > segment.base_offset else 0
     except KafkaError:
         return True
-    header = segment.read_header(position)
+    header = segment.records.read_header(position)
     return header is None or header.partition_leader_epoch == epoch

@@ -59,7 +59,7 @@ def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapsho
     if not _replay_batches(producers, segments, offset, segment.base_offset):
         return None
     found: list[AbortedTxn] = []
-    for _, batch in (scan := segment.scan()):
+    for _, batch in (scan := segment.records.scan()):
         completed = replay_batch(producers, batch)
         if completed is not None and completed.is_aborted:
             found.append(aborted_entry(completed))
@@ -74,16 +74,16 @@ def _replay_batches(producers: ProducerTable, segments: Sequence[Segment], offse
     for segment, following in zip(segments, [*segments[1:], None], strict=True):
         if segment.base_offset >= end or (following is not None and following.base_offset <= offset):
             continue
-        position = segment.position_of(offset) if offset > segment.base_offset else 0
-        for _, batch in (scan := segment.scan(position)):
+        position = segment.indexes.position_of(offset).byte if offset > segment.base_offset else 0
+        for _, batch in (scan := segment.records.scan(position)):
             if batch.base_offset >= end:
                 break
             if batch.base_offset >= offset:
                 replay_batch(producers, batch)
         if scan.problem is not None:
             is_whole = False
-            segment.guard.report(
-                f"{scan.problem} at byte {scan.position} of {segment.log_path}: who wrote what behind it in this "
+            segment.records.integrity.report(
+                f"{scan.problem} at byte {scan.position} of {segment.records.path}: who wrote what behind it in this "
                 "segment is not known"
             )
     return is_whole

@@ -35,14 +35,14 @@ class BatchScan:
         *,
         lowest_offset: int = 0,
         is_first_known: bool = False,
-        guard: BatchIntegrity | None = None,
+        integrity: BatchIntegrity | None = None,
         may_skip: bool = True,
         piece_bytes: int = PIECE_BYTES,
     ) -> None:
         self._files = files
         self._path = path
         self._end = end
-        self._guard = guard or BatchIntegrity()
+        self._integrity = integrity or BatchIntegrity()
         self._may_skip = may_skip
         self._is_next_known = is_first_known and not may_skip
         self._highest_offset = lowest_offset + MOST_RELATIVE_OFFSET
@@ -101,9 +101,9 @@ class BatchScan:
             return f"{batch.records_count} records over {batch.last_offset_delta + 1} offsets"
         if not batch.is_intact():
             return "the checksum is wrong"
-        if not UNKNOWN_EPOCH <= batch.partition_leader_epoch <= self._guard.highest_epoch:
+        if not UNKNOWN_EPOCH <= batch.partition_leader_epoch <= self._integrity.highest_epoch:
             return f"leader epoch {batch.partition_leader_epoch}, which nobody has had"
-        epoch, _ = self._guard.span_of_epoch(batch.base_offset)
+        epoch, _ = self._integrity.span_of_epoch(batch.base_offset)
         if batch.partition_leader_epoch != epoch and epoch != UNKNOWN_EPOCH:
             return f"leader epoch {batch.partition_leader_epoch} where {epoch} was expected"
         return None

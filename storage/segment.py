@@ -1,23 +1,21 @@
-"""One `.log` file: batches appended at its end, read from any batch on, and its files as a whole."""
+"""One segment of a log: its records, its indexes, and its files as a whole."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 
-from ..protocol.batch import HEADER_BYTES
-from .file_names import INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
-from .files.files import Buffer, Files
-from .indexes.segment_indexes import MOST_RELATIVE_OFFSET, NO_TIMESTAMP, IndexedSegment
+from .file_names import LOG_SUFFIX, SEGMENT_SUFFIXES, offset_name
+from .file_records import FileRecords
+from .files.files import Files
+from .indexes.segment_indexes import NO_TIMESTAMP, SegmentIndexes
 from .integrity import BatchIntegrity
-from .log_results import Range
-from .read_batches import LogPosition, corrupt, walk
+from .scan import MOST_RELATIVE_OFFSET
 
 __all__ = ["MOST_RELATIVE_OFFSET", "NO_TIMESTAMP", "Segment"]
 
 
-class Segment(IndexedSegment):
-    """A run of batches from `base_offset` on."""
+class Segment:
+    """The batches from `base_offset` on, up to those of the next segment."""
 
-    __slots__ = ("created_ms", "first_timestamp")
+    __slots__ = ("_files", "base_offset", "created_ms", "first_timestamp", "indexes", "records", "stem")
 
     def __init__(
         self,
@@ -28,67 +26,47 @@ class Segment(IndexedSegment):
         created_ms: int,
         size_bytes: int = 0,
         has_txn_index: bool = False,
-        guard: BatchIntegrity | None = None,
+        integrity: BatchIntegrity | None = None,
         is_contiguous: bool = False,
     ) -> None:
-        super().__init__(
+        self._files = files
+        self.base_offset = base_offset
+        self.stem = f"{directory}/{offset_name(base_offset)}"
+        self.records = FileRecords(
             files,
-            directory,
+            self.stem + LOG_SUFFIX,
             base_offset,
             size_bytes=size_bytes,
-            has_txn_index=has_txn_index,
-            guard=guard,
+            integrity=integrity,
             is_contiguous=is_contiguous,
         )
+        self.indexes = SegmentIndexes(files, self.stem, self.records, has_txn_index=has_txn_index)
         self.created_ms = created_ms
         self.first_timestamp: int | None = None  # of the first batch, once asked for
 
     def __repr__(self) -> str:
         return f"Segment({self.base_offset}, {self.size_bytes} bytes)"
 
-    def append(self, buffers: Sequence[Buffer], size_bytes: int) -> int:
-        """Add bytes at the end, all or none of them; returns the position they got."""
-        position = self.size_bytes
-        self._files.write(self.stem + LOG_SUFFIX, buffers, position)
-        self.size_bytes = position + size_bytes
-        return position
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the batches."""
+        return self.records.size_bytes
+
+    @property
+    def max_timestamp(self) -> int:
+        """The largest timestamp of any record here, -1 for none."""
+        return self.indexes.max_timestamp
 
     def truncate(self, position: int, interval_bytes: int) -> int:
-        """Cut the file at a batch boundary; returns the new end offset."""
-        self._files.truncate(self.log_path, position)
-        self.size_bytes = position
+        """Cut the log file at a batch boundary; returns the new end offset."""
+        self.records.truncate(position)
         self.first_timestamp = None
-        end = self.rebuild_indexes(interval_bytes)
-        aborted = [entry for entry in self.aborted if entry.last_offset < end]
-        self.reset_aborted()
-        for entry in aborted:
-            self.note_aborted(entry)
-        return end
-
-    def read(self, place: LogPosition, max_bytes: int, upper_offset: int, *, at_least_one: bool) -> Range | None:
-        """Whole, sound batches from a batch boundary on; None when not even one may be returned."""
-        position = place.position
-        left = self.size_bytes - position
-        data = self._files.read(self.log_path, position, min(max(max_bytes, HEADER_BYTES), left))
-        walked = walk(data, left, place.base_offset, upper_offset, self.guard, may_skip=self.may_skip)
-        if walked is not None and not 0 < walked.end <= max_bytes:
-            if not at_least_one or not (walked.end or walked.first_batch_bytes):
-                return None
-            if not walked.end:
-                data = self._files.read(self.log_path, position, walked.first_batch_bytes)
-                walked = walk(data, left, place.base_offset, upper_offset, self.guard, may_skip=self.may_skip)
-        if walked is None:
-            raise corrupt(self.log_path, position)
-        end = walked.end
-        if not end:
-            return None
-        whole = data if end == len(data) else memoryview(data)[:end]
-        return Range(whole, walked.first_offset, walked.next_offset, position + end)
+        return self.indexes.follow_cut(interval_bytes)
 
     def read_first_timestamp(self) -> int:
         """The largest timestamp of the first batch: what `segment.ms` counts from; -1 for none."""
         if self.first_timestamp is None:
-            first = self.read_header(0)
+            first = self.records.read_header(0)
             if first is None:
                 return NO_TIMESTAMP
             self.first_timestamp = first.max_timestamp
@@ -97,23 +75,8 @@ class Segment(IndexedSegment):
     # The files as a whole
 
     def durable_paths(self) -> list[str]:
-        """The files that must be synced for this segment to survive a power cut."""
-        paths = [self.log_path]
-        if self._offset_index_saved:
-            paths.append(self.stem + INDEX_SUFFIX)
-        if self._time_index_saved:
-            paths.append(self.stem + TIME_INDEX_SUFFIX)
-        if self.has_txn_index:
-            paths.append(self.stem + TXN_INDEX_SUFFIX)
-        return paths
-
-    def move_to(self, directory: str) -> None:
-        """The directory has been renamed around the files."""
-        self.stem = f"{directory}/{offset_name(self.base_offset)}"
-
-    def create(self) -> None:
-        """Make the empty log file, which is what marks the segment's existence."""
-        self._files.write(self.log_path, [b""], 0)
+        """The files that must be synced for this segment to survive a power loss."""
+        return [self.records.path, *self.indexes.durable_paths()]
 
     def mark_deleted(self) -> list[str]:
         """Rename all files to `.deleted`; returns the new paths, to be removed later.
@@ -121,8 +84,9 @@ class Segment(IndexedSegment):
         The log goes first: OSError for it leaves the segment as it was, and what stays behind of an index is swept up
         by the next start.
         """
-        self._files.rename(self.log_path, self.log_path + ".deleted")
-        marked = [self.log_path + ".deleted"]
+        log_path = self.records.path
+        self._files.rename(log_path, log_path + ".deleted")
+        marked = [log_path + ".deleted"]
         for suffix in SEGMENT_SUFFIXES[1:]:
             path = self.stem + suffix
             with suppress(OSError):

@@ -28,10 +28,11 @@ def must_roll(segment: Segment, config: LogConfig, incoming: Incoming, now_ms: i
     if size > config.segment_bytes:
         why = f"{size} bytes are more than a segment holds ({config.segment_bytes})"
         raise KafkaError(ErrorCode.RECORD_LIST_TOO_LARGE, why)
-    return segment.size_bytes > 0 and (
-        segment.size_bytes + size > config.segment_bytes
+    size_bytes = segment.records.size_bytes
+    return size_bytes > 0 and (
+        size_bytes + size > config.segment_bytes
         or last_offset - segment.base_offset > MOST_RELATIVE_OFFSET
-        or segment.is_full(config.segment_index_bytes)
+        or segment.indexes.is_full(config.segment_index_bytes)
         or _is_old(segment, config, max_timestamp, now_ms, name)
     )
 

@@ -67,7 +67,7 @@ class Segments:
         if segment not in self._indexed:
             self._indexed.append(segment)
             if len(self._indexed) > _INDEXES_KEPT:
-                self._indexed.pop(0).forget_indexes()
+                self._indexed.pop(0).indexes.release_memory()
 
     def facts(self, end_offset: int) -> list[SegmentFacts]:
         """What retention wants to know, oldest first; a segment without timestamps is as old as its file."""
@@ -75,45 +75,45 @@ class Segments:
         for segment, following in zip(self._list, [*self._bases[1:], end_offset], strict=True):
             timestamp = segment.max_timestamp
             if segment is not self.active and segment not in self._indexed:
-                segment.forget_indexes()
+                segment.indexes.release_memory()
             if timestamp < 0:
-                modified_ms = self._files.modified_ms(segment.log_path)
+                modified_ms = self._files.modified_ms(segment.records.path)
                 timestamp = segment.created_ms if modified_ms is None else modified_ms
             facts.append(SegmentFacts(segment.base_offset, following, segment.size_bytes, timestamp))
         return facts
 
     # Finding
 
-    def places_from(self, offset: int) -> Iterator[tuple[Segment, LogPosition]]:
+    def positions_from(self, offset: int) -> Iterator[tuple[Segment, LogPosition]]:
         """Where the batch that holds `offset` stands, then the starts of later segments (after a gap)."""
         at = max(bisect_right(self._bases, offset) - 1, 0)
         segment = self._list[at]
-        base, place = self._hints.get(offset, (-1, _UNKNOWN))
+        base, position = self._hints.get(offset, (-1, _UNKNOWN))
         if base != segment.base_offset:
-            place = segment.place_of(offset)
-            self.remember(offset, segment, place)
+            position = segment.indexes.position_of(offset)
+            self.remember(offset, segment, position)
             if segment is not self.active:
                 self._keep_indexed(segment)
-        if place.position < segment.size_bytes:
-            yield segment, place
+        if position.byte < segment.size_bytes:
+            yield segment, position
         for later in self._list[at + 1 :]:
             if later.size_bytes:
                 yield later, LogPosition(0, later.base_offset)
 
     def position_in_active(self, offset: int) -> int:
         """Where in the active segment the batch stands that holds `offset`; its size when there is none yet."""
-        base, place = self._hints.get(offset, (-1, _UNKNOWN))
+        base, position = self._hints.get(offset, (-1, _UNKNOWN))
         if base != self.active.base_offset:
-            place = self.active.place_of(offset)
-            self.remember(offset, self.active, place)
-        return place.position
+            position = self.active.indexes.position_of(offset)
+            self.remember(offset, self.active, position)
+        return position.byte
 
-    def remember(self, offset: int, segment: Segment, place: LogPosition) -> None:
-        """A reader stopped at `offset`: the batch that holds it begins, or will begin, at `place`."""
+    def remember(self, offset: int, segment: Segment, position: LogPosition) -> None:
+        """A reader stopped at `offset`: the batch that holds it begins, or will begin, at `position`."""
         hints = self._hints
         if offset not in hints and len(hints) >= _HINTS_KEPT:
             del hints[next(iter(hints))]
-        hints[offset] = (segment.base_offset, place)
+        hints[offset] = (segment.base_offset, position)
 
     # Getting shorter
 
@@ -175,12 +175,6 @@ class Segments:
         self._indexed = [segment for segment in self._indexed if segment in self._list[:-1]]
         self.active = active = self._list[-1]
         self._sealed_bytes = sum(segment.size_bytes for segment in self._list[:-1])
-        return active.truncate(active.position_of(offset) if offset > active.base_offset else 0, interval_bytes)
-
-    def move_to(self, path: str) -> None:
-        """The directory was renamed: its files are elsewhere now."""
-        self._pending_deletes = [
-            (due_ms, f"{path}/{doomed.rpartition('/')[2]}") for due_ms, doomed in self._pending_deletes
-        ]
-        for segment in self._list:
-            segment.move_to(path)
+        return active.truncate(
+            active.indexes.position_of(offset).byte if offset > active.base_offset else 0, interval_bytes
+        )

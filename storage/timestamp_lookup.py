@@ -30,10 +30,10 @@ def find_at_or_after(
             continue
         if segment.max_timestamp < timestamp:
             continue
-        position = segment.position_of(max(start_offset, segment.offset_before(timestamp)))
+        position = segment.indexes.position_of(max(start_offset, segment.indexes.offset_before(timestamp))).byte
         if segment is not segments[-1]:
-            segment.forget_indexes()  # lookups are rare: what they read is not kept
-        for _, batch in (scan := segment.scan(position)):
+            segment.indexes.release_memory()  # lookups are rare: what they read is not kept
+        for _, batch in (scan := segment.records.scan(position)):
             if batch.base_offset >= upper_offset:
                 return None
             if batch.max_timestamp >= timestamp:
@@ -41,7 +41,7 @@ def find_at_or_after(
                 if found is not None:
                     return found if found.offset < upper_offset else None
         if scan.problem is not None:
-            raise corrupt(segment.log_path, scan.position)
+            raise corrupt(segment.records.path, scan.position)
     return None
 
 
@@ -50,13 +50,13 @@ def find_latest(segments: Sequence[Segment], start_offset: int, upper_offset: in
     latest = max(segments, key=lambda segment: segment.max_timestamp)
     if latest.max_timestamp <= NO_TIMESTAMP:
         return None
-    position = latest.position_of(latest.max_timestamp_offset)
+    position = latest.indexes.position_of(latest.indexes.max_timestamp_offset).byte
     if latest is not segments[-1]:
-        latest.forget_indexes()
-    for _, batch in latest.scan(position):
+        latest.indexes.release_memory()
+    for _, batch in latest.records.scan(position):
         found = _first_in(batch, batch.max_timestamp, start_offset)
         return found if found is not None and found.offset < upper_offset else None
-    raise corrupt(latest.log_path, position)
+    raise corrupt(latest.records.path, position)
 
 
 def _first_in(batch: RecordBatch, timestamp: int, start_offset: int) -> TimestampOffset | None:

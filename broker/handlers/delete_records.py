@@ -4,18 +4,23 @@ Whole segments below the new start go with the next look at retention. The start
 answered: Apache Kafka writes it once a minute, and a kill brings the records back.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.delete_records import (
     DeleteRecordsPartition,
     DeleteRecordsPartitionResult,
     DeleteRecordsRequest,
     DeleteRecordsResponse,
-    DeleteRecordsTopic,
     DeleteRecordsTopicResult,
 )
 from ..context import Context
+from ..countdown import Countdown
+from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS
+from ..topics.partition import Partition
 
 TO_HIGH_WATERMARK = -1
 NO_OFFSET = -1
@@ -23,31 +28,55 @@ NO_OFFSET = -1
 
 def handle_delete_records(
     request: DeleteRecordsRequest, version: int, session: Session, context: Context
-) -> DeleteRecordsResponse:
+) -> Deferred[DeleteRecordsResponse]:
     """Answer each partition with its new start, or with what is in the way."""
+    deferred: Deferred[DeleteRecordsResponse] = Deferred()
+    places = [(topic.name, asked) for topic in request.topics for asked in topic.partitions]
+    outcomes = [(NO_OFFSET, ErrorCode.NONE)] * len(places)
+    answered = Countdown(len(places), lambda: deferred.answer(_response(request, outcomes)))
+
+    def note(at: int, start: int, error: KafkaError | None) -> None:
+        outcomes[at] = (start, ErrorCode.NONE) if error is None else (NO_OFFSET, error.code)
+        answered.count_down()
+
+    for at, (name, asked) in enumerate(places):
+        _delete(name, asked, context, partial(note, at))
+    return deferred
+
+
+def _response(request: DeleteRecordsRequest, outcomes: Sequence[tuple[int, ErrorCode]]) -> DeleteRecordsResponse:
+    left = iter(outcomes)
     return DeleteRecordsResponse(
         topics=[
             DeleteRecordsTopicResult(
-                name=topic.name, partitions=[_delete(topic, asked, context) for asked in topic.partitions]
+                name=topic.name,
+                partitions=[
+                    DeleteRecordsPartitionResult(
+                        partition_index=asked.partition_index, low_watermark=start, error_code=code
+                    )
+                    for asked, (start, code) in zip(topic.partitions, left, strict=False)  # the shorter one first
+                ],
             )
             for topic in request.topics
         ]
     )
 
 
-def _delete(topic: DeleteRecordsTopic, asked: DeleteRecordsPartition, context: Context) -> DeleteRecordsPartitionResult:
+def _delete(
+    name: str, asked: DeleteRecordsPartition, context: Context, then: Callable[[int, KafkaError | None], None]
+) -> None:
     try:
-        start, code = _moved_start(topic.name, asked, context), ErrorCode.NONE
+        partition, offset = _checked(name, asked, context)
+        context.topics.delete_records(partition, offset, then)
     except KafkaError as error:
-        start, code = NO_OFFSET, error.code
-    return DeleteRecordsPartitionResult(partition_index=asked.partition_index, low_watermark=start, error_code=code)
+        then(NO_OFFSET, error)
 
 
-def _moved_start(name: str, asked: DeleteRecordsPartition, context: Context) -> int:
+def _checked(name: str, asked: DeleteRecordsPartition, context: Context) -> tuple[Partition, int]:
+    """The partition, and where it is to begin; KafkaError if it may not."""
     if name in INTERNAL_TOPICS:
         raise KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Cannot delete records of internal topic {name}")
     partition = context.topics.partition(name, asked.partition_index)
     if not partition.log.config.deletes_old_segments:
         raise KafkaError(ErrorCode.POLICY_VIOLATION, "Records are deleted only where cleanup.policy has delete")
-    offset = partition.log.high_watermark if asked.offset == TO_HIGH_WATERMARK else asked.offset
-    return context.topics.delete_records(partition, offset)
+    return partition, partition.log.high_watermark if asked.offset == TO_HIGH_WATERMARK else asked.offset

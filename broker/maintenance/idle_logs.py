@@ -6,6 +6,7 @@ Only what would take long to recover is recovered before the broker is ready, so
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ...protocol.errors import KafkaError
 from ...storage.log import PartitionLog
@@ -13,6 +14,7 @@ from ..log_manager import LogManager
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
+from .retention import delete_old_segments
 
 logger = get_logger("visits")
 
@@ -40,6 +42,8 @@ class IdleLogs:
         self._round: Iterator[Partition] = iter(())
         self._not_before: dict[Partition, float] = {}  # wall milliseconds at which something gets too old
         self._timer: TimerHandle | None = None
+        self._slice_ends = 0.0
+        self._is_going_through = self._is_waiting = False
         self._retention_from = runtime.clock.now() + interval_s  # nothing goes right after a start
 
     def recover_large(self) -> None:
@@ -69,14 +73,33 @@ class IdleLogs:
         self._go_on()
 
     def _go_on(self) -> None:
-        ends = self._clock.now() + SLICE_S
-        for partition in self._round:
-            if self._is_due(partition):
-                self._visit(partition)
-            if self._clock.now() >= ends:
-                self._arm(PAUSE_S, self._go_on)
-                return
+        self._slice_ends = self._clock.now() + SLICE_S
+        self._go_through()
+
+    def _go_through(self) -> None:
+        """Visit one log after the other until the slice is over, or one of them waits for its fsyncs."""
+        self._is_going_through = True
+        try:
+            for partition in self._round:
+                if self._is_due(partition):
+                    self._visit(partition)
+                if self._is_waiting:
+                    return
+                if self._clock.now() >= self._slice_ends:
+                    self._arm(PAUSE_S, self._go_on)
+                    return
+        finally:
+            self._is_going_through = False
         self._arm(self._interval_s, self._begin_round)
+
+    def _end_visit(self) -> None:
+        self._is_waiting = False
+        if self._is_going_through:
+            return
+        if self._clock.now() >= self._slice_ends:
+            self._arm(PAUSE_S, self._go_on)
+        else:
+            self._go_through()
 
     def _is_due(self, partition: Partition) -> bool:
         if partition.opened_log is not None or partition.is_deleted or partition.is_offline:
@@ -91,28 +114,55 @@ class IdleLogs:
         visited = self._open(partition)
         if visited is None:
             return
-        now_ms = self._clock.now_ms()
+        self._is_waiting = True
         try:
             if self._clock.now() >= self._retention_from:
-                deleted = visited.delete_old_segments(now_ms)
-                if deleted:
-                    logger.info("segments deleted", partition=partition.name, count=len(deleted))
-            if visited.last_stable_offset < visited.high_watermark:
-                return  # it waits for its transactions' ends: those who know of them are looking at it
-            expiry_ms = visited.next_expiry_ms
-            self._store.close_log(partition.topic, partition.index)
+                close = partial(self._close, partition, visited)
+                delete_old_segments(partition, visited, self._store, self._clock.now_ms(), close)
+            else:
+                self._close(partition, visited, None)
         except OSError as error:
-            # It stays open, and is seen to like any other that is.
-            logger.error("a log could not be closed", partition=partition.name, error=str(error))
-            if visited.failure is not None:
-                partition.take_offline(visited.failure)
+            self._report(partition, visited, error)
+
+    def _close(self, partition: Partition, visited: PartitionLog, error: Exception | None) -> None:
+        if error is not None:
+            self._report(partition, visited, error)
+        elif partition.opened_log is not visited or visited.last_stable_offset < visited.high_watermark:
+            self._end_visit()  # an open transaction: those who know of its end are looking at it
+        else:
+            expiry_ms = visited.next_expiry_ms
+            try:
+                closed = partial(self._closed, partition, visited, expiry_ms)
+                self._store.close_log(partition.topic, partition.index, closed)
+            except OSError as failure:
+                self._report(partition, visited, failure)
+
+    def _closed(
+        self,
+        partition: Partition,
+        visited: PartitionLog,
+        expiry_ms: int | None,
+        is_closed: bool,
+        error: Exception | None,
+    ) -> None:
+        if error is not None:
+            self._report(partition, visited, error)
             return
-        partition.forget_log()
-        self._not_before[partition] = float("inf") if expiry_ms is None else expiry_ms
+        if is_closed:
+            partition.forget_log()
+            self._not_before[partition] = float("inf") if expiry_ms is None else expiry_ms
+        self._end_visit()
+
+    def _report(self, partition: Partition, visited: PartitionLog, error: Exception) -> None:
+        """It stays open, and is seen to like any other that is."""
+        logger.error("a log could not be closed", partition=partition.name, error=str(error))
+        if visited.failure is not None:
+            partition.take_offline(visited.failure)
+        self._end_visit()
 
     def _open(self, partition: Partition) -> PartitionLog | None:
         try:
-            return partition.log
+            return partition.open_log()
         except KafkaError as error:
             # Told already, where it happened; whoever uses the partition is told again.
             self._not_before[partition] = self._clock.now_ms() + self._interval_s * 1000

@@ -161,7 +161,7 @@ class LogCleaner:
         return may_be_due(sizes, config, self._directory.cleaner_offsets.get(at, 0))
 
     def _look(self, partition: Partition) -> _Due | None:
-        opened = partition.log
+        opened = partition.open_log()
         if opened.failure is not None:
             return None
         checkpoint = self._directory.cleaner_offsets.get((partition.topic, partition.index))
@@ -175,7 +175,7 @@ class LogCleaner:
         partition, at = due.partition, (due.partition.topic, due.partition.index)
         budget = int(self._config.log_cleaner_dedupe_buffer_size * self._config.log_cleaner_io_buffer_load_factor)
         began_at = self._clock.now()
-        cleaning = partition.log.begin_cleaning(
+        cleaning = partition.open_log().begin_cleaning(
             due.cleanable, self._clock.now_ms(), budget, recovered_from=self._directory.recovery_points.get(at, 0)
         )
         self._pass = cleaning, began_at

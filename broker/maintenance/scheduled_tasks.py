@@ -7,6 +7,7 @@ from ..log_manager import LogManager
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
+from .retention import delete_old_segments
 
 logger = get_logger("housekeeping")
 
@@ -55,14 +56,13 @@ class ScheduledTasks:
 
     def delete_old_segments(self) -> None:
         """Retention by time, size and log start."""
-        now_ms = self._clock.now_ms()
         for partition in self._partitions():
             opened = partition.opened_log
             if opened is not None:
-                deleted = opened.delete_old_segments(now_ms)
-                if deleted:
-                    logger.info("segments deleted", partition=partition.name, count=len(deleted))
-                    partition.note_change()
+                try:
+                    delete_old_segments(partition, opened, self._store, self._clock.now_ms(), lambda error: None)
+                except OSError as error:
+                    logger.error("old segments cannot be deleted yet", partition=partition.name, error=str(error))
 
     def remove_deleted(self) -> None:
         """Free the space of what was deleted, off the loop: a file of a gigabyte takes its time."""

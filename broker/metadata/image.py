@@ -93,7 +93,7 @@ class MetadataImage:
     next_producer_id: int = 0
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
-    removed: set[bytes] = field(default_factory=set[bytes], compare=False)
+    removed: dict[bytes, str] = field(default_factory=dict[bytes, str], compare=False)
     _transaction: list[bytes] | None = None
 
     @property
@@ -137,9 +137,10 @@ class MetadataImage:
                     raise CorruptFrame(f"a change of partition {record.partition_id}, which is not there")
                 partition.change(record)
             case RemoveTopicRecord():
-                delta.note_deleted(self.topics.pop(self._topic(record.topic_id).name))
+                name = self._topic(record.topic_id).name
+                delta.note_deleted(self.topics.pop(name))
                 del self.names[record.topic_id]
-                self.removed.add(record.topic_id)
+                self.removed[record.topic_id] = name
             case ClearElrRecord():
                 for topic in self.topics.values():
                     if record.topic_name in ("", topic.name):

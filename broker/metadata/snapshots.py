@@ -60,6 +60,7 @@ class MetadataSnapshots:
         snapshot = Snapshot(list(image.records()), list[Control](self._controls.items()))
         last = self._last_timestamp if self._last_timestamp >= 0 else now_ms
         try:
+            metadata_log.check_open()  # the snapshot is a file beside it
             size = write_snapshot(
                 self._files, self._directory, snapshot_id, snapshot, last_timestamp=last, now_ms=now_ms
             )

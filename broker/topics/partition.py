@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...storage.log import AppendInfo, PartitionLog
+from ...storage.log_api import Log
 from ..log_output import get_logger
 
 logger = get_logger("partition")
@@ -38,8 +39,12 @@ class Partition:
         return f"{self.topic}-{self.index}"
 
     @property
-    def log(self) -> PartitionLog:
-        """The log; the first use opens it and, after a crash, recovers it.
+    def log(self) -> Log:
+        """The log, as requests and coordinators see it; the first use opens it (`open_log`)."""
+        return self._log if self._log is not None else self.open_log()
+
+    def open_log(self) -> PartitionLog:
+        """The log, for its own upkeep; the first use opens it and, after a crash, recovers it.
 
         KAFKA_STORAGE_ERROR if it cannot, and for as long as the partition is offline.
         """
@@ -86,7 +91,7 @@ class Partition:
 
     def has_open_transaction(self, producer_id: int, producer_epoch: int) -> bool:
         """Whether this producer, under this epoch, has data here that waits for a marker."""
-        entry = self.log.producers.find(producer_id)
+        entry = self.log.find_producer(producer_id)
         return entry is not None and entry.producer_epoch == producer_epoch and entry.current_txn_first_offset >= 0
 
     def append(self, batches: Sequence[RecordBatch], now_ms: int, *, is_from_client: bool = True) -> AppendInfo:

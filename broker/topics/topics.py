@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import PartitionLog
+from ...storage.log_cleanup import RecordsDeletion
 from ...storage.log_config import LogConfig
 from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
@@ -15,7 +16,8 @@ from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage, TopicImage
 from ..metadata.log import MetadataLog, NewTopic, Then
-from ..runtime import Runtime
+from ..runtime import Runtime, SerialQueue
+from ..runtime import Then as After
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_settings
 from .partition import Partition
@@ -34,8 +36,13 @@ class PartitionStore(Protocol):
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
-    def write_log_start(self, topic: str, index: int, offset: int) -> None:
-        """Make a partition's new start durable; OSError leaves what was known."""
+    @property
+    def directory_queue(self) -> SerialQueue:
+        """Where what is written of the directory's own is written in order."""
+        ...
+
+    def write_log_start(self, topic: str, index: int, offset: int, then: After) -> None:
+        """Make a partition's new start durable; an error leaves what was known. OSError where it cannot be begun."""
         ...
 
     def delete_logs(self, topic: str, partitions: int) -> None:
@@ -194,18 +201,34 @@ class Topics:
         self.check_new_name(name, beside)
         return self.new_topic(name, self._config.num_partitions, {})
 
-    def delete_records(self, partition: Partition, offset: int) -> int:
-        """Begin a partition later, durably; returns its start. KafkaError leaves it as it was."""
+    def delete_records(self, partition: Partition, offset: int, then: Callable[[int, KafkaError | None], None]) -> None:
+        """Begin a partition later, durably; `then` gets its start, or why it stays as it was. OFFSET_OUT_OF_RANGE."""
         log = partition.log
         log.check_start(offset)
+        if offset <= log.log_start_offset:
+            then(log.log_start_offset, None)
+            return
+
+        def recorded(error: Exception | None) -> None:
+            deletion: RecordsDeletion | None = None
+            try:
+                if error is not None:
+                    raise error
+                deletion = log.begin_delete_records(offset)
+                self._store.directory_queue.run(deletion.run, partial(begun, deletion))
+            except (OSError, KafkaError) as failure:
+                then(-1, _storage_error(failure))
+
+        def begun(deletion: RecordsDeletion, error: Exception | None) -> None:
+            start = log.finish_delete_records(deletion)
+            if error is None:
+                partition.note_change()
+            then(start, None if error is None else _storage_error(error))
+
         try:
-            if offset > log.log_start_offset:
-                self._store.write_log_start(partition.topic, partition.index, offset)
-            start = log.delete_records_before(offset)
+            self._store.write_log_start(partition.topic, partition.index, offset, recorded)
         except OSError as error:
-            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
-        partition.note_change()
-        return start
+            then(-1, _storage_error(error))
 
     # What follows the metadata
 
@@ -253,3 +276,7 @@ class Topics:
         if not opened.recovery_report.is_clean:
             self.on_recovered(partition)
         return opened
+
+
+def _storage_error(error: Exception) -> KafkaError:
+    return error if isinstance(error, KafkaError) else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))

@@ -19,8 +19,12 @@ class SealedSegment(Protocol):
     """What is asked of a segment. Timestamps are read from its files when they matter, and only then."""
 
     base_offset: int
-    size_bytes: int
     created_ms: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the batches."""
+        ...
 
     @property
     def max_timestamp(self) -> int:

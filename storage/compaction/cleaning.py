@@ -6,17 +6,16 @@ log in the pauses is looked at before it: appends do not matter, segments that w
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
-from ..files.files import Files
 from ..indexes.transaction_index import AbortedTxn
-from ..log_config import LogConfig
-from ..producer_snapshots import Snapshots
-from ..producer_state import ProducerTable
+from ..log_config import LONG_MAX
+from ..log_location import LogLocation
+from ..log_state import LogState
 from ..scan import BatchScan
 from ..segment import Segment
-from ..segments import Segments
 from .cleanable import Cleanable, SegmentExtent, group_segments
 from .keys import OffsetMap
 from .output import CLEANED_SUFFIX, CleanedSegment
@@ -33,34 +32,34 @@ class CleaningAborted(Exception):
     """The log changed under the pass, which has left it alone since. Nothing is wrong."""
 
 
+class CleaningTerms(NamedTuple):
+    """When a pass begins, and within what bounds."""
+
+    now_ms: int
+    most_key_bytes: int  # of memory for keys; where it does not suffice, the pass ends earlier in the log
+    recovered_from: int = LONG_MAX  # the recovery point on record: a start after a crash would replay the log from it
+
+
 class Cleaning:
     """A pass. Run `steps` to its end; what was swapped in by then stays, whatever becomes of the rest."""
 
     def __init__(
         self,
-        files: Files,
-        directory: str,
-        config: LogConfig,
-        segments: Segments,
-        snapshots: Snapshots,
-        producers: ProducerTable,
+        location: LogLocation,
+        state: LogState,
         find_aborted: FindAborted,
         cleanable: Cleanable,
-        now_ms: int,
-        most_key_bytes: int,
-        recovered_from: int,
+        terms: CleaningTerms,
     ) -> None:
-        """`most_key_bytes` bounds the memory for keys; where it does not suffice, the pass ends earlier in the log."""
-        self._files = files
-        self._directory = directory
-        self._config = config
-        self._segments = segments
-        self._snapshots = snapshots
-        self._producers = producers
+        self._files, self._directory, _, _ = location
+        self._state = state
+        self._config = state.config  # a pass obeys the settings that it began with
+        self._segments = state.segments
+        self._snapshots = state.snapshots
+        self._producers = state.producers
         self._find_aborted = find_aborted
         self._cleanable = cleanable
-        self._now_ms = now_ms
-        self._recovered_from = recovered_from
+        self._now_ms, most_key_bytes, self._recovered_from = terms
         self._latest = OffsetMap(most_key_bytes)
         self._watched: list[tuple[Segment, int]] = []
         self.first_dirty_offset = cleanable.first_dirty_offset
@@ -118,8 +117,8 @@ class Cleaning:
         dirty = [(one, next_base) for one, next_base in self._sealed_below(upper) if next_base > start]
         self._watch([one for one, _ in dirty])
         for segment, next_base in dirty:
-            position = segment.position_of(start) if start > segment.base_offset else 0
-            segment.forget_indexes()
+            position = segment.indexes.position_of(start).byte if start > segment.base_offset else 0
+            segment.indexes.release_memory()
             for _, batch in (scan := self._scan(segment, position)):
                 self.bytes_moved += batch.size_bytes
                 if batch.is_control:
@@ -199,7 +198,7 @@ class Cleaning:
         for one, after in pairwise(self._segments):
             if one is segment:
                 return after.base_offset
-        raise CleaningAborted(f"{segment.log_path} has gone")
+        raise CleaningAborted(f"{segment.records.path} has gone")
 
     def _swap(self, group: Sequence[Segment], output: CleanedSegment) -> None:
         new = Segment(
@@ -209,9 +208,9 @@ class Cleaning:
             created_ms=group[0].created_ms,
             size_bytes=output.size_bytes,
             has_txn_index=bool(output.aborted),
-            guard=group[0].guard,
+            integrity=group[0].records.integrity,
         )
-        new.set_aborted(output.aborted, is_cleaned=True)
+        new.indexes.set_aborted(output.aborted, is_cleaned=True)
         due_ms = self._now_ms + self._config.file_delete_delay_ms
         self._segments.replace(group, new, output.final_names(), due_ms)
         self._snapshots.keep_for(self._segments.bases)
@@ -221,11 +220,11 @@ class Cleaning:
     def _scan(self, segment: Segment, position: int) -> BatchScan:
         return BatchScan(
             self._files,
-            segment.log_path,
+            segment.records.path,
             position,
             segment.size_bytes,
             lowest_offset=segment.base_offset,
-            guard=segment.guard,
+            integrity=segment.records.integrity,
             piece_bytes=_PIECE_BYTES,
         )
 
@@ -233,7 +232,7 @@ class Cleaning:
         """A damaged batch must not be missed: what it holds would look superseded, or be lost."""
         if scan.problem is not None:
             self._check_unchanged()
-            why = f"{scan.problem} at byte {scan.position} of {segment.log_path}"
+            why = f"{scan.problem} at byte {scan.position} of {segment.records.path}"
             raise KafkaError(ErrorCode.CORRUPT_MESSAGE, why)
 
     def _watch(self, segments: Sequence[Segment]) -> None:
@@ -241,7 +240,9 @@ class Cleaning:
         self._watched = [(segment, segment.size_bytes) for segment in segments]
 
     def _check_unchanged(self) -> None:
+        if self._state.is_closed:
+            raise CleaningAborted(self._state.closed)
         sealed = {id(one) for one, _ in pairwise(self._segments)}
         for segment, size in self._watched:
             if id(segment) not in sealed or segment.size_bytes != size:
-                raise CleaningAborted(f"{segment.log_path} was deleted or cut")
+                raise CleaningAborted(f"{segment.records.path} was deleted or cut")

@@ -10,6 +10,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 Buffer = bytes | bytearray | memoryview
@@ -79,6 +80,10 @@ class Files(Protocol):
         """Replace a small file at once: a reader, or a crash, sees the old bytes or the new."""
         ...
 
+    def whole_writer(self, path: str, data: bytes, *, is_synced: bool = True) -> Callable[[], None]:
+        """`write_whole` as a call, good once and on any thread; the file is not read through this object before."""
+        ...
+
     def sync_handle(self, path: str) -> Callable[[], None]:
         """A call, good once and on any thread, that makes the file (or directory) durable as it is then."""
         ...
@@ -122,15 +127,15 @@ class OsFiles:
         self._open[path] = descriptor
         return descriptor
 
-    def _forget(self, path: str) -> None:
+    def _close_cached(self, path: str) -> None:
         descriptor = self._open.pop(path, None)
         if descriptor is not None:
             os.close(descriptor)
 
-    def _forget_below(self, directory: str) -> None:
+    def _close_cached_below(self, directory: str) -> None:
         inside = directory + "/"
         for path in [path for path in self._open if path.startswith(inside)]:
-            self._forget(path)
+            self._close_cached(path)
 
     def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
         descriptor = self._open.get(path)
@@ -192,19 +197,19 @@ class OsFiles:
         os.truncate(path, size)
 
     def rename(self, old: str, new: str) -> None:
-        self._forget(old)
-        self._forget(new)
-        self._forget_below(old)
+        self._close_cached(old)
+        self._close_cached(new)
+        self._close_cached_below(old)
         os.rename(old, new)
 
     def remove(self, path: str) -> None:
-        self._forget(path)
+        self._close_cached(path)
         with suppress(FileNotFoundError):
             os.unlink(path)
 
     def removal(self, path: str) -> Callable[[], None]:
-        self._forget(path)
-        self._forget_below(path)
+        self._close_cached(path)
+        self._close_cached_below(path)
 
         def remove() -> None:
             if not os.path.isdir(path):
@@ -230,17 +235,25 @@ class OsFiles:
             os.makedirs(path, exist_ok=True)
 
     def remove_directory(self, path: str) -> None:
-        self._forget_below(path)
+        self._close_cached_below(path)
         with suppress(FileNotFoundError):
             os.rmdir(path)
 
     def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
-        self._forget(path)
+        self.whole_writer(path, data, is_synced=is_synced)()
+
+    def whole_writer(self, path: str, data: bytes, *, is_synced: bool = True) -> Callable[[], None]:
+        self._close_cached(path)
+        return partial(self._write_whole, path, data, is_synced=is_synced)
+
+    @classmethod
+    def _write_whole(cls, path: str, data: bytes, *, is_synced: bool) -> None:
+        """With descriptors of its own, so on any thread."""
         temporary = path + ".tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             try:
-                self._write_slowly(descriptor, [data], 0)
+                cls._write_slowly(descriptor, [data], 0)
                 if is_synced:
                     os.fsync(descriptor)
             finally:
@@ -251,19 +264,12 @@ class OsFiles:
                 os.unlink(temporary)
             raise
         if is_synced:
-            self.sync_handle(os.path.dirname(path) or ".")()
+            _sync_and_close(os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC))
 
     def sync_handle(self, path: str) -> Callable[[], None]:
         cached = self._open.get(path)
         own = os.dup(cached) if cached is not None else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-        def sync() -> None:
-            try:
-                os.fsync(own)
-            finally:
-                os.close(own)
-
-        return sync
+        return partial(_sync_and_close, own)
 
     def write_out(self) -> None:
         os.sync()
@@ -292,3 +298,10 @@ class OsFiles:
     def close(self) -> None:
         while self._open:
             os.close(self._open.popitem()[1])
+
+
+def _sync_and_close(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

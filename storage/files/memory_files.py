@@ -5,6 +5,7 @@ The rule: it behaves as OsFiles does, down to which exception says what, so that
 
 import errno
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from .files import Buffer
 
@@ -142,6 +143,9 @@ class MemoryFiles:
     def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
         directory, name = _split(path)
         self._directory(directory)[name] = bytearray(data)
+
+    def whole_writer(self, path: str, data: bytes, *, is_synced: bool = True) -> Callable[[], None]:
+        return partial(self.write_whole, path, data, is_synced=is_synced)
 
     def sync_handle(self, path: str) -> Callable[[], None]:
         if path != "/" and not self.exists(path):

@@ -8,84 +8,64 @@ against the batch it names first, and dropped if they disagree.
 
 from contextlib import suppress
 
-from ...protocol.batch import HEADER_BYTES, RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
-from ..file_names import INDEX_SUFFIX, LOG_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
+from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX
+from ..file_records import FileRecords
 from ..files.files import Files
-from ..integrity import BatchIntegrity
-from ..read_batches import LogPosition, WrongStart, find_place
+from ..read_batches import LogPosition, WrongStart, find_position
 from ..resyncing_scan import ResyncingScan
-from ..scan import MOST_RELATIVE_OFFSET, BatchScan
+from ..scan import MOST_RELATIVE_OFFSET
 from .offset_time_index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
 from .transaction_index import ENTRY_BYTES, AbortedTxn, decode_aborted, encode_aborted
 
 NO_TIMESTAMP = -1
 
-__all__ = ["MOST_RELATIVE_OFFSET", "NO_TIMESTAMP", "IndexedSegment"]
 
-
-class IndexedSegment:
-    """What is found in a segment of a log, and how."""
+class SegmentIndexes:
+    """What is found in the records of a segment, and how."""
 
     __slots__ = (
         "_aborted",
         "_aborted_saved",
+        "_base_offset",
         "_bytes_since_index",
         "_files",
         "_offset_index",
         "_offset_index_saved",
+        "_records",
+        "_stem",
         "_time_index",
         "_time_index_saved",
-        "base_offset",
-        "guard",
+        "_top_timestamp",
         "has_txn_index",
         "is_aborted_derived",
-        "is_contiguous",
         "max_timestamp_offset",
-        "size_bytes",
-        "stem",
-        "top_timestamp",
     )
 
-    def __init__(
-        self,
-        files: Files,
-        directory: str,
-        base_offset: int,
-        *,
-        size_bytes: int = 0,
-        has_txn_index: bool = False,
-        guard: BatchIntegrity | None = None,
-        is_contiguous: bool = False,
-    ) -> None:
+    def __init__(self, files: Files, stem: str, records: FileRecords, *, has_txn_index: bool) -> None:
+        """`stem`: the path of the segment's files without their suffixes."""
         self._files = files
-        self.is_contiguous = is_contiguous  # known never to have been compacted
-        self.guard = guard or BatchIntegrity()
-        self.stem = f"{directory}/{offset_name(base_offset)}"
-        self.base_offset = base_offset
-        self.size_bytes = size_bytes
-        self.has_txn_index = has_txn_index
-        self.top_timestamp: int | None = None if size_bytes else NO_TIMESTAMP  # None: see the time index
-        self.max_timestamp_offset = base_offset
-        self._offset_index: OffsetIndex | None = None if size_bytes else OffsetIndex()
-        self._time_index: TimeIndex | None = None if size_bytes else TimeIndex()
+        self._stem = stem
+        self._records = records
+        self._base_offset = records.base_offset
+        is_empty = not records.size_bytes
+        self._top_timestamp: int | None = NO_TIMESTAMP if is_empty else None  # None: see the time index
+        self.max_timestamp_offset = records.base_offset
+        self._offset_index: OffsetIndex | None = OffsetIndex() if is_empty else None
+        self._time_index: TimeIndex | None = TimeIndex() if is_empty else None
         self._offset_index_saved = 0
         self._time_index_saved = 0
         self._bytes_since_index = 0
         self._aborted: list[AbortedTxn] | None = None if has_txn_index else []
         self._aborted_saved = 0
+        self.has_txn_index = has_txn_index
         self.is_aborted_derived = not has_txn_index  # from the log itself, in the life of this object
-
-    @property
-    def log_path(self) -> str:
-        """The file of the batches."""
-        return self.stem + LOG_SUFFIX
 
     @property
     def offset_index(self) -> OffsetIndex:
         """Offsets to positions."""
         if self._offset_index is None:
-            self._load_indexes()
+            self._load()
         assert self._offset_index is not None
         return self._offset_index
 
@@ -93,16 +73,16 @@ class IndexedSegment:
     def time_index(self) -> TimeIndex:
         """Timestamps to offsets."""
         if self._time_index is None:
-            self._load_indexes()
+            self._load()
         assert self._time_index is not None
         return self._time_index
 
     @property
     def max_timestamp(self) -> int:
         """The largest timestamp of any record here, -1 for none."""
-        if self.top_timestamp is None:
-            self._load_indexes()
-        return NO_TIMESTAMP if self.top_timestamp is None else self.top_timestamp
+        if self._top_timestamp is None:
+            self._load()
+        return NO_TIMESTAMP if self._top_timestamp is None else self._top_timestamp
 
     @property
     def aborted(self) -> list[AbortedTxn]:
@@ -111,41 +91,43 @@ class IndexedSegment:
             data = self._read_file(TXN_INDEX_SUFFIX)
             found = decode_aborted(data or b"")
             if found is None:
-                raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"{self.stem}{TXN_INDEX_SUFFIX} is damaged")
+                raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"{self._stem}{TXN_INDEX_SUFFIX} is damaged")
             self._aborted = found
             self._aborted_saved = len(found)
         return self._aborted
 
     def _read_file(self, suffix: str) -> bytes | None:
-        path = self.stem + suffix
+        path = self._stem + suffix
         try:
             return self._files.read(path, 0, self._files.size(path))
         except FileNotFoundError:
             return None
 
-    def _load_indexes(self) -> None:
+    def _load(self) -> None:
         offset_data, time_data = self._read_file(INDEX_SUFFIX), self._read_file(TIME_INDEX_SUFFIX)
-        offsets = None if offset_data is None else OffsetIndex.decode(offset_data, self.size_bytes)
+        offsets = None if offset_data is None else OffsetIndex.decode(offset_data, self._records.size_bytes)
         times = None if time_data is None else TimeIndex.decode(time_data)
         self._offset_index = offsets
         # A closed segment with data has at least one time entry; one without was not closed.
         if offsets is None or times is None or times.last is None or not self._has_timestamp(*times.last):
-            self.guard.report(f"the indexes of {self.log_path} are missing or wrong; they were made anew")
-            self.rebuild_indexes()
+            self._records.integrity.report(
+                f"the indexes of {self._records.path} are missing or wrong; they were made anew"
+            )
+            self.rebuild()
             return
         self._time_index = times
         self._offset_index_saved, self._time_index_saved = len(offsets), len(times)
         if len(offset_data or b"") != len(offsets) * OFFSET_ENTRY_BYTES:
-            self._files.truncate(self.stem + INDEX_SUFFIX, len(offsets) * OFFSET_ENTRY_BYTES)
+            self._files.truncate(self._stem + INDEX_SUFFIX, len(offsets) * OFFSET_ENTRY_BYTES)
         if len(time_data or b"") != len(times) * TIME_ENTRY_BYTES:
-            self._files.truncate(self.stem + TIME_INDEX_SUFFIX, len(times) * TIME_ENTRY_BYTES)
-        self.top_timestamp = times.last[0]
-        self.max_timestamp_offset = self.base_offset + times.last[1]
-        self._bytes_since_index = self.size_bytes - offsets.floor_position(self.size_bytes)
+            self._files.truncate(self._stem + TIME_INDEX_SUFFIX, len(times) * TIME_ENTRY_BYTES)
+        self._top_timestamp = times.last[0]
+        self.max_timestamp_offset = self._base_offset + times.last[1]
+        self._bytes_since_index = self._records.size_bytes - offsets.floor_position(self._records.size_bytes)
 
-    def forget_indexes(self) -> None:
+    def release_memory(self) -> None:
         """Give the memory of a sealed segment's indexes back; they are read again when needed."""
-        if self.size_bytes and not self._has_unsaved_entries():
+        if self._records.size_bytes and not self._has_unsaved_entries():
             self._offset_index = self._time_index = None
             if self.has_txn_index and self._aborted_saved == len(self._aborted or ()):
                 self._aborted = None
@@ -155,61 +137,72 @@ class IndexedSegment:
             self._time_index is not None and len(self._time_index) > self._time_index_saved
         )
 
-    def reset_indexes(self) -> None:
+    def reset(self) -> None:
         """Empty the indexes of offsets and times, in memory and on disk: they will be noted anew from the log."""
         self._offset_index, self._time_index = OffsetIndex(), TimeIndex()
         self._offset_index_saved = self._time_index_saved = self._bytes_since_index = 0
-        self.top_timestamp, self.max_timestamp_offset = NO_TIMESTAMP, self.base_offset
-        self._files.remove(self.stem + INDEX_SUFFIX)
-        self._files.remove(self.stem + TIME_INDEX_SUFFIX)
+        self._top_timestamp, self.max_timestamp_offset = NO_TIMESTAMP, self._base_offset
+        self._files.remove(self._stem + INDEX_SUFFIX)
+        self._files.remove(self._stem + TIME_INDEX_SUFFIX)
+
+    def follow_cut(self, interval_bytes: int) -> int:
+        """The log file has become shorter: note anew what is left of it; returns its end offset."""
+        end = self.rebuild(interval_bytes)
+        aborted = [entry for entry in self.aborted if entry.last_offset < end]
+        self.reset_aborted()
+        for entry in aborted:
+            self.note_aborted(entry)
+        return end
 
     def reset_aborted(self) -> None:
         """Empty the index of aborted transactions."""
         self._aborted = []
         self._aborted_saved = 0
         if self.has_txn_index:
-            self._files.remove(self.stem + TXN_INDEX_SUFFIX)
+            self._files.remove(self._stem + TXN_INDEX_SUFFIX)
             self.has_txn_index = False
 
-    def rebuild_indexes(self, interval_bytes: int = 4096) -> int:
+    def rebuild(self, interval_bytes: int = 4096) -> int:
         """Note every batch anew that can be read, where index files are missing or wrong; returns the end offset."""
         known = self._offset_index or OffsetIndex()
-        self.reset_indexes()
-        for position, batch in (salvage := ResyncingScan(self.scan, known)):
+        self.reset()
+        for position, batch in (salvage := ResyncingScan(self._records.scan, known)):
             if salvage.take_resumed():
-                self.force_index_entry()
+                self.force_entry()
             self.note(batch.last_offset, batch.max_timestamp, position, batch.size_bytes, interval_bytes)
         return salvage.next_offset
 
     def note(self, last_offset: int, max_timestamp: int, position: int, size_bytes: int, interval_bytes: int) -> None:
         """Keep the indexes in step with a batch that stands at `position`."""
-        if self.top_timestamp is None or self._offset_index is None:
-            self._load_indexes()
-        assert self.top_timestamp is not None
+        if self._top_timestamp is None or self._offset_index is None:
+            self._load()
+        assert self._top_timestamp is not None
         assert self._offset_index is not None
-        if max_timestamp > self.top_timestamp:
-            self.top_timestamp, self.max_timestamp_offset = max_timestamp, last_offset
+        if max_timestamp > self._top_timestamp:
+            self._top_timestamp, self.max_timestamp_offset = max_timestamp, last_offset
         if self._bytes_since_index > interval_bytes:
-            self._offset_index.append(last_offset - self.base_offset, position)
+            self._offset_index.append(last_offset - self._base_offset, position)
             self._note_time()
             self._bytes_since_index = 0
         self._bytes_since_index += size_bytes
 
-    def force_index_entry(self) -> None:
+    def force_entry(self) -> None:
         """Index the next batch noted, whatever the interval."""
         self._bytes_since_index = MOST_RELATIVE_OFFSET
 
     def _note_time(self) -> None:
         if self.max_timestamp > NO_TIMESTAMP:
-            self.time_index.append_if_later(self.max_timestamp, self.max_timestamp_offset - self.base_offset)
+            self.time_index.append_if_later(self.max_timestamp, self.max_timestamp_offset - self._base_offset)
 
     def set_aborted(self, entries: list[AbortedTxn], *, is_cleaned: bool) -> None:
         """Believe these, whatever the index says; it is made anew unless compaction took what it speaks of."""
         data = b"".join(encode_aborted(entry) for entry in entries)
         if not is_cleaned and data != self._read_file(TXN_INDEX_SUFFIX):
-            self.guard.report(f"{self.stem}{TXN_INDEX_SUFFIX} is not what {self.log_path} says; it was made anew")
+            self._records.integrity.report(
+                f"{self._stem}{TXN_INDEX_SUFFIX} is not what {self._records.path} says; it was made anew"
+            )
             with suppress(OSError):  # it is right in memory, and will be found wrong again
-                self._files.write_whole(self.stem + TXN_INDEX_SUFFIX, data, is_synced=False)
+                self._files.write_whole(self._stem + TXN_INDEX_SUFFIX, data, is_synced=False)
         self._aborted = entries
         self._aborted_saved = len(entries)
         self.is_aborted_derived = True
@@ -220,12 +213,16 @@ class IndexedSegment:
 
     def is_full(self, index_bytes: int) -> bool:
         """Whether an index has no room for another entry and the final time entry."""
+        if self._offset_index is None or self._time_index is None:
+            self._load()
+        assert self._offset_index is not None
+        assert self._time_index is not None
         return (
-            len(self.offset_index) >= index_bytes // OFFSET_ENTRY_BYTES
-            or len(self.time_index) >= index_bytes // TIME_ENTRY_BYTES - 1
+            len(self._offset_index) >= index_bytes // OFFSET_ENTRY_BYTES
+            or len(self._time_index) >= index_bytes // TIME_ENTRY_BYTES - 1
         )
 
-    def save_indexes(self, *, is_final: bool = False) -> bool:
+    def save(self, *, is_final: bool = False) -> bool:
         """Write the entries that are in memory only; `is_final` adds the time entry that ends a closed segment.
 
         Whether a file was made by it: its name must be synced with the directory.
@@ -233,11 +230,11 @@ class IndexedSegment:
         is_new = False
         if self._aborted is not None and len(self._aborted) > self._aborted_saved:
             unsaved = [encode_aborted(entry) for entry in self._aborted[self._aborted_saved :]]
-            self._files.write(self.stem + TXN_INDEX_SUFFIX, unsaved, self._aborted_saved * ENTRY_BYTES)
+            self._files.write(self._stem + TXN_INDEX_SUFFIX, unsaved, self._aborted_saved * ENTRY_BYTES)
             is_new |= not self.has_txn_index
             self._aborted_saved = len(self._aborted)
             self.has_txn_index = True
-        if is_final and self.size_bytes:
+        if is_final and self._records.size_bytes:
             if self._time_index is None:
                 return is_new  # untouched since it was opened, and so was its file
             self._note_time()
@@ -245,45 +242,29 @@ class IndexedSegment:
             (INDEX_SUFFIX, self._offset_index, self._offset_index_saved, OFFSET_ENTRY_BYTES),
             (TIME_INDEX_SUFFIX, self._time_index, self._time_index_saved, TIME_ENTRY_BYTES),
         ):
-            is_missing = is_final and not saved and self.size_bytes  # Apache Kafka rebuilds what has no .index file
+            is_missing = (
+                is_final and not saved and self._records.size_bytes
+            )  # Apache Kafka rebuilds what has no .index file
             if index is not None and (len(index) > saved or is_missing):
-                self._files.write(self.stem + suffix, [index.encode(saved)], saved * entry_bytes)
+                self._files.write(self._stem + suffix, [index.encode(saved)], saved * entry_bytes)
                 is_new |= not saved
         self._offset_index_saved = len(self._offset_index) if self._offset_index is not None else 0
         self._time_index_saved = len(self._time_index) if self._time_index is not None else 0
         return is_new
 
-    @property
-    def may_skip(self) -> bool:
-        """Whether offsets may be missing here."""
-        return self.guard.may_skip and not self.is_contiguous
-
-    def scan(self, position: int = 0, *, guard: BatchIntegrity | None = None) -> BatchScan:
-        """Every sound batch from a batch boundary on."""
-        return BatchScan(
-            self._files,
-            self.log_path,
-            position,
-            self.size_bytes,
-            lowest_offset=self.base_offset,
-            is_first_known=position == 0,
-            guard=guard or self.guard,
-            may_skip=self.may_skip,
-        )
-
-    def place_of(self, offset: int) -> LogPosition:
+    def position_of(self, offset: int) -> LogPosition:
         """Where the batch stands that holds `offset`, or the next one after a gap; the segment's end for none."""
         while True:
-            entry = self.offset_index.floor(offset - self.base_offset)
-            start, last = (0, None) if entry is None else (entry[1], self.base_offset + entry[0])
+            entry = self.offset_index.floor(offset - self._base_offset)
+            start, last = (0, None) if entry is None else (entry[1], self._base_offset + entry[0])
             try:
-                return find_place(
+                return find_position(
                     self._files,
-                    self.log_path,
-                    LogPosition(start, self.base_offset),
-                    self.size_bytes,
+                    self._records.path,
+                    LogPosition(start, self._base_offset),
+                    self._records.size_bytes,
                     offset,
-                    may_skip=self.may_skip,
+                    may_skip=self._records.may_skip,
                     highest_last_offset=last,
                 )
             except WrongStart:
@@ -291,38 +272,39 @@ class IndexedSegment:
                 self.offset_index.drop(entry[0])
                 self._offset_index_saved = self._rewrite_index(INDEX_SUFFIX, self.offset_index)
 
-    def position_of(self, offset: int) -> int:
-        """The position alone of `place_of`."""
-        return self.place_of(offset).position
-
     def offset_before(self, timestamp: int) -> int:
         """An offset of this segment below which every record is older than `timestamp`."""
         while (entry := self.time_index.floor(timestamp)) is not None and not self._has_timestamp(*entry):
             self.time_index.drop(entry[0])
             self._time_index_saved = self._rewrite_index(TIME_INDEX_SUFFIX, self.time_index)
-        return self.base_offset if entry is None else self.base_offset + entry[1]
+        return self._base_offset if entry is None else self._base_offset + entry[1]
 
     def _has_timestamp(self, timestamp: int, relative_offset: int) -> bool:
         """Whether the batch that holds an offset has this largest timestamp, as a time index says."""
-        offset = self.base_offset + relative_offset
+        offset = self._base_offset + relative_offset
         try:
-            position = self.position_of(offset)
+            position = self.position_of(offset).byte
         except KafkaError:
             return False
-        batch = self.read_header(position)
+        batch = self._records.read_header(position)
         return (
             batch is not None and batch.base_offset <= offset <= batch.last_offset and batch.max_timestamp == timestamp
         )
 
+    def durable_paths(self) -> list[str]:
+        """The files that have entries by now."""
+        files = (
+            (self._offset_index_saved, INDEX_SUFFIX),
+            (self._time_index_saved, TIME_INDEX_SUFFIX),
+            (self.has_txn_index, TXN_INDEX_SUFFIX),
+        )
+        return [self._stem + suffix for has_entries, suffix in files if has_entries]
+
     def _rewrite_index(self, suffix: str, index: OffsetIndex | TimeIndex) -> int:
         """Write an index without the entry that was wrong; returns how many entries are on the disk."""
-        self.guard.report(f"{self.stem}{suffix} had an entry that {self.log_path} does not bear out; it was taken out")
+        self._records.integrity.report(
+            f"{self._stem}{suffix} had an entry that {self._records.path} does not bear out; it was taken out"
+        )
         with suppress(OSError):  # it is right in memory, and will be found wrong again
-            self._files.write_whole(self.stem + suffix, index.encode(), is_synced=False)
+            self._files.write_whole(self._stem + suffix, index.encode(), is_synced=False)
         return len(index)
-
-    def read_header(self, position: int) -> RecordBatch | None:
-        """The header alone of the batch at a batch boundary, unchecked; None where the file ends before."""
-        if self.size_bytes - position < HEADER_BYTES:
-            return None
-        return RecordBatch(self._files.read(self.log_path, position, HEADER_BYTES))

@@ -17,7 +17,7 @@ from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
 from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.log import PartitionLog
+from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
 from odradek.storage.log_config import LogConfig
 
 NOW_MS = 1_700_000_000_000
@@ -91,7 +91,9 @@ def create(
 def open_log(files: Files) -> PartitionLog:
     """The metadata log by itself."""
     files.make_directory(DIRECTORY)
-    return PartitionLog.open(files, DIRECTORY, METADATA_TOPIC, 0, LogConfig(), NOW_MS, is_clean=False, leader_epoch=-1)
+    return PartitionLog.open(
+        LogLocation(files, DIRECTORY, METADATA_TOPIC, 0), LogConfig(), NOW_MS, LogCheckpoints(leader_epoch=-1)
+    )
 
 
 def write_records(files: Files, *records: MetadataRecord, epoch: int = 0) -> None:

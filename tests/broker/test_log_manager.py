@@ -1,5 +1,7 @@
 """The logs of the data directory: recovered when need be, put away when deleted, closed so that they can be trusted."""
 
+from collections.abc import Callable
+
 import pytest
 
 from odradek.broker.metadata.publisher import MetadataPublisher
@@ -8,6 +10,7 @@ from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.directory import CLEAN_SHUTDOWN
+from odradek.storage.log_config import LogConfig
 
 from .clusters import Changes
 from .conftest import Parts
@@ -117,7 +120,7 @@ def test_a_partition_that_was_never_used_leaves_nothing_to_delete(parts: Parts) 
 def test_checkpoints_say_how_far_each_opened_log_has_come(parts: Parts) -> None:
     fill(parts, "a")
     fill(parts, "b")
-    log = parts.topics.partition("b", 0).log
+    log = parts.topics.partition("b", 0).open_log()
     job = log.begin_flush()
     job.run()
     log.finish_flush(job)
@@ -255,10 +258,53 @@ def test_a_deletion_cut_short_leaves_no_offsets_to_the_next_topic_of_that_name(p
     topic = create_topic(parts.topics, "t", 1, {})
     batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
     topic.partitions[0].append([batch, batch], parts.clock.now_ms())
-    parts.topics.delete_records(topic.partitions[0], 1)
+    parts.topics.delete_records(topic.partitions[0], 1, lambda start, error: None)
     checkpoint = parts.files.read("/data/log-start-offset-checkpoint", 0, 999)
     delete_topics(parts.topics, [topic])
     parts.files.write_whole("/data/log-start-offset-checkpoint", checkpoint)
     parts.restart(is_clean=False)
     log = create_topic(parts.topics, "t", 1, {}).partitions[0].log
     assert (log.log_start_offset, log.log_end_offset) == (0, 0)
+
+
+USES: dict[str, Callable[[Parts], object]] = {
+    "open_log": lambda parts: parts.store.open_log("t", 0, b"0" * 16, LogConfig(), leader_epoch=0),
+    "write_log_start": lambda parts: parts.store.write_log_start("t", 0, 1, lambda error: None),
+    "delete_logs": lambda parts: parts.store.delete_logs("t", 1),
+    "close_log": lambda parts: parts.store.close_log("t", 0, lambda is_closed, error: None),
+    "begin_purge": lambda parts: parts.store.begin_purge(),
+    "write_checkpoints": lambda parts: parts.store.write_checkpoints(),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("ending", ["close", "abandon"])
+def test_once_the_directory_is_given_back_nothing_in_it_is_opened_written_or_deleted(
+    parts: Parts, ending: str, use: str
+) -> None:
+    fill(parts)
+    getattr(parts.store, ending)()
+    names = sorted(parts.files.list_directory("/data"))
+    with pytest.raises(OSError, match="is closed"):
+        USES[use](parts)
+    assert sorted(parts.files.list_directory("/data")) == names
+
+
+@pytest.mark.parametrize("ending", ["close", "abandon"])
+def test_a_log_that_is_still_held_somewhere_takes_nothing_more_after_the_end(parts: Parts, ending: str) -> None:
+    fill(parts)
+    log = parts.topics.partition("t", 0).open_log()
+    getattr(parts.store, ending)()
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    with pytest.raises(OSError, match="is closed"):
+        log.append([batch], 1, leader_epoch=0)
+    parts.start()
+    assert parts.topics.partition("t", 0).log.log_end_offset == 1
+
+
+def test_the_metadata_log_is_not_written_down_once_the_directory_is_given_back(parts: Parts) -> None:
+    fill(parts)
+    parts.store.abandon()
+    names = sorted(parts.files.list_directory("/data/__cluster_metadata-0"))
+    parts.metadata.write_snapshot()
+    assert sorted(parts.files.list_directory("/data/__cluster_metadata-0")) == names

@@ -295,7 +295,7 @@ class BrokerStory:
         offset = self.random.randint(0, partition.log.high_watermark)
         deleted = Deleted((life.topic_id, index), offset, self.moment)
         self.deletions.append(deleted)
-        self.broker.topics.delete_records(partition, offset)
+        self._without_delay(lambda: self.broker.topics.delete_records(partition, offset, lambda start, error: None))
         deleted.answered = self.moment
 
     # What happens unasked

@@ -10,7 +10,7 @@ from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import KafkaError
 from odradek.storage.directory import DataDirectory, DirectoryError, Identity
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.log import PartitionLog
+from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
 from odradek.storage.log_config import LogConfig
 
 from ..conftest import Rounds
@@ -41,14 +41,14 @@ class Seen:
 def _open(files: MemoryFiles, directory: DataDirectory, partition: int, told: list[str]) -> PartitionLog:
     at = ("t", partition)
     log = PartitionLog.open(
-        files,
-        directory.partition_path(*at),
-        *at,
+        LogLocation(files, directory.partition_path(*at), *at),
         CONFIG,
         NOW_MS,
-        is_clean=directory.is_clean,
-        recovery_point=directory.recovery_points.get(at, 0),
-        log_start_offset=directory.log_starts.get(at, 0),
+        LogCheckpoints(
+            is_clean=directory.is_clean,
+            recovery_point=directory.recovery_points.get(at, 0),
+            log_start_offset=directory.log_starts.get(at, 0),
+        ),
         on_damage=told.append,
     )
     report = log.recovery_report

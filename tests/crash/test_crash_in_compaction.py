@@ -34,7 +34,7 @@ def _compact(log: PartitionLog) -> None:
     clean(log)
     clean(log, checkpoint=0, now_ms=LATER)
     for path in log.take_due(LATER):
-        log._files.remove(path)
+        log._location.files.remove(path)
 
 
 def _latest(log: PartitionLog) -> dict[str, str | None]:

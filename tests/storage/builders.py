@@ -7,9 +7,11 @@ from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.integrity import OnDamage, tell_nobody
+from odradek.storage.integrity import OnDamage, ignore_damage
 from odradek.storage.log import PartitionLog
+from odradek.storage.log_api import Log
 from odradek.storage.log_config import LogConfig
+from odradek.storage.log_location import LogCheckpoints, LogLocation
 
 END = 1 << 60
 SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
@@ -57,22 +59,21 @@ def open_log(
     path: str = DIRECTORY,
     leader_epoch: int = 0,
     cleaned_below: int = 0,
-    on_damage: OnDamage = tell_nobody,
+    on_damage: OnDamage = ignore_damage,
 ) -> PartitionLog:
     """A log in memory, unless files are given."""
     return PartitionLog.open(
-        files or MemoryFiles(),
-        path,
-        "t",
-        0,
+        LogLocation(files or MemoryFiles(), path, "t", 0),
         config or LogConfig(),
         now_ms,
-        is_clean=is_clean,
-        recovery_point=recovery_point,
-        log_start_offset=log_start_offset,
-        leader_epoch=leader_epoch,
-        cleaned_below=cleaned_below,
-        on_damage=on_damage,
+        LogCheckpoints(
+            is_clean=is_clean,
+            recovery_point=recovery_point,
+            log_start_offset=log_start_offset,
+            leader_epoch=leader_epoch,
+            cleaned_below=cleaned_below,
+        ),
+        on_damage,
     )
 
 
@@ -84,7 +85,7 @@ def append(log: PartitionLog, *batches: RecordBatch, now_ms: int = NOW_MS) -> in
     return base_offset
 
 
-def offsets_read(log: PartitionLog, start: int = 0, max_bytes: int = 1 << 20) -> list[int]:
+def offsets_read(log: Log, start: int = 0, max_bytes: int = 1 << 20) -> list[int]:
     """The base offsets a reader passes, from `start` to the end."""
     found: list[int] = []
     while start < log.log_end_offset:

@@ -10,7 +10,7 @@ from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.log import PartitionLog
+from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
 from odradek.storage.log_config import LogConfig
 
 TOP = "/data"
@@ -110,7 +110,7 @@ def _write_orders(files: MemoryFiles, directory: DataDirectory) -> PartitionLog:
 
 
 def _open(files: MemoryFiles, path: str, topic: str) -> PartitionLog:
-    return PartitionLog.open(files, path, topic, 0, CONFIG, NOW_MS, is_clean=True)
+    return PartitionLog.open(LogLocation(files, path, topic, 0), CONFIG, NOW_MS, LogCheckpoints(is_clean=True))
 
 
 def _append(log: PartitionLog, batch: bytes) -> None:

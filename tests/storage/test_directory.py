@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 import pytest
@@ -11,6 +12,7 @@ from odradek.storage.files.files import Files, OsFiles
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..crash.power_cut import PowerCutFiles
+from ..crash.refusing_files import RefusingFiles
 
 OURS = Identity("cluster-of-22-letters-", "directory-of-22-letter", 1)
 OTHER = Identity("another-cluster-22-let", "another-directory-22-l", 1)
@@ -180,7 +182,7 @@ def test_a_deleted_partition_is_out_of_sight_at_once_and_gone_after_the_next_sta
     renamed = directory.mark_deleted("t", 0, "0123456789abcdef" * 2)
     assert renamed == "/data/t-0.0123456789abcdef0123456789abcdef-delete"
     assert directory.find_partitions() == []
-    directory.forget([("t", 0)])
+    directory.drop([("t", 0)])
     assert (directory.recovery_points, directory.log_starts) == ({}, {})
     files.make_directory(f"{ROOT}/my-delete")
     assert directory.remove_deleted() == 1
@@ -198,7 +200,7 @@ def test_the_name_of_a_deleted_partition_fits_the_file_system(files: MemoryFiles
 
 def test_forgetting_an_unknown_partition_writes_nothing(files: MemoryFiles) -> None:
     directory = DataDirectory.open(files, ROOT, OURS)
-    directory.forget([("t", 0)])
+    directory.drop([("t", 0)])
     assert not files.exists(f"{ROOT}/recovery-point-offset-checkpoint")
 
 
@@ -225,6 +227,100 @@ def test_a_name_taken_away_is_synced_before_another_may_take_it(files: MemoryFil
     directory.create_partition("t", 0, "x" * 22)
     recorded.sync_handle("/data")()
     directory.mark_deleted("t", 0, "0" * 32)
-    directory.forget([("t", 0)])
+    directory.drop([("t", 0)])
     ((_, _, image),) = recorded.images({recorded.moment: [("nothing", 1)]})
     assert not image.exists("/data/t-0")
+
+
+USES: dict[str, Callable[[DataDirectory], object]] = {
+    "begin_writing": lambda directory: directory.begin_writing(),
+    "write_checkpoints": lambda directory: directory.write_checkpoints({("t", 0): 1}, {}),
+    "write_log_start": lambda directory: directory.write_log_start("t", 0, 1),
+    "write_cleaner_offset": lambda directory: directory.write_cleaner_offset("t", 0, 1),
+    "drop": lambda directory: directory.drop([("t", 0)]),
+    "create_partition": lambda directory: directory.create_partition("u", 0, "x" * 22),
+    "mark_deleted": lambda directory: directory.mark_deleted("t", 0, "0" * 32),
+    "mark_stray": lambda directory: directory.mark_stray("t", 0, "0" * 32),
+    "remove_deleted": lambda directory: directory.remove_deleted(),
+    "close_cleanly": lambda directory: directory.close_cleanly(),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_closed_directory_refuses_every_change_for_it_may_be_another_broker_s(files: MemoryFiles, use: str) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.create_partition("t", 0, "x" * 22)
+    directory.close()
+    DataDirectory.open(files, ROOT, OURS)
+    names = sorted(files.list_directory(ROOT))
+    with pytest.raises(OSError, match="the data directory /data is closed"):
+        USES[use](directory)
+    assert sorted(files.list_directory(ROOT)) == names
+
+
+def test_a_job_that_comes_after_the_close_writes_nothing(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    checkpoints = directory.begin_write_checkpoints({("t", 0): 5}, {})
+    start = directory.begin_write_log_start("t", 0, 5)
+    directory.close()
+    with pytest.raises(OSError, match="is closed"):
+        checkpoints()
+    with pytest.raises(OSError, match="is closed"):
+        start.run()
+    assert not files.exists(f"{ROOT}/recovery-point-offset-checkpoint")
+    assert not files.exists(f"{ROOT}/log-start-offset-checkpoint")
+
+
+def test_what_a_checkpoint_will_hold_is_decided_when_it_is_begun(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    write = directory.begin_write_checkpoints({("t", 0): 5}, {("t", 0): 2}, {("t", 0): 6})
+    directory.recovery_points["t", 0] = 7
+    assert not files.exists(f"{ROOT}/recovery-point-offset-checkpoint")
+    thread = Thread(target=write)
+    thread.start()
+    thread.join()
+    names = ("recovery-point", "log-start", "replication")
+    assert [_text(files, f"{name}-offset-checkpoint").split()[-1] for name in names] == ["5", "2", "6"]
+
+
+def test_a_log_start_is_known_when_it_is_on_the_disk() -> None:
+    files = RefusingFiles()
+    directory = DataDirectory.open(files, ROOT, OURS)
+    failed = directory.begin_write_log_start("t", 0, 5)
+    files.refuse(1, 1)
+    with pytest.raises(OSError, match="No space left"):
+        failed.run()
+    directory.finish_write_log_start(failed)
+    assert directory.log_starts == {}
+    written = directory.begin_write_log_start("t", 0, 6)
+    written.run()
+    assert directory.log_starts == {}
+    directory.finish_write_log_start(written)
+    assert directory.log_starts == {("t", 0): 6}
+    assert _text(files, "log-start-offset-checkpoint") == "0\n1\nt 0 6\n"
+
+
+def test_what_is_written_behind_a_log_start_under_way_does_not_undo_it(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    first = directory.begin_write_log_start("t", 0, 5)
+    second = directory.begin_write_log_start("u", 0, 7)
+    lower = directory.begin_write_log_start("t", 0, 3)
+    checkpoints = directory.begin_write_checkpoints({}, {("t", 0): 1})
+    for job in (first.run, second.run, lower.run, checkpoints):
+        job()
+        assert "t 0 5\n" in _text(files, "log-start-offset-checkpoint")
+    assert "u 0 7\n" in _text(files, "log-start-offset-checkpoint")
+    for write in (first, second, lower):
+        directory.finish_write_log_start(write)
+    assert directory.log_starts == {("t", 0): 5, ("u", 0): 7}
+
+
+def test_a_partition_that_goes_takes_its_log_start_under_way_with_it(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    write = directory.begin_write_log_start("t", 0, 5)
+    drop = directory.begin_drop([("t", 0)])
+    write.run()
+    drop()
+    directory.finish_write_log_start(write)
+    assert directory.log_starts == {}
+    assert _text(files, "log-start-offset-checkpoint") == "0\n0\n"

@@ -227,7 +227,7 @@ def test_an_unclean_log_is_replayed_from_the_snapshot_of_its_first_unflushed_seg
     files = MemoryFiles()
     log = open_log(files)
     append(log, batch(pid=1, sequence=0))
-    log.close()
+    log = reopen_clean(log, files)
     append(log, batch(pid=1, sequence=1))
     log.roll(NOW_MS)
     append(log, batch(pid=1, sequence=2))

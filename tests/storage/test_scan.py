@@ -5,7 +5,7 @@ import pytest
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.integrity import BatchIntegrity
-from odradek.storage.read_batches import LogPosition, find_place, walk
+from odradek.storage.read_batches import LogPosition, find_position, read_batches
 from odradek.storage.scan import BatchScan
 
 from .builders import batch
@@ -72,17 +72,17 @@ def test_a_scan_says_why_it_ends(at: int, new: bytes, problem: str) -> None:
 
 def test_a_position_is_found_over_batches_larger_than_a_piece() -> None:
     files, data = _stored(20_000, 1, 20_000, 1)
-    places = [find_place(files, PATH, LogPosition(0, 0), len(data), offset, may_skip=False) for offset in range(5)]
+    places = [find_position(files, PATH, LogPosition(0, 0), len(data), offset, may_skip=False) for offset in range(5)]
     assert [place.base_offset for place in places] == [0, 1, 2, 3, 4]
     assert places == sorted(set(places))
-    assert places[-1].position == len(data)
+    assert places[-1].byte == len(data)
 
 
 @pytest.mark.parametrize("cut", [1, 100])
 def test_a_search_that_meets_the_end_inside_a_batch_is_refused(cut: int) -> None:
     files, data = _stored(20, 20)
     with pytest.raises(KafkaError) as refused:
-        find_place(files, PATH, LogPosition(0, 0), len(data) - cut, 9, may_skip=False)
+        find_position(files, PATH, LogPosition(0, 0), len(data) - cut, 9, may_skip=False)
     assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
 
 
@@ -90,10 +90,10 @@ def test_a_file_that_is_gone_under_a_search_is_refused() -> None:
     files, data = _stored(20)
     files.truncate(PATH, 0)
     with pytest.raises(KafkaError):
-        find_place(files, PATH, LogPosition(0, 0), len(data), 0, may_skip=False)
+        find_position(files, PATH, LogPosition(0, 0), len(data), 0, may_skip=False)
 
 
 def test_less_than_a_header_is_no_batch() -> None:
     _, data = _stored(20)
-    assert walk(data[:60], 1000, 0, 9, BatchIntegrity()) is None
-    assert walk(b"", 1000, 0, 9, BatchIntegrity()) is None
+    assert read_batches(data[:60], 1000, 0, 9, BatchIntegrity()) is None
+    assert read_batches(b"", 1000, 0, 9, BatchIntegrity()) is None

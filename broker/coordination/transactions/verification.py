@@ -62,7 +62,7 @@ def check_transactional_write(
     except KafkaError as error:
         if error.code in _COMES_AGAIN:
             # It may be sent again; what was sent after it must not come before it where nothing else keeps order.
-            partition.log.producers.note_tentative_sequence(*producer, base_sequence)
+            partition.log.note_tentative_sequence(*producer, base_sequence)
         raise _as_writers_know_it(error, dialect) from error
 
 

@@ -21,7 +21,7 @@ def compact(broker: TransactingBroker, name: str, *, passes: int = 3) -> tuple[i
     assert topic is not None
     counts = [0, 0]
     for partition in topic.partitions:
-        log = partition.log
+        log = partition.open_log()
         assert log.config.is_compacted
         counts[0] += _records(log.batches())
         for turn in range(passes):

@@ -95,6 +95,6 @@ def test_a_marker_carries_the_epoch_in_which_its_coordinator_leads() -> None:
     for partition in internal_topic(broker.topics, "__transaction_state").partitions:
         partition.leader_epoch = 3
     assert broker.end(who, commit=True) == (0, NO_PRODUCER)
-    entry = broker.topics.partition("t", 0).log.producers.find(who[0])
+    entry = broker.topics.partition("t", 0).log.find_producer(who[0])
     assert entry is not None
     assert entry.coordinator_epoch == 3

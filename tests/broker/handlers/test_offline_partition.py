@@ -89,7 +89,7 @@ def test_a_stop_leaves_the_directory_unclean_and_the_next_start_recovers_from_th
     broker.parts.start()
     broker._start()
     assert broker.parts.directory.recovery_points["t", 0] == 0
-    assert broker.topics.partition("t", 0).log.recovery_report.segments_recovered == 1
+    assert broker.topics.partition("t", 0).open_log().recovery_report.segments_recovered == 1
     assert broker.produce("t", batch(pid=7, sequence=0)).base_offset == 0  # known as a repeat
     assert broker.produce("t", batch(pid=7, sequence=1)).base_offset == 1
 

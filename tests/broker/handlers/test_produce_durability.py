@@ -20,7 +20,7 @@ def codes(asked: Asked[ProduceResponse]) -> list[int]:
 
 def test_a_full_disk_refuses_and_stores_nothing_until_there_is_room() -> None:
     broker = AskedBroker()
-    log = broker.create().partitions[0].log
+    log = broker.create().partitions[0].open_log()
     broker.produce("t", batch(b"before"))
     size = log.size_bytes
     broker.files.write_error = FULL
@@ -74,7 +74,7 @@ def test_with_flush_messages_1_the_answer_waits_for_the_fsync() -> None:
     assert asked.is_parked
     broker.finish_fsync()
     assert codes(asked) == [ErrorCode.NONE]
-    assert broker.topics.partition("t", 0).log.recovery_point == 1
+    assert broker.topics.partition("t", 0).open_log().recovery_point == 1
 
 
 def test_an_answer_for_two_partitions_waits_for_both_fsyncs() -> None:
@@ -126,7 +126,7 @@ def test_those_who_wait_for_the_fsync_after_a_failed_one_are_told_too() -> None:
 @pytest.mark.parametrize("acks", [0, 1])
 def test_flush_messages_is_obeyed_whether_or_not_anybody_waits(acks: int) -> None:
     broker = AskedBroker()
-    log = broker.create(flush_messages="1").partitions[0].log
+    log = broker.create(flush_messages="1").partitions[0].open_log()
     broker.hand(produce_request({"t": {0: batch()}}, acks=acks), 9)
     assert log.recovery_point == 1
 

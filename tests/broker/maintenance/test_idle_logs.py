@@ -1,5 +1,6 @@
 """Logs that nobody uses: recovered after a crash, and rid of what is too old, without being kept open."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -71,13 +72,13 @@ def test_a_log_that_was_visited_is_trusted_when_it_is_used() -> None:
     visited.fill()
     visited.restart(is_clean=False)
     visited.parts.clock.advance(1)
-    opened = visited.partition().log
+    opened = visited.partition().open_log()
     assert opened.recovery_report.is_clean
     assert (opened.log_end_offset, opened.recovery_point) == (1, 1)
     visited.append(visited.partition())
     visited.restart(is_clean=False)
     assert visited.partition().log.log_end_offset == 2
-    assert not visited.partition().log.recovery_report.is_clean
+    assert not visited.partition().open_log().recovery_report.is_clean
 
 
 def test_what_became_too_old_goes_although_nobody_uses_the_log() -> None:
@@ -88,7 +89,7 @@ def test_what_became_too_old_goes_although_nobody_uses_the_log() -> None:
     assert visited.files.exists("/data/t-0/00000000000000000000.log")
     visited.parts.clock.advance(5 * HOUR_S)
     assert not visited.files.exists("/data/t-0/00000000000000000000.log")
-    opened = visited.partition().log
+    opened = visited.partition().open_log()
     assert (opened.log_start_offset, opened.log_end_offset) == (1, 1)
     assert opened.recovery_report.is_clean
 
@@ -115,8 +116,8 @@ def test_what_takes_long_is_recovered_before_the_broker_is_ready(monkeypatch: py
     small, large = visited.fill(partitions=2)
     for _ in range(9):
         visited.append(large)
-    limit = large.log.size_bytes
-    assert small.log.size_bytes < limit
+    limit = large.open_log().size_bytes
+    assert small.open_log().size_bytes < limit
     monkeypatch.setattr(visits, "LARGE_BYTES", limit)
     visited.restart(is_clean=False)
     visited.visits.recover_large()
@@ -179,8 +180,8 @@ def test_a_round_is_cut_into_slices() -> None:
     close_log = parts.store.close_log
     seen: list[float] = []
 
-    def close_slowly(topic: str, index: int) -> None:
-        close_log(topic, index)
+    def close_slowly(topic: str, index: int, then: Callable[[bool, Exception | None], None]) -> None:
+        close_log(topic, index, then)
         seen.append(parts.clock.now())
         parts.clock.advance(visits.SLICE_S)
 
@@ -198,7 +199,7 @@ def test_right_after_a_crash_nothing_is_deleted_however_old_it_is() -> None:
     visited.parts.clock.advance(60)
     assert not visited.parts.store.has_unrecovered
     assert visited.partition().log.log_start_offset == 0
-    visited.parts.store.close_log("t", 0)
+    visited.parts.store.close_log("t", 0, lambda is_closed, error: None)
     visited.partition().forget_log()
     visited.parts.clock.advance(HOUR_S)
     assert visited.partition().log.log_start_offset == 1

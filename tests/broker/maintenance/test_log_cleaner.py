@@ -15,7 +15,7 @@ from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
-from odradek.storage.log import PartitionLog
+from odradek.storage.log_api import Log
 
 from ...storage.compaction.compacting import pairs_in
 from ..conftest import Parts
@@ -85,7 +85,7 @@ class Cleaning:
         for n in range(times):
             records = [NewRecord(key.encode(), b"%d" % n, self.clock.now_ms()) for key in keys]
             partition.append([RecordBatch(build_batch(records))], self.clock.now_ms())
-        partition.log.roll(self.clock.now_ms())
+        partition.open_log().roll(self.clock.now_ms())
 
     def run(self, seconds: float = BACKOFF_S) -> int:
         """Let time pass, and everything happen that happens then; returns how many slices that took."""
@@ -100,7 +100,7 @@ class Cleaning:
         return self.parts.directory.cleaner_offsets.get((partition.topic, partition.index))
 
 
-def keys_in(log: PartitionLog) -> list[tuple[int, str]]:
+def keys_in(log: Log) -> list[tuple[int, str]]:
     return [(offset, key) for offset, key, _ in pairs_in(log)]
 
 
@@ -270,7 +270,7 @@ def test_segments_deleted_amid_a_pass_end_it_and_the_next_round_goes_on(capsys: 
     for _ in range(16):
         cleaning.soon.popleft()()
     partition.log.delete_records_before(25)
-    partition.log.delete_old_segments(cleaning.clock.now_ms())
+    partition.open_log().delete_old_segments(cleaning.clock.now_ms())
     while cleaning.soon:
         cleaning.soon.popleft()()
     assert "compaction ended early" in capsys.readouterr().err
@@ -292,7 +292,7 @@ def test_a_damaged_log_is_told_once_left_as_it_is_and_the_others_are_compacted(
     cleaning.run()
     cleaning.run(1000)
     assert len(pairs_in(good.log)) == 1
-    assert bad.log.size_bytes == 3 * good.log.size_bytes
+    assert bad.open_log().size_bytes == 3 * good.open_log().size_bytes
     assert capsys.readouterr().err.count("a log cannot be compacted and is left as it is  partition=bad-0") == 1
     assert not [name for name in cleaning.files.list_directory("/data/bad-0") if name.endswith(".cleaned")]
 

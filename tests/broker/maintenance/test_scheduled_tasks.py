@@ -128,7 +128,7 @@ def test_a_chore_that_fails_is_done_again_in_time(capfd: pytest.CaptureFixture[s
     kept.append(kept.create({}))
     kept.files.write_error = BROKEN
     kept.clock.advance(60)
-    assert "a chore failed" in capfd.readouterr().err
+    assert "the checkpoints could not be written" in capfd.readouterr().err
     kept.files.write_error = None
     kept.clock.advance(60)
     assert kept.files.exists("/data/replication-offset-checkpoint")

@@ -204,7 +204,7 @@ def test_what_was_removed_is_not_said_again() -> None:
         *(*A_TOPIC, RemoveTopicRecord(topic_id=TOPIC_ID)),
     )
     assert said_again(image) == []
-    assert image.removed == {TOPIC_ID}
+    assert image.removed == {TOPIC_ID: "t"}
 
 
 def test_a_registration_is_said_again_with_its_changes_in_its_own_version() -> None:

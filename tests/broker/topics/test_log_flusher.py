@@ -59,7 +59,7 @@ def test_flush_messages_makes_every_so_manyth_append_wait() -> None:
     assert flushing.told == []
     flushing.finish()
     assert flushing.told == [("a", None)]
-    assert flushing.partition.log.recovery_point == 3
+    assert flushing.partition.open_log().recovery_point == 3
     assert not flushing.append()
 
 
@@ -92,7 +92,7 @@ def test_a_failed_fsync_is_told_and_promises_nothing() -> None:
 def test_an_fsync_of_a_sealed_segment_that_fails_in_the_background_counts_as_any_other() -> None:
     flushing = Flushing({"segment.bytes": "1048576"})
     flushing.append()
-    flushing.partition.log.roll(flushing.parts.clock.now_ms())
+    flushing.partition.open_log().roll(flushing.parts.clock.now_ms())
     assert not flushing.append()
     assert len(flushing.jobs) == 1
     flushing.finish(OSError(5, "Input/output error"))
@@ -116,4 +116,4 @@ def test_flush_ms_flushes_in_time_without_another_append() -> None:
     assert flushing.jobs == []
     flushing.parts.clock.advance(0.5)
     flushing.finish()
-    assert flushing.partition.log.recovery_point == 1
+    assert flushing.partition.open_log().recovery_point == 1

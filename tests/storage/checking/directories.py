@@ -6,7 +6,7 @@ from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.findings import Finding
-from odradek.storage.checkpoints import write_offsets
+from odradek.storage.checkpoints import offsets_writer
 from odradek.storage.files.files import Buffer
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
@@ -45,8 +45,8 @@ def write_directory() -> MemoryFiles:
     metadata = write_metadata(files, [TopicRecord(name="orders", topic_id=TOPIC_ID), _partition(0)])
     ends = {("orders", 0): log.log_end_offset, ("__cluster_metadata", 0): metadata.log_end_offset}
     for name in ("recovery-point", "replication"):
-        write_offsets(files, f"{TOP}/{name}-offset-checkpoint", ends)
-    write_offsets(files, f"{TOP}/log-start-offset-checkpoint", {})
+        offsets_writer(files, f"{TOP}/{name}-offset-checkpoint", ends)()
+    offsets_writer(files, f"{TOP}/log-start-offset-checkpoint", {})()
     return files
 
 

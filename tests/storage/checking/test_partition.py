@@ -7,7 +7,7 @@ import pytest
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.crc32c import crc32c
 from odradek.protocol.records import NewRecord, build_batch, read_records, rebuild_batch
-from odradek.storage.checkpoints import write_offsets
+from odradek.storage.checkpoints import offsets_writer
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
 from odradek.storage.producer_snapshots import decode_snapshot, encode_snapshot
@@ -146,7 +146,7 @@ def test_a_batch_that_lacks_is_told_unless_the_log_was_compacted(files: MemoryFi
     problems = [finding.problem for finding in check(files, PARTITION)]
     assert any(problem.endswith("are missing, and nothing was compacted") for problem in problems)
     put(files, "meta.properties", "")
-    write_offsets(files, f"{TOP}/cleaner-offset-checkpoint", {("orders", 0): 1000})
+    offsets_writer(files, f"{TOP}/cleaner-offset-checkpoint", {("orders", 0): 1000})()
     assert not any("are missing" in finding.problem for finding in check(files, PARTITION))
 
 

@@ -8,6 +8,7 @@ from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.storage.compaction.cleaning import Cleaning
 from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.log import PartitionLog
+from odradek.storage.log_api import Log
 from odradek.storage.log_config import LogConfig
 
 from ..builders import END, NOW_MS
@@ -83,7 +84,7 @@ def roll_and_clean(log: PartitionLog, *, checkpoint: int | None = None, now_ms: 
     return clean(log, checkpoint=checkpoint, now_ms=now_ms)
 
 
-def batches_in(log: PartitionLog, upper_offset: int = END) -> list[RecordBatch]:
+def batches_in(log: Log, upper_offset: int = END) -> list[RecordBatch]:
     """Every batch a reader from the log's start gets, each one checked."""
     found: list[RecordBatch] = []
     offset = log.log_start_offset
@@ -105,7 +106,7 @@ def left_in(log: PartitionLog) -> list[Left]:
     ]
 
 
-def pairs_in(log: PartitionLog) -> list[tuple[int, str, str | None]]:
+def pairs_in(log: Log) -> list[tuple[int, str, str | None]]:
     """The records that a consumer of everything sees: offset, key, value."""
     return [
         (record.offset, (record.key or b"").decode(), None if record.value is None else record.value.decode())

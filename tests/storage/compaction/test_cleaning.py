@@ -8,6 +8,7 @@ import pytest
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.compaction.cleaning import Cleaning, CleaningAborted
 from odradek.storage.compaction.keys import TABLES
+from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 
@@ -223,3 +224,16 @@ def test_a_marker_stays_as_long_as_a_crash_would_replay_it() -> None:
         log.roll(NOW_MS)
         clean(log, now_ms=NOW_MS + 100 + n)
     assert not [batch for batch in batches_in(log) if batch.is_control]
+
+
+def test_a_log_that_is_closed_between_two_steps_keeps_the_segments_that_it_had() -> None:
+    files = MemoryFiles()
+    log = _segments(files)
+    bases = list(log.segment_base_offsets)
+    steps = _begin(log).steps()
+    next(steps)
+    log.abandon()
+    with pytest.raises(CleaningAborted, match="is closed"):
+        run_to_end(steps)
+    assert not [name for name in files.list_directory("/data/t-0") if name.endswith((".cleaned", ".swap", ".deleted"))]
+    assert list(open_log(files, COMPACTED).segment_base_offsets) == bases

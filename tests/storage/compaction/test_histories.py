@@ -102,7 +102,7 @@ class Compactions(RuleBasedStateMachine):
     @rule(retention_bytes=st.sampled_from([0, 300, 1000, 3000]))
     def retain(self, retention_bytes: int) -> None:
         before, config = self.log.log_start_offset, self.log.config
-        sizes = [segment.size_bytes for segment in self.log._segments]
+        sizes = [segment.size_bytes for segment in self.log._state.segments]
         ends = [*self.log.segment_base_offsets[1:], self.log.log_end_offset]
         self.log.config = replace(config, retention_bytes=retention_bytes)
         expired = len(self.log.delete_old_segments(self.now_ms))

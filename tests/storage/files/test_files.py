@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -312,4 +313,33 @@ def test_short_reads_are_put_together(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "pread", four_bytes)
     assert files.read(f"{tmp_path}/a", 0, 10) == b"0123456789"
     assert files.read(f"{tmp_path}/a", 8, 10) == b"89"
+    files.close()
+
+
+def test_a_file_is_replaced_by_a_call_that_another_thread_may_make(files: Files, root: str) -> None:
+    path = f"{root}/a"
+    files.write(path, [b"old and longer"], 0)
+    write = files.whole_writer(path, b"new")
+    assert (files.size(path), files.list_directory(root)) == (14, ["a"])
+    thread = Thread(target=write)
+    thread.start()
+    thread.join()
+    assert files.read(path, 0, 100) == b"new"
+    assert files.list_directory(root) == ["a"]
+
+
+def test_many_threads_replace_files_while_others_are_read_and_written(tmp_path: Path) -> None:
+    """The descriptors that are kept open belong to one thread: a writer that used them would be seen here."""
+    files = OsFiles(most_open=2)
+    paths = [f"{tmp_path}/{n}" for n in range(6)]
+    threads = [Thread(target=files.whole_writer(f"{tmp_path}/whole-{n}", b"%d" % n * 1000)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for turn in range(100):
+        for path in paths:
+            files.write(path, [b"%d" % turn], 0)
+            assert files.read(path, 0, 10) == b"%d" % turn
+    for thread in threads:
+        thread.join()
+    assert [files.read(f"{tmp_path}/whole-{n}", 0, 1001) for n in range(8)] == [b"%d" % n * 1000 for n in range(8)]
     files.close()

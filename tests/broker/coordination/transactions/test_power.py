@@ -50,9 +50,9 @@ def test_a_v2_write_is_answered_when_its_partition_is_known_to_take_part_for_goo
     who = broker.begin()
     broker.holds_fsyncs = True
     first, second = _send_v2(broker, who), _send_v2(broker, who)  # the second is a repeat
-    states = [partition.log for partition in internal_topic(broker.topics, "__transaction_state").partitions]
+    states = [partition.open_log() for partition in internal_topic(broker.topics, "__transaction_state").partitions]
     state_log = max(states, key=lambda log: log.log_end_offset)
-    data_log = broker.topics.partition("t", 0).log
+    data_log = broker.topics.partition("t", 0).open_log()
     for asked in (first, second):
         while asked.is_parked:
             broker.finish_fsync()

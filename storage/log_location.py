@@ -1,0 +1,32 @@
+"""What is known of a log before it is opened: where it is, and what its data directory has on record of it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .files.files import Files
+
+
+class LogLocation(NamedTuple):
+    """A partition's directory, and whose it is."""
+
+    files: Files
+    path: str
+    topic: str
+    partition: int
+
+    @property
+    def name(self) -> str:
+        """As the directory is called: topic-partition."""
+        return f"{self.topic}-{self.partition}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogCheckpoints:
+    """How a log was left: by default, nothing of it is known to have reached the disk."""
+
+    is_clean: bool = False  # stopped cleanly, so that nothing needs to be recovered
+    recovery_point: int = 0
+    log_start_offset: int = 0
+    leader_epoch: int = 0  # the newest that was given out, -1 if only the log itself can tell
+    # Compaction has been up to here at least, so offsets may be missing, even if the topic is not compacted any more.
+    cleaned_below: int = 0
