@@ -204,6 +204,7 @@ class LogManager:
         if job.has_work:
             self._runtime.threads.run(job.run, then)
         else:
+            job.run()
             then(None)
 
     def has_directory(self, topic: str, index: int) -> bool:

@@ -6,7 +6,7 @@ snapshot.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from ..protocol.control import ControlType, control_type
 from ..protocol.quorum_records import SnapshotFooterRecord, SnapshotHeaderRecord
 from ..protocol.records import NewRecord, build_batch, read_records
 from ..protocol.wire import CorruptFrame
+from .disk_job import DiskJob
 from .files.files import Files
 from .scan import BatchScan
 
@@ -94,23 +95,24 @@ def read_snapshot(files: Files, path: str) -> Snapshot:
     return Snapshot(values, controls[1:-1])
 
 
-def write_snapshot(
-    files: Files, directory: str, snapshot_id: SnapshotId, snapshot: Snapshot, *, last_timestamp: int, now_ms: int
-) -> int:
-    """Write a snapshot durably; returns its size in bytes. OSError leaves a part at most, which a start removes.
+class SnapshotWrite(DiskJob):
+    """Makes a snapshot durable under its name; a crash leaves the whole of it or nothing that a start would read."""
 
-    `last_timestamp` is that of the last record the snapshot stands for.
-    """
+    __slots__ = ("id", "size_bytes")
+
+    def __init__(self, snapshot_id: SnapshotId, size_bytes: int, calls: Sequence[Callable[[], None]]) -> None:
+        super().__init__(calls)
+        self.id = snapshot_id
+        self.size_bytes = size_bytes
+
+
+def begin_snapshot(
+    files: Files, directory: str, snapshot_id: SnapshotId, snapshot: Snapshot, *, last_timestamp: int, now_ms: int
+) -> SnapshotWrite:
+    """Prepare to write a snapshot. `last_timestamp` is that of the last record it stands for."""
+    data = b"".join(_batches(snapshot_id.epoch, snapshot, last_timestamp, now_ms))
     path = f"{directory}/{snapshot_id.file_name}"
-    part = path.removesuffix(SUFFIX) + UNFINISHED_SUFFIX
-    size = 0
-    for batch in _batches(snapshot_id.epoch, snapshot, last_timestamp, now_ms):
-        files.write(part, [batch], size)
-        size += len(batch)
-    files.sync_handle(part)()
-    files.rename(part, path)
-    files.sync_handle(directory)()
-    return size
+    return SnapshotWrite(snapshot_id, len(data), [files.whole_writer(path, data)])
 
 
 def _batches(epoch: int, snapshot: Snapshot, last_timestamp: int, now_ms: int) -> Iterator[bytes]:

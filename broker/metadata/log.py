@@ -28,6 +28,8 @@ from ...protocol.metadata_records import (
 from ...protocol.records import NewRecord, build_batch
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import FlushJob, PartitionLog
+from ...storage.log_cleanup import RecordsDeletion, SegmentsDeletion
+from ...storage.metadata_snapshot import SnapshotWrite
 from ..log_output import get_logger
 from ..runtime import Clock, SerialQueue
 from .delta import MetadataDelta
@@ -100,6 +102,7 @@ class MetadataLog:
         self._queue = queue
         self._waiting: deque[tuple[Decide, Then]] = deque()
         self._is_writing = False
+        self._is_snapshot_wanted = False
         self._is_failed = False
         self._refused_from: int | None = None  # records from here on were answered with an error
         self.image = image
@@ -141,8 +144,49 @@ class MetadataLog:
         self._write_next()
 
     def write_snapshot(self) -> None:
-        """Write the image down if it has changed since the last snapshot; a disk that refuses is only reported."""
-        self._snapshots.write(self.image, self._log, self._node.epoch, self._clock.now_ms())
+        """Write the image down if it has changed since the last snapshot; a disk that refuses is only reported.
+
+        Not while the log has records that the image has not: a snapshot stands for all records below its offset.
+        """
+        self._is_snapshot_wanted = self._is_writing
+        if self._is_writing or self._refused_from is not None:
+            return
+        try:
+            write = self._snapshots.begin(self.image, self._log, self._node.epoch, self._clock.now_ms())
+        except OSError as error:
+            logger.error("a snapshot of the metadata log failed", error=str(error))
+            return
+        if write is not None:
+            self._queue.run(write.run, partial(self._finish_snapshot, write))
+
+    def _finish_snapshot(self, write: SnapshotWrite, error: Exception | None) -> None:
+        self._snapshots.finish(write)
+        if not write.is_done:
+            return
+        try:
+            self._log.roll(self._clock.now_ms())
+            start = self._snapshots.drop_older()
+            if start is not None:
+                deletion = self._log.begin_delete_records(start)
+                self._queue.run(deletion.run, partial(self._trim, deletion))
+        except OSError as failure:
+            logger.error("the metadata log keeps what its snapshots have", error=str(failure))
+
+    def _trim(self, deletion: RecordsDeletion, error: Exception | None) -> None:
+        """The log begins where the older snapshot ends: the segments before that may go."""
+        try:
+            self._log.finish_delete_records(deletion)
+            old = self._log.begin_delete_old_segments(self._clock.now_ms())
+            if old.expired:
+                self._queue.run(old.run, lambda error: self._finish_trim(old))
+        except OSError as failure:
+            logger.error("the metadata log keeps what its snapshots have", error=str(failure))
+
+    def _finish_trim(self, old: SegmentsDeletion) -> None:
+        try:
+            self._log.finish_delete_old_segments(old)
+        except OSError as failure:
+            logger.error("the metadata log keeps what its snapshots have", error=str(failure))
 
     def write_now(self, values: Sequence[bytes]) -> None:
         """A change on the caller's thread, while nothing else is under way: what a start has to record."""
@@ -154,6 +198,8 @@ class MetadataLog:
         except OSError as error:
             raise self._refuse(written.from_offset, written.job, error) from error
         self._take_over(written)
+        if self._snapshots.is_due_by_size:
+            self.write_snapshot()
 
     # Records
 
@@ -211,6 +257,8 @@ class MetadataLog:
         else:
             self._take_over(written)
         self._is_writing = False
+        if self._is_snapshot_wanted or self._snapshots.is_due_by_size:
+            self.write_snapshot()
         try:
             then(refusal)
         finally:
@@ -243,8 +291,6 @@ class MetadataLog:
             self.image.replay(value, delta)
         self.publisher.publish(delta, self.image)
         self._snapshots.note_written(written.size_bytes, written.now_ms)
-        if self._snapshots.is_due_by_size:
-            self.write_snapshot()
 
     def _refuse(self, end: int, job: FlushJob | None, error: Exception) -> KafkaError:
         """What was appended from `end` on cannot be synced: it is taken back, if the disk lets us."""

@@ -10,9 +10,10 @@ from ...storage.metadata_snapshot import (
     Control,
     Snapshot,
     SnapshotId,
+    SnapshotWrite,
+    begin_snapshot,
     find_snapshots,
     remove_snapshot,
-    write_snapshot,
 )
 from ..log_output import get_logger
 from .image import MetadataImage
@@ -38,6 +39,7 @@ class MetadataSnapshots:
         self._controls = controls
         self._unsaved_bytes = unsaved_bytes
         self._bytes_since_try = unsaved_bytes
+        self._under_way_bytes = 0  # of the log, covered by the snapshot that is being written
         self._last_timestamp = -1
 
     @property
@@ -51,31 +53,31 @@ class MetadataSnapshots:
         self._bytes_since_try += size_bytes
         self._last_timestamp = timestamp
 
-    def write(self, image: MetadataImage, metadata_log: PartitionLog, epoch: int, now_ms: int) -> None:
-        """Write a snapshot unless nothing is new; then let the log begin at the one before."""
-        if not self._unsaved_bytes or image.is_in_transaction:
-            return
+    def begin(self, image: MetadataImage, metadata_log: PartitionLog, epoch: int, now_ms: int) -> SnapshotWrite | None:
+        """Prepare to write the image down; None if nothing is new, or one is on its way. OSError."""
+        if not self._unsaved_bytes or image.is_in_transaction or self._under_way_bytes:
+            return None
+        metadata_log.check_open()
         self._bytes_since_try = 0
-        snapshot_id = SnapshotId(metadata_log.log_end_offset, epoch)
         snapshot = Snapshot(list(image.records()), list[Control](self._controls.items()))
         last = self._last_timestamp if self._last_timestamp >= 0 else now_ms
-        try:
-            metadata_log.check_open()  # the snapshot is a file beside it
-            size = write_snapshot(
-                self._files, self._directory, snapshot_id, snapshot, last_timestamp=last, now_ms=now_ms
-            )
-            self._unsaved_bytes = 0
-            self._trim(metadata_log, now_ms)
-        except OSError as error:
-            logger.error("a snapshot of the metadata log failed", name=snapshot_id.file_name, error=str(error))
-            return
-        logger.info("snapshot of the metadata log", name=snapshot_id.file_name, bytes=size)
+        snapshot_id = SnapshotId(metadata_log.log_end_offset, epoch)
+        write = begin_snapshot(self._files, self._directory, snapshot_id, snapshot, last_timestamp=last, now_ms=now_ms)
+        self._under_way_bytes = self._unsaved_bytes
+        return write
 
-    def _trim(self, metadata_log: PartitionLog, now_ms: int) -> None:
-        metadata_log.roll(now_ms)
+    def finish(self, write: SnapshotWrite) -> None:
+        """It is on the disk, or has failed and costs no more than time."""
+        if write.is_done:
+            self._unsaved_bytes -= self._under_way_bytes
+            logger.info("snapshot of the metadata log", name=write.id.file_name, bytes=write.size_bytes)
+        else:
+            logger.error("a snapshot of the metadata log failed", name=write.id.file_name, error=str(write.failure))
+        self._under_way_bytes = 0
+
+    def drop_older(self) -> int | None:
+        """Remove all but the last two; where the log may begin then, if there are two. OSError."""
         found = find_snapshots(self._files, self._directory)
         for needless in found[SNAPSHOTS_KEPT:]:
             remove_snapshot(self._files, self._directory, needless)
-        if len(found) >= SNAPSHOTS_KEPT:
-            metadata_log.delete_records_before(found[SNAPSHOTS_KEPT - 1].end_offset)
-            metadata_log.delete_old_segments(now_ms)
+        return found[SNAPSHOTS_KEPT - 1].end_offset if len(found) >= SNAPSHOTS_KEPT else None

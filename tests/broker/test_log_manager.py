@@ -10,6 +10,7 @@ from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.directory import CLEAN_SHUTDOWN
+from odradek.storage.disk_job import DiskJob
 from odradek.storage.log_config import LogConfig
 
 from .clusters import Changes
@@ -265,6 +266,18 @@ def test_a_deletion_cut_short_leaves_no_offsets_to_the_next_topic_of_that_name(p
     parts.restart(is_clean=False)
     log = create_topic(parts.topics, "t", 1, {}).partitions[0].log
     assert (log.log_start_offset, log.log_end_offset) == (0, 0)
+
+
+def test_a_job_without_work_is_done_at_once_and_one_with_work_on_a_thread(parts: Parts) -> None:
+    parts.threads.holds = True
+    ended: list[Exception | None] = []
+    nothing, something = DiskJob(()), DiskJob([lambda: None])
+    parts.store.run_job(nothing, ended.append)
+    assert (nothing.is_done, ended) == (True, [None])
+    parts.store.run_job(something, ended.append)
+    assert (something.is_done, ended) == (False, [None])
+    parts.threads.finish()
+    assert (something.is_done, ended) == (True, [None, None])
 
 
 USES: dict[str, Callable[[Parts], object]] = {

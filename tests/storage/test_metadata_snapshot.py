@@ -11,9 +11,9 @@ from odradek.storage.metadata_snapshot import (
     DamagedSnapshot,
     Snapshot,
     SnapshotId,
+    begin_snapshot,
     find_snapshots,
     read_snapshot,
-    write_snapshot,
 )
 
 NOW_MS = 1_700_000_000_000
@@ -26,8 +26,9 @@ SNAPSHOT = Snapshot([b"one", b"two"], [(ControlType.KRAFT_VERSION, b"v"), (Contr
 def written(snapshot: Snapshot = SNAPSHOT) -> MemoryFiles:
     files = MemoryFiles()
     files.make_directory(DIRECTORY)
-    size = write_snapshot(files, DIRECTORY, ID, snapshot, last_timestamp=NOW_MS - 9, now_ms=NOW_MS)
-    assert size == files.size(PATH)
+    write = begin_snapshot(files, DIRECTORY, ID, snapshot, last_timestamp=NOW_MS - 9, now_ms=NOW_MS)
+    write.run()
+    assert write.size_bytes == files.size(PATH)
     return files
 
 

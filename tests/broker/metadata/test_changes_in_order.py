@@ -4,7 +4,9 @@ from functools import partial
 
 from odradek.broker.metadata.log import NewTopic
 from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
+from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.storage.metadata_snapshot import find_snapshots
 
 from ..clusters import TOPIC_ID
 from ..conftest import Parts
@@ -97,3 +99,14 @@ def test_who_waits_for_producer_ids_that_cannot_be_recorded_is_told_to_ask_again
     parts.files.sync_error = BROKEN
     parts.threads.finish_all()
     assert [error.code for error in refused if error is not None] == [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS]
+
+
+def test_a_snapshot_waits_for_the_change_that_is_on_its_way_and_has_it() -> None:
+    parts = held()
+    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], lambda error: None)
+    parts.metadata.write_snapshot()
+    parts.threads.finish_all()
+    (snapshot_id,) = find_snapshots(parts.files, f"/data/{METADATA_TOPIC}-0")
+    assert snapshot_id.end_offset == parts.metadata.end_offset
+    parts.restart(is_clean=False)
+    assert list(parts.metadata.image.topics) == ["t"]

@@ -17,7 +17,7 @@ from odradek.protocol.metadata_records import (
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DirectoryError
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, find_snapshots, read_snapshot, write_snapshot
+from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot, find_snapshots, read_snapshot
 
 from ..clusters import (
     DIRECTORY,
@@ -193,7 +193,7 @@ def test_an_epoch_that_only_the_snapshot_knows_goes_on_too() -> None:
     files = MemoryFiles()
     files.make_directory(DIRECTORY)
     values = [encode_metadata_record(record) for record in topic_records()]
-    write_snapshot(files, DIRECTORY, SnapshotId(20, 5), Snapshot(values), last_timestamp=1, now_ms=NOW_MS)
+    begin_snapshot(files, DIRECTORY, SnapshotId(20, 5), Snapshot(values), last_timestamp=1, now_ms=NOW_MS).run()
     cluster = cluster_on(files)
     create(cluster, "u", OTHER_ID)
     (batch,) = open_log(files).batches()
@@ -244,7 +244,7 @@ def test_a_directory_that_was_formatted_and_never_started_begins_with_its_bootst
     files = MemoryFiles()
     open_directory(files)
     values = [encode_metadata_record(FeatureLevelRecord(name="transaction.version", feature_level=1))]
-    write_snapshot(files, "/data", SnapshotId(0, 0), Snapshot(values), last_timestamp=0, now_ms=NOW_MS)
+    begin_snapshot(files, "/data", SnapshotId(0, 0), Snapshot(values), last_timestamp=0, now_ms=NOW_MS).run()
     files.rename(f"/data/{SnapshotId(0, 0).file_name}", "/data/bootstrap.checkpoint")
     for _ in range(2):
         cluster = cluster_on(files)
