@@ -41,16 +41,6 @@ class FrameSplitter:
         self._crumbs = bytearray()  # the last pieces, while they are small
         self._missing = 0  # bytes of the begun frame that have not come yet
 
-    @property
-    def has_partial(self) -> bool:
-        """Whether a frame has begun and not ended."""
-        return bool(self._head or self._missing)
-
-    @property
-    def pending_bytes(self) -> int:
-        """How much of the begun frame is held, its length not counted."""
-        return sum(map(len, self._pieces)) + len(self._crumbs)
-
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order; they are views on it where they can be.
 

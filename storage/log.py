@@ -185,11 +185,6 @@ class PartitionLog:
         """The largest timestamp of any record, -1 for none."""
         return max(segment.max_timestamp for segment in self._state.segments)
 
-    @property
-    def segment_base_offsets(self) -> Sequence[int]:
-        """Where each segment begins, the active one last."""
-        return tuple(self._state.segments.bases)
-
     # Its new end
 
     def append(

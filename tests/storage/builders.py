@@ -96,6 +96,12 @@ def offsets_read(log: Log, start: int = 0, max_bytes: int = 1 << 20) -> list[int
     return found
 
 
+def bases_of(log: PartitionLog) -> tuple[int, ...]:
+    """Where each segment of a log begins, by the names of its files; the active one last."""
+    names = log._location.files.list_directory(log.path)
+    return tuple(sorted(int(name.removesuffix(".log")) for name in names if name.endswith(".log")))
+
+
 def refusal(log: PartitionLog, one: RecordBatch) -> ErrorCode:
     """The code a batch is refused with."""
     with pytest.raises(KafkaError) as refused:

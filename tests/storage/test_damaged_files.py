@@ -4,7 +4,7 @@ import pytest
 
 from odradek.storage.files.memory_files import MemoryFiles
 
-from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, batch, file_of, open_log
+from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, bases_of, batch, file_of, open_log
 
 
 @pytest.mark.parametrize("suffix", [".index", ".timeindex"])
@@ -28,7 +28,7 @@ def test_an_index_sized_in_advance_loses_its_zeros() -> None:
     files = MemoryFiles()
     log = aborting_log(files)
     log.close()
-    base = log.segment_base_offsets[-1]
+    base = bases_of(log)[-1]
     for suffix, size in ((".index", 10_485_760), (".timeindex", 10_485_756)):
         files.truncate(file_of(base, suffix), size)
     log = open_log(files, SMALL, is_clean=True, recovery_point=24)
