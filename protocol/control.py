@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from .batch import RecordBatch
-from .records import NewRecord, build_batch, read_records
+from .records import NewRecord, ProducerStamp, build_batch, read_records
 from .wire import CorruptFrame
 
 
@@ -75,9 +75,7 @@ def marker_batch(
         [record],
         base_offset=base_offset,
         partition_leader_epoch=partition_leader_epoch,
-        producer_id=producer_id,
-        producer_epoch=producer_epoch,
-        is_transactional=True,
+        producer=ProducerStamp(producer_id, producer_epoch, is_transactional=True),
         is_control=True,
         append_time_ms=timestamp_ms if has_log_append_time else None,
     )

@@ -4,7 +4,7 @@ import pytest
 
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.integrity import OnDamage, ignore_damage
@@ -39,10 +39,12 @@ def batch(
         build_batch(
             records,
             codec=codec,
-            producer_id=pid,
-            producer_epoch=epoch if epoch >= 0 or pid < 0 else 0,
-            base_sequence=sequence if sequence >= 0 or pid < 0 else 0,
-            is_transactional=is_transactional,
+            producer=ProducerStamp(
+                pid,
+                epoch if epoch >= 0 or pid < 0 else 0,
+                sequence if sequence >= 0 or pid < 0 else 0,
+                is_transactional=is_transactional,
+            ),
             append_time_ms=append_time_ms,
         )
     )

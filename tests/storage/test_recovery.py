@@ -4,7 +4,7 @@ import pytest
 
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.indexes.offset_time_index import TimeIndex
 from odradek.storage.log import PartitionLog
@@ -216,7 +216,7 @@ def test_a_control_record_that_is_no_marker_changes_nobodys_state(key: bytes) ->
     files = MemoryFiles()
     log = open_log(files)
     record = NewRecord(key, b"", NOW_MS)
-    control = RecordBatch(build_batch([record], producer_id=1, producer_epoch=0, is_control=True))
+    control = RecordBatch(build_batch([record], producer=ProducerStamp(1, 0), is_control=True))
     log.append([control], NOW_MS, leader_epoch=0, is_from_client=False)
     log = open_log(files)
     assert log.log_end_offset == 1
