@@ -75,7 +75,7 @@ def load_cluster(store: LogManager, config: BrokerConfig, now_ms: int) -> Metada
     cluster = MetadataLog(metadata_log, loading.image, snapshots, epoch, config.node_id, directory_id)
     if not loading.end_offset:
         _check_new(directory)
-        directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power cut, too
+        directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power loss, too
     _take_over(cluster, loading, config.node_id, directory_id, now_ms)
     known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in cluster.image.topics.values()}}
     store.set_strays_aside(known, cluster.image.removed)

@@ -126,7 +126,7 @@ class MetadataLog:
         if not values:
             return
         if len(values) > RECORDS_IN_A_BATCH:
-            # In several batches, of which a power cut may leave some.
+            # In several batches, of which a power loss may leave some.
             begin, end = BeginTransactionRecord(), EndTransactionRecord()
             values = [encode_metadata_record(begin), *values, encode_metadata_record(end)]
         batches = [

@@ -117,7 +117,7 @@ def test_a_segment_that_begins_before_the_one_before_it_ends_goes() -> None:
 
 
 def test_a_segment_goes_if_the_one_before_it_has_lost_its_end() -> None:
-    """As after a power cut: the later file was written back, the end of the earlier one was not."""
+    """As after a power loss: the later file was written back, the end of the earlier one was not."""
     files = MemoryFiles()
     log = open_log(files, SMALL)
     append(log, *[batch(value_bytes=150) for _ in range(6)])
