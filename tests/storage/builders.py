@@ -17,6 +17,7 @@ END = 1 << 60
 SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
 NOW_MS = 1_700_000_000_000
 DIRECTORY = "/data/t-0"
+PATH = "a"
 
 
 def batch(
@@ -136,3 +137,14 @@ def aborting_log(files: Files) -> PartitionLog:
         append(log, batch(pid=1, sequence=n, is_transactional=True), batch(value_bytes=150))
         log.append_marker(1, 0, 0, False, NOW_MS, 0)
     return log
+
+
+def batches_file(*value_bytes: int, epoch: int = 0) -> tuple[MemoryFiles, bytes]:
+    """A file at PATH that holds a batch of one record for each size of a value, from offset 0 on; and its bytes."""
+    parts: list[bytes] = []
+    for offset, size in enumerate(value_bytes):
+        head, tail = batch(value_bytes=size).stamped(offset, epoch)
+        parts.append(head + bytes(tail))
+    files = MemoryFiles()
+    files.write(PATH, [b"".join(parts)], 0)
+    return files, b"".join(parts)

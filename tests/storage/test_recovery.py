@@ -2,9 +2,7 @@
 
 import pytest
 
-from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.indexes.offset_time_index import TimeIndex
 from odradek.storage.log import PartitionLog
@@ -209,18 +207,6 @@ def test_a_log_that_ends_below_its_start_begins_anew_at_its_start() -> None:
     assert (log.log_start_offset, log.log_end_offset, bases_of(log)) == (5, 5, (5,))
     assert f"{0:020d}.log" not in files.list_directory(DIRECTORY)
     assert log.recovery_report.segments_dropped == 1
-
-
-@pytest.mark.parametrize("key", [b"\0\0\0\5", b"\0"])
-def test_a_control_record_that_is_no_marker_changes_nobodys_state(key: bytes) -> None:
-    files = MemoryFiles()
-    log = open_log(files)
-    record = NewRecord(key, b"", NOW_MS)
-    control = RecordBatch(build_batch([record], producer=ProducerStamp(1, 0), is_control=True))
-    log.append([control], NOW_MS, leader_epoch=0, is_from_client=False)
-    log = open_log(files)
-    assert log.log_end_offset == 1
-    assert log.producers.find(1) is None
 
 
 def test_an_unclean_log_is_replayed_from_the_snapshot_of_its_first_unflushed_segment() -> None:
