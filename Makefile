@@ -30,7 +30,7 @@ oracle: .venv/test
 soak: .venv/test
 	$(BIN)/pytest -m soak $(ARGS)
 
-# Kills, power cuts and bit flips by the thousand: what `make test` does a few times, many times.
+# Kills, power losses and bit flips by the thousand: what `make test` does a few times, many times.
 crash: .venv/test
 	$(BIN)/pytest -m crash --numprocesses 2 --timeout 3600 $(ARGS)
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from ..protocol.api_keys import ApiKey
-from ..protocol.codec import Decoder, Encoder, decoder, encoder
+from ..protocol.codec import Decoder, Encoder, decoders, encoders
 from ..protocol.declaration import fields_of
 from ..protocol.errors import ErrorCode
 from ..protocol.schema import declared
@@ -29,22 +29,16 @@ class LoadedApi:
         self.response: Any = getattr(messages, f"{stem}Response")
         self.handle: Callable[..., Any] = getattr(handlers, f"handle_{name}")
         self.flexible_from = declared(self.request).flexible.first
-        self._decoders: dict[int, Decoder[Any]] = {}
-        self._encoders: dict[int, Encoder[Any]] = {}
+        self._decoders: Mapping[int, Decoder[Any]] = decoders(self.request)
+        self._encoders: Mapping[int, Encoder[Any]] = encoders(self.response)
 
     def decoder(self, version: int) -> Decoder[Any]:
         """The request's decoder, compiled on first use."""
-        found = self._decoders.get(version)
-        if found is None:
-            found = self._decoders[version] = decoder(self.request, version)
-        return found
+        return self._decoders[version]
 
     def encoder(self, version: int) -> Encoder[Any]:
         """The response's encoder, compiled on first use."""
-        found = self._encoders.get(version)
-        if found is None:
-            found = self._encoders[version] = encoder(self.response, version)
-        return found
+        return self._encoders[version]
 
     def failure_answer(self, version: int) -> Any:
         """UNKNOWN_SERVER_ERROR in this version's shape; None where it has no place and would look like success."""

@@ -8,7 +8,8 @@ version does not carry decodes to its default, and is left out silently when enc
 version.
 """
 
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from .decoding import MAX_ELEMENTS, compile_decoder
 from .encoding import OWN_SEGMENT_BYTES, Unencodable, compile_encoder
@@ -25,9 +26,11 @@ __all__ = [
     "Unencodable",
     "decode",
     "decoder",
+    "decoders",
     "encode",
     "encode_bytes",
     "encoder",
+    "encoders",
     "source_of",
 ]
 
@@ -47,26 +50,48 @@ class Encoder(Protocol[T_contra]):
     def __call__(self, message: T_contra, out: bytearray, segments: list[Segment], /) -> None: ...
 
 
-_decoders: dict[tuple[type, int], Decoder[Any]] = {}
-_encoders: dict[tuple[type, int], Encoder[Any]] = {}
+class _Compiled(dict[int, T]):
+    """What one class has been compiled to, by version; a version is compiled when it is asked for first."""
+
+    def __init__(self, cls: type, compile_version: Callable[[type, int], T]) -> None:
+        super().__init__()
+        self._cls = cls
+        self._compile_version = compile_version
+
+    def __missing__(self, version: int) -> T:
+        _check_version(self._cls, version)
+        self[version] = compiled = self._compile_version(self._cls, version)
+        return compiled
+
+
+_decoders: dict[type, _Compiled[Decoder[Any]]] = {}
+_encoders: dict[type, _Compiled[Encoder[Any]]] = {}
+
+
+def decoders(cls: type[T]) -> Mapping[int, Decoder[T]]:
+    """A class's decoders by version, compiled on first use. ValueError for an unknown version."""
+    found = _decoders.get(cls)
+    if found is None:
+        found = _decoders[cls] = _Compiled(cls, compile_decoder)
+    return found
+
+
+def encoders(cls: type[T]) -> Mapping[int, Encoder[T]]:
+    """A class's encoders by version, compiled on first use. ValueError for an unknown version."""
+    found = _encoders.get(cls)
+    if found is None:
+        found = _encoders[cls] = _Compiled(cls, compile_encoder)
+    return found
 
 
 def decoder(cls: type[T], version: int) -> Decoder[T]:
     """The decoder of one version: (data, pos) -> (message, position after it). ValueError if unknown."""
-    found = _decoders.get((cls, version))
-    if found is None:
-        _check_version(cls, version)
-        found = _decoders[cls, version] = compile_decoder(cls, version)
-    return cast(Decoder[T], found)
+    return decoders(cls)[version]
 
 
 def encoder(cls: type[T], version: int) -> Encoder[T]:
     """The encoder of one version: (message, out, segments). What is left in `out` follows the segments."""
-    found = _encoders.get((cls, version))
-    if found is None:
-        _check_version(cls, version)
-        found = _encoders[cls, version] = compile_encoder(cls, version)
-    return cast(Encoder[T], found)
+    return encoders(cls)[version]
 
 
 def decode(cls: type[T], version: int, data: Buffer) -> T:

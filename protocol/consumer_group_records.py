@@ -70,7 +70,7 @@ class ClassicMemberMetadata:
 
 @message(api_key=5, versions="0", flexible="0+")
 class ConsumerGroupMemberMetadataValue:
-    """What a member said of itself; of a classic one also its protocols."""
+    """What a member reported of itself; of a classic one also its protocols."""
 
     instance_id: str | None
     rack_id: str | None

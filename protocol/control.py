@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from .batch import RecordBatch
-from .records import NewRecord, build_batch, read_records
+from .records import NewRecord, ProducerStamp, build_batch, read_records
 from .wire import CorruptFrame
 
 
@@ -75,26 +75,7 @@ def marker_batch(
         [record],
         base_offset=base_offset,
         partition_leader_epoch=partition_leader_epoch,
-        producer_id=producer_id,
-        producer_epoch=producer_epoch,
-        is_transactional=True,
+        producer=ProducerStamp(producer_id, producer_epoch, is_transactional=True),
         is_control=True,
         append_time_ms=timestamp_ms if has_log_append_time else None,
-    )
-
-
-def control_batch(
-    kind: ControlType,
-    value: bytes,
-    *,
-    timestamp_ms: int,
-    base_offset: int = 0,
-    partition_leader_epoch: int = -1,
-) -> bytes:
-    """A control batch that belongs to no transaction, as the metadata log has them; see quorum_records."""
-    return build_batch(
-        [NewRecord(_KEY.pack(0, kind), value, timestamp_ms)],
-        base_offset=base_offset,
-        partition_leader_epoch=partition_leader_epoch,
-        is_control=True,
     )

@@ -1,6 +1,6 @@
 """Compiles a declaration into the encoder of one version.
 
-The rule: what the version has no place for is left out, what it cannot say is refused, and big byte fields
+The rule: what the version has no place for is left out, what it cannot express is refused, and big byte fields
 are passed on as segments of their own, never copied.
 """
 

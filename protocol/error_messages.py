@@ -1,4 +1,4 @@
-"""Kafka's own sentence for each error code: what an answer says when nothing better is known."""
+"""Kafka's own sentence for each error code: what an answer has when nothing better is known."""
 
 MESSAGES = {
     "UNKNOWN_SERVER_ERROR": "The server experienced an unexpected error when processing the request.",

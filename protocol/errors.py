@@ -6,7 +6,7 @@ from .error_messages import MESSAGES
 
 
 class ErrorCode(IntEnum):
-    """What an answer says went wrong. `is_retriable` follows the Java client's RetriableException."""
+    """What went wrong, in an answer. `is_retriable` follows the Java client's RetriableException."""
 
     UNKNOWN_SERVER_ERROR = -1
     NONE = 0

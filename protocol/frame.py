@@ -41,16 +41,6 @@ class FrameSplitter:
         self._crumbs = bytearray()  # the last pieces, while they are small
         self._missing = 0  # bytes of the begun frame that have not come yet
 
-    @property
-    def has_partial(self) -> bool:
-        """Whether a frame has begun and not ended."""
-        return bool(self._head or self._missing)
-
-    @property
-    def pending_bytes(self) -> int:
-        """How much of the begun frame is held, its length not counted."""
-        return sum(map(len, self._pieces)) + len(self._crumbs)
-
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order; they are views on it where they can be.
 
@@ -123,19 +113,19 @@ class FrameSplitter:
     def _length(self, head: bytes) -> int:
         size: int = _LENGTH.unpack(head)[0]
         if not 0 <= size <= self.max_bytes:
-            self.fault = RefusedLength(size, self.max_bytes, _hello_of(head))
+            self.fault = RefusedLength(size, self.max_bytes, _detect_protocol(head))
         return size
 
 
-def _hello_of(head: bytes) -> str:
-    """What a stranger's first four bytes give away."""
+def _detect_protocol(head: bytes) -> str:
+    """The protocol that an unknown client's first four bytes give away."""
     if head in _HTTP_METHODS:
         return "HTTP"
     return "TLS" if head[:2] == _TLS_HANDSHAKE else ""
 
 
 def frame_of(segments: Sequence[Segment]) -> list[Segment]:
-    """The segments with their length in front. ValueError when they are more than a length can say."""
+    """The segments with their length in front. ValueError when they are more than a length can hold."""
     size = sum(map(len, segments))
     if size > MAX_LENGTH:
         raise ValueError(f"{size} bytes do not fit into one frame")

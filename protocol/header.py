@@ -14,7 +14,6 @@ from .wire import CorruptFrame, uvarint
 NEVER_FLEXIBLE = NEVER.first
 
 _FIXED = struct.Struct(">hhih")
-_API = struct.Struct(">hh")
 _INT = struct.Struct(">i")
 
 
@@ -25,15 +24,6 @@ class RequestHeader(NamedTuple):
     api_version: int
     correlation_id: int
     client_id: str = ""
-
-
-def peek_api(frame: Buffer) -> tuple[int, int]:
-    """(key, version) of a request, before anything else of it can be read."""
-    try:
-        key, version = _API.unpack_from(frame, 0)
-    except struct.error as fault:
-        raise CorruptFrame(f"request header: {fault}") from fault
-    return key, version
 
 
 def decode_request_header(frame: Buffer, flexible_from: int) -> tuple[RequestHeader, int]:

@@ -1,6 +1,6 @@
 """Where each record of a batch begins and ends, and its key: all that compaction asks of a record.
 
-Nothing is built for a record but the tuple that says it; its bytes stay where they are. Headers are not looked at.
+Nothing is built for a record but the tuple that describes it; its bytes stay where they are. Headers are not looked at.
 """
 
 from collections.abc import Iterator

@@ -43,6 +43,18 @@ class NewRecord(NamedTuple):
     headers: Sequence[Header] = ()
 
 
+class ProducerStamp(NamedTuple):
+    """Whose batch it is, and its place among that producer's (KIP-98)."""
+
+    producer_id: int
+    producer_epoch: int
+    base_sequence: int = -1
+    is_transactional: bool = False
+
+
+NO_PRODUCER = ProducerStamp(-1, -1)
+
+
 def read_records(batch: RecordBatch, max_bytes: int = MAX_INFLATED_BYTES) -> Iterator[Record]:
     """The records of a batch, one by one; CorruptFrame where they are damaged, too few, too many, or too large.
 
@@ -111,10 +123,7 @@ def build_batch(
     level: int | None = None,
     base_offset: int = 0,
     partition_leader_epoch: int = -1,
-    producer_id: int = -1,
-    producer_epoch: int = -1,
-    base_sequence: int = -1,
-    is_transactional: bool = False,
+    producer: ProducerStamp = NO_PRODUCER,
     is_control: bool = False,
     append_time_ms: int | None = None,
 ) -> bytes:
@@ -127,14 +136,14 @@ def build_batch(
         _put_record(body, delta, record.timestamp - base_timestamp, record.key, record.value, record.headers)
     attributes = (
         codec
-        | (TRANSACTIONAL if is_transactional else 0)
+        | (TRANSACTIONAL if producer.is_transactional else 0)
         | (CONTROL if is_control else 0)
         | (0 if append_time_ms is None else LOG_APPEND_TIME)
     )
     latest = max(record.timestamp for record in records) if append_time_ms is None else append_time_ms
     return _assemble(
         (base_offset, partition_leader_epoch),
-        (attributes, len(records) - 1, base_timestamp, latest, producer_id, producer_epoch, base_sequence),
+        (attributes, len(records) - 1, base_timestamp, latest, *producer[:3]),
         len(records),
         compress(codec, body, level),
     )

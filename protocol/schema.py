@@ -76,7 +76,7 @@ class Life:
     versions: Versions
     nullable: Versions
     tag: int | None
-    absent: object  # dataclasses.MISSING where the default says it, or no version lacks the field
+    absent: object  # dataclasses.MISSING where it is the default, or no version lacks the field
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def field(
     """The life of a field: the versions that carry it, may leave it null, and the tag it has there.
 
     The default is also what decoding makes of a field that is not there. `default_factory` is called once.
-    `absent` says that alone, for a field which must be given.
+    `absent` is that alone, for a field which must be given.
     """
     life = Life(Versions.parse(versions), Versions.parse(nullable), tag, absent)
     if default_factory is not dataclasses.MISSING:
@@ -146,7 +146,7 @@ def nested(cls: type[T]) -> type[T]:
 
 
 def declared(cls: type) -> Declared:
-    """What `@message` said of this class; LookupError for a class that is none."""
+    """What `@message` declared of this class; LookupError for a class that is none."""
     try:
         return _declared[cls]
     except KeyError:

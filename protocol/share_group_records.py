@@ -30,7 +30,7 @@ class ShareGroupMemberMetadataKey:
 
 @message(api_key=10, versions="0", flexible="0+")
 class ShareGroupMemberMetadataValue:
-    """What a member said of itself."""
+    """What a member reported of itself."""
 
     rack_id: str | None
     client_id: str = ""

@@ -1,6 +1,6 @@
 """What the coordinators keep: keys and values of `__consumer_offsets` and `__transaction_state`.
 
-Both begin with an int16 version; in a key it tells the type of the record. The records of the newer group types are
+Both begin with an int16 version; in a key it is the type of the record. The records of the newer group types are
 declared in consumer_group_records, share_group_records and streams_group_records, and are loaded when one is met.
 """
 
@@ -134,7 +134,7 @@ _VERSION = struct.Struct(">h")
 
 
 def encode_key(key: object) -> bytes:
-    """A key, with the version that tells its type."""
+    """A key, with the version that is its type."""
     kind = declared(type(key)).api_key
     if kind is None:
         raise TypeError(f"{type(key).__name__} is no key")
@@ -150,7 +150,7 @@ def encode_value(value: object, version: int | None = None) -> bytes:
 
 def _version_to_write(value: object) -> int:
     if isinstance(value, OffsetCommitValue) and value.expire_timestamp >= 0:
-        return 1  # the only one that can tell
+        return 1  # the only one that has it
     return _WRITTEN.get(type(value), declared(type(value)).versions.last)
 
 
@@ -163,7 +163,7 @@ def decode_value(cls: type[Value], data: Buffer) -> Value:
 
 
 def decode_group_record(key: Buffer, value: Buffer | None) -> tuple[object, object | None] | None:
-    """A record of `__consumer_offsets`, a tombstone's value being None; None for a type nobody knows (skip it)."""
+    """A record of `__consumer_offsets`, a tombstone's value being None; None for an unknown type (skip it)."""
     return _decode_record(_GROUP_RECORDS, key, value)
 
 
@@ -175,7 +175,7 @@ def decode_share_state_record(key: Buffer, value: Buffer | None) -> tuple[object
 def decode_transaction_record(
     key: Buffer, value: Buffer | None
 ) -> tuple[TransactionLogKey, TransactionLogValue | None] | None:
-    """A record of `__transaction_state`, a tombstone's value being None; None for a type nobody knows (skip it)."""
+    """A record of `__transaction_state`, a tombstone's value being None; None for an unknown type (skip it)."""
     if _version_of(key) != 0:
         return None
     decoded = decode(TransactionLogKey, 0, memoryview(key)[_VERSION.size :])

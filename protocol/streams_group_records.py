@@ -50,7 +50,7 @@ class KeyValue:
 
 @message(api_key=19, versions="0", flexible="0+")
 class StreamsGroupMemberMetadataValue:
-    """What a member said of itself."""
+    """What a member reported of itself."""
 
     instance_id: str | None
     rack_id: str | None

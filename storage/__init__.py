@@ -1,7 +1,7 @@
 """Partitions on disk: files and arithmetic. No sockets, no event loop, no clock (times are arguments).
 
 The data directory is Apache Kafka's, name by name and byte by byte, so that its tools read ours and we read its own.
-All integers are big-endian. `directory.py` owns the top, `log.py` one partition; only `files.py` touches the disk.
+All integers are big-endian. `directory.py` owns the top, `log.py` one partition; only `files/` touches the disk.
 
 The top
 
@@ -44,10 +44,11 @@ What may be lost, and how it comes back
 
 The log files are the truth; everything else in a partition is derived from them. An append is one write at a known
 position; a failed one is cut off again. Index entries gather in memory and are written before a segment is synced,
-sealed or closed. Nothing is synced before it is acknowledged unless flush.messages or flush.ms say so (group commit in
-the broker): by default, as in Kafka, a kill of the process loses nothing, a power cut what the system had not written.
+sealed or closed. Nothing is synced before it is acknowledged unless flush.messages or flush.ms ask for it (group commit
+in the broker): by default, as in Kafka, a kill of the process loses nothing, a power loss what the system had not
+written.
 
-Without the clean-shutdown mark, or when a log does not end where its recovery point says, every segment that reaches
+Without the clean-shutdown mark, or when a log does not end where its recovery point has it, every segment that reaches
 beyond the recovery point is read: size, magic, checksum and ascending offsets of each batch. At the first bad batch the
 log ends. Indexes, aborted transactions, epochs and producers are derived anew; the producers from the newest snapshot
 at or below the first segment read. Below the recovery point nothing is cut while an index still finds good batches
@@ -58,10 +59,11 @@ Compaction
 A pass notes where the newest record of each key stands in the part of the log that is dirty, and writes what is left of
 every segment below that into `.cleaned` files (small neighbours into one). They are synced, renamed to `.swap`, `.log`
 last; the directory is synced; the old files become `.deleted`, the new ones get their names, `.log` last again. So
-`.log.swap` says that the new segment is whole and the old ones are to go, and a start finishes what it finds. A pass
+`.log.swap` means that the new segment is whole and the old ones are to go, and a start finishes what it finds. A pass
 reads every checksum and gives up at the first wrong one: damage is never written down anew as if it were sound.
 
-The order of reading: log.py, then segments.py, segment.py, walk.py, index.py for the way of a batch; producer_state.py,
-replay.py, recovery.py, flushing.py for what is remembered; validation.py, rolling.py, retention.py for the rules;
-compaction/ for what survives of a compacted log. checking/ looks at a directory without touching it.
+The order of reading: log_api.py for what is asked of a log, log.py for the parts it is put together of; then
+segments.py, segment.py, file_records.py, read_batches.py, indexes/ for the way of a batch; producer_state.py,
+replay.py, recovery.py, flushing.py, disk_job.py for what is remembered; validation.py, segment_roll.py, retention.py
+for the rules; compaction/ for what survives of a compacted log. checking/ looks at a directory without touching it.
 """

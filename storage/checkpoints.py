@@ -13,7 +13,7 @@ _VERSION = "0"
 
 
 class MalformedCheckpoint(OSError):
-    """A checkpoint that does not say what it should; the directory needs a person to look at it."""
+    """A checkpoint that does not hold what it should; the directory needs a person to look at it."""
 
 
 def encode_lines(lines: Iterable[str]) -> bytes:

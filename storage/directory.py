@@ -1,6 +1,6 @@
 """The data directory: whose it is, which partitions it holds, up to where they are safe, and how it was left.
 
-The rule: what the directory says of itself is checked before a log is opened. One process owns it at a time, and the
+The rule: what is on record of the directory is checked before a log is opened. One process owns it at a time, and the
 clean-shutdown mark is believed once: it goes before anything is appended (`begin_writing`).
 """
 
@@ -34,7 +34,7 @@ _LONGEST_NAME = 255
 
 
 class DirectoryError(Exception):
-    """The directory cannot be used; the text names it and says what to do."""
+    """The directory cannot be used; the text names it and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class DataDirectory:
     # Starting and stopping
 
     def begin_writing(self) -> None:
-        """Take the clean-shutdown mark away: from now on a stop is clean only if `close_cleanly` says so."""
+        """Take the clean-shutdown mark away: from now on a stop is clean only by `close_cleanly`."""
         self._check_open()
         self.files.remove(f"{self.path}/{CLEAN_SHUTDOWN}")
         self.files.sync_handle(self.path)()
@@ -268,9 +268,9 @@ class DataDirectory:
         return path
 
     def find_topic_id(self, topic: str, partition: int) -> str | None:
-        """The topic id (22 characters) that a partition's directory says it belongs to.
+        """The topic id (22 characters) that a partition's directory belongs to.
 
-        None where nobody said so yet: a power cut may leave the file empty, since it was not synced. OSError for
+        None where there is none yet: a power loss may leave the file empty, since it was not synced. OSError for
         anything else that is no such file.
         """
         path = f"{self.partition_path(topic, partition)}/{PARTITION_METADATA}"
@@ -342,7 +342,7 @@ def encode_properties(properties: Mapping[str, object]) -> bytes:
 
 
 def decode_properties(data: bytes, path: str) -> dict[str, str]:
-    """What meta.properties says. DirectoryError where it has a checksum that does not hold."""
+    """The pairs of meta.properties. DirectoryError where it has a checksum that does not hold."""
     lines = data.split(b"\n")
     body = [line for line in lines if not line.startswith(b"#")]
     for line in lines:
@@ -353,7 +353,7 @@ def decode_properties(data: bytes, path: str) -> dict[str, str]:
 
 
 def _make_lasting(files: Files, path: str) -> None:
-    """Make a directory whose name survives a power cut, and so do those of the parents made with it."""
+    """Make a directory whose name survives a power loss, and so do those of the parents made with it."""
     if files.exists(f"{path}/{META_PROPERTIES}"):
         return
     names = [path]

@@ -1,4 +1,4 @@
-"""BatchIntegrity: what the batches of one log are held against beyond their own checksums, and who hears of damage.
+"""BatchIntegrity: what the batches of a log are held against beyond their own checksums, and where damage is reported.
 
 A batch's CRC begins after its base offset, its length and its leader epoch: the broker stamps those. A wrong length
 shows in the checksum; a wrong offset or epoch only in the neighbours. So where a log was never compacted each batch
@@ -14,12 +14,12 @@ from .log_config import LONG_MAX
 UNKNOWN_EPOCH = -1
 _REPORTS_KEPT = 1000
 
-# Told in words of what was found damaged, and of what was done about it.
+# Called with the words for what was found damaged, and for what was done about it.
 OnDamage = Callable[[str], None]
 
 
 def ignore_damage(what: str) -> None:
-    """For logs that nobody watches."""
+    """For logs whose damage is reported to nothing."""
 
 
 class BatchIntegrity:
@@ -41,7 +41,7 @@ class BatchIntegrity:
         return self.epochs.span_at(offset) if len(self.epochs) else (UNKNOWN_EPOCH, LONG_MAX)
 
     def report(self, what: str) -> None:
-        """Tell of damage that was found, and what was done about it."""
+        """Report damage that was found, and what was done about it."""
         if what not in self._reported and len(self._reported) < _REPORTS_KEPT:
             self._reported.add(what)
             self._on_damage(what)

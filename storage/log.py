@@ -185,11 +185,6 @@ class PartitionLog:
         """The largest timestamp of any record, -1 for none."""
         return max(segment.max_timestamp for segment in self._state.segments)
 
-    @property
-    def segment_base_offsets(self) -> Sequence[int]:
-        """Where each segment begins, the active one last."""
-        return tuple(self._state.segments.bases)
-
     # Its new end
 
     def append(
@@ -303,7 +298,7 @@ class PartitionLog:
         return Cleaning(self._location, self._state, self._reader.aborted_transactions, cleanable, terms)
 
     def take_due(self, now_ms: int) -> list[str]:
-        """The renamed files whose `file.delete.delay.ms` has passed: whoever takes them removes them."""
+        """The renamed files whose `file.delete.delay.ms` has passed: the caller removes them."""
         return self._state.segments.take_due(now_ms)
 
     def expire_producers(self, now_ms: int) -> int:

@@ -62,7 +62,7 @@ class LogConfig:
         return min(self.segment_ms, self.max_compaction_lag_ms) if self.is_compacted else self.segment_ms
 
     def roll_after_ms(self, seed: int) -> int:
-        """How long a segment may live; `seed` spreads segments over the jitter, since storage has no dice."""
+        """How long a segment may live; `seed` spreads segments over the jitter, since storage has no random numbers."""
         if self.segment_jitter_ms <= 0:
             return self.longest_segment_ms
         return self.longest_segment_ms - seed % min(self.segment_jitter_ms, max(self.longest_segment_ms, 1))

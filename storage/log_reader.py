@@ -101,7 +101,7 @@ class LogReader:
     def aborted_in(self, segment: Segment) -> list[AbortedTxn]:
         """The aborted transactions whose markers stand in a segment.
 
-        Of one found on the disk they are derived anew, once: its index has no checksum, and tells too much.
+        Of one found on the disk they are derived anew, once: its index has no checksum, and much depends on it.
         """
         self._state.check_open()
         indexes = segment.indexes

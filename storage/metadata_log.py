@@ -103,7 +103,7 @@ class MetadataLogReader:
 
 
 def clear_metadata_log(files: Files, directory: str) -> None:
-    """Remove a log that has nothing which a snapshot does not say, so that it can begin where the snapshot ends."""
+    """Remove a log that has nothing which a snapshot has not, so that it can begin where the snapshot ends."""
     for name in files.list_directory(directory):
         if name == EPOCHS_FILE or (name[:20].isdecimal() and not name.endswith(SNAPSHOT_SUFFIX)):
             files.remove(f"{directory}/{name}")

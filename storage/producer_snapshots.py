@@ -2,7 +2,7 @@
 
 int16 version (1) · uint32 CRC-32C of everything after it · int32 count · count times 46 bytes
 
-They are synced with the segment that ends where they begin, not before: a torn one is told by its checksum, and the
+They are synced with the segment that ends where they begin, not before: a torn one is known by its checksum, and the
 log can be replayed instead, but for what retention has taken from it.
 """
 

@@ -146,7 +146,8 @@ class ProducerTable:
         return producer_id in self._open_txns
 
     def check(self, batch: RecordBatch, *, is_from_client: bool = True) -> ProducerAppend | Duplicate:
-        """Decide on a data batch with a producer id; raises 45, 47 or 48, in Kafka's order."""
+        """Decide on a data batch with a producer id; raises, in Kafka's order, INVALID_PRODUCER_EPOCH,
+        OUT_OF_ORDER_SEQUENCE_NUMBER or INVALID_TXN_STATE."""
         entry = self._entries.get(batch.producer_id)
         if entry is None:
             if is_from_client:
@@ -212,7 +213,7 @@ class ProducerTable:
     def check_marker(
         self, producer_id: int, producer_epoch: int, coordinator_epoch: int, *, must_raise_epoch: bool = False
     ) -> None:
-        """Refuse a marker of an old producer epoch (47) or an old coordinator (52).
+        """INVALID_PRODUCER_EPOCH for a marker of an old one, TRANSACTION_COORDINATOR_FENCED for an old coordinator.
 
         With `must_raise_epoch` (transactions V2, KIP-890 and KIP-1228) the open transaction's own epoch is old.
         """
@@ -260,7 +261,7 @@ class ProducerTable:
         )
 
     def expire(self, now_ms: int, expiration_ms: int) -> int:
-        """Forget producers silent for `expiration_ms` of their own timestamps, unless a transaction is open."""
+        """Drop producers silent for `expiration_ms` of their own timestamps, unless a transaction is open."""
         old = [
             producer_id
             for producer_id, entry in self._entries.items()
@@ -313,7 +314,7 @@ class ProducerTable:
 
 
 def _check_epoch(entry: ProducerEntry, producer_id: int, epoch: int) -> None:
-    # Always 47, never 90: a transactional producer may then abort and go on (KIP-588).
+    # Never PRODUCER_FENCED: a transactional producer may then abort and go on (KIP-588).
     if epoch < entry.producer_epoch:
         raise KafkaError(
             ErrorCode.INVALID_PRODUCER_EPOCH,

@@ -116,10 +116,10 @@ def read_batches(
             first_offset = base
         expected = base + delta + 1
         at = end
-    # What comes before bytes that are no batch is good; the next read will begin with them and say so.
+    # What comes before bytes that are no batch is good; the next read will begin with them and report it.
     return BatchRange(at, first_offset, expected) if at else None
 
 
 def corrupt(path: str, position: int) -> KafkaError:
-    """What a reader is told of bytes that are no batch."""
+    """The error for bytes that are no batch."""
     return KafkaError(ErrorCode.CORRUPT_MESSAGE, f"no sound record batch at byte {position} of {path}")

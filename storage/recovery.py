@@ -1,7 +1,7 @@
 """Opening a log: after a clean stop by trust, after a crash by reading everything that may not have reached the disk.
 
 The rule: nothing that was wholly written is lost, and nothing torn is served. A log that was stopped cleanly is
-still looked at where it ends; if that is not where its checkpoint says, it is treated as after a crash.
+still looked at where it ends; if that is not where its checkpoint has it, it is treated as after a crash.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
 from .resyncing_scan import ResyncingScan
 from .segment import Segment
-from .swap_completion import tidy
+from .swap_completion import complete_swaps_and_remove_temporaries
 
 
 @dataclass(slots=True)
@@ -101,13 +101,13 @@ class LogLoader:
         self._integrity.epochs = epochs
         self._snapshots.drop_above(end)
         start = max(log_start_offset, segments[0].base_offset)
-        epochs.cut_start(start)  # the batches below it have told of theirs once more
+        epochs.cut_start(start)  # the batches below it have brought theirs back
         safe = min(max(recovery_point, 0), end)
         return LoadedLog(segments, producers, self._integrity, self._snapshots, start, end, safe, self._report)
 
     def _find_segments(self) -> list[Segment]:
         self._files.make_directory(self._directory)
-        names = tidy(self._files, self._directory)
+        names = complete_swaps_and_remove_temporaries(self._files, self._directory)
         self._snapshots = Snapshots(self._files, self._directory, names.snapshots)
         last = max(names.logs, default=0)
         return [
@@ -121,7 +121,7 @@ class LogLoader:
                 integrity=self._integrity,
                 is_contiguous=base_offset
                 == last
-                >= self._checkpoints.cleaned_below,  # nobody compacts the active segment
+                >= self._checkpoints.cleaned_below,  # the active segment is never compacted
             )
             for base_offset in sorted(names.logs)
         ]
@@ -138,7 +138,7 @@ class LogLoader:
     # After a clean stop
 
     def _trusted_end(self, active: Segment, recovery_point: int) -> int | None:
-        """The log's end if the file ends with the batch that its checkpoint says; else None, with the reason."""
+        """The log's end if the file ends with the batch that its checkpoint has; else None, with the reason."""
         end = active.base_offset
         if active.size_bytes:
             scan = active.records.scan(self._last_indexed_position(active))
@@ -169,7 +169,7 @@ class LogLoader:
         return producers_at(segments, self._snapshots, end, self._now_ms, self._config.producer_id_expiration_ms)
 
     def _load_epochs(self, known: list[Segment]) -> LeaderEpochs:
-        """The epoch checkpoint if the batches bear it out, else what they say; `known` segments need no recovery."""
+        """The epoch checkpoint if the batches bear it out, else what they have; `known` segments need no recovery."""
         epochs = LeaderEpochs.load(self._files, self._directory)
         if epochs is not None and all(_bears_out(known, epoch, start) for epoch, start in epochs.entries):
             self._start_by_epochs = epochs.entries[0][1] if len(epochs) else None
@@ -184,7 +184,7 @@ class LogLoader:
         return epochs
 
     def _agreed_start(self, checkpoint: int, base_offset: int) -> int:
-        """Where the log begins. Two files tell of records deleted by request, neither has a checksum.
+        """Where the log begins. Two files have it when records were deleted by request, neither with a checksum.
 
         Where they disagree the lower one wins: rather show what was deleted than lose what was not.
         """
@@ -226,7 +226,7 @@ class LogLoader:
                 problem: str | None = f"segment {segment.base_offset} begins before the one before it ends at {end}"
                 keep = at
             elif segment.base_offset > end and not self._integrity.may_skip:
-                # A power cut may keep a file and lose the end of the one before it.
+                # A power loss may keep a file and lose the end of the one before it.
                 problem = f"the next segment begins at {segment.base_offset}"
                 keep = at
             else:
@@ -247,7 +247,7 @@ class LogLoader:
     ) -> tuple[int, str | None]:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
-        salvage = ResyncingScan(
+        scan = ResyncingScan(
             partial(segment.records.scan, integrity=self._without_epochs),
             self._old_index(segment),
             until=recovery_point,
@@ -256,8 +256,8 @@ class LogLoader:
         known_aborted = self._old_aborted(segment)
         segment.indexes.reset_aborted()
         expected = segment.base_offset
-        for position, batch in salvage:
-            if salvage.take_resumed():
+        for position, batch in scan:
+            if scan.take_resumed():
                 segment.indexes.force_entry()
                 for entry in known_aborted:  # whose markers cannot be read any more
                     if expected <= entry.last_offset < batch.base_offset:
@@ -271,13 +271,13 @@ class LogLoader:
                 batch.last_offset, batch.max_timestamp, position, batch.size_bytes, self._config.index_interval_bytes
             )
         # What was flushed is not thrown away for one bad batch.
-        self._report.damaged_bytes += salvage.damaged_bytes
-        if salvage.problem is None:
-            return salvage.next_offset, None
-        cut = segment.size_bytes - salvage.position
+        self._report.damaged_bytes += scan.damaged_bytes
+        if scan.problem is None:
+            return scan.next_offset, None
+        cut = segment.size_bytes - scan.position
         self._report.truncated_bytes += cut
-        segment.records.truncate(salvage.position)
-        return salvage.next_offset, f"{cut} bytes of segment {segment.base_offset}, {salvage.problem}"
+        segment.records.truncate(scan.position)
+        return scan.next_offset, f"{cut} bytes of segment {segment.base_offset}, {scan.problem}"
 
     def _old_index(self, segment: Segment) -> OffsetIndex:
         return OffsetIndex.decode(self._read(segment.stem + INDEX_SUFFIX), segment.size_bytes) or OffsetIndex()

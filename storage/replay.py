@@ -17,7 +17,7 @@ def replay_batch(producers: ProducerTable, batch: RecordBatch) -> CompletedTxn |
         try:
             marker = find_marker(batch)
         except CorruptFrame:
-            return None  # its checksum is right, so somebody wrote it so: no reason to lose the rest of the log
+            return None  # its checksum is right, so it was written so: no reason to lose the rest of the log
         if marker is None:
             return None
         return producers.commit_marker(
@@ -54,7 +54,7 @@ def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapsho
 
     None if some of these cannot be read: an index that can is better then.
     """
-    # As of a time when nobody had expired: an open transaction is never forgotten, and no other producer matters.
+    # As of a time when no producer had expired: an open transaction never does, and no other producer matters.
     producers, offset = snapshots.load_newest(segment.base_offset, 0, 1)
     if not _replay_batches(producers, segments, offset, segment.base_offset):
         return None

@@ -1,7 +1,7 @@
 """ResyncingScan: every batch of a segment that can still be read, going on behind damage.
 
-One bad batch does not cost those behind it, unless nobody knows where they begin. What a reader can reach is found here
-as well, so that what is derived from a segment speaks of all that is served.
+One bad batch does not cost those behind it, unless it is unknown where they begin. What a reader can reach is found
+here as well, so that what is derived from a segment speaks of all that is served.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from .scan import BatchScan
 
 
 class ResyncingScan:
-    """A walk over a whole segment; afterwards `position`, `next_offset` and `problem` tell how it ended.
+    """A scan of a whole segment; afterwards `position`, `next_offset` and `problem` show how it ended.
 
     Damage is passed over only below the offset `until`.
     """
@@ -50,7 +50,7 @@ class ResyncingScan:
             yield first
 
     def _positions_behind(self, scan: BatchScan) -> Iterator[int]:
-        """Where the next batch may begin: after the bad one, as long as that says it is, else where the index says."""
+        """Where the next batch may begin: after the bad one, as long as its size is believable, else by the index."""
         if scan.bad_bytes:
             yield scan.position + scan.bad_bytes
         position = self._index.position_above(scan.position)

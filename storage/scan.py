@@ -1,7 +1,7 @@
-"""Walking the batches of a segment file, front to back, in bounded pieces.
+"""Reading the batches of a segment file, front to back, in bounded pieces.
 
-The rule: nothing read from a file is believed before it is checked, by its checksum and by its neighbours. A walk ends
-at the end of the file or at the first bytes that are no sound batch, and then says why.
+The rule: nothing read from a file is believed before it is checked, by its checksum and by its neighbours. A scan ends
+at the end of the file or at the first bytes that are no sound batch, and then has the reason.
 """
 
 import struct
@@ -20,7 +20,7 @@ PIECE_BYTES = 1 << 20
 
 
 class BatchScan:
-    """The batches between two positions of a file; afterwards `position` and `problem` tell how it ended.
+    """The batches between two positions of a file; afterwards `position` and `problem` show how it ended.
 
     The first batch must begin at `lowest_offset` (that of the segment) if `is_first_known` and no batches may be
     missing, else not below it.
@@ -50,7 +50,7 @@ class BatchScan:
         self.position = start
         self.next_offset = lowest_offset
         self.problem: str | None = None
-        self.bad_bytes = 0  # the size of the batch that ended the walk, as far as it has one
+        self.bad_bytes = 0  # the size of the batch that ended the scan, as far as it has one
 
     def __iter__(self) -> Iterator[tuple[int, RecordBatch]]:
         """Each batch with the position it stands at."""

@@ -1,6 +1,6 @@
 """The segments of a log in order: found by offset, added at the end, taken away at either end.
 
-Nobody keeps a descriptor here. What is kept is where recent readers stopped, so that reading on from there needs no
+No descriptor is kept here. What is kept is where recent readers stopped, so that reading on from there needs no
 search, and the indexes of the few sealed segments read last.
 """
 
@@ -132,7 +132,7 @@ class Segments:
     def replace(self, old: Sequence[Segment], new: Segment, names: Sequence[tuple[str, str]], due_ms: int) -> None:
         """Put one segment in the place of neighbours, the active one not among them.
 
-        `names` says how the new one's files, which are there, get their names (from, to). The old ones' are renamed
+        `names` are the renames of the new one's files, which are there (from, to). The old ones' are renamed
         away before that, the logs last; `take_due` gives them. OSError leaves all as it was, if the disk lets it.
         """
         renames = [
@@ -160,7 +160,7 @@ class Segments:
         self._sealed_bytes += new.size_bytes - sum(segment.size_bytes for segment in old)
 
     def take_due(self, now_ms: int) -> list[str]:
-        """The renamed files whose time has come: whoever takes them removes them."""
+        """The renamed files whose time has come: the caller removes them."""
         due = [path for due_ms, path in self._pending_deletes if due_ms <= now_ms]
         self._pending_deletes = [(due_ms, path) for due_ms, path in self._pending_deletes if due_ms > now_ms]
         return due

@@ -29,7 +29,7 @@ def find_offset(name: str, suffix: str) -> int | None:
     return int(digits) if name.endswith(suffix) and len(digits) == 20 and digits.isdecimal() else None
 
 
-def tidy(files: Files, directory: str) -> PartitionFiles:
+def complete_swaps_and_remove_temporaries(files: Files, directory: str) -> PartitionFiles:
     """Finish or remove what is half done, and list the rest; names that are not ours are left alone."""
     names = set(files.list_directory(directory))
     if any(name.endswith(_SWAP) for name in names):

@@ -1,7 +1,7 @@
 """Offsets by time: the only reader that looks inside batches.
 
 Timestamps need not ascend (they are the producers'), so the answer is the first record at or after the time in the
-order of offsets, not the nearest in time. The time index only says where it cannot be.
+order of offsets, not the nearest in time. The time index only excludes where it cannot be.
 """
 
 from collections.abc import Sequence

@@ -79,7 +79,10 @@ class RestampedBatch(RecordBatch):
 
 
 def split_batch(records: Buffer | None, version: int) -> RecordBatch:
-    """The one batch of a partition in a Produce request of this version; KafkaError (2, 76, 87) otherwise."""
+    """The one batch of a partition in a Produce request of this version.
+
+    Raises CORRUPT_MESSAGE, UNSUPPORTED_COMPRESSION_TYPE or INVALID_RECORD.
+    """
     size = 0 if not records else _batch_size(records, 0)
     if not records or size == 0:
         raise KafkaError(ErrorCode.INVALID_RECORD, "no whole record batch")
@@ -109,8 +112,8 @@ def _batch_size(data: Buffer, at: int) -> int:
         return 0
     magic = data[at + MAGIC_AT]
     if magic > _MAGIC:
-        told = magic - 256 if magic > 127 else magic
-        raise InvalidRecords(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {told}", ())
+        signed = magic - 256 if magic > 127 else magic
+        raise InvalidRecords(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {signed}", ())
     size = int(length) + LOG_OVERHEAD_BYTES
     return size if size <= left else 0
 
@@ -176,9 +179,9 @@ def _opened(batch: RecordBatch) -> list[Record]:
     except CorruptFrame as fault:
         # A retriable code would make clients send the same bytes for ever.
         raise KafkaError(ErrorCode.INVALID_RECORD, str(fault)) from fault
-    for place, record in enumerate(records):
-        if record.offset != place:
-            raise KafkaError(ErrorCode.INVALID_RECORD, f"record {place} has offset delta {record.offset}")
+    for index, record in enumerate(records):
+        if record.offset != index:
+            raise KafkaError(ErrorCode.INVALID_RECORD, f"record {index} has offset delta {record.offset}")
     return records
 
 
@@ -187,15 +190,15 @@ def _check_records(
 ) -> None:
     errors: list[RecordError] = []
     has_bad_time = False
-    for place, record in enumerate(records):
+    for index, record in enumerate(records):
         if config.is_compacted and record.key is None:
             why = f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
-            errors.append(RecordError(place, why))
+            errors.append(RecordError(index, why))
             continue
         late = _timestamp_problem(batch, record, config, now_ms)
         if late is not None:
             has_bad_time = True
-            errors.append(RecordError(place, late))
+            errors.append(RecordError(index, late))
     if has_bad_time:
         raise InvalidRecords(
             ErrorCode.INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", errors

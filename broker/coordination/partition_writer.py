@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.records import NewRecord, build_batch
+from ...protocol.records import NewRecord, ProducerStamp, build_batch
 from ..topics.log_flusher import LogFlusher
 from ..topics.partition import Partition
 from ..topics.topics import Topics
@@ -34,9 +34,7 @@ class PartitionWriter:
         """
         batch = build_batch(
             [NewRecord(key=key, value=value, timestamp=now_ms) for key, value in records],
-            producer_id=producer_id,
-            producer_epoch=producer_epoch,
-            is_transactional=producer_id >= 0,
+            producer=ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0),
         )
         try:
             topic = self._topics.internal_topic(self._name)

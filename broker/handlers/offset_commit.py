@@ -71,12 +71,8 @@ def _offsets(asked: OffsetCommitRequestTopic, topic: Topic) -> list[OffsetToComm
             topic.topic_id,
         )
         for partition in asked.partitions
-        if _exists(topic, partition.partition_index)
+        if topic.has_partition(partition.partition_index)
     ]
-
-
-def _exists(topic: Topic, index: int) -> bool:
-    return 0 <= index < len(topic.partitions)
 
 
 def _response(
@@ -88,7 +84,7 @@ def _response(
     def error_of(topic: Topic | None, index: int) -> ErrorCode:
         if topic is None:
             return missing
-        return next(answered) if _exists(topic, index) else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        return next(answered) if topic.has_partition(index) else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
     return OffsetCommitResponse(
         topics=[

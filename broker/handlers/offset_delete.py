@@ -21,7 +21,7 @@ def handle_offset_delete(
     """Delete what exists; an unknown partition is refused on its own."""
     parked: Deferred[OffsetDeleteResponse] = Deferred()
     asked = [(topic.name, partition.partition_index) for topic in request.topics for partition in topic.partitions]
-    known = [at for at in asked if _exists(at, context)]
+    known = [at for at in asked if _is_there(at, context)]
 
     def deliver(errors: Sequence[ErrorCode]) -> None:
         parked.answer(_response(request, known, errors))
@@ -34,9 +34,9 @@ def handle_offset_delete(
     return parked
 
 
-def _exists(at: tuple[str, int], context: Context) -> bool:
+def _is_there(at: tuple[str, int], context: Context) -> bool:
     topic = context.topics.find(at[0])
-    return topic is not None and 0 <= at[1] < len(topic.partitions)
+    return topic is not None and topic.has_partition(at[1])
 
 
 def _response(

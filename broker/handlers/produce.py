@@ -149,7 +149,7 @@ def _append_partition(
     if produce.context.flusher.is_due(partition):
         produce.undurable.append((partition, response))
     if batch.is_transactional:
-        # Else a power cut could keep the batch and lose the word that its transaction reaches here.
+        # Else a power loss could keep the batch and lose the word that its transaction reaches here.
         state = produce.context.transactions.undurable_state(produce.request.transactional_id or "")
         if state is not None:
             produce.undurable.append((state, response))

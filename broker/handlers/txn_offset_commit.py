@@ -55,7 +55,7 @@ def handle_txn_offset_commit(
         context.flusher.when_durable([] if state is None else [state], partial(answer, codes))
 
     def answer(codes: Codes, error: Exception | None) -> None:
-        if error is not None:  # they are there, but a power cut could lose the transaction that they belong to
+        if error is not None:  # they are there, but a power loss could lose the transaction that they belong to
             codes = dict.fromkeys(codes, COORDINATOR_ERRORS[ErrorCode.KAFKA_STORAGE_ERROR])
         parked.answer(_response(request, codes | refused, ErrorCode.NONE))
 

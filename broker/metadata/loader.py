@@ -76,7 +76,7 @@ def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock) -
     metadata = MetadataLog(metadata_log, loading.image, snapshots, node, clock, log_manager.directory_queue)
     if not loading.end_offset:
         _check_new(directory)
-        directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power cut, too
+        directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power loss, too
     _take_over(metadata, loading, node)
     known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in metadata.image.topics.values()}}
     log_manager.set_strays_aside(known, metadata.image.removed)

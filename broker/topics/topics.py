@@ -74,6 +74,10 @@ class Topic:
     def is_internal(self) -> bool:
         return self.name in INTERNAL_TOPICS
 
+    def has_partition(self, index: int) -> bool:
+        """Whether there is a partition of this index."""
+        return 0 <= index < len(self.partitions)
+
 
 class Topics:
     """The topics of one broker: what the metadata log says of topics, with the partitions behind it."""

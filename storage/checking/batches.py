@@ -1,7 +1,7 @@
 """Walking the batches of a file of any size and any origin, damaged or not.
 
-Unlike scan.py, which ends where a log may no longer be trusted, this walk goes on after a wrong checksum: whoever looks
-wants to see what comes behind. It stops only where no next batch can be found, and then says why.
+Unlike scan.py, which ends where a log may no longer be trusted, this walk goes on after a wrong checksum: a check
+is to show what comes behind. It stops only where no next batch can be found, and then has the reason.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class SeenBatch(NamedTuple):
 
 
 class BatchWalk:
-    """The batches from one position of a file to another; afterwards `position` and `problem` tell how it ended."""
+    """The batches from one position of a file to another; afterwards `position` and `problem` show how it ended."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A whole data directory: what its own files say of it, each partition, and whether the one agrees with the other.
+"""A whole data directory: what its own files have of it, each partition, and whether the one agrees with the other.
 
 The rule: everything is looked at, whatever is wrong elsewhere. A file that cannot be read is a finding; only a
 directory that cannot be listed is an error.
@@ -35,7 +35,7 @@ _FUTURE = re.compile(r"(.+)\.[0-9a-f]{32}-future")
 
 @dataclass(slots=True)
 class Surroundings:
-    """What the files at the top of a data directory say."""
+    """What the files at the top of a data directory hold."""
 
     is_clean: bool = False
     checkpoints: dict[str, dict[TopicPartition, int]] = field(
@@ -44,7 +44,7 @@ class Surroundings:
     topics: dict[str, KnownTopic] | None = None
 
     def of(self, partition: TopicPartition) -> Known:
-        """What they say of one partition."""
+        """What they have of one partition."""
         topic = (self.topics or {}).get(partition[0])
         return Known(
             self.is_clean,

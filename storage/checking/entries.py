@@ -1,7 +1,7 @@
 """Walking the entries of the three indexes, and reading the small files whole, all in bounded memory.
 
 Apache Kafka sizes the index files of an active segment in advance: entries of zeros at the end are free room. The rule:
-a walk never fails on what it reads, it says where and why the entries end too early.
+a walk never fails on what it reads, it reports where and why the entries end too early.
 """
 
 import struct
@@ -50,7 +50,7 @@ class TooLarge(OSError):
 
 
 class _Walk:
-    """The entries of a file in fixed-size fields; afterwards `problem` says why it ended early, at byte `end`."""
+    """The entries of a file in fixed-size fields; afterwards `problem` is why it ended early, at byte `end`."""
 
     def __init__(self, files: ReadableFiles, path: str, entry: struct.Struct, *, may_end_in_zeros: bool) -> None:
         self._files = files
@@ -122,7 +122,7 @@ class AbortedEntries(_Walk):
 
 
 def read_small(files: ReadableFiles, path: str, most_bytes: int = MOST_SMALL_BYTES) -> bytes:
-    """A file that is read whole; TooLarge if it cannot be what its name says."""
+    """A file that is read whole; TooLarge if it cannot be what it is called."""
     size = files.size(path)
     if size > most_bytes:
         raise TooLarge(f"{path} has {size} bytes, more than {most_bytes}")

@@ -1,4 +1,4 @@
-"""The leader epochs of a partition: what the checkpoint says, against the epoch that each batch was written under."""
+"""The leader epochs of a partition: the checkpoint, against the epoch that each batch was written under."""
 
 from bisect import bisect_right
 

@@ -1,7 +1,7 @@
 """What a check reports: one finding for each thing that is not as it should be, and how much was looked at.
 
-The rule: a finding says where, what, and what the broker will make of it. Of a file with a thousand faults a few are
-told, and the number of the others.
+The rule: a finding reports where, what, and what the broker will make of it. Of a file with a thousand faults a few are
+reported, and the number of the others.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Comparing the indexes of one segment with its batches, both walked side by side from front to back.
 
-The rule: an index may say less than it could, for entries are sparse, but nothing that is wrong. The batches come in
-the order of their positions; entries that do not ascend are told and skipped.
+The rule: an index may hold less than it could, for entries are sparse, but nothing that is wrong. The batches come in
+the order of their positions; entries that do not ascend are reported and skipped.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,21 +45,21 @@ class OffsetIndexCheck:
             if entry.relative_offset > self._last.relative_offset and entry.position > self._last.position:
                 self._last = entry
                 return entry
-            self._tell(entry, "does not ascend")
+            self._report(entry, "does not ascend")
         return None
 
-    def _tell(self, entry: OffsetEntry, problem: str) -> None:
+    def _report(self, entry: OffsetEntry, problem: str) -> None:
         offset = self._base_offset + entry.relative_offset
         text = f"the entry of offset {offset} at position {entry.position} {problem}"
         self._findings.add(text, position=entry.at, offset=offset)
 
     def see(self, position: int, batch: RecordBatch) -> None:
-        """Compare what the index says of everything up to this batch."""
+        """Compare what the index has of everything up to this batch."""
         while (entry := self._next) is not None and entry.position <= position:
             if entry.position < position:
-                self._tell(entry, "points at no batch")
+                self._report(entry, "points at no batch")
             elif self._base_offset + entry.relative_offset != batch.last_offset:
-                self._tell(entry, f"points at a batch that ends at {batch.last_offset}")
+                self._report(entry, f"points at a batch that ends at {batch.last_offset}")
             self._next = self._advance()
 
     def position_above(self, position: int) -> int | None:
@@ -71,7 +71,7 @@ class OffsetIndexCheck:
     def finish(self) -> None:
         """No batch is left: nor may be entries."""
         while self._next is not None:
-            self._tell(self._next, "points beyond the last batch")
+            self._report(self._next, "points beyond the last batch")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
             self._findings.add(self._entries.problem, position=self._entries.end)
@@ -95,30 +95,30 @@ class TimeIndexCheck:
             if last is None or (entry.timestamp > last.timestamp and entry.relative_offset >= last.relative_offset):
                 self._last = entry
                 return entry
-            self._tell(entry, "does not ascend")
+            self._report(entry, "does not ascend")
         return None
 
-    def _tell(self, entry: TimeEntry, problem: str) -> None:
+    def _report(self, entry: TimeEntry, problem: str) -> None:
         offset = self._base_offset + entry.relative_offset
         text = f"the entry of timestamp {entry.timestamp} at offset {offset} {problem}"
         self._findings.add(text, position=entry.at, offset=offset)
 
     def lose_sight(self) -> None:
-        """Batches are damaged here: what the index says of them is not judged."""
+        """Batches are damaged here: what the index has of them is not judged."""
         self._is_blind = True
 
     def see(self, batch: RecordBatch) -> None:
-        """Compare what the index says of everything up to this batch."""
+        """Compare what the index has of everything up to this batch."""
         before = self._max_timestamp
         self._max_timestamp = max(before, batch.max_timestamp)
         while (entry := self._next) is not None and self._base_offset + entry.relative_offset <= batch.last_offset:
             if self._base_offset + entry.relative_offset < batch.base_offset:
                 if not self._is_blind:
-                    self._tell(entry, "names no batch")
+                    self._report(entry, "names no batch")
             elif entry.timestamp != batch.max_timestamp:
-                self._tell(entry, f"names a batch whose largest timestamp is {batch.max_timestamp}")
+                self._report(entry, f"names a batch whose largest timestamp is {batch.max_timestamp}")
             elif entry.timestamp < before:
-                self._tell(entry, f"comes after the timestamp {before}")
+                self._report(entry, f"comes after the timestamp {before}")
             self._next = self._advance()
         self._is_blind = False
 
@@ -126,7 +126,7 @@ class TimeIndexCheck:
         """No batch is left; `is_complete` where the segment was closed, so that the largest timestamp must be there."""
         while self._next is not None:
             if not self._is_blind:
-                self._tell(self._next, "names an offset beyond the last batch")
+                self._report(self._next, "names an offset beyond the last batch")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
             self._findings.add(self._entries.problem, position=self._entries.end)
@@ -140,7 +140,7 @@ class AbortedIndexCheck:
     """The aborted transactions of a segment: exactly those whose markers stand in it.
 
     Compaction takes the records of aborted transactions away. Of a segment that was compacted only the form is judged,
-    and of a transaction that began below `known_from` not where it began. The first fault is told, and no other: one
+    and of a transaction that began below `known_from` not where it began. Only the first fault is reported: one
     entry too many or too few makes all that follow look wrong.
     """
 
@@ -157,10 +157,10 @@ class AbortedIndexCheck:
             if entry.version == 0 and self._last_offset < entry.last_offset >= entry.first_offset >= 0:
                 self._last_offset = entry.last_offset
                 return entry
-            self._tell(entry, "is of no known version, or does not ascend")
+            self._report(entry, "is of no known version, or does not ascend")
         return None
 
-    def _tell(self, entry: AbortedEntry, problem: str) -> None:
+    def _report(self, entry: AbortedEntry, problem: str) -> None:
         if self._is_wrong:
             return
         self._is_wrong = True
@@ -186,26 +186,26 @@ class AbortedIndexCheck:
             or not _agrees(found.first_offset, expected.first_offset, known_from)
             or not _agrees(found.last_stable_offset, expected.last_stable_offset, known_from)
         ):
-            self._tell(entry, f"says {tuple(found)} where the log says {tuple(expected)}")
+            self._report(entry, f"says {tuple(found)} where the log says {tuple(expected)}")
 
     def _skip_below(self, offset: int, known_from: int) -> None:
         while self._next is not None and self._next.last_offset < offset:
             if self._next.first_offset >= known_from:
-                self._tell(self._next, "belongs to no such marker")
+                self._report(self._next, "belongs to no such marker")
             self._next = self._advance()
 
     def finish(self, base_offset: int, end_offset: int, known_from: int) -> None:
         """No marker is left: nor may be entries, and none lies outside the segment."""
         while (entry := self._next) is not None:
             if not base_offset <= entry.last_offset < end_offset:
-                self._tell(entry, "lies outside the segment")
+                self._report(entry, "lies outside the segment")
             elif not self.is_form_only and entry.first_offset >= known_from:
-                self._tell(entry, "belongs to no such marker")
+                self._report(entry, "belongs to no such marker")
             self._next = self._advance()
         if self._entries is not None and self._entries.problem is not None:
             self._findings.add(self._entries.problem, position=self._entries.end)
 
 
 def _agrees(found: int, expected: int, known_from: int) -> bool:
-    """Whether two offsets are the same, as far as the log can tell: what it begins with may have begun earlier."""
+    """Whether two offsets are the same, as far as the log shows: what it begins with may have begun earlier."""
     return found == expected or 0 <= found < known_from or expected < known_from

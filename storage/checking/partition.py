@@ -1,7 +1,7 @@
-"""One partition's directory: which files are there, and whether they tell the same story.
+"""One partition's directory: which files are there, and whether they agree.
 
 The rule: whatever the names are, only those of Kafka are looked into; what awaits its removal is counted, what a stop
-in the middle of something left is told as such.
+in the middle of something left is reported as such.
 """
 
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from .producers import ProducersCheck
 from .segment import LogFacts, SegmentCheck
 
 _SUFFIXES = (".log", ".index", ".timeindex", ".txnindex", ".snapshot")
-# Compacted whatever their settings say.
+# Compacted whatever their settings.
 _COMPACTED_TOPICS = ("__consumer_offsets", "__transaction_state")
 METADATA_TOPIC = "__cluster_metadata"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the files around a partition say of it; None where there are none."""
+    """What the files around a partition have of it; None where there are none."""
 
     is_clean: bool = False
     recovery_point: int | None = None

@@ -1,4 +1,4 @@
-"""Who wrote what, as the log tells it, against what the snapshots and the aborted-transaction indexes say.
+"""Who wrote what, by the log, against the snapshots and the aborted-transaction indexes.
 
 The rule: judged is only what the log alone decides. Where its beginning was deleted or compacted away, what began there
 is not; and a producer that a snapshot lacks may have expired, unless its transaction is open.
@@ -53,7 +53,7 @@ class ProducersCheck:
             self._table = ProducerTable.from_snapshot(entries, 0, 1 << 62)
 
     def skip_to(self, offset: int) -> None:
-        """What lies below is damaged, or was compacted: it no longer says who wrote what."""
+        """What lies below is damaged, or was compacted: it no longer shows who wrote what."""
         self.known_from = max(self.known_from, offset)
 
     def see(self, batch: RecordBatch) -> AbortedTxn | None:
@@ -63,7 +63,7 @@ class ProducersCheck:
             return None
         completed = replay_batch(self._table, batch)
         if len(self._table) > MOST_PRODUCERS:
-            self._table = None  # nobody's honest work, and not worth the memory
+            self._table = None  # more than any honest use, and not worth the memory
         return aborted_entry(completed) if completed is not None and completed.is_aborted else None
 
     def finish(self, end_offset: int) -> None:

@@ -1,4 +1,4 @@
-"""The records inside a batch, opened for a deep check only: their number, their offsets, what the broker's own say."""
+"""The records inside a batch, opened for a deep check only: their number, offsets, and the broker's own contents."""
 
 from collections.abc import Callable, Mapping
 

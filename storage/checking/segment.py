@@ -1,6 +1,6 @@
-"""One segment: every batch of its log, in the order and at the places that its indexes and its neighbours say.
+"""One segment: every batch of its log, in the order and at the positions that its indexes and its neighbours give.
 
-The rule: a batch with a wrong checksum proves nothing, neither where the next offset lies nor who wrote it; the walk
+The rule: a batch with a wrong checksum proves nothing, neither where the next offset lies nor who wrote it; the check
 goes on behind it, and behind bytes that are no batch where the offset index knows the next one.
 """
 
@@ -20,7 +20,7 @@ _MOST_RELATIVE_OFFSET = 2**31 - 1
 
 @dataclass(slots=True)
 class LogFacts:
-    """What is known of a partition's log, and how far the walk over its segments has come."""
+    """What is known of a partition's log, and how far the check of its segments has come."""
 
     topic: str
     is_clean: bool  # stopped cleanly, and so trusted by the next start
@@ -28,7 +28,7 @@ class LogFacts:
     may_skip: bool  # compaction leaves gaps between offsets
     is_deep: bool
     next_offset: int = 0  # where the next batch should begin
-    is_certain: bool = True  # false behind damage: nobody knows where the next batch should begin
+    is_certain: bool = True  # false behind damage: where the next batch should begin is unknown
 
     def fate(self) -> str:
         """What the next start makes of damage here."""
@@ -70,7 +70,7 @@ class SegmentCheck:
         return IndexFindings(self._findings, self._label + suffix, self._facts.may_be_torn)
 
     def run(self, epochs: EpochsCheck, producers: ProducersCheck) -> None:
-        """Walk the batches and compare everything with them."""
+        """Read the batches and compare everything with them."""
         self._findings.segments += 1
         self._findings.size_bytes += self._size
         self._begin(producers)
@@ -89,7 +89,7 @@ class SegmentCheck:
             position = None
             if walk.problem is not None:
                 position = self._offsets.position_above(walk.position)
-                self._tell_damage(walk, position)
+                self._report_damage(walk, position)
                 self._facts.is_certain = is_whole = False
                 self._times.lose_sight()
         self._check_missing()
@@ -109,7 +109,7 @@ class SegmentCheck:
             problem = f"the segment begins at {base_offset}, before the one in front of it ends at {facts.next_offset}"
             self._findings.add(self._name, problem, facts.fate(), offset=base_offset)
         elif base_offset > facts.next_offset and facts.is_certain and not facts.may_skip:
-            self._tell_gap(base_offset, None)
+            self._report_gap(base_offset, None)
         if base_offset > facts.next_offset:
             producers.skip_to(base_offset)
             facts.next_offset = base_offset
@@ -151,7 +151,7 @@ class SegmentCheck:
             self._findings.add(self._name, problem, facts.fate(), position=seen.position, offset=batch.base_offset)
         elif batch.base_offset > facts.next_offset:
             if facts.is_certain and not facts.may_skip:
-                self._tell_gap(batch.base_offset, seen.position)
+                self._report_gap(batch.base_offset, seen.position)
             producers.skip_to(batch.base_offset)
         elif not facts.is_certain:
             producers.skip_to(batch.base_offset)
@@ -160,7 +160,7 @@ class SegmentCheck:
             facts.may_skip = True
             producers.skip_to(batch.next_offset)
 
-    def _tell_gap(self, offset: int, position: int | None) -> None:
+    def _report_gap(self, offset: int, position: int | None) -> None:
         problem = f"offsets {self._facts.next_offset} to {offset - 1} are missing, and nothing was compacted"
         self._findings.add(
             self._name,
@@ -170,7 +170,7 @@ class SegmentCheck:
             offset=offset,
         )
 
-    def _tell_damage(self, walk: BatchWalk, resumed: int | None) -> None:
+    def _report_damage(self, walk: BatchWalk, resumed: int | None) -> None:
         """Bytes that are no batch, up to the next one that is known or to the end."""
         facts = self._facts
         count = (self._size if resumed is None else resumed) - walk.position

@@ -94,7 +94,7 @@ class Cleaning:
             yield from self._clean(group, compaction)
 
     def _sweep(self) -> None:
-        """Remove what an earlier pass could not: a `.cleaned` file says that what is `.swap` is not whole."""
+        """Remove what an earlier pass could not: beside a `.cleaned` file what is `.swap` is not whole."""
         for name in self._files.list_directory(self._directory):
             if name.endswith(CLEANED_SUFFIX):
                 self._files.remove(f"{self._directory}/{name}")

@@ -1,7 +1,7 @@
 """CleanedSegment: the files that take the place of one or more segments, under `.cleaned` until they are whole.
 
-The rule: `.log.swap` says that all is on the disk and the old files are to go. It is the last file to get that suffix
-and the last to lose it; the directory is synced in between. `tidying.py` goes by it at the next start.
+The rule: `.log.swap` means that all is on the disk and the old files are to go. It is the last file to get that suffix
+and the last to lose it; the directory is synced in between. `swap_completion.py` goes by it at the next start.
 """
 
 from collections import deque

@@ -2,7 +2,7 @@
 
 A record stays if no newer one of its key has been noted. A tombstone stays until its delete horizon, which its batch
 gets when it is first met here (KIP-534): attribute bit 6, and the horizon in the place of the base timestamp. Offsets,
-sequences and last offset deltas never change. Batches left without records go, but for those that say how far a
+sequences and last offset deltas never change. Batches left without records go, but for those that hold how far a
 producer, or the log itself, has got.
 """
 
@@ -54,7 +54,7 @@ class Compaction:
         delete_retention_ms: int,
         recovered_from: int,
     ) -> None:
-        """`last_records` tells of each active producer by its id; nothing from `upper_offset` on may be cleaned yet.
+        """`last_records` finds each active producer by its id; nothing from `upper_offset` on may be cleaned yet.
 
         From `recovered_from` on the log would be replayed after a crash, upon producers as they were there: if their
         transactions are open, the markers must be found.
@@ -68,7 +68,7 @@ class Compaction:
         self.transactions = CleanedTransactions()
 
     def left_of(self, batch: RecordBatch) -> Steps[tuple[RecordBatch | None, AbortedTxn | None]]:
-        """What is left of a batch, and the index entry of the aborted transaction that it ends, if that is still told.
+        """What is left of a batch, and the index entry of the aborted transaction that it ends, if it is still needed.
 
         CorruptFrame where its records are damaged.
         """
@@ -140,7 +140,7 @@ class Compaction:
         return kept
 
     def _emptied(self, batch: RecordBatch) -> RecordBatch | None:
-        """The header alone, without a codec and without a horizon, if it still says something."""
+        """The header alone, without a codec and without a horizon, if it is still of use."""
         if not self._must_stay(batch):
             return None
         return batch.refilled(
@@ -152,7 +152,7 @@ class Compaction:
         )
 
     def _must_stay(self, batch: RecordBatch) -> bool:
-        """Whether the batch says something even without records."""
+        """Whether the batch is of use even without records."""
         if batch.next_offset == self._upper_offset:
             return True  # where the cleaned part ends
         last = self._last_records(batch.producer_id)

@@ -24,7 +24,7 @@ class CleanedTransactions:
         self._committed: set[int] = set()  # producers with batches of a transaction that will be committed
 
     def add_aborted(self, entries: Iterable[AbortedTxn]) -> None:
-        """What the index says of the stretch to come; an entry may be told more than once."""
+        """The entries of the index for the stretch to come; an entry may be given more than once."""
         for entry in entries:
             heappush(self._known, (entry.first_offset, entry))
 

@@ -37,7 +37,7 @@ class Files(Protocol):
         ...
 
     def modified_ms(self, path: str) -> int | None:
-        """When the file last changed, wall milliseconds; None when nobody knows."""
+        """When the file last changed, wall milliseconds; None when that is unknown."""
         ...
 
     def exists(self, path: str) -> bool:

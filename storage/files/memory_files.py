@@ -1,6 +1,6 @@
 """Files that live and die with the process: the ephemeral broker's disk, and the tests'.
 
-The rule: it behaves as OsFiles does, down to which exception says what, so that no caller knows which it has.
+The rule: it behaves as OsFiles does, down to the exceptions, so that no caller can tell which it has.
 """
 
 import errno

@@ -103,7 +103,7 @@ class TimeIndex:
         return (self._timestamps[-1], self._offsets[-1]) if self._offsets else None
 
     def append_if_later(self, timestamp: int, relative_offset: int) -> None:
-        """Add an entry unless the last one says as much."""
+        """Add an entry unless the last one is as late."""
         if not self._timestamps or timestamp > self._timestamps[-1]:
             self._timestamps.append(timestamp)
             self._offsets.append(relative_offset)

@@ -166,11 +166,11 @@ class SegmentIndexes:
         """Note every batch anew that can be read, where index files are missing or wrong; returns the end offset."""
         known = self._offset_index or OffsetIndex()
         self.reset()
-        for position, batch in (salvage := ResyncingScan(self._records.scan, known)):
-            if salvage.take_resumed():
+        for position, batch in (scan := ResyncingScan(self._records.scan, known)):
+            if scan.take_resumed():
                 self.force_entry()
             self.note(batch.last_offset, batch.max_timestamp, position, batch.size_bytes, interval_bytes)
-        return salvage.next_offset
+        return scan.next_offset
 
     def note(self, last_offset: int, max_timestamp: int, position: int, size_bytes: int, interval_bytes: int) -> None:
         """Keep the indexes in step with a batch that stands at `position`."""
@@ -195,7 +195,7 @@ class SegmentIndexes:
             self.time_index.append_if_later(self.max_timestamp, self.max_timestamp_offset - self._base_offset)
 
     def set_aborted(self, entries: list[AbortedTxn], *, is_cleaned: bool) -> None:
-        """Believe these, whatever the index says; it is made anew unless compaction took what it speaks of."""
+        """Believe these, whatever the index has; it is made anew unless compaction took what it stands for."""
         data = b"".join(encode_aborted(entry) for entry in entries)
         if not is_cleaned and data != self._read_file(TXN_INDEX_SUFFIX):
             self._records.integrity.report(
@@ -280,7 +280,7 @@ class SegmentIndexes:
         return self._base_offset if entry is None else self._base_offset + entry[1]
 
     def _has_timestamp(self, timestamp: int, relative_offset: int) -> bool:
-        """Whether the batch that holds an offset has this largest timestamp, as a time index says."""
+        """Whether the batch that holds an offset has this largest timestamp, as a time index has it."""
         offset = self._base_offset + relative_offset
         try:
             position = self.position_of(offset).byte

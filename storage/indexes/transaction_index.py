@@ -44,7 +44,7 @@ def decode_aborted(data: bytes) -> list[AbortedTxn] | None:
 def find_aborted(indexes: Iterable[Sequence[AbortedTxn]], fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
     """The aborted transactions that touch [fetch_offset, upper_offset), by first offset.
 
-    `indexes` are those of the segment that holds `fetch_offset` and of all later ones. Sorting is a kindness: clients
+    `indexes` are those of the segment that holds `fetch_offset` and of all later ones. Sorted, for clients
     exist that expect it.
     """
     found: list[AbortedTxn] = []

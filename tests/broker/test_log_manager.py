@@ -243,7 +243,7 @@ def test_any_wrong_bit_in_partition_metadata_is_found_before_the_log_is_touched(
 
 
 @pytest.mark.parametrize("left", [None, b"", bytes(43)])
-def test_partition_metadata_that_a_power_cut_took_is_written_again(parts: Parts, left: bytes | None) -> None:
+def test_partition_metadata_that_a_power_loss_took_is_written_again(parts: Parts, left: bytes | None) -> None:
     fill(parts)
     path = "/data/t-0/partition.metadata"
     data = parts.files.read(path, 0, 100)

@@ -22,7 +22,7 @@ from odradek.storage.log import PartitionLog
 from ..broker.handlers.broker_harness import batch, produce_request
 from ..broker.handlers.group_context import offsets_of
 from ..broker.handlers.transaction_harness import Producer, TransactingBroker
-from .power_cut import PowerCutFiles
+from .power_loss import PowerLossFiles
 
 R = TypeVar("R")
 NEVER = 1 << 60
@@ -118,7 +118,7 @@ class BrokerStory:
     def __init__(self, seed: int, settings: dict[str, str]) -> None:
         self.random = Random(seed)
         self.settings = settings
-        self.disk = PowerCutFiles()
+        self.disk = PowerLossFiles()
         self.broker = StoryBroker(settings, self.disk)
         self.broker.holds_fsyncs = True
         self.written: list[Written] = []

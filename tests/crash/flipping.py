@@ -1,8 +1,8 @@
 """Copies of a directory, each with one wrong bit somewhere."""
 
 import copy
-import random
 from collections.abc import Iterator
+from random import Random
 
 from odradek.storage.files.memory_files import MemoryFiles
 
@@ -26,11 +26,11 @@ def paths_below(files: MemoryFiles, top: str) -> list[str]:
 
 def flipped(original: MemoryFiles, top: str, count: int, seed: int) -> Iterator[tuple[str, MemoryFiles]]:
     """So many copies, any file alike often whatever its size; each with the words for where its wrong bit is."""
-    dice = random.Random(seed)
+    random = Random(seed)
     paths = paths_below(original, top)
     for _ in range(count):
-        path = dice.choice(paths)
-        at, bit = dice.randrange(original.size(path)), 1 << dice.randrange(8)
+        path = random.choice(paths)
+        at, bit = random.randrange(original.size(path)), 1 << random.randrange(8)
         files = copy.deepcopy(original)
         files.write(path, [bytes([files.read(path, at, 1)[0] ^ bit])], at)
         yield f"{path}, byte {at}, bit {bit:#x}", files

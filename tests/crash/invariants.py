@@ -1,4 +1,4 @@
-"""What a broker must show after a power cut, judged by a story's facts.
+"""What a broker must show after a power loss, judged by a story's facts.
 
 The rule: what was answered while every answer waited for its fsync is there; what was never decided is not; and what is
 there at all is what was sent, in its order, without a gap, whatever the settings were.

@@ -1,8 +1,8 @@
 """One bit of any file is wrong: whoever reads gets what was written, or an error, or less and a report. Never a lie."""
 
 import copy
-import random
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 
@@ -84,17 +84,17 @@ def _look(log: PartitionLog, seen: Seen) -> None:
     seen.epochs = [log.end_offset_for_epoch(epoch) for epoch in range(3)]
 
 
-def _fill(log: PartitionLog, dice: random.Random, sequences: dict[int, int]) -> None:
+def _fill(log: PartitionLog, random: Random, sequences: dict[int, int]) -> None:
     """Thirty batches or so of three producers, transactions that end well and badly, over a few segments."""
     for n in range(30):
-        producer_id = dice.choice((1, 2, 3))
-        count = dice.randint(1, 3)
+        producer_id = random.choice((1, 2, 3))
+        count = random.randint(1, 3)
         one = batch(
             count,
             pid=producer_id,
             sequence=sequences.get(producer_id, 0),
             is_transactional=producer_id != 1,
-            value_bytes=dice.randint(0, 60),
+            value_bytes=random.randint(0, 60),
             timestamp=NOW_MS + 40 * n,
         )
         append(log, one)
@@ -116,12 +116,12 @@ def _tell_story(files: MemoryFiles, *, is_clean: bool) -> dict[int, dict[int, by
     for partition in PARTITIONS:
         directory.create_partition("t", partition, "topic-id-of-the-test-x")
         log = _open(files, directory, partition, [])
-        dice, sequences = random.Random(partition), dict[int, int]()
-        _fill(log, dice, sequences)
+        random, sequences = Random(partition), dict[int, int]()
+        _fill(log, random, sequences)
         job = log.begin_flush()
         job.run()
         log.finish_flush(job)
-        _fill(log, dice, sequences)
+        _fill(log, random, sequences)
         logs.append(log)
     written: dict[int, dict[int, bytes]] = {}
     for log in logs:

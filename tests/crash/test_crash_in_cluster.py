@@ -11,7 +11,7 @@ from odradek.storage.metadata_snapshot import find_snapshots
 from ..broker.clusters import DIRECTORY, Changes, cluster_on, create
 from ..conftest import Rounds
 from .faulty_files import FaultyFiles, Killed
-from .power_cut import PowerCutFiles
+from .power_loss import PowerLossFiles
 
 CONFIG = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=900)
 
@@ -65,7 +65,7 @@ class Story:
 class PowerStory(Story):
     """It notes after how many changes of the disk what was answered."""
 
-    def __init__(self, disk: PowerCutFiles) -> None:
+    def __init__(self, disk: PowerLossFiles) -> None:
         super().__init__(disk)
         self.disk = disk
         self.noted: list[tuple[int, State]] = [(0, ({}, 0))]
@@ -80,7 +80,7 @@ class PowerStory(Story):
 
 
 def test_no_change_that_was_answered_is_lost_with_the_power(rounds: Rounds) -> None:
-    story = PowerStory(PowerCutFiles())
+    story = PowerStory(PowerLossFiles())
     story.tell()
     plan = story.disk.plan(rounds(300, 20_000), Random(5))
     for moment, seed, image in story.disk.images(plan):

@@ -10,7 +10,7 @@ from odradek.protocol.batch import whole_batches
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
 
-from ..storage.builders import NOW_MS, append, batch, open_log
+from ..storage.builders import NOW_MS, append, bases_of, batch, open_log
 
 CONFIG = LogConfig(segment_bytes=700, index_interval_bytes=150)
 PRODUCERS = (1, 2, 3)
@@ -116,7 +116,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(torn_bytes=st.integers(0, 60))
     def crash(self, torn_bytes: int) -> None:
-        active = f"/data/t-0/{self.log.segment_base_offsets[-1]:020d}.log"
+        active = f"/data/t-0/{bases_of(self.log)[-1]:020d}.log"
         self.files.write(active, [b"\x07" * torn_bytes], self.files.size(active))
         self.log = open_log(self.files, CONFIG, recovery_point=self.log.recovery_point)
         assert self.log.recovery_report.truncated_bytes == torn_bytes

@@ -33,7 +33,7 @@ from odradek.protocol.messages.write_txn_markers import (
     WriteTxnMarkersRequest,
     WriteTxnMarkersResponse,
 )
-from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
 from odradek.storage.indexes.transaction_index import ENTRY_BYTES
 
 from ..brokers import BrokerProcess
@@ -113,10 +113,12 @@ class Storyteller:
                 for n, (key, value) in enumerate(items)
             ],
             codec=codec,
-            producer_id=pid,
-            producer_epoch=0 if pid >= 0 else -1,
-            base_sequence=self._sequences.get(pid, 0) if pid >= 0 else -1,
-            is_transactional=is_transactional,
+            producer=ProducerStamp(
+                pid,
+                0 if pid >= 0 else -1,
+                self._sequences.get(pid, 0) if pid >= 0 else -1,
+                is_transactional=is_transactional,
+            ),
         )
         self._sequences[pid] = self._sequences.get(pid, 0) + len(items)
         request = ProduceRequest(

@@ -8,7 +8,6 @@ from odradek.protocol.control import (
     MARKER_BATCH_BYTES,
     ControlType,
     Marker,
-    control_batch,
     control_type,
     find_marker,
     marker_batch,
@@ -16,6 +15,8 @@ from odradek.protocol.control import (
 from odradek.protocol.quorum_records import LeaderChangeMessage, Voter
 from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.protocol.wire import CorruptFrame
+
+from .batches import control_batch
 
 # Written by Apache Kafka 4.3.
 KAFKAS_COMMIT = bytes.fromhex(

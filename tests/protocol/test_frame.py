@@ -13,6 +13,11 @@ def framed(*bodies: bytes) -> bytes:
     return b"".join(struct.pack(">i", len(body)) + body for body in bodies)
 
 
+def _held(splitter: FrameSplitter) -> list[bytes]:
+    """The pieces of the frame that has begun, as they lie in memory."""
+    return [bytes(piece) for piece in (*splitter._pieces, splitter._crumbs) if piece]
+
+
 @settings(max_examples=60)
 @given(
     bodies=st.lists(st.binary(max_size=40) | st.sampled_from([b"x" * 5000, b"y" * 9000]), max_size=6),
@@ -28,7 +33,7 @@ def test_frames_come_out_as_they_went_in_however_the_stream_is_cut(bodies: list[
         found += [bytes(frame) for frame in splitter.feed(stream[pos : pos + size])]
         pos, turn = pos + size, turn + 1
     assert found == bodies
-    assert not splitter.has_partial
+    assert splitter.feed(framed(b"next")) == [b"next"]  # nothing was left over
 
 
 def test_a_frame_in_one_piece_is_a_view_of_it() -> None:
@@ -38,15 +43,14 @@ def test_a_frame_in_one_piece_is_a_view_of_it() -> None:
     assert all(isinstance(frame, memoryview) and frame.obj is data for frame in frames)
 
 
-def test_it_knows_whether_a_frame_has_begun() -> None:
+def test_a_frame_comes_out_with_its_last_byte_and_nothing_is_held_then() -> None:
     splitter = FrameSplitter(100)
-    assert not splitter.has_partial
-    splitter.feed(b"\x00")
-    assert splitter.has_partial
+    assert splitter.feed(b"\x00") == []
     assert splitter.feed(b"\x00\x00\x03ab") == []
-    assert (splitter.has_partial, splitter.pending_bytes) == (True, 2)
+    assert _held(splitter) == [b"ab"]
     assert splitter.feed(b"c") == [b"abc"]
-    assert (splitter.has_partial, splitter.pending_bytes) == (False, 0)
+    assert _held(splitter) == []
+    assert splitter.feed(framed(b"next")) == [b"next"]
 
 
 def test_an_empty_frame_is_a_frame_even_when_its_length_comes_in_two() -> None:
@@ -61,7 +65,7 @@ def test_single_bytes_are_not_held_one_by_one() -> None:
     for _ in range(SMALL_PIECE_BYTES):
         splitter.feed(b"a")
     splitter.feed(b"b" * SMALL_PIECE_BYTES)
-    assert splitter.pending_bytes == 2 * SMALL_PIECE_BYTES
+    assert [len(piece) for piece in _held(splitter)] == [SMALL_PIECE_BYTES, SMALL_PIECE_BYTES]
     assert splitter.feed(b"c" * SMALL_PIECE_BYTES) == [
         b"a" * SMALL_PIECE_BYTES + b"b" * SMALL_PIECE_BYTES + b"c" * SMALL_PIECE_BYTES
     ]
@@ -87,7 +91,7 @@ def test_a_length_beyond_the_limit_is_refused_with_its_four_bytes(
         splitter.feed(head[3:])
     assert (refused.value.length, refused.value.detected_protocol) == (length, detected_protocol)
     assert str(length) in str(refused.value)
-    assert splitter.pending_bytes == 0
+    assert _held(splitter) == []
 
 
 def test_a_length_of_exactly_the_limit_is_accepted() -> None:

@@ -10,7 +10,6 @@ from odradek.protocol.header import (
     decode_response_header,
     encode_request_header,
     encode_response_header,
-    peek_api,
 )
 from odradek.protocol.wire import CorruptFrame
 
@@ -42,6 +41,7 @@ def test_tags_of_a_header_are_skipped() -> None:
     [
         "",
         "0012",
+        "0012" + "00",
         "0012" + "0003" + "00000001",
         "0012" + "0003" + "00000001" + "0005" + "6d65",  # client id beyond the frame
         "0012" + "0003" + "00000001" + "0001" + "ff" + "00",  # no UTF-8
@@ -54,12 +54,6 @@ def test_tags_of_a_header_are_skipped() -> None:
 def test_a_header_that_does_not_parse_is_a_corrupt_frame(data: str) -> None:
     with pytest.raises(CorruptFrame):
         decode_request_header(bytes.fromhex(data), flexible_from=3)
-
-
-def test_key_and_version_can_be_seen_before_the_header_is_read() -> None:
-    assert peek_api(b"\x00\x12\x00\x63rest") == (18, 99)
-    with pytest.raises(CorruptFrame):
-        peek_api(b"\x00\x12\x00")
 
 
 @pytest.mark.parametrize(

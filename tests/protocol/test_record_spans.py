@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.record_spans import put_moved_record, record_spans
-from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
 from odradek.protocol.wire import CorruptFrame
 
 SOME_BYTES = st.none() | st.binary(max_size=300)
@@ -85,7 +85,7 @@ def test_no_bytes_do_more_than_raise_a_corrupt_frame(data: bytes, count: int) ->
 
 
 def test_a_batch_can_be_left_with_no_records() -> None:
-    batch = RecordBatch(build_batch([NewRecord(b"k", b"v", 5)] * 3, producer_id=7, producer_epoch=1, base_sequence=4))
+    batch = RecordBatch(build_batch([NewRecord(b"k", b"v", 5)] * 3, producer=ProducerStamp(7, 1, 4)))
     empty = batch.refilled(b"", 0, attributes=0, base_timestamp=-1, max_timestamp=5)
     assert empty.is_intact()
     assert (empty.size_bytes, empty.records_count, empty.last_offset, empty.last_sequence) == (61, 0, 2, 6)

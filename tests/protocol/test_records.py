@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.compression import Codec
 from odradek.protocol.crc32c import crc32c
-from odradek.protocol.records import NewRecord, Record, build_batch, read_records, rebuild_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, Record, build_batch, read_records, rebuild_batch
 from odradek.protocol.wire import CorruptFrame
 
 with warnings.catch_warnings():  # kafka-python reads its schemas in a way that Python 3.11 deprecates
@@ -58,7 +58,7 @@ def test_records_come_back_as_they_were_written(records: list[NewRecord], codec:
 
 @pytest.mark.parametrize("codec", [Codec.NONE, Codec.GZIP])
 def test_kafka_python_reads_what_we_build(codec: Codec) -> None:
-    data = build_batch(THREE, codec=codec, base_offset=7, producer_id=5, producer_epoch=2, base_sequence=9)
+    data = build_batch(THREE, codec=codec, base_offset=7, producer=ProducerStamp(5, 2, 9))
     theirs = MemoryRecords(data).next_batch()
     assert theirs.validate_crc()
     assert (theirs.producer_id, theirs.producer_epoch, theirs.base_sequence) == (5, 2, 9)
@@ -122,12 +122,12 @@ def test_a_header_key_that_is_no_text_survives_a_rebuild() -> None:
 
 @pytest.mark.parametrize("codec", Codec)
 def test_a_batch_rebuilt_of_all_its_records_is_the_same(codec: Codec) -> None:
-    data = build_batch(THREE, codec=codec, base_offset=3, producer_id=1, producer_epoch=0, base_sequence=5)
+    data = build_batch(THREE, codec=codec, base_offset=3, producer=ProducerStamp(1, 0, 5))
     assert rebuild_batch(RecordBatch(data), read(data)) == data
 
 
 def test_a_rebuilt_batch_keeps_its_offsets_and_sequences_when_records_go() -> None:
-    data = build_batch(THREE, base_offset=3, producer_id=1, producer_epoch=0, base_sequence=5)
+    data = build_batch(THREE, base_offset=3, producer=ProducerStamp(1, 0, 5))
     middle = read(data)[1:2]
     batch = RecordBatch(rebuild_batch(RecordBatch(data), middle))
     assert (batch.base_offset, batch.last_offset, batch.last_sequence) == (3, 5, 7)
@@ -137,7 +137,7 @@ def test_a_rebuilt_batch_keeps_its_offsets_and_sequences_when_records_go() -> No
 
 @pytest.mark.parametrize("codec", Codec)
 def test_a_batch_may_lose_all_its_records_and_still_say_how_far_it_went(codec: Codec) -> None:
-    data = build_batch(THREE, codec=codec, base_offset=3, producer_id=1, producer_epoch=0, base_sequence=5)
+    data = build_batch(THREE, codec=codec, base_offset=3, producer=ProducerStamp(1, 0, 5))
     batch = RecordBatch(rebuild_batch(RecordBatch(data), []))
     assert batch.is_intact()
     assert (batch.last_offset, batch.last_sequence, batch.size_bytes, batch.records_count) == (5, 7, 61, 0)

@@ -4,7 +4,7 @@ import pytest
 
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.integrity import OnDamage, ignore_damage
@@ -17,6 +17,7 @@ END = 1 << 60
 SMALL = LogConfig(segment_bytes=500, index_interval_bytes=100)
 NOW_MS = 1_700_000_000_000
 DIRECTORY = "/data/t-0"
+PATH = "a"
 
 
 def batch(
@@ -39,10 +40,12 @@ def batch(
         build_batch(
             records,
             codec=codec,
-            producer_id=pid,
-            producer_epoch=epoch if epoch >= 0 or pid < 0 else 0,
-            base_sequence=sequence if sequence >= 0 or pid < 0 else 0,
-            is_transactional=is_transactional,
+            producer=ProducerStamp(
+                pid,
+                epoch if epoch >= 0 or pid < 0 else 0,
+                sequence if sequence >= 0 or pid < 0 else 0,
+                is_transactional=is_transactional,
+            ),
             append_time_ms=append_time_ms,
         )
     )
@@ -96,6 +99,12 @@ def offsets_read(log: Log, start: int = 0, max_bytes: int = 1 << 20) -> list[int
     return found
 
 
+def bases_of(log: PartitionLog) -> tuple[int, ...]:
+    """Where each segment of a log begins, by the names of its files; the active one last."""
+    names = log._location.files.list_directory(log.path)
+    return tuple(sorted(int(name.removesuffix(".log")) for name in names if name.endswith(".log")))
+
+
 def refusal(log: PartitionLog, one: RecordBatch) -> ErrorCode:
     """The code a batch is refused with."""
     with pytest.raises(KafkaError) as refused:
@@ -128,3 +137,14 @@ def aborting_log(files: Files) -> PartitionLog:
         append(log, batch(pid=1, sequence=n, is_transactional=True), batch(value_bytes=150))
         log.append_marker(1, 0, 0, False, NOW_MS, 0)
     return log
+
+
+def batches_file(*value_bytes: int, epoch: int = 0) -> tuple[MemoryFiles, bytes]:
+    """A file at PATH that holds a batch of one record for each size of a value, from offset 0 on; and its bytes."""
+    parts: list[bytes] = []
+    for offset, size in enumerate(value_bytes):
+        head, tail = batch(value_bytes=size).stamped(offset, epoch)
+        parts.append(head + bytes(tail))
+    files = MemoryFiles()
+    files.write(PATH, [b"".join(parts)], 0)
+    return files, b"".join(parts)

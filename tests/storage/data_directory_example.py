@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from odradek.protocol.batch import HEADER_BYTES, RecordBatch
 from odradek.protocol.metadata_records import MetadataRecord, PartitionRecord, TopicRecord, encode_metadata_record
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DataDirectory, Identity
 from odradek.storage.files.memory_files import MemoryFiles
@@ -101,11 +101,11 @@ def _write_orders(files: MemoryFiles, directory: DataDirectory) -> PartitionLog:
     ]
     _append(log, build_batch(first))
     second = [NewRecord(b"blue", b"2 spools", NOW_MS + 10)]
-    _append(log, build_batch(second, producer_id=1000, producer_epoch=0, base_sequence=0, is_transactional=True))
+    _append(log, build_batch(second, producer=ProducerStamp(1000, 0, 0, is_transactional=True)))
     log.append_marker(1000, 0, 0, False, NOW_MS + 15, 0)
     _append(log, build_batch([NewRecord(b"red", None, NOW_MS + 20)]))
     third = [NewRecord(b"green", b"9 spools", NOW_MS + 25)]
-    _append(log, build_batch(third, producer_id=1001, producer_epoch=0, base_sequence=0))
+    _append(log, build_batch(third, producer=ProducerStamp(1001, 0, 0)))
     return log
 
 

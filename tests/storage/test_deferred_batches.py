@@ -4,15 +4,13 @@ import pytest
 
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import KafkaError
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.producer_state import ProducerAppend, ProducerTable
 
 
 def batch(sequence: int, epoch: int = 0) -> RecordBatch:
     records = [NewRecord(None, b"v", 5)]
-    return RecordBatch(
-        build_batch(records, producer_id=7, producer_epoch=epoch, base_sequence=sequence, is_transactional=True)
-    )
+    return RecordBatch(build_batch(records, producer=ProducerStamp(7, epoch, sequence, is_transactional=True)))
 
 
 def test_later_batches_wait_for_the_lowest_that_was_deferred() -> None:

@@ -11,7 +11,7 @@ from odradek.storage.directory import DataDirectory, DirectoryError, Identity, s
 from odradek.storage.files.files import Files, OsFiles
 from odradek.storage.files.memory_files import MemoryFiles
 
-from ..crash.power_cut import PowerCutFiles
+from ..crash.power_loss import PowerLossFiles
 from ..crash.refusing_files import RefusingFiles
 
 OURS = Identity("cluster-of-22-letters-", "directory-of-22-letter", 1)
@@ -222,7 +222,7 @@ def test_the_names_of_what_is_made_for_a_new_directory_are_synced(tmp_path: Path
 
 
 def test_a_name_taken_away_is_synced_before_another_may_take_it(files: MemoryFiles) -> None:
-    recorded = PowerCutFiles()
+    recorded = PowerLossFiles()
     directory = DataDirectory.open(recorded, "/data", OURS)
     directory.create_partition("t", 0, "x" * 22)
     recorded.sync_handle("/data")()

@@ -9,7 +9,7 @@ from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.producer_snapshots import decode_snapshot
 
-from ..crash.power_cut import PowerCutFiles, Survival
+from ..crash.power_loss import PowerLossFiles, Survival
 from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log
 
 SNAPSHOT = f"{DIRECTORY}/{1:020d}.snapshot"
@@ -171,7 +171,7 @@ def test_the_snapshot_of_a_new_segment_is_synced_with_the_one_it_ends() -> None:
 
 
 def test_who_wrote_the_records_that_retention_takes_is_on_the_disk_before_they_go() -> None:
-    disk = PowerCutFiles()
+    disk = PowerLossFiles()
     log = open_log(disk)
     for directory in ("", "/data"):
         disk.sync_handle(directory)()
@@ -187,7 +187,7 @@ def test_who_wrote_the_records_that_retention_takes_is_on_the_disk_before_they_g
 
 
 def test_a_snapshot_on_the_disk_is_not_put_at_risk_by_writing_it_again() -> None:
-    disk = PowerCutFiles()
+    disk = PowerLossFiles()
     log = open_log(disk)
     append(log, batch(pid=1))
     log.roll(NOW_MS)

@@ -11,7 +11,7 @@ from odradek.storage.leader_epochs import LeaderEpochs
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from ..crash.power_cut import PowerCutFiles
+from ..crash.power_loss import PowerLossFiles
 from ..crash.refusing_files import RefusingFiles
 from .builders import DIRECTORY, NOW_MS, append, batch, offsets_read, open_log
 
@@ -101,7 +101,7 @@ def test_what_is_appended_under_a_new_epoch_meanwhile_is_written_down_with_the_n
 
 
 def test_a_deletion_that_was_answered_survives_a_power_loss() -> None:
-    files = PowerCutFiles()
+    files = PowerLossFiles()
     log = _filled(files)
     flush = log.begin_flush()
     flush.run()
@@ -166,7 +166,7 @@ def test_a_log_cut_meanwhile_keeps_its_active_segment() -> None:
 
 
 def test_a_power_loss_after_old_segments_went_leaves_their_producers() -> None:
-    files = PowerCutFiles()
+    files = PowerLossFiles()
     log = _filled(files)
     deletion = log.begin_delete_old_segments(NOW_MS)
     deletion.run()

@@ -2,15 +2,13 @@
 
 import pytest
 
-from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.indexes.offset_time_index import TimeIndex
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, batch, file_of, open_log, reopen_clean
+from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, bases_of, batch, file_of, open_log, reopen_clean
 
 
 def _flush(log: PartitionLog) -> None:
@@ -64,7 +62,7 @@ def test_after_a_crash_indexes_and_aborted_transactions_are_derived_again() -> N
             files.remove(f"{DIRECTORY}/{name}")
     log = open_log(files, SMALL)
     assert log.aborted_transactions(0, 24) == before
-    assert log.recovery_report.segments_recovered == len(log.segment_base_offsets)
+    assert log.recovery_report.segments_recovered == len(bases_of(log))
     assert append(log, batch(pid=1, sequence=8)) == 24
 
 
@@ -94,10 +92,10 @@ def test_segments_below_the_recovery_point_are_not_read_again() -> None:
 def test_segments_after_a_bad_batch_go() -> None:
     files = MemoryFiles()
     log = aborting_log(files)
-    bases = log.segment_base_offsets
+    bases = bases_of(log)
     files.write(file_of(bases[2], ".log"), [b"\xff" * 20], 20)
     log = open_log(files, SMALL)
-    assert log.segment_base_offsets == bases[:3]
+    assert bases_of(log) == bases[:3]
     assert log.log_end_offset == bases[2]
     assert log.recovery_report.segments_dropped == len(bases) - 3
     assert log.recovery_report.truncated_bytes > 1000
@@ -112,19 +110,19 @@ def test_a_segment_that_begins_before_the_one_before_it_ends_goes() -> None:
     head, tail = batch().stamped(3, 0)
     files.write(file_of(3, ".log"), [head, tail], 0)
     log = open_log(files)
-    assert (log.log_end_offset, log.segment_base_offsets) == (5, (0,))
+    assert (log.log_end_offset, bases_of(log)) == (5, (0,))
     assert "begins before" in log.recovery_report.why
 
 
 def test_a_segment_goes_if_the_one_before_it_has_lost_its_end() -> None:
-    """As after a power cut: the later file was written back, the end of the earlier one was not."""
+    """As after a power loss: the later file was written back, the end of the earlier one was not."""
     files = MemoryFiles()
     log = open_log(files, SMALL)
     append(log, *[batch(value_bytes=150) for _ in range(6)])
-    first, second, *_ = log.segment_base_offsets
+    first, second, *_ = bases_of(log)
     files.truncate(file_of(first, ".log"), batch(value_bytes=150).size_bytes)
     log = open_log(files, SMALL)
-    assert (log.log_end_offset, list(log.segment_base_offsets)) == (1, [first])
+    assert (log.log_end_offset, list(bases_of(log))) == (1, [first])
     assert f"the next segment begins at {second}" in log.recovery_report.why
     assert append(log, batch()) == 1
 
@@ -206,21 +204,9 @@ def test_a_log_that_ends_below_its_start_begins_anew_at_its_start() -> None:
     log.delete_records_before(5)
     files.truncate(file_of(0, ".log"), batch(3).size_bytes)
     log = open_log(files, log_start_offset=5)
-    assert (log.log_start_offset, log.log_end_offset, log.segment_base_offsets) == (5, 5, (5,))
+    assert (log.log_start_offset, log.log_end_offset, bases_of(log)) == (5, 5, (5,))
     assert f"{0:020d}.log" not in files.list_directory(DIRECTORY)
     assert log.recovery_report.segments_dropped == 1
-
-
-@pytest.mark.parametrize("key", [b"\0\0\0\5", b"\0"])
-def test_a_control_record_that_is_no_marker_changes_nobodys_state(key: bytes) -> None:
-    files = MemoryFiles()
-    log = open_log(files)
-    record = NewRecord(key, b"", NOW_MS)
-    control = RecordBatch(build_batch([record], producer_id=1, producer_epoch=0, is_control=True))
-    log.append([control], NOW_MS, leader_epoch=0, is_from_client=False)
-    log = open_log(files)
-    assert log.log_end_offset == 1
-    assert log.producers.find(1) is None
 
 
 def test_an_unclean_log_is_replayed_from_the_snapshot_of_its_first_unflushed_segment() -> None:
@@ -255,7 +241,7 @@ def test_half_done_changes_are_finished_or_swept_up() -> None:
     files.write(file_of(2, ".log.swap"), [compacted], 0)
     files.write(file_of(2, ".index.swap"), [b""], 0)
     log = open_log(files, SMALL, is_clean=True, recovery_point=8)
-    assert log.segment_base_offsets == (0, 2, 4, 6)
+    assert bases_of(log) == (0, 2, 4, 6)
     names = files.list_directory(DIRECTORY)
     assert "notes.txt" in names
     assert not [name for name in names if name.endswith((".deleted", ".cleaned", ".swap", ".tmp"))]
@@ -271,7 +257,7 @@ def test_a_swap_takes_the_place_of_every_segment_it_covers() -> None:
     merged = b"".join(files.read(file_of(base, ".log"), 0, 1000) for base in (0, 2, 4))
     files.write(file_of(0, ".log.swap"), [merged], 0)
     log = open_log(files, SMALL, is_clean=True, recovery_point=8)
-    assert log.segment_base_offsets == (0, 6)
+    assert bases_of(log) == (0, 6)
     assert [log.read(offset, 1, upper_offset=8).first_offset for offset in range(8)] == [0, 0, 2, 2, 4, 4, 6, 6]
 
 
@@ -279,7 +265,7 @@ def test_a_sealed_segment_that_was_recovered_ends_its_time_index_with_its_latest
     files, config = MemoryFiles(), LogConfig(segment_bytes=500)
     log = open_log(files, config)
     append(log, *[batch(timestamp=NOW_MS + n, value_bytes=40) for n in range(12)])
-    first_end = log.segment_base_offsets[1]
+    first_end = bases_of(log)[1]
     log = open_log(files, config)
     _flush(log)
     index = TimeIndex.decode(files.read(file_of(0, ".timeindex"), 0, 1000))

@@ -3,7 +3,7 @@
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
 
-from .builders import END, NOW_MS, SMALL, append, batch, open_log, reopen_clean
+from .builders import END, NOW_MS, SMALL, append, bases_of, batch, open_log, reopen_clean
 
 
 def test_the_first_record_at_or_after_a_time_is_found_inside_its_batch() -> None:
@@ -63,7 +63,7 @@ def test_the_largest_timestamp_may_lie_in_a_sealed_segment() -> None:
     log = open_log(config=SMALL)
     append(log, batch(timestamp=NOW_MS + 50, value_bytes=200))
     append(log, *[batch(timestamp=NOW_MS, value_bytes=200) for _ in range(4)])
-    assert len(log.segment_base_offsets) > 2
+    assert len(bases_of(log)) > 2
     assert log.offset_of_max_timestamp(END) == (NOW_MS + 50, 0, 0)
     assert log.offset_for_timestamp(NOW_MS + 50, END) == (NOW_MS + 50, 0, 0)
 

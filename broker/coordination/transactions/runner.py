@@ -337,7 +337,7 @@ class TransactionRunner:
     def _abort_hanging_transactions(self, partition: Partition) -> None:
         """Abort what is open in a recovered partition and unknown to the coordinator: nobody else would ever end it.
 
-        A power cut may keep the records of a transaction and lose the coordinator's word of it.
+        A power loss may keep the records of a transaction and lose the coordinator's word of it.
         """
         opened = partition.opened_log
         if opened is None or opened.recovery_report.is_clean or self._unreadable:

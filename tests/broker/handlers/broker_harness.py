@@ -31,7 +31,7 @@ from odradek.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.files.files import Buffer
 from odradek.storage.files.memory_files import MemoryFiles
 
@@ -162,10 +162,9 @@ def batch(
     return build_batch(
         [NewRecord(key, value, timestamp) for value in values or (b"v",)],
         codec=codec,
-        producer_id=pid,
-        producer_epoch=epoch if pid >= 0 else -1,
-        base_sequence=sequence if pid >= 0 else -1,
-        is_transactional=is_transactional,
+        producer=ProducerStamp(
+            pid, epoch if pid >= 0 else -1, sequence if pid >= 0 else -1, is_transactional=is_transactional
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import KafkaError
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 
 from ..conftest import Parts
 from ..failing_files import BROKEN, FULL, FailingFiles
@@ -209,7 +209,7 @@ def test_a_log_with_an_open_transaction_stays_open_for_its_end() -> None:
     visited = Visited()
     (partition,) = visited.fill()
     record = NewRecord(None, b"v", visited.parts.clock.now_ms())
-    batch = build_batch([record], producer_id=7, producer_epoch=0, base_sequence=0, is_transactional=True)
+    batch = build_batch([record], producer=ProducerStamp(7, 0, 0, is_transactional=True))
     partition.append([RecordBatch(batch)], visited.parts.clock.now_ms(), is_from_client=False)
     visited.restart(is_clean=False)
     visited.parts.clock.advance(2)

@@ -11,7 +11,7 @@ from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import KafkaError
-from odradek.protocol.records import NewRecord, build_batch
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 
 from ..conftest import Parts
 from ..failing_files import BROKEN, FailingFiles
@@ -39,7 +39,7 @@ class Kept:
     def append(self, partition: Partition, *, pid: int = -1, sequence: int = 0) -> None:
         record = NewRecord(None, b"v", self.clock.now_ms())
         epoch, base = (0, sequence) if pid >= 0 else (-1, -1)
-        batch = build_batch([record], producer_id=pid, producer_epoch=epoch, base_sequence=base)
+        batch = build_batch([record], producer=ProducerStamp(pid, epoch, base))
         partition.append([RecordBatch(batch)], self.clock.now_ms())
 
 

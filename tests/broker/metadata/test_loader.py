@@ -4,7 +4,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.metadata.image import MetadataImage
-from odradek.protocol.control import ControlType, control_batch
+from odradek.protocol.control import ControlType
 from odradek.protocol.metadata_records import (
     BeginTransactionRecord,
     FeatureLevelRecord,
@@ -19,6 +19,7 @@ from odradek.storage.directory import DirectoryError
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot, find_snapshots, read_snapshot
 
+from ...protocol.batches import control_batch
 from ..clusters import (
     DIRECTORY,
     DIRECTORY_ID,

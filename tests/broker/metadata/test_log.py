@@ -143,7 +143,7 @@ def test_more_records_than_a_batch_may_hold_are_written_in_several_that_count_to
     first, second = open_log(files).batches()
     assert (first.records_count, second.records_count) == (10_000, 3)
     assert cluster_on(files).image == cluster.image
-    files.truncate(LOG, first.size_bytes)  # a power cut took the second
+    files.truncate(LOG, first.size_bytes)  # a power loss took the second
     restarted = cluster_on(files)
     assert restarted.image == MetadataImage()
     create(restarted, "u", OTHER_ID, 1, {})

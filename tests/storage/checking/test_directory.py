@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from odradek.protocol.control import ControlType, control_batch
+from odradek.protocol.control import ControlType
 from odradek.protocol.metadata_records import (
     AbortTransactionRecord,
     BeginTransactionRecord,
@@ -23,6 +23,7 @@ from odradek.storage.directory import encode_properties
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ...conftest import Rounds
+from ...protocol.batches import control_batch
 from ..builders import NOW_MS
 from .directories import TOP, TOPIC_ID, check, content_of, problem_of, put, replace, write_directory, write_metadata
 

@@ -14,7 +14,7 @@ from odradek.storage.producer_snapshots import decode_snapshot, encode_snapshot
 from odradek.storage.producer_state import SnapshotEntry
 
 from ...conftest import Rounds
-from ..builders import NOW_MS, append, batch, open_log
+from ..builders import NOW_MS, append, bases_of, batch, open_log
 from .directories import PARTITION, TOP, check, content_of, problem_of, put, replace, write_directory, write_log
 
 DERIVED = (".log", ".index", ".timeindex", ".txnindex", ".snapshot")
@@ -53,7 +53,7 @@ def test_nothing_is_wrong_with_what_retention_leaves() -> None:
         log.append_marker(7, 0, 0, n % 2 == 1, NOW_MS, 0)
     assert log.delete_old_segments(NOW_MS)
     log.close()
-    assert log.segment_base_offsets[0] > 0
+    assert bases_of(log)[0] > 0
     assert check(files, PARTITION, is_deep=True) == []
 
 

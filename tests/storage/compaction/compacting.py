@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from odradek.protocol.batch import RecordBatch, whole_batches
-from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
 from odradek.storage.compaction.cleaning import Cleaning
 from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.log import PartitionLog
@@ -54,10 +54,9 @@ def keyed(
         build_batch(
             records,
             codec=codec,
-            producer_id=pid,
-            producer_epoch=epoch if has_producer else -1,
-            base_sequence=sequence if has_producer else -1,
-            is_transactional=is_transactional,
+            producer=ProducerStamp(
+                pid, epoch if has_producer else -1, sequence if has_producer else -1, is_transactional=is_transactional
+            ),
             append_time_ms=append_time_ms,
         )
     )

@@ -12,7 +12,7 @@ from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 
-from ..builders import END, NOW_MS, open_log, reopen_clean
+from ..builders import END, NOW_MS, bases_of, open_log, reopen_clean
 from .compacting import COMPACTED, PLENTY, batches_in, clean, left_in, pairs_in, roll_and_clean, write
 
 
@@ -110,9 +110,9 @@ def test_a_pass_that_is_given_up_leaves_nothing_behind() -> None:
 def test_small_neighbours_become_one_segment_with_one_snapshot() -> None:
     files = MemoryFiles()
     log = _segments(files)
-    assert list(log.segment_base_offsets) == [0, 6, 12, 18, 24]
+    assert list(bases_of(log)) == [0, 6, 12, 18, 24]
     clean(log)
-    assert list(log.segment_base_offsets) == [0, 24]
+    assert list(bases_of(log)) == [0, 24]
     log.close()
     names = {name for name in files.list_directory(log.path) if not name.startswith(("leader", "partition"))}
     assert names == {
@@ -130,9 +130,9 @@ def test_neighbours_that_would_fill_a_segment_are_not_merged() -> None:
     size = log.size_bytes // 4
     log.config = replace(COMPACTED, segment_bytes=2 * size)
     clean(log)
-    assert list(log.segment_base_offsets) == [0, 12, 24]
+    assert list(bases_of(log)) == [0, 12, 24]
     clean(log, checkpoint=24)
-    assert list(log.segment_base_offsets) == [0, 24]
+    assert list(bases_of(log)) == [0, 24]
 
 
 def test_a_segment_of_which_nothing_goes_is_not_written_anew() -> None:
@@ -141,9 +141,9 @@ def test_a_segment_of_which_nothing_goes_is_not_written_anew() -> None:
     write(log, [("a", "1"), ("b", "1")])
     write(log, [("c", "1")])
     log.roll(NOW_MS)
-    before = list(log.segment_base_offsets)
+    before = list(bases_of(log))
     cleaning = clean(log)
-    assert (cleaning.end_offset, cleaning.bytes_before, list(log.segment_base_offsets)) == (3, 0, before)
+    assert (cleaning.end_offset, cleaning.bytes_before, list(bases_of(log))) == (3, 0, before)
     assert not [name for name in files.list_directory(log.path) if name.endswith((".deleted", ".cleaned"))]
 
 
@@ -199,7 +199,7 @@ def test_a_damaged_batch_ends_the_pass_before_anything_is_swapped() -> None:
         clean(log)
     assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
     assert log.size_bytes == size
-    assert log.segment_base_offsets == (0, 6, 12, 18, 24)
+    assert bases_of(log) == (0, 6, 12, 18, 24)
 
 
 def test_a_marker_stays_as_long_as_a_crash_would_replay_it() -> None:
@@ -229,11 +229,11 @@ def test_a_marker_stays_as_long_as_a_crash_would_replay_it() -> None:
 def test_a_log_that_is_closed_between_two_steps_keeps_the_segments_that_it_had() -> None:
     files = MemoryFiles()
     log = _segments(files)
-    bases = list(log.segment_base_offsets)
+    bases = list(bases_of(log))
     steps = _begin(log).steps()
     next(steps)
     log.abandon()
     with pytest.raises(CleaningAborted, match="is closed"):
         run_to_end(steps)
     assert not [name for name in files.list_directory("/data/t-0") if name.endswith((".cleaned", ".swap", ".deleted"))]
-    assert list(open_log(files, COMPACTED).segment_base_offsets) == bases
+    assert list(bases_of(open_log(files, COMPACTED))) == bases

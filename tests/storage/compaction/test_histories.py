@@ -12,7 +12,7 @@ from odradek.protocol.compression import Codec
 from odradek.protocol.records import read_records
 from odradek.storage.files.memory_files import MemoryFiles
 
-from ..builders import END, NOW_MS, open_log, reopen_clean
+from ..builders import END, NOW_MS, bases_of, open_log, reopen_clean
 from .compacting import COMPACTED, batches_in, clean, write
 
 KEYS = st.sampled_from(
@@ -103,7 +103,7 @@ class Compactions(RuleBasedStateMachine):
     def retain(self, retention_bytes: int) -> None:
         before, config = self.log.log_start_offset, self.log.config
         sizes = [segment.size_bytes for segment in self.log._state.segments]
-        ends = [*self.log.segment_base_offsets[1:], self.log.log_end_offset]
+        ends = [*bases_of(self.log)[1:], self.log.log_end_offset]
         self.log.config = replace(config, retention_bytes=retention_bytes)
         expired = len(self.log.delete_old_segments(self.now_ms))
         self.log.config = config
@@ -131,7 +131,7 @@ class Compactions(RuleBasedStateMachine):
             self.compact_model(start, end)
 
     def compact_model(self, start: int, end: int) -> None:
-        *sealed, active = self.log.segment_base_offsets
+        *sealed, active = bases_of(self.log)
         rewritten_below = min([active, *(base for base in sealed if base >= end)])
         newest = {e.key: e.offset for e in self.entries if start <= e.offset < end and not e.is_aborted}
         left = [

@@ -20,7 +20,7 @@ from odradek.broker.testing.threads import ManualThreads
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import marker_batch
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
 from odradek.protocol.subscription import ConsumerProtocolSubscription, encode_subscription
 
 R = TypeVar("R")
@@ -106,9 +106,7 @@ class MemoryLog:
         batch = build_batch(
             [NewRecord(key, value, now_ms) for key, value in records],
             base_offset=offset,
-            producer_id=producer_id,
-            producer_epoch=producer_epoch,
-            is_transactional=producer_id >= 0,
+            producer=ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0),
         )
         self._put(partition, batch, len(records))
         return offset

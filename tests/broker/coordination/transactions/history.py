@@ -39,7 +39,7 @@ from odradek.protocol.messages.txn_offset_commit import (
     TxnOffsetCommitRequestPartition,
     TxnOffsetCommitRequestTopic,
 )
-from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
 from odradek.storage.files.files import Buffer
 
 from ....crash.faulty_files import FaultyFiles, Killed
@@ -201,10 +201,7 @@ class History:
         sequence = client.sequences.get(index, 0)
         batch = build_batch(
             [NewRecord(None, b"%d" % self.value, 5)],
-            producer_id=identity[0],
-            producer_epoch=identity[1],
-            base_sequence=sequence,
-            is_transactional=True,
+            producer=ProducerStamp(identity[0], identity[1], sequence, is_transactional=True),
         )
         data = TopicProduceData(name=TOPIC, partition_data=[PartitionProduceData(index=index, records=batch)])
         produce = ProduceRequest(transactional_id=client.transactional_id, acks=-1, topic_data=[data])

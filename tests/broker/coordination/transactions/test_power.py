@@ -1,4 +1,4 @@
-"""Transactions and the disk: what waits for which fsync, and what a power cut leaves that nobody would end."""
+"""Transactions and the disk: what waits for which fsync, and what a power loss leaves that nobody would end."""
 
 import pytest
 
@@ -68,7 +68,7 @@ def test_without_the_setting_nothing_waits() -> None:
 
 
 def _without_the_coordinators_word(broker: TransactingBroker) -> TransactingBroker:
-    """A broker on the same disk after a power cut that took what the coordinator had logged."""
+    """A broker on the same disk after a power loss that took what the coordinator had logged."""
     disk = broker.disk
     assert isinstance(disk, MemoryFiles)
     for directory in [name for name in disk.list_directory("/data") if name.startswith("__transaction_state")]:

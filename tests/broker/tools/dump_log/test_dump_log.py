@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from odradek.protocol.batch import HEADER_BYTES, RecordBatch
-from odradek.protocol.control import ControlType, control_batch
+from odradek.protocol.control import ControlType
 from odradek.protocol.metadata_records import TopicRecord, encode_metadata_record
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.protocol.state_records import (
@@ -27,6 +27,7 @@ from odradek.protocol.subscription import (
 )
 from odradek.storage.files.files import OsFiles
 
+from ....protocol.batches import control_batch
 from ....storage.builders import NOW_MS, open_log
 from .partitions import FIRST, damage_of, dumped, dumped_objects, run, write_partition
 

@@ -36,7 +36,7 @@ class File:
         del self.states[:-1]
 
     def survivor(self, survival: Survival, random: Random) -> bytes:
-        """The bytes that are found after the power cut."""
+        """The bytes that are found after the power loss."""
         states = self.states
         if survival == "some":
             survival = random.choice(SURVIVALS)
@@ -81,7 +81,7 @@ class Directory:
         return names
 
     def survivors(self, survival: Survival, random: Random) -> dict[str, "Node"]:
-        """The names that are found after the power cut."""
+        """The names that are found after the power loss."""
         if survival == "nothing":
             return self.durable
         return self.after(random.randint(0, len(self.changes)) if survival == "some" else len(self.changes))
@@ -92,7 +92,7 @@ Event = Callable[[], None]
 """One change of the disk, as a call that repeats it on the nodes."""
 
 
-class PowerCutFiles(MemoryFiles):
+class PowerLossFiles(MemoryFiles):
     """MemoryFiles that write down what happens to them; `images` tells it once more, and cuts the power."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class PowerCutFiles(MemoryFiles):
         self._events: list[Event] = []
 
     @classmethod
-    def of(cls, image: MemoryFiles) -> "PowerCutFiles":
+    def of(cls, image: MemoryFiles) -> "PowerLossFiles":
         """A disk that durably holds what an image holds: for the power to go again."""
         files = cls()
         files._adopt(image, "")
