@@ -63,9 +63,12 @@ class PartitionWriter:
     def undurable(self, partition: int) -> Partition | None:
         """The partition if what was appended to it must not be built on before an fsync that has not happened yet."""
         topic = self._topics.find(self._name)
-        if topic is None or not self._flusher.is_due(topic.partitions[partition]):
+        if topic is None:
             return None
-        return topic.partitions[partition]
+        if self._flusher.is_due(topic.partitions[partition]):
+            return topic.partitions[partition]
+        self._flusher.schedule(topic.partitions[partition])
+        return None
 
     def is_offline(self, partition: int) -> bool:
         """Whether its disk failed: what it kept cannot be acknowledged any more."""

@@ -17,6 +17,7 @@ from ..context import Context
 from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
 from ..coordination.transactions.fencing import fencing_code
 from ..coordination.transactions.transaction import TopicPartition
+from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS
@@ -28,22 +29,17 @@ Results = dict[TopicPartition, ErrorCode]
 
 def handle_add_partitions_to_txn(
     request: AddPartitionsToTxnRequest, version: int, session: Session, context: Context
-) -> AddPartitionsToTxnResponse | Deferred[AddPartitionsToTxnResponse]:
+) -> Deferred[AddPartitionsToTxnResponse]:
     """Add, or only verify, the partitions of each transaction; answered when all of them are on record."""
     transactions = request.transactions if version >= BATCHED_FROM else [_single(request)]
-    if not transactions:
-        return AddPartitionsToTxnResponse()
     parked: Deferred[AddPartitionsToTxnResponse] = Deferred()
     found: list[Results] = [{} for _ in transactions]
-    left = len(transactions)
+    countdown = Countdown(len(transactions), lambda: parked.answer(_response(transactions, found, version)))
 
     def settle(at: int, code: ErrorCode, _: ProducerIdAndEpoch) -> None:
-        nonlocal left
         asked = _partitions(transactions[at].topics)
         found[at] = {partition: fencing_code(code, version) for partition in asked} | found[at]
-        left -= 1
-        if left == 0:
-            parked.answer(_response(transactions, found, version))
+        countdown.count_down()
 
     for at, transaction in enumerate(transactions):
         producer = ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
