@@ -5,7 +5,7 @@ from functools import partial
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.delete_groups import DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse
 from ..context import Context
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
@@ -25,7 +25,7 @@ def handle_delete_groups(
         countdown.count_down()
 
     for name in names:
-        context.groups.delete_group(name, Ticket(partial(deleted, name), lambda code: code))
+        context.groups.delete_group(name, ResponseFuture(partial(deleted, name), lambda code: code))
     return parked
 
 

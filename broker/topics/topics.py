@@ -22,7 +22,7 @@ from ..topic_names import (
     check_no_collision,
     check_topic_name,
 )
-from .partition import Partition
+from .partition import OnMarker, Partition
 
 logger = get_logger("topics")
 
@@ -79,6 +79,7 @@ class Topics:
         self._runtime = runtime
         self._on_change = on_change
         self.on_recovered: Callable[[Partition], object] = lambda partition: None  # its log is there a moment later
+        self.on_marker: OnMarker = lambda partition, producer_id, is_commit: None  # whoever keeps what is pending
         self._by_name: dict[str, Topic] = {}
         self._by_id: dict[bytes, Topic] = {}
         for image in cluster.image.topics.values():
@@ -180,6 +181,9 @@ class Topics:
                 partition.note_deleted()
             logger.info("topic deleted", topic=topic.name)
 
+    def _note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
+        self.on_marker(partition, producer_id, is_commit)
+
     def _internal_settings(self, name: str) -> tuple[int, dict[str, str]]:
         if name == OFFSETS_TOPIC:
             return self._config.offsets_topic_num_partitions, {
@@ -210,7 +214,7 @@ class Topics:
             return opened
 
         partitions = [
-            Partition(image.name, index, partition.leader_epoch, open_log, self._on_change)
+            Partition(image.name, index, partition.leader_epoch, open_log, self._on_change, self._note_marker)
             for index, partition in sorted(image.partitions.items())
         ]
         topic = Topic(image.name, image.topic_id, overrides, partitions)

@@ -155,7 +155,9 @@ class Truth:
         for name in ("one", "two"):
             assert self._can_transact(name), f"transactional id {name} is of no use any more"
         known = {taken for answered, taken in self.story.producer_ids if answered <= self.moment}
-        assert self.broker.context.producer_ids.next_id(0) not in known
+        ids = self.broker.context.producer_ids
+        ids.when_available(lambda error: None)
+        assert ids.next_id() not in known
         for name in {"after", *(life.name for life in self.story.lives)}:
             if self.broker.topics.find(name) is None:
                 self.broker.create(name, 2)
