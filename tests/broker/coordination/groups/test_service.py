@@ -1,4 +1,4 @@
-"""The order of things: logged, replayed, answered; and what happens when the log refuses."""
+"""Groups over a log: what a refusal leaves as it was, what a restart brings back, one timer for all."""
 
 import pytest
 

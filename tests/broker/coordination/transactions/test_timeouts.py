@@ -2,10 +2,17 @@
 
 import pytest
 
+from odradek.broker.coordination.result import Instant
+from odradek.broker.coordination.transactions.coordinator import TransactionCoordinator
+from odradek.broker.coordination.transactions.states import TxnState
+from odradek.broker.coordination.transactions.timeouts import TransactionTimeouts
+from odradek.broker.coordination.transactions.transaction import Transaction
+from odradek.broker.coordination.transactions.transaction_config import TransactionConfig
 from odradek.protocol.errors import ErrorCode
 
 from ...failing_files import BROKEN, FULL
 from ...handlers.transaction_harness import TransactingBroker
+from .coordinator_fixture import load, logged
 from .state_log import states
 
 FSYNC = {"log.flush.interval.messages": "1"}
@@ -72,3 +79,81 @@ def test_an_id_that_nobody_uses_is_forgotten_with_a_tombstone_and_stays_so() -> 
         assert broker.describe().error_code == ErrorCode.TRANSACTIONAL_ID_NOT_FOUND
         broker.restart(is_clean=False)
     assert broker.begin()[0] != pid
+
+
+# The deadlines alone
+
+
+CONFIG = TransactionConfig(abort_interval_ms=10_000, expiration_interval_ms=60_000, id_expiration_ms=120_000)
+
+
+class Timed:
+    """A coordinator, its deadlines, and a time of the test's choice."""
+
+    def __init__(self) -> None:
+        self.coordinator = TransactionCoordinator(CONFIG, lambda: 1, lambda: 2)
+        self.it = TransactionTimeouts(CONFIG, self.coordinator)
+
+    def ongoing(self, name: str, timeout_ms: int) -> None:
+        load(self.coordinator, Transaction(name, 1, 0, timeout_ms, TxnState.ONGOING, frozenset({("t", 0)}), 0))
+
+    def due(self, now: float) -> list[tuple[str, str]]:
+        """What becomes due, which is done at once."""
+        at = Instant(now, round(now * 1000))
+        found: list[tuple[str, str]] = []
+        while (operation := self.it.take_due(at)) is not None:
+            found.append((operation.name, operation.key))
+            logged(self.coordinator, operation.decide(at))
+        return found
+
+
+def test_nothing_is_looked_for_before_a_transaction_may_begin_but_unused_ids() -> None:
+    timed = Timed()
+    timed.it.start(Instant(0, 0))
+    assert timed.it.next_deadline() == 60
+    timed.it.watch(Instant(1, 0))
+    timed.it.watch(Instant(2, 0))
+    assert timed.it.next_deadline() == 11
+
+
+def test_ongoing_transactions_are_looked_at_until_none_is_left() -> None:
+    timed = Timed()
+    timed.ongoing("short", 5_000)
+    timed.ongoing("long", 15_000)
+    timed.it.start(Instant(0, 0))
+    assert timed.due(10) == [("timeout", "short")]
+    assert timed.it.next_deadline() == 20
+    assert timed.due(20) == [("timeout", "long")]
+    assert timed.it.next_deadline() == 60
+
+
+def test_an_abort_whose_transaction_has_ended_meanwhile_does_nothing() -> None:
+    timed = Timed()
+    timed.ongoing("id", 5_000)
+    timed.it.start(Instant(0, 0))
+    at = Instant(10, 10_000)
+    operation = timed.it.take_due(at)
+    assert operation is not None
+    load(timed.coordinator, Transaction("id", 1, 0, 5_000, TxnState.COMPLETE_COMMIT))
+    assert operation.decide(at).records == []
+
+
+def test_unused_ids_expire_partition_by_partition_each_with_its_own_record() -> None:
+    timed = Timed()
+    names = [f"id {n}" for n in range(200)]
+    for name in names:
+        load(timed.coordinator, Transaction(name, 1, 0, 5_000, last_update_ms=0))
+    timed.it.start(Instant(0, 0))
+    assert timed.due(60) == []
+    operations = timed.due(120)
+    assert len(operations) == len({timed.coordinator.partition_of(name) for name in names})
+    assert list(timed.coordinator) == []
+
+
+def test_an_expiry_that_is_refused_ends_its_partition_for_this_round() -> None:
+    timed = Timed()
+    for name in ("a", "b"):
+        load(timed.coordinator, Transaction(name, 1, 0, 5_000, last_update_ms=0))
+    result = timed.coordinator.expire(timed.coordinator.partition_of("a"), 120_000)
+    assert (len(result.records), result.on_refused) == (1, None)
+    assert [held.transactional_id for held in timed.coordinator] == ["a", "b"]
