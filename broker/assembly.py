@@ -10,10 +10,12 @@ from .config.broker_config import BrokerConfig
 from .context import Context
 from .coordination.groups.coordinator import GroupCoordinator
 from .coordination.groups.group_config import GroupConfig
-from .coordination.groups.runner import GroupRunner
+from .coordination.groups.service import GroupCoordinatorService
 from .coordination.partition_writer import PartitionWriter
-from .coordination.transactions.coordinator import TransactionConfig, TransactionCoordinator
-from .coordination.transactions.runner import TransactionRunner
+from .coordination.transactions.coordinator import TransactionCoordinator
+from .coordination.transactions.service import TransactionCoordinatorService
+from .coordination.transactions.timeouts import TransactionTimeouts
+from .coordination.transactions.transaction_config import TransactionConfig
 from .log_manager import LogManager
 from .metadata.features import FEATURES, METADATA_VERSION, TRANSACTION_VERSION
 from .metadata.loader import load_metadata
@@ -57,7 +59,7 @@ def assemble(
         metadata=metadata,
         topics=topics,
         groups=groups,
-        transactions=_transactions(config, runtime, metadata, topics, flusher, groups, producer_ids),
+        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         waiters=waiters,
         fetch_sessions=FetchSessions(
             config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
@@ -70,9 +72,9 @@ def assemble(
     )
 
 
-def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: LogFlusher) -> GroupRunner:
-    offsets_topic = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
-    settings = GroupConfig(
+def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: LogFlusher) -> GroupCoordinatorService:
+    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
+    group_config = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
         max_session_timeout_ms=config.group_max_session_timeout_ms,
         initial_rebalance_delay_ms=config.group_initial_rebalance_delay_ms,
@@ -81,11 +83,12 @@ def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: Log
         offsets_retention_ms=config.offsets_retention_minutes * 60_000,
         offsets_retention_check_interval_ms=config.offsets_retention_check_interval_ms,
         # A topic made under another setting keeps its partitions, and groups must be found where they are.
-        offsets_topic_partitions=offsets_topic.partition_count() or config.offsets_topic_num_partitions,
+        offsets_topic_partitions=log.partition_count() or config.offsets_topic_num_partitions,
     )
-    groups = GroupRunner(GroupCoordinator(settings, new_id=lambda: str(runtime.new_uuid())), offsets_topic, runtime)
-    for partition, batches in offsets_topic.stored():
-        groups.load(partition, batches)
+    coordinator = GroupCoordinator(group_config, new_id=lambda: str(runtime.new_uuid()))
+    groups = GroupCoordinatorService(coordinator, log, runtime)
+    groups.load(log.stored())
+    topics.on_marker = groups.note_marker
     groups.start()
     return groups
 
@@ -96,22 +99,22 @@ def _transactions(
     metadata: MetadataLog,
     topics: Topics,
     flusher: LogFlusher,
-    groups: GroupRunner,
     producer_ids: ProducerIds,
-) -> TransactionRunner:
+) -> TransactionCoordinatorService:
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
 
-    state_topic = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
-    settings = TransactionConfig(config.transaction_max_timeout_ms, config.transactional_id_expiration_ms)
-
-    def new_producer_id() -> int:
-        producer_ids.when_available(lambda error: None)
-        return producer_ids.next_id()
-
-    coordinator = TransactionCoordinator(settings, new_producer_id, level)
-    transactions = TransactionRunner(coordinator, state_topic, topics, groups.note_marker, level, config, runtime)
-    for partition, batches in state_topic.stored():
-        transactions.load(partition, batches)
+    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
+    transaction_config = TransactionConfig(
+        max_timeout_ms=config.transaction_max_timeout_ms,
+        id_expiration_ms=config.transactional_id_expiration_ms,
+        abort_interval_ms=config.transaction_abort_timed_out_transaction_cleanup_interval_ms,
+        expiration_interval_ms=config.transaction_remove_expired_transaction_cleanup_interval_ms,
+        state_topic_partitions=log.partition_count() or config.transaction_state_log_num_partitions,
+    )
+    coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level)
+    timeouts = TransactionTimeouts(transaction_config, coordinator)
+    transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
+    transactions.load(log.stored())
     transactions.start()
     return transactions

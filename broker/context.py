@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .config.broker_config import BrokerConfig
-from .coordination.groups.runner import GroupRunner
-from .coordination.transactions.runner import TransactionRunner
+from .coordination.groups.service import GroupCoordinatorService
+from .coordination.transactions.service import TransactionCoordinatorService
 from .metadata.features import FEATURES, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
@@ -37,8 +37,8 @@ class Context:
     clock: Clock
     metadata: MetadataLog
     topics: Topics
-    groups: GroupRunner
-    transactions: TransactionRunner
+    groups: GroupCoordinatorService
+    transactions: TransactionCoordinatorService
     waiters: Purgatory
     fetch_sessions: FetchSessions
     flusher: LogFlusher

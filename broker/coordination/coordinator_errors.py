@@ -1,4 +1,4 @@
-"""What a coordinator's clients are told when its log refuses: 15 and 16 make clients look for it again."""
+"""What a coordinator's clients are answered when its log refuses: errors that make them look for it again."""
 
 from ...protocol.errors import ErrorCode
 
@@ -13,3 +13,8 @@ COORDINATOR_ERRORS = {
     ErrorCode.RECORD_LIST_TOO_LARGE: ErrorCode.INVALID_COMMIT_OFFSET_SIZE,
     ErrorCode.INVALID_FETCH_SIZE: ErrorCode.INVALID_COMMIT_OFFSET_SIZE,
 }
+
+
+def coordinator_error(code: ErrorCode) -> ErrorCode:
+    """The error of a coordinator's log in the words of the coordinator."""
+    return COORDINATOR_ERRORS.get(code, code)

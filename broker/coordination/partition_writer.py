@@ -14,7 +14,7 @@ from ..topics.partition import Partition
 from ..topics.topics import Topics
 from .result import Record
 
-Durable = Callable[[KafkaError | None], None]
+Then = Callable[[KafkaError | None], None]
 
 
 class PartitionWriter:
@@ -24,6 +24,10 @@ class PartitionWriter:
         self._name = name
         self._topics = topics
         self._flusher = flusher
+
+    def when_ready(self, then: Then) -> None:
+        """Call `then` once the topic is there: at once if it is, else when it was created or could not be."""
+        self._topics.ensure_internal_topic(self._name, then)
 
     def append(
         self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int = -1, producer_epoch: int = -1
@@ -37,38 +41,40 @@ class PartitionWriter:
             producer=ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0),
         )
         try:
-            topic = self._topics.internal_topic(self._name)
-            appended = topic.partitions[partition].append([RecordBatch(batch)], now_ms, is_from_client=False)
+            appended = self.partition(partition).append([RecordBatch(batch)], now_ms, is_from_client=False)
         except OSError as error:
             raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
         return appended.base_offset
 
-    def when_durable(self, partition: int, then: Durable) -> None:
+    def when_durable(self, partition: int, then: Then) -> None:
         """Call `then` once what was appended may be acknowledged: at once, or after the fsync the settings ask for."""
-        self.when_all_durable([self._topics.partition(self._name, partition)], then)
+        topic = self._topics.find(self._name)
+        self.when_all_durable([] if topic is None else [topic.partitions[partition]], then)
 
-    def when_all_durable(self, partitions: Iterable[Partition], then: Durable) -> None:
+    def when_all_durable(self, partitions: Iterable[Partition], then: Then) -> None:
         """The same for what was appended to other topics."""
         self._flusher.when_durable(
             partitions,
             lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
         )
 
-    def leader_epoch(self, partition: int) -> int:
-        """Of the partition that coordinates: in transaction markers, the coordinator's epoch."""
-        return self._topics.partition(self._name, partition).leader_epoch
+    def schedule_flush(self, partition: int) -> None:
+        """Nobody waits for what was appended: begin no more than the settings ask for in the background."""
+        self._flusher.schedule(self.partition(partition))
 
-    def undurable(self, partition: int) -> Partition | None:
-        """The partition if what was appended to it must not be built on before an fsync that has not happened yet."""
+    def is_undurable(self, partition: int) -> bool:
+        """Whether what was appended must not be built on before an fsync that has not happened yet."""
         topic = self._topics.find(self._name)
-        if topic is None or not self._flusher.is_due(topic.partitions[partition]):
-            return None
-        return topic.partitions[partition]
+        return topic is not None and self._flusher.is_due(topic.partitions[partition])
 
     def is_offline(self, partition: int) -> bool:
         """Whether its disk failed: what it kept cannot be acknowledged any more."""
         topic = self._topics.find(self._name)
         return topic is not None and topic.partitions[partition].is_offline
+
+    def partition(self, partition: int) -> Partition:
+        """That partition of the topic, or UNKNOWN_TOPIC_OR_PARTITION."""
+        return self._topics.partition(self._name, partition)
 
     def partition_count(self) -> int | None:
         """How many partitions the topic has; None before it exists."""

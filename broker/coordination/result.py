@@ -1,64 +1,105 @@
-"""What a coordinator asks of the shell that runs it.
+"""What a coordinator decides: records to log, answers to give, and what follows when they are logged or refused.
 
-The one rule: effects are obeyed in a fixed order (log the records, replay them, answer, arm the timer), and when the
-records cannot be logged nothing has changed yet: the answers become refusals.
+The one rule: a coordinator describes, the runtime does. Whatever is in the log changes by the replay of its records,
+so records that cannot be logged have changed nothing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ...protocol.errors import ErrorCode
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
 Record = tuple[bytes, bytes | None]
-"""Key and value of one record of `__consumer_offsets`; a value of None is a tombstone."""
+"""Key and value of one record of a coordinator's topic; a value of None is a tombstone."""
 
 
-class Ticket(Generic[R]):
-    """One request that awaits its answer. Coordinators pass it on; only the shell delivers.
+class Instant(NamedTuple):
+    """When an operation is decided: monotonic seconds for deadlines, wall milliseconds for timestamps."""
 
-    `refusal` builds the answer that carries nothing but an error.
+    now: float
+    now_ms: int
+
+
+class ResponseFuture(Generic[R]):
+    """The response that a request awaits; the first one counts.
+
+    `deliver` takes it to the client, `refusal` builds the response that carries nothing but an error.
     """
 
-    __slots__ = ("deliver", "refusal")
+    __slots__ = ("_deliver", "is_done", "refusal")
 
     def __init__(self, deliver: Callable[[R], None], refusal: Callable[[ErrorCode], R]) -> None:
-        self.deliver = deliver
+        self._deliver = deliver
         self.refusal = refusal
+        self.is_done = False
+
+    def complete(self, response: R) -> None:
+        """Deliver the response, if there has been none."""
+        if not self.is_done:
+            self.is_done = True
+            self._deliver(response)
+
+    def refuse(self, code: ErrorCode) -> None:
+        """Deliver an error, if there has been no response."""
+        self.complete(self.refusal(code))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[R]):
-    """A ticket and what its request is answered."""
+    """The response for a request that has been waiting."""
 
-    ticket: Ticket[R]
-    result: R
+    future: ResponseFuture[R]
+    response: R
+
+    def give(self) -> None:
+        """Answer the request."""
+        self.future.complete(self.response)
 
 
 @dataclass(slots=True)
-class Effects:
-    """What one request or one deadline does to one group, at one instant.
+class CoordinatorResult(Generic[R_co]):
+    """What one operation does: logged, replayed and answered by the runtime, in that order.
 
-    `now` is monotonic seconds, `now_ms` wall milliseconds. The records go into one batch, transactional when
-    `producer_id` is not -1. `after_failure` is what to do besides refusing when that batch cannot be logged.
+    The records go into one batch, transactional when `producer_id` is not -1. `response` is for the request that was
+    made, None if it waits (or nobody asked); `answers` are for others that have been waiting. `on_logged` is called
+    when the records were replayed and returns what follows; `on_refused` when they could not be logged, with the
+    error that everybody here is answered: for what Kafka does then, not to take anything back.
     """
 
-    group_id: str
-    now: float
-    now_ms: int
     records: list[Record] = field(default_factory=list[Record])
+    response: R_co | None = None
     answers: list[Answer[Any]] = field(default_factory=list[Answer[Any]])
     producer_id: int = -1
     producer_epoch: int = -1
-    after_failure: Callable[["Effects"], None] | None = None
+    on_logged: "Callable[[], CoordinatorResult[R_co] | None] | None" = None
+    on_refused: "Callable[[ErrorCode], CoordinatorResult[R_co] | None] | None" = None
 
-    def answer(self, ticket: Ticket[R] | None, result: R) -> None:
-        """Answer the ticket with `result`; None means that nobody is waiting."""
-        if ticket is not None:
-            self.answers.append(Answer(ticket, result))
+    def answer(self, future: ResponseFuture[R] | None, response: R) -> None:
+        """Answer a request that has been waiting; None stands for nobody."""
+        if future is not None:
+            self.answers.append(Answer(future, response))
 
-    def refuse(self, ticket: Ticket[R] | None, code: ErrorCode) -> None:
-        """Answer the ticket with nothing but an error."""
-        if ticket is not None:
-            self.answers.append(Answer(ticket, ticket.refusal(code)))
+    def refuse(self, future: ResponseFuture[R] | None, code: ErrorCode) -> None:
+        """Answer a request that has been waiting with nothing but an error."""
+        if future is not None:
+            self.answers.append(Answer(future, future.refusal(code)))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[R]):
+    """A request or a timer that one partition of a coordinator is to deal with.
+
+    `name` and `key` are for the log. `decide` raises KafkaError to refuse, and then has changed nothing. Without
+    `needs_fsync` the response does not wait for the disk.
+    """
+
+    name: str
+    key: str
+    partition: int
+    decide: Callable[[Instant], CoordinatorResult[R]]
+    future: ResponseFuture[R] | None = None
+    needs_fsync: bool = True

@@ -14,9 +14,11 @@ from ...protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnTransaction,
 )
 from ..context import Context
-from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
+from ..coordination.result import ResponseFuture
+from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
 from ..coordination.transactions.transaction import TopicPartition
+from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS
@@ -28,40 +30,38 @@ Results = dict[TopicPartition, ErrorCode]
 
 def handle_add_partitions_to_txn(
     request: AddPartitionsToTxnRequest, version: int, session: Session, context: Context
-) -> AddPartitionsToTxnResponse | Deferred[AddPartitionsToTxnResponse]:
+) -> Deferred[AddPartitionsToTxnResponse]:
     """Add, or only verify, the partitions of each transaction; answered when all of them are on record."""
     transactions = request.transactions if version >= BATCHED_FROM else [_single(request)]
-    if not transactions:
-        return AddPartitionsToTxnResponse()
     parked: Deferred[AddPartitionsToTxnResponse] = Deferred()
     found: list[Results] = [{} for _ in transactions]
-    left = len(transactions)
+    countdown = Countdown(len(transactions), lambda: parked.answer(_response(transactions, found, version)))
 
-    def settle(at: int, code: ErrorCode, _: ProducerIdAndEpoch) -> None:
-        nonlocal left
+    def answer(at: int, code: ErrorCode) -> None:
         asked = _partitions(transactions[at].topics)
         found[at] = {partition: fencing_code(code, version) for partition in asked} | found[at]
-        left -= 1
-        if left == 0:
-            parked.answer(_response(transactions, found, version))
+        countdown.count_down()
+
+    def added(at: int, response: TransactionResponse) -> None:
+        answer(at, response.error)
 
     for at, transaction in enumerate(transactions):
         producer = ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
         found[at] = _refused_partitions(transaction, context)
         if found[at]:
             # One partition that cannot be added keeps the others from being tried.
-            settle(at, ErrorCode.OPERATION_NOT_ATTEMPTED, producer)
+            answer(at, ErrorCode.OPERATION_NOT_ATTEMPTED)
             continue
         if transaction.verify_only:
             found[at] = _unverified_partitions(transaction, producer, context)
-            settle(at, ErrorCode.NONE, producer)
+            answer(at, ErrorCode.NONE)
             continue
         context.transactions.add_partitions(
             transaction.transactional_id,
             producer,
             _partitions(transaction.topics),
-            client_version=V2 if version >= BATCHED_FROM else V1,
-            then=partial(settle, at),
+            V2 if version >= BATCHED_FROM else V1,
+            ResponseFuture(partial(added, at), refused),
         )
     return parked
 

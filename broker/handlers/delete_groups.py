@@ -1,37 +1,32 @@
 """DeleteGroups 0-2: remove groups without members, and everything they committed."""
 
-from collections.abc import Callable
+from functools import partial
 
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.delete_groups import DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse
 from ..context import Context
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
+from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
 
 
 def handle_delete_groups(
     request: DeleteGroupsRequest, version: int, session: Session, context: Context
-) -> Deferred[DeleteGroupsResponse] | DeleteGroupsResponse:
+) -> Deferred[DeleteGroupsResponse]:
     """Delete each group; one named twice is answered once."""
     names = list(dict.fromkeys(request.groups_names))
-    if not names:
-        return DeleteGroupsResponse()
     parked: Deferred[DeleteGroupsResponse] = Deferred()
     errors: dict[str, ErrorCode] = {}
+    countdown = Countdown(len(names), lambda: parked.answer(_response(names, errors)))
 
     def deleted(group_id: str, error: ErrorCode) -> None:
         errors[group_id] = error
-        if len(errors) == len(names):
-            parked.answer(_response(names, errors))
+        countdown.count_down()
 
     for name in names:
-        context.groups.delete_group(name, _ticket(name, deleted))
+        context.groups.delete_group(name, ResponseFuture(partial(deleted, name), lambda code: code))
     return parked
-
-
-def _ticket(group_id: str, deleted: Callable[[str, ErrorCode], None]) -> Ticket[ErrorCode]:
-    return Ticket(lambda error: deleted(group_id, error), lambda code: code)
 
 
 def _response(names: list[str], errors: dict[str, ErrorCode]) -> DeleteGroupsResponse:

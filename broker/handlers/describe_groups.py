@@ -9,7 +9,8 @@ from ...protocol.messages.describe_groups import (
 )
 from ..authorized_operations import GROUP_OPERATIONS, NOT_ASKED
 from ..context import Context
-from ..coordination.groups.classic.group import ClassicGroup, ClassicState
+from ..coordination.groups.classic.group import ClassicGroup
+from ..coordination.groups.classic.states import ClassicState
 from ..session import Session
 
 NOT_FOUND_FROM = 6
@@ -49,7 +50,7 @@ def _described(group: ClassicGroup, operations: int) -> DescribedGroup:
     protocol = (group.protocol_name or "") if group.state is ClassicState.STABLE else ""
     return DescribedGroup(
         group_id=group.group_id,
-        group_state=group.state.value,
+        group_state=group.state_name,
         protocol_type=group.protocol_type or "",
         protocol_data=protocol,
         members=[

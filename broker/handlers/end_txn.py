@@ -1,9 +1,9 @@
 """EndTxn 0-5: commit or abort. Version 5 is transactions V2: every end bumps the epoch (KIP-890)."""
 
-from ...protocol.errors import ErrorCode
 from ...protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from ..context import Context
-from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch
+from ..coordination.result import ResponseFuture
+from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
 from ..deferred import Deferred
 from ..session import Session
@@ -17,12 +17,12 @@ def handle_end_txn(
     """Answered when the markers are written, so that what was committed can be read at once."""
     parked: Deferred[EndTxnResponse] = Deferred()
 
-    def then(code: ErrorCode, producer: ProducerIdAndEpoch) -> None:
+    def answer(response: TransactionResponse) -> None:
         parked.answer(
             EndTxnResponse(
-                error_code=fencing_code(code, version),
-                producer_id=producer.producer_id,
-                producer_epoch=producer.producer_epoch,
+                error_code=fencing_code(response.error, version),
+                producer_id=response.producer.producer_id,
+                producer_epoch=response.producer.producer_epoch,
             )
         )
 
@@ -31,6 +31,6 @@ def handle_end_txn(
         ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
         is_commit=request.committed,
         client_version=V2 if version >= V2_FROM_VERSION else V1,
-        then=then,
+        future=ResponseFuture(answer, refused),
     )
     return parked

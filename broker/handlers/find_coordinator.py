@@ -3,7 +3,9 @@
 Not done: share groups, whose keys are refused.
 """
 
-from ...protocol.errors import ErrorCode
+from collections.abc import Sequence
+
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
 from ..coordination.coordinator_partition import partition_for
@@ -18,24 +20,34 @@ BATCHED_FROM = 4
 
 def handle_find_coordinator(
     request: FindCoordinatorRequest, version: int, session: Session, context: Context
-) -> FindCoordinatorResponse | Deferred[FindCoordinatorResponse]:
-    """Answer each key, in its order; the topic that keeps groups is there before the first client uses it."""
-    name = _TOPICS.get(request.key_type)
-    has_keys = version < BATCHED_FROM or bool(request.coordinator_keys)
-    if name is None or not has_keys or context.topics.find(name) is not None:
-        return _answer(request, version, session, context)
-    deferred: Deferred[FindCoordinatorResponse] = Deferred()
-    context.topics.ensure_internal_topic(
-        name, lambda error: deferred.answer(_answer(request, version, session, context))
-    )
-    return deferred
+) -> Deferred[FindCoordinatorResponse]:
+    """Answer each key, in its order; the topic that keeps groups or transactions is there before its first client."""
+    parked: Deferred[FindCoordinatorResponse] = Deferred()
+
+    def answer(failure: KafkaError | None) -> None:
+        parked.answer(_answer(request, version, session, context, is_ready=failure is None))
+
+    has_keys = bool(_keys(request, version))
+    if has_keys and request.key_type == GROUP:
+        context.groups.when_ready(answer)
+    elif has_keys and request.key_type == TRANSACTION:
+        context.transactions.when_ready(answer)
+    else:
+        answer(None)
+    return parked
+
+
+def _keys(request: FindCoordinatorRequest, version: int) -> Sequence[str]:
+    return request.coordinator_keys if version >= BATCHED_FROM else [request.key]
 
 
 def _answer(
-    request: FindCoordinatorRequest, version: int, session: Session, context: Context
+    request: FindCoordinatorRequest, version: int, session: Session, context: Context, *, is_ready: bool
 ) -> FindCoordinatorResponse:
-    keys = request.coordinator_keys if version >= BATCHED_FROM else [request.key]
-    found = [_coordinator(key, request.key_type, version, session, context) for key in keys]
+    found = [
+        _coordinator(key, request.key_type, version, session, context, is_ready=is_ready)
+        for key in _keys(request, version)
+    ]
     if version >= BATCHED_FROM:
         return FindCoordinatorResponse(coordinators=found)
     only = found[0]
@@ -48,12 +60,14 @@ def _answer(
     )
 
 
-def _coordinator(key: str, key_type: int, version: int, session: Session, context: Context) -> Coordinator:
+def _coordinator(
+    key: str, key_type: int, version: int, session: Session, context: Context, *, is_ready: bool
+) -> Coordinator:
     if key_type not in (GROUP, TRANSACTION):
         code = ErrorCode.INVALID_REQUEST
         message = "" if key_type == SHARE else code.message
         return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
-    if not _is_there(key, key_type, context):
+    if not is_ready or _is_offline(key, key_type, context):
         code = ErrorCode.COORDINATOR_NOT_AVAILABLE
         message = "" if version >= BATCHED_FROM else code.message
         return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
@@ -62,7 +76,7 @@ def _coordinator(key: str, key_type: int, version: int, session: Session, contex
     return Coordinator(key=key, node_id=context.config.node_id, host=host, port=port, error_message=message)
 
 
-def _is_there(key: str, key_type: int, context: Context) -> bool:
-    """Whether what looks after this key has a disk to keep it on."""
-    topic = context.topics.find(_TOPICS[key_type])  # None where it could not be created
-    return topic is not None and not topic.partitions[partition_for(key, len(topic.partitions))].is_offline
+def _is_offline(key: str, key_type: int, context: Context) -> bool:
+    """Whether what looks after this key has lost the disk that it is kept on."""
+    topic = context.topics.find(_TOPICS[key_type])
+    return topic is None or topic.partitions[partition_for(key, len(topic.partitions))].is_offline

@@ -6,7 +6,8 @@ Not done: version 6, two-phase commit (KIP-939), which Kafka 4.3 does not list e
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from ..context import Context
-from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..coordination.result import ResponseFuture
+from ..coordination.transactions.coordinator import NO_PRODUCER, ProducerIdAndEpoch, TransactionResponse, refused
 from ..deferred import Deferred
 from ..session import Session
 
@@ -17,25 +18,27 @@ def handle_init_producer_id(
     request: InitProducerIdRequest, version: int, session: Session, context: Context
 ) -> InitProducerIdResponse | Deferred[InitProducerIdResponse]:
     """Without a transactional id a fresh id and epoch 0, whatever is sent along; with one, its next session."""
-    deferred: Deferred[InitProducerIdResponse] = Deferred()
     expected = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
     if (expected.producer_id == -1) != (expected.producer_epoch == -1):
-        return _answer(ErrorCode.INVALID_REQUEST, ProducerIdAndEpoch(-1, -1), version)
+        return _answer(ErrorCode.INVALID_REQUEST, NO_PRODUCER, version)
+    parked: Deferred[InitProducerIdResponse] = Deferred()
     if request.transactional_id is None:
-        context.producer_ids.when_available(lambda error: deferred.answer(_fresh(error, context, version)))
-        return deferred
+        context.producer_ids.when_available(lambda error: parked.answer(_new_producer(error, version, context)))
+        return parked
     context.transactions.init_producer_id(
         request.transactional_id,
         request.transaction_timeout_ms,
         None if expected.producer_id == -1 else expected,
-        lambda code, producer: deferred.answer(_answer(code, producer, version)),
+        ResponseFuture[TransactionResponse](
+            lambda response: parked.answer(_answer(response.error, response.producer, version)), refused
+        ),
     )
-    return deferred
+    return parked
 
 
-def _fresh(error: KafkaError | None, context: Context, version: int) -> InitProducerIdResponse:
+def _new_producer(error: KafkaError | None, version: int, context: Context) -> InitProducerIdResponse:
     if error is not None:
-        return _answer(error.code, ProducerIdAndEpoch(-1, -1), version)
+        return _answer(error.code, NO_PRODUCER, version)
     return _answer(ErrorCode.NONE, ProducerIdAndEpoch(context.producer_ids.next_id(), 0), version)
 
 

@@ -4,7 +4,7 @@ from ...protocol.errors import ErrorCode
 from ...protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse, JoinGroupResponseMember
 from ..context import Context
 from ..coordination.groups.classic.member import JoinRequest, JoinResult
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
 
@@ -19,7 +19,7 @@ def handle_join_group(
 ) -> Deferred[JoinGroupResponse]:
     """Let the group decide."""
     parked: Deferred[JoinGroupResponse] = Deferred()
-    joining = JoinRequest(
+    asked = JoinRequest(
         group_id=request.group_id,
         member_id=request.member_id,
         group_instance_id=request.group_instance_id,
@@ -34,11 +34,11 @@ def handle_join_group(
         must_know_its_id=version >= KNOWN_MEMBER_ID_FROM,
         can_skip_assignment=version >= SKIP_ASSIGNMENT_FROM,
     )
-    ticket = Ticket[JoinResult](
+    future = ResponseFuture[JoinResult](
         lambda joined: parked.answer(_response(joined, version)),
         lambda code: JoinResult(code, request.member_id),
     )
-    context.groups.join(joining, ticket)
+    context.groups.join(asked, future)
     return parked
 
 

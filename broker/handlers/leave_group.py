@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse
 from ..context import Context
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
 
@@ -22,9 +22,9 @@ def handle_leave_group(
     def deliver(errors: Sequence[ErrorCode]) -> None:
         parked.answer(_response(members, errors, version))
 
-    ticket = Ticket[Sequence[ErrorCode]](deliver, lambda code: [code] * len(members))
+    future = ResponseFuture[Sequence[ErrorCode]](deliver, lambda code: [code] * len(members))
     try:
-        context.groups.leave(request.group_id, [(m.member_id, m.group_instance_id) for m in members], ticket)
+        context.groups.leave(request.group_id, [(m.member_id, m.group_instance_id) for m in members], future)
     except KafkaError as error:
         return LeaveGroupResponse(error_code=error.code)
     return parked

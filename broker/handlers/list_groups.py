@@ -4,8 +4,6 @@ from ...protocol.messages.list_groups import ListedGroup, ListGroupsRequest, Lis
 from ..context import Context
 from ..session import Session
 
-CLASSIC = "classic"
-
 
 def handle_list_groups(
     request: ListGroupsRequest, version: int, session: Session, context: Context
@@ -18,10 +16,10 @@ def handle_list_groups(
             ListedGroup(
                 group_id=group.group_id,
                 protocol_type=group.protocol_type or "",
-                group_state=group.state.value,
-                group_type=CLASSIC,
+                group_state=group.state_name,
+                group_type=group.group_type,
             )
             for group in context.groups.groups()
-            if (not states or group.state.value.lower() in states) and (not types or CLASSIC in types)
+            if (not states or group.state_name.lower() in states) and (not types or group.group_type in types)
         ]
     )

@@ -12,7 +12,7 @@ from ...protocol.messages.offset_commit import (
 )
 from ..context import Context
 from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
 from ..topics.topics import Topic
@@ -35,7 +35,7 @@ def handle_offset_commit(
     if not offsets:
         return _response(request, topics, [], version)
     parked: Deferred[OffsetCommitResponse] = Deferred()
-    committing = OffsetCommit(
+    commit = OffsetCommit(
         group_id=request.group_id,
         generation=request.generation_id_or_member_epoch,
         member_id=request.member_id,
@@ -46,11 +46,11 @@ def handle_offset_commit(
         ),
         retention_ms=request.retention_time_ms,
     )
-    ticket = Ticket[Sequence[ErrorCode]](
+    future = ResponseFuture[Sequence[ErrorCode]](
         lambda errors: parked.answer(_response(request, topics, errors, version)),
         lambda code: [code] * len(offsets),
     )
-    context.groups.commit(committing, ticket)
+    context.groups.commit(commit, future)
     return parked
 
 

@@ -1,4 +1,4 @@
-"""OffsetDelete 0: forget the offsets of partitions that no member of the group reads."""
+"""OffsetDelete 0: remove the offsets of partitions that no member of the group reads."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from ...protocol.messages.offset_delete import (
     OffsetDeleteResponseTopic,
 )
 from ..context import Context
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
 
@@ -26,9 +26,9 @@ def handle_offset_delete(
     def deliver(errors: Sequence[ErrorCode]) -> None:
         parked.answer(_response(request, known, errors))
 
-    ticket = Ticket[Sequence[ErrorCode]](deliver, lambda code: [code] * len(known))
+    future = ResponseFuture[Sequence[ErrorCode]](deliver, lambda code: [code] * len(known))
     try:
-        context.groups.delete_offsets(request.group_id, known, ticket)
+        context.groups.delete_offsets(request.group_id, known, future)
     except KafkaError as error:
         return OffsetDeleteResponse(error_code=error.code)
     return parked

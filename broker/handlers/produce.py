@@ -22,6 +22,7 @@ from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, ExplainedRefusal, check_transactional_write
+from ..countdown import Countdown
 from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
 from ..session import Session
@@ -148,6 +149,8 @@ def _append_partition(
     )
     if produce.context.flusher.is_due(partition):
         produce.undurable.append((partition, response))
+    else:
+        produce.context.flusher.schedule(partition)
     if batch.is_transactional:
         # Else a power loss could keep the batch and lose the word that its transaction reaches here.
         state = produce.context.transactions.undurable_state(produce.request.transactional_id or "")
@@ -215,16 +218,13 @@ def _check_unanswered(response: ProduceResponse) -> None:
 
 def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse]:
     parked: Deferred[ProduceResponse] = Deferred()
-    left = len(produce.undurable)
+    countdown = Countdown(len(produce.undurable), lambda: parked.answer(response))
 
     def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:
-        nonlocal left
         if error is not None:
             answer.error_code = ErrorCode.KAFKA_STORAGE_ERROR
             answer.base_offset = answer.log_append_time_ms = answer.log_start_offset = -1
-        left -= 1
-        if left == 0:
-            parked.answer(response)
+        countdown.count_down()
 
     for partition, answer in produce.undurable:
         produce.context.flusher.flush(partition, partial(durable, answer))

@@ -4,7 +4,7 @@ from ...protocol.errors import ErrorCode
 from ...protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from ..context import Context
 from ..coordination.groups.classic.member import SyncRequest, SyncResult
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
 
@@ -17,10 +17,10 @@ def handle_sync_group(
     """Let the group decide."""
     parked: Deferred[SyncGroupResponse] = Deferred()
     if version >= PROTOCOL_FROM_VERSION and (request.protocol_type is None or request.protocol_name is None):
-        # Said before the group is looked at, even of one that does not exist.
+        # Refused before the group is looked at, even of one that does not exist.
         parked.answer(SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
         return parked
-    syncing = SyncRequest(
+    asked = SyncRequest(
         group_id=request.group_id,
         member_id=request.member_id,
         group_instance_id=request.group_instance_id,
@@ -29,7 +29,8 @@ def handle_sync_group(
         protocol_name=request.protocol_name,
         assignments={given.member_id: bytes(given.assignment) for given in request.assignments},
     )
-    context.groups.sync(syncing, Ticket[SyncResult](lambda synced: parked.answer(_response(synced)), SyncResult))
+    future = ResponseFuture[SyncResult](lambda synced: parked.answer(_response(synced)), SyncResult)
+    context.groups.sync(asked, future)
     return parked
 
 

@@ -12,9 +12,9 @@ from ...protocol.messages.txn_offset_commit import (
     TxnOffsetCommitResponseTopic,
 )
 from ..context import Context
-from ..coordination.coordinator_errors import COORDINATOR_ERRORS
+from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
-from ..coordination.result import Ticket
+from ..coordination.result import ResponseFuture
 from ..coordination.transactions.coordinator import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write
 from ..deferred import Deferred
@@ -43,11 +43,17 @@ def handle_txn_offset_commit(
                 refused[topic.name, asked.partition_index] = error.code
     if not offsets:
         return _response(request, refused, ErrorCode.NONE)
-    try:
-        _check_transaction(request, version, context)
-    except KafkaError as error:
-        return _response(request, refused, COORDINATOR_ERRORS.get(error.code, error.code))
     parked: Deferred[TxnOffsetCommitResponse] = Deferred()
+
+    def commit(error: KafkaError | None) -> None:
+        try:
+            if error is not None:
+                raise error
+            _check_transaction(request, version, context)
+        except KafkaError as refusal:
+            parked.answer(_response(request, refused, coordinator_error(refusal.code)))
+            return
+        context.groups.commit(_commit(request, offsets), future)
 
     def then(errors: Sequence[ErrorCode]) -> None:
         codes = {(o.topic, o.partition): code for o, code in zip(offsets, errors, strict=True)}
@@ -55,11 +61,17 @@ def handle_txn_offset_commit(
         context.flusher.when_durable([] if state is None else [state], partial(answer, codes))
 
     def answer(codes: Codes, error: Exception | None) -> None:
-        if error is not None:  # they are there, but a power loss could lose the transaction that they belong to
-            codes = dict.fromkeys(codes, COORDINATOR_ERRORS[ErrorCode.KAFKA_STORAGE_ERROR])
+        if error is not None:  # they are there, but a power loss could take the transaction that they belong to
+            codes = dict.fromkeys(codes, coordinator_error(ErrorCode.KAFKA_STORAGE_ERROR))
         parked.answer(_response(request, codes | refused, ErrorCode.NONE))
 
-    committing = OffsetCommit(
+    future = ResponseFuture[Sequence[ErrorCode]](then, lambda code: [code] * len(offsets))
+    context.groups.when_ready(commit)
+    return parked
+
+
+def _commit(request: TxnOffsetCommitRequest, offsets: Sequence[OffsetToCommit]) -> OffsetCommit:
+    return OffsetCommit(
         group_id=request.group_id,
         generation=request.generation_id,
         member_id=request.member_id,
@@ -68,8 +80,6 @@ def handle_txn_offset_commit(
         producer_id=request.producer_id,
         producer_epoch=request.producer_epoch,
     )
-    context.groups.commit(committing, Ticket[Sequence[ErrorCode]](then, lambda code: [code] * len(offsets)))
-    return parked
 
 
 def _offset(topic: str, asked: TxnOffsetCommitRequestPartition, context: Context) -> OffsetToCommit:
@@ -82,12 +92,11 @@ def _offset(topic: str, asked: TxnOffsetCommitRequestPartition, context: Context
 
 
 def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: Context) -> None:
-    offsets_topic = context.topics.internal_topic(OFFSETS_TOPIC)
     check_transactional_write(
         context.transactions,
         request.transactional_id,
         ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
-        offsets_topic.partitions[context.groups.partition_of(request.group_id)],
+        context.topics.partition(OFFSETS_TOPIC, context.groups.partition_of(request.group_id)),
         -1,  # records of this topic carry no sequence
         ClientTxnVersion(version >= V2_FROM_VERSION, version >= ABORTABLE_FROM_VERSION),
         is_verified=context.config.transaction_partition_verification_enable,

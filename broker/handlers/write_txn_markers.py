@@ -12,7 +12,6 @@ from ...protocol.messages.write_txn_markers import (
 from ..context import Context
 from ..log_output import get_logger
 from ..session import Session
-from ..topic_names import OFFSETS_TOPIC
 
 logger = get_logger("markers")
 
@@ -60,6 +59,4 @@ def _write(marker: WritableTxnMarker, topic: str, index: int, context: Context) 
     except OSError as error:
         logger.error("a marker could not be written", partition=f"{topic}-{index}", error=str(error))
         return ErrorCode.KAFKA_STORAGE_ERROR
-    if topic == OFFSETS_TOPIC:
-        context.groups.note_marker(index, marker.producer_id, marker.transaction_result)
     return ErrorCode.NONE

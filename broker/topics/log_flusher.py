@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ...storage.log import FlushJob, PartitionLog
 from ..config.broker_config import NO_LIMIT
+from ..countdown import Countdown
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
 from .partition import Partition
@@ -30,7 +31,7 @@ class LogFlusher:
     """Makes logs durable when their topic's settings ask for it."""
 
     def __init__(self, runtime: Runtime, note_sealed: Callable[[], None]) -> None:
-        """`note_sealed` is told whenever a sealed segment has reached the disk."""
+        """`note_sealed` is called whenever a sealed segment has reached the disk."""
         self._note_sealed = note_sealed
         self._clock = runtime.clock
         self._timers = runtime.timers
@@ -42,36 +43,41 @@ class LogFlusher:
         """Whether what was just appended must be on the disk before it is acknowledged."""
         opened = partition.opened_log
         if opened is None:
-            return partition.is_offline  # `flush` will tell
-        config = opened.config
+            return partition.is_offline  # `flush` reports the failure
         if not opened.needs_flush(self._clock.now_ms()):
-            if config.flush_ms < NO_LIMIT and partition not in self._flush_timers:
-                deadline = self._clock.now() + config.flush_ms / 1000
-                self._flush_timers[partition] = self._timers.call_at(deadline, lambda: self._on_timer(partition))
             return False
-        if config.flush_ms < NO_LIMIT or opened.unflushed_messages >= config.flush_messages:
-            return True
-        # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
-        self.flush(partition, lambda error: None if error else self._note_sealed())
-        return False
+        return opened.config.flush_ms < NO_LIMIT or opened.unflushed_messages >= opened.config.flush_messages
+
+    def schedule(self, partition: Partition) -> None:
+        """Begin what the settings ask for in the background: the timer of `flush.ms`, the fsync of a sealed segment."""
+        opened = partition.opened_log
+        if opened is None or self.is_due(partition):
+            return
+        if opened.needs_flush(self._clock.now_ms()):
+            # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
+            self.flush(partition, lambda error: None if error else self._note_sealed())
+        elif opened.config.flush_ms < NO_LIMIT and partition not in self._flush_timers:
+            deadline = self._clock.now() + opened.config.flush_ms / 1000
+            self._flush_timers[partition] = self._timers.call_at(deadline, lambda: self._on_timer(partition))
 
     def when_durable(self, partitions: Iterable[Partition], durable: Durable) -> None:
         """Call back once what was appended to all of them may be acknowledged, with the last failure if there is one.
 
         At once where no setting asks for an fsync.
         """
-        due = [partition for partition in partitions if self.is_due(partition)]
-        if not due:
-            durable(None)
-            return
-        left = len(due)
+        due: list[Partition] = []
+        for partition in partitions:
+            if self.is_due(partition):
+                due.append(partition)
+            else:
+                self.schedule(partition)
         failure: Exception | None = None
+        countdown = Countdown(len(due), lambda: durable(failure))
 
         def one_is_durable(error: Exception | None) -> None:
-            nonlocal left, failure
-            left, failure = left - 1, error or failure
-            if left == 0:
-                durable(failure)
+            nonlocal failure
+            failure = error or failure
+            countdown.count_down()
 
         for partition in due:
             self.flush(partition, one_is_durable)

@@ -11,15 +11,33 @@ from ..log_output import get_logger
 logger = get_logger("partition")
 
 OpenLog = Callable[["Partition"], PartitionLog]
+OnMarker = Callable[["Partition", int, bool], None]
+"""The partition, the producer whose transaction has ended there, and whether it was committed."""
 
 
 class Partition:
     """One partition of a topic on this broker, which leads it alone: the high watermark is the end of the log."""
 
-    __slots__ = ("_failure", "_log", "_on_change", "_open_log", "index", "is_deleted", "leader_epoch", "topic")
+    __slots__ = (
+        "_failure",
+        "_log",
+        "_on_change",
+        "_on_marker",
+        "_open_log",
+        "index",
+        "is_deleted",
+        "leader_epoch",
+        "topic",
+    )
 
     def __init__(
-        self, topic: str, index: int, leader_epoch: int, open_log: OpenLog, on_change: Callable[["Partition"], None]
+        self,
+        topic: str,
+        index: int,
+        leader_epoch: int,
+        open_log: OpenLog,
+        on_change: Callable[["Partition"], None],
+        on_marker: OnMarker,
     ) -> None:
         self.topic = topic
         self.index = index
@@ -27,6 +45,7 @@ class Partition:
         self.is_deleted = False
         self._open_log = open_log
         self._on_change = on_change
+        self._on_marker = on_marker
         self._log: PartitionLog | None = None
         self._failure: OSError | None = None
 
@@ -110,7 +129,7 @@ class Partition:
         now_ms: int,
         must_raise_epoch: bool = False,
     ) -> AppendInfo:
-        """End a producer's transaction here, and wake who waits for what became stable."""
+        """End a producer's transaction here, and wake who waits for what became stable, or keeps what it wrote."""
         appended = self.log.append_marker(
             producer_id,
             producer_epoch,
@@ -120,6 +139,7 @@ class Partition:
             self.leader_epoch,
             must_raise_epoch=must_raise_epoch,
         )
+        self._on_marker(self, producer_id, is_commit)
         self._on_change(self)
         return appended
 

@@ -20,7 +20,7 @@ from ..runtime import Runtime, SerialQueue
 from ..runtime import Then as After
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_settings
-from .partition import Partition
+from .partition import OnMarker, Partition
 
 logger = get_logger("topics")
 
@@ -96,6 +96,7 @@ class Topics:
         self._store = store
         self._on_change = on_change
         self.on_recovered: Callable[[Partition], object] = lambda partition: None  # its log is there a moment later
+        self.on_marker: OnMarker = lambda partition, producer_id, is_commit: None  # whoever keeps what is pending
         self._by_name: dict[str, Topic] = {}
         self._by_id: dict[bytes, Topic] = {}
         self._names = TopicNames()
@@ -188,14 +189,6 @@ class Topics:
         else:
             self.auto_create([name], lambda refused: then(refused.get(name)))
 
-    def internal_topic(self, name: str) -> Topic:
-        """A coordinator's topic; COORDINATOR_NOT_AVAILABLE while it is not there yet."""
-        self.ensure_internal_topic(name, lambda error: None)
-        topic = self._by_name.get(name)
-        if topic is None:
-            raise KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-        return topic
-
     def _automatic(self, name: str, beside: TopicNames) -> NewTopic:
         check_topic_name(name)
         if name == METADATA_TOPIC:
@@ -248,11 +241,21 @@ class Topics:
 
     def _add(self, image: TopicImage) -> None:
         partitions = [
-            Partition(image.name, index, partition.leader_epoch, partial(self._open_log, image), self._on_change)
+            Partition(
+                image.name,
+                index,
+                partition.leader_epoch,
+                partial(self._open_log, image),
+                self._on_change,
+                self._note_marker,
+            )
             for index, partition in sorted(image.partitions.items())
         ]
         self._by_name[image.name] = self._by_id[image.topic_id] = Topic(image, partitions)
         self._names.add(image.name)
+
+    def _note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
+        self.on_marker(partition, producer_id, is_commit)
 
     def _remove(self, image: TopicImage) -> None:
         topic = self._by_id.pop(image.topic_id)

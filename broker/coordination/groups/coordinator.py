@@ -1,40 +1,42 @@
 """The group coordinator: all groups, their requests and their deadlines.
 
-The one rule: no clock, no log, no chance. Every method is told the time and returns what is to be done; what is logged
-changes in `replay` alone, live as after a restart.
+The one rule: no clock, no log, no chance. Every method is given the time and returns what is to be done, or raises
+KafkaError and has changed nothing; what is logged changes in `replay` alone, live as after a restart.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ..coordinator_partition import partition_for
-from ..result import Effects, Ticket
+from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
 from ..timers import Deadlines
-from .classic.group import ClassicGroup, ClassicState
+from .classic.group import ClassicGroup
 from .classic.join import JoinPhase
 from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
-from .classic.membership import Membership, check_member, check_protocol
 from .classic.rebalance import Rebalancer, TimerKey
+from .classic.states import ClassicState
 from .group_config import GroupConfig
 from .group_records import LoggedGroup, LoggedOffset, decode_record, group_record
 from .offset_store import OffsetStore
 from .offsets import GroupOffsets, OffsetCommit
 
-EXPIRY_TIMER: TimerKey = ("offsets", "", "")
+SWEEP: TimerKey = ("sweep", "", "")
+
+Errors = Sequence[ErrorCode]
 
 
 class GroupCoordinator:
-    """The classic consumer groups of one broker; `new_id` makes the random part of member ids."""
+    """The groups of one broker; `new_id` makes the random part of member ids."""
 
-    def __init__(self, settings: GroupConfig, new_id: Callable[[], str]) -> None:
-        self.settings = settings
+    def __init__(self, config: GroupConfig, new_id: Callable[[], str]) -> None:
+        self._config = config
         self.offsets = OffsetStore()
         self._groups: dict[str, ClassicGroup] = {}
         self._deadlines: Deadlines[TimerKey] = Deadlines()
-        self._rebalancer = Rebalancer(settings, self._deadlines)
-        self._join_phase = JoinPhase(settings, self._rebalancer, new_id)
-        self._membership = Membership(self._rebalancer)
-        self._group_offsets = GroupOffsets(settings, self._groups, self.offsets)
+        self._rebalancer = Rebalancer(config, self._deadlines)
+        self._join_phase = JoinPhase(config, self._rebalancer, new_id)
+        self._group_offsets = GroupOffsets(config, self._groups, self.offsets)
 
     # Questions
 
@@ -48,158 +50,128 @@ class GroupCoordinator:
 
     def partition_of(self, group_id: str) -> int:
         """The partition of `__consumer_offsets` that keeps this group."""
-        return partition_for(group_id, self.settings.offsets_topic_partitions)
+        return partition_for(group_id, self._config.offsets_topic_partitions)
 
     # Members
 
-    def join(self, joining: JoinRequest, ticket: Ticket[JoinResult], now: float, now_ms: int) -> Effects:
-        """JoinGroup."""
-        effects = Effects(joining.group_id, now, now_ms)
-        limits = self.settings
-        if not joining.group_id:
-            effects.refuse(ticket, ErrorCode.INVALID_GROUP_ID)
-            return effects
-        if not limits.min_session_timeout_ms <= joining.session_timeout_ms <= limits.max_session_timeout_ms:
-            effects.refuse(ticket, ErrorCode.INVALID_SESSION_TIMEOUT)
-            return effects
-        group = self._groups.get(joining.group_id)
-        if group is None:
-            if joining.member_id:
-                effects.refuse(ticket, ErrorCode.UNKNOWN_MEMBER_ID)
-                return effects
-            group = self._groups[joining.group_id] = ClassicGroup(joining.group_id, now_ms)
-            effects.records.append(group_record(joining.group_id, group.stored()))
-            effects.after_failure = lambda failed: self._forget_unborn(joining.group_id, failed)
-        self._join_phase.join(group, joining, ticket, effects)
-        return effects
+    def join(
+        self, request: JoinRequest, future: ResponseFuture[JoinResult], at: Instant
+    ) -> CoordinatorResult[JoinResult]:
+        """JoinGroup. A group that is new is logged before anyone is in it."""
+        config, group_id = self._config, request.group_id
+        if not group_id:
+            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
+        if not config.min_session_timeout_ms <= request.session_timeout_ms <= config.max_session_timeout_ms:
+            raise KafkaError(ErrorCode.INVALID_SESSION_TIMEOUT)
+        group = self._groups.get(group_id)
+        if group is not None:
+            return self._join_phase.join(group, request, future, at)
+        if request.member_id:
+            raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
+        return CoordinatorResult(
+            records=[group_record(group_id, ClassicGroup(group_id, at.now_ms).stored())],
+            on_logged=lambda: self._join_phase.join(self._groups[group_id], request, future, at),
+        )
 
-    def _forget_unborn(self, group_id: str, effects: Effects) -> None:
-        """A group that could not be logged is none: who joined is refused, and nobody else must wait for them."""
-        group = self._groups.pop(group_id)
-        for member in group.members.values():
-            effects.refuse(member.join, ErrorCode.NOT_COORDINATOR)
-        self._rebalancer.forget(group)
-
-    def sync(self, syncing: SyncRequest, ticket: Ticket[SyncResult], now: float, now_ms: int) -> Effects:
+    def sync(
+        self, request: SyncRequest, future: ResponseFuture[SyncResult], at: Instant
+    ) -> CoordinatorResult[SyncResult]:
         """SyncGroup."""
-        effects = Effects(syncing.group_id, now, now_ms)
-        try:
-            group = self._member_group(syncing.group_id)
-            check_member(group, syncing.member_id, syncing.group_instance_id, syncing.generation)
-            check_protocol(group, syncing)
-        except KafkaError as error:
-            effects.refuse(ticket, error.code)
-            return effects
-        self._membership.sync(group, syncing, ticket, effects)
-        return effects
+        group = self._group_of_member(request.group_id)
+        group.check_member(request.member_id, request.group_instance_id, request.generation)
+        group.check_protocol(request)
+        return self._rebalancer.sync(group, request, future, at)
 
     def heartbeat(
-        self, group_id: str, member_id: str, group_instance_id: str | None, generation: int, now: float
+        self, group_id: str, member_id: str, group_instance_id: str | None, generation: int, at: Instant
     ) -> ErrorCode:
         """Heartbeat: nothing is logged, so the answer is all."""
         try:
-            group = self._member_group(group_id)
-            check_member(group, member_id, group_instance_id, generation)
+            group = self._group_of_member(group_id)
+            group.check_member(member_id, group_instance_id, generation)
         except KafkaError as error:
             return error.code
-        return self._membership.heartbeat(group, member_id, now)
+        return self._rebalancer.heartbeat(group, member_id, at)
 
-    def leave(
-        self,
-        group_id: str,
-        leaving: Sequence[tuple[str, str | None]],
-        ticket: Ticket[Sequence[ErrorCode]],
-        now: float,
-        now_ms: int,
-    ) -> Effects:
-        """LeaveGroup of members (member id, instance id): one error for each; raises 24 for a group without a name."""
-        if not group_id:
-            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        effects = Effects(group_id, now, now_ms)
+    def leave(self, group_id: str, leaving: Sequence[tuple[str, str | None]], at: Instant) -> CoordinatorResult[Errors]:
+        """LeaveGroup of members (member id, instance id): one error for each."""
         group = self._groups.get(group_id)
         if group is None:
-            effects.answer(ticket, [ErrorCode.UNKNOWN_MEMBER_ID] * len(leaving))
-        else:
-            effects.answer(ticket, self._membership.leave(group, leaving, effects))
-        return effects
+            return CoordinatorResult(response=[ErrorCode.UNKNOWN_MEMBER_ID] * len(leaving))
+        return self._rebalancer.leave(group, leaving, at)
 
     # Offsets
 
-    def commit(self, committing: OffsetCommit, ticket: Ticket[Sequence[ErrorCode]], now: float, now_ms: int) -> Effects:
-        """OffsetCommit, or TxnOffsetCommit if there is a producer id."""
-        effects = Effects(committing.group_id, now, now_ms)
-        try:
-            self._group_offsets.check_commit(committing)
-        except KafkaError as error:
-            effects.refuse(ticket, error.code)
-            return effects
-        group = self._groups.get(committing.group_id)
-        member = group.members.get(committing.member_id) if group is not None else None
+    def commit(self, request: OffsetCommit, at: Instant) -> CoordinatorResult[Errors]:
+        """OffsetCommit, or TxnOffsetCommit if there is a producer id: one error for each offset."""
+        self._group_offsets.check_commit(request)
+        group = self._groups.get(request.group_id)
+        member = group.members.get(request.member_id) if group is not None else None
         if group is not None and member is not None:
-            self._rebalancer.refresh_session(group, member, now)
-        self._group_offsets.commit(committing, ticket, effects)
-        return effects
+            self._rebalancer.refresh_session(group, member, at)
+        return self._group_offsets.commit(request, at)
 
-    def delete_offsets(
-        self,
-        group_id: str,
-        partitions: Sequence[tuple[str, int]],
-        ticket: Ticket[Sequence[ErrorCode]],
-        now: float,
-        now_ms: int,
-    ) -> Effects:
-        """OffsetDelete: one error for each partition; raises 24, 68, 69 for the request as a whole."""
+    def check_offset_delete(self, group_id: str) -> None:
+        """Whether offsets of this group may be deleted: INVALID_GROUP_ID, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP."""
         if not group_id:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        effects = Effects(group_id, now, now_ms)
-        self._group_offsets.delete(self._known_group(group_id), partitions, ticket, effects)
-        return effects
+        self._known_group(group_id).check_offset_delete()
 
-    def delete_group(self, group_id: str, ticket: Ticket[ErrorCode], now: float, now_ms: int) -> Effects:
+    def delete_offsets(self, group_id: str, partitions: Sequence[tuple[str, int]]) -> CoordinatorResult[Errors]:
+        """OffsetDelete: one error for each partition."""
+        self.check_offset_delete(group_id)
+        return self._group_offsets.delete(self._groups[group_id], partitions)
+
+    def delete_group(self, group_id: str) -> CoordinatorResult[ErrorCode]:
         """One group of a DeleteGroups."""
-        effects = Effects(group_id, now, now_ms)
-        try:
-            self._group_offsets.delete_group(self._known_group(group_id), effects)
-        except KafkaError as error:
-            effects.refuse(ticket, error.code)
-        else:
-            effects.answer(ticket, ErrorCode.NONE)
-        return effects
+        return self._group_offsets.delete_group(self._known_group(group_id))
 
-    def delete_topics(self, topics: Collection[str], now: float, now_ms: int) -> Iterator[Effects]:
-        """Topics have been deleted; perform each of the effects before asking for the next."""
-        return self._group_offsets.delete_topics(topics, now, now_ms)
+    def delete_topics(self, topics: Collection[str]) -> Iterator[Operation[None]]:
+        """Topics have been deleted: remove what was committed for them, group by group."""
+        for group_id in self._group_offsets.groups_with(topics):
+            decide = partial(self._delete_topics, group_id, frozenset(topics))
+            yield Operation("DeleteTopics", group_id, self.partition_of(group_id), decide)
 
     # Time
 
     def next_deadline(self) -> float | None:
-        """When `on_time` is to be called next, in monotonic seconds."""
+        """When `take_due` is to be called next, in monotonic seconds."""
         return self._deadlines.next()
 
-    def on_time(self, now: float, now_ms: int) -> Iterator[Effects]:
-        """Do what is due; perform each of the effects before asking for the next."""
-        while (key := self._deadlines.pop_due(now)) is not None:
+    def take_due(self, at: Instant) -> Operation[None] | None:
+        """The next operation whose time has come."""
+        while (key := self._deadlines.pop_due(at.now)) is not None:
             kind, group_id, member_id = key
-            if kind == "offsets":
-                yield from self._group_offsets.expire(now, now_ms)
-                self._deadlines.set(key, now + self.settings.offsets_retention_check_interval_ms / 1000)
+            if kind == "sweep":
+                self._begin_sweep(at)
                 continue
             group = self._groups.get(group_id)
             if group is None:
                 continue
-            effects = Effects(group_id, now, now_ms)
-            if kind == "session":
-                self._rebalancer.expire_session(group, member_id, effects)
-            elif kind == "join":
-                self._rebalancer.on_join_deadline(group, effects)
+            if kind == "offsets":
+                decide = partial(self._group_offsets.expire, group)
             else:
-                self._rebalancer.on_sync_deadline(group, effects)
-            yield effects
+                decide = partial(self._rebalancer.on_timer, kind, group, member_id)
+            return Operation(kind, group_id, self.partition_of(group_id), decide)
+        return None
+
+    def start(self, at: Instant) -> None:
+        """The log has been replayed: every session starts anew, and offsets begin to expire."""
+        for group in self._groups.values():
+            for member in group.members.values():
+                self._rebalancer.refresh_session(group, member, at)
+        self._deadlines.set(SWEEP, at.now + self._config.offsets_retention_check_interval_ms / 1000)
+
+    def _begin_sweep(self, at: Instant) -> None:
+        """Look at the offsets of every group, one after the other."""
+        for group_id in self._groups:
+            self._deadlines.set(("offsets", group_id, ""), at.now)
+        self._deadlines.set(SWEEP, at.now + self._config.offsets_retention_check_interval_ms / 1000)
 
     # The log
 
     def replay(self, key: bytes, value: bytes | None, log_offset: int, producer_id: int = -1) -> None:
-        """Take over one record, in the order of the log; keys of a kind we do not know are skipped.
+        """Take over one record, in the order of the log; keys of an unknown kind are skipped.
 
         `producer_id` is that of a transactional batch. Raises CorruptFrame.
         """
@@ -216,17 +188,10 @@ class GroupCoordinator:
         self.offsets.end_transaction(producer_id, is_commit, lambda g: self.partition_of(g) == partition)
 
     def unload(self, partition: int) -> None:
-        """Forget what was replayed of a partition: half of a log tells what is not so."""
+        """Drop what was replayed of a partition."""
         for group_id in [group_id for group_id in self._groups if self.partition_of(group_id) == partition]:
-            del self._groups[group_id]
+            self._rebalancer.close(self._groups.pop(group_id))
         self.offsets.drop(lambda group_id: self.partition_of(group_id) == partition)
-
-    def start(self, now: float) -> None:
-        """The log has been replayed: every session starts anew, and offsets begin to expire."""
-        for group in self._groups.values():
-            for member in group.members.values():
-                self._rebalancer.refresh_session(group, member, now)
-        self._deadlines.set(EXPIRY_TIMER, now + self.settings.offsets_retention_check_interval_ms / 1000)
 
     def _replay_group(self, record: LoggedGroup) -> None:
         group = self._groups.get(record.group_id)
@@ -236,8 +201,11 @@ class GroupCoordinator:
             group.adopt(record.stored)
         elif group is not None:
             group.transition_to(ClassicState.DEAD, group.state_timestamp_ms)
-            self._rebalancer.forget(group)
+            self._rebalancer.close(group)
             del self._groups[record.group_id]
+
+    def _delete_topics(self, group_id: str, topics: Collection[str], at: Instant) -> CoordinatorResult[None]:
+        return self._group_offsets.delete_topics(group_id, topics)
 
     def _known_group(self, group_id: str) -> ClassicGroup:
         group = self._groups.get(group_id)
@@ -245,7 +213,7 @@ class GroupCoordinator:
             raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND)
         return group
 
-    def _member_group(self, group_id: str) -> ClassicGroup:
+    def _group_of_member(self, group_id: str) -> ClassicGroup:
         if not group_id:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
         group = self._groups.get(group_id)

@@ -3,17 +3,16 @@
 The one rule: an offset changes only when its record is replayed; until then a commit has been asked for, not made.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.schema import ZERO_UUID
-from ..result import Effects, Ticket
-from .classic.group import ClassicGroup, ClassicState
-from .classic.subscribed_topics import CONSUMER
+from ..result import CoordinatorResult, Instant
+from .group import Group
 from .group_config import GroupConfig
-from .group_records import CommittedOffset, group_record, offset_record
-from .offset_store import OffsetStore
+from .group_records import CommittedOffset, offset_record
+from .offset_store import OffsetStore, TopicPartition
 
 RECORDS_AT_ONCE = 1000
 
@@ -32,7 +31,7 @@ class OffsetToCommit:
 
 @dataclass(frozen=True, slots=True)
 class OffsetCommit:
-    """Offsets, and in whose name they are committed; the producer is -1 outside a transaction.
+    """An OffsetCommit or a TxnOffsetCommit; the producer is -1 outside a transaction.
 
     `unknown_group` is what a generation of a group that does not exist is answered; `retention_ms` is -1 where the
     broker's setting counts.
@@ -50,121 +49,104 @@ class OffsetCommit:
 
 
 class GroupOffsets:
-    """The requests about offsets, over all groups."""
+    """The requests about offsets, over groups of all kinds."""
 
-    def __init__(self, settings: GroupConfig, groups: Mapping[str, ClassicGroup], table: OffsetStore) -> None:
-        self._settings = settings
+    def __init__(self, config: GroupConfig, groups: Mapping[str, Group], store: OffsetStore) -> None:
+        self._config = config
         self._groups = groups
-        self._table = table
+        self._store = store
 
-    def check_commit(self, committing: OffsetCommit) -> None:
-        """Whether this committer may commit; raises what the group says, or `unknown_group`."""
-        group = self._groups.get(committing.group_id)
+    def check_commit(self, request: OffsetCommit) -> None:
+        """Whether this committer may commit; raises what the group raises, or `unknown_group`."""
+        group = self._groups.get(request.group_id)
         if group is not None:
             group.check_commit(
-                committing.member_id,
-                committing.group_instance_id,
-                committing.generation,
-                is_transactional=committing.producer_id >= 0,
+                request.member_id,
+                request.group_instance_id,
+                request.generation,
+                is_transactional=request.producer_id >= 0,
             )
-        elif committing.generation >= 0:
-            raise KafkaError(committing.unknown_group)
+        elif request.generation >= 0:
+            raise KafkaError(request.unknown_group)
 
-    def commit(self, committing: OffsetCommit, ticket: Ticket[Sequence[ErrorCode]], effects: Effects) -> None:
+    def commit(self, request: OffsetCommit, at: Instant) -> CoordinatorResult[Sequence[ErrorCode]]:
         """Log the offsets of a checked committer; each is answered on its own."""
-        effects.producer_id, effects.producer_epoch = committing.producer_id, committing.producer_epoch
-        expire_timestamp_ms = effects.now_ms + committing.retention_ms if committing.retention_ms >= 0 else -1
         errors: list[ErrorCode] = []
-        for wanted in committing.offsets:
-            if len(wanted.metadata.encode()) > self._settings.offset_metadata_max_bytes:
+        result: CoordinatorResult[Sequence[ErrorCode]] = CoordinatorResult(
+            response=errors, producer_id=request.producer_id, producer_epoch=request.producer_epoch
+        )
+        expire_timestamp_ms = at.now_ms + request.retention_ms if request.retention_ms >= 0 else -1
+        for wanted in request.offsets:
+            if len(wanted.metadata.encode()) > self._config.offset_metadata_max_bytes:
                 errors.append(ErrorCode.OFFSET_METADATA_TOO_LARGE)
                 continue
             errors.append(ErrorCode.NONE)
             committed = CommittedOffset(
-                wanted.offset,
-                wanted.leader_epoch,
-                wanted.metadata,
-                effects.now_ms,
-                expire_timestamp_ms,
-                wanted.topic_id,
+                wanted.offset, wanted.leader_epoch, wanted.metadata, at.now_ms, expire_timestamp_ms, wanted.topic_id
             )
-            effects.records.append(offset_record(committing.group_id, wanted.topic, wanted.partition, committed))
-        effects.answer(ticket, errors)
+            result.records.append(offset_record(request.group_id, wanted.topic, wanted.partition, committed))
+        return result
 
-    def delete(
-        self,
-        group: ClassicGroup,
-        partitions: Sequence[tuple[str, int]],
-        ticket: Ticket[Sequence[ErrorCode]],
-        effects: Effects,
-    ) -> None:
-        """Remove the offsets that nobody uses; raises 68 for a group in use whose topics are unknowable."""
-        if not group.is_empty and group.protocol_type != CONSUMER:
-            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
-        errors: list[ErrorCode] = []
-        for topic, partition in dict.fromkeys(partitions):
-            if not group.is_subscribed_to(topic) and self._table.find(group.group_id, topic, partition):
-                effects.records.append(offset_record(group.group_id, topic, partition, None))
-        for topic, _ in partitions:
-            is_used = group.is_subscribed_to(topic)
-            errors.append(ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if is_used else ErrorCode.NONE)
-        effects.answer(ticket, errors)
-
-    def delete_group(self, group: ClassicGroup, effects: Effects) -> None:
-        """Remove a group with everything it committed; raises 68 while it has members."""
-        if not group.is_empty:
-            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
-        for topic, partition in self._table.partitions_to_delete(group.group_id):
-            effects.records.append(offset_record(group.group_id, topic, partition, None))
-        effects.records.append(group_record(group.group_id, None))
-
-    def delete_topics(self, topics: Collection[str], now: float, now_ms: int) -> Iterator[Effects]:
-        """The topics are gone: remove what was committed for them."""
-        wanted = frozenset(topics)
-        for group_id in dict.fromkeys(g for topic in wanted for g in self._table.groups_with(topic)):
-            gone = [(t, p) for t, p in self._table.partitions_to_delete(group_id) if t in wanted]
-            yield from self._tombstones(group_id, gone, now, now_ms)
-
-    def expire(self, now: float, now_ms: int) -> Iterator[Effects]:
-        """Remove the offsets that have outlived their retention, and the Empty groups that have none left."""
-        for group in list(self._groups.values()):
-            expired = [
-                (topic, partition)
-                for topic, partition, offset in self._table.entries(group.group_id)
-                if self._is_expired(group, topic, offset, now_ms)
-                and not self._table.is_pending(group.group_id, topic, partition)
-            ]
-            yield from self._tombstones(group.group_id, expired, now, now_ms)
-            # The group may have changed while its tombstones were performed.
-            if self._groups.get(group.group_id) is group and self._is_forgettable(group):
-                yield Effects(group.group_id, now, now_ms, [group_record(group.group_id, None)])
-
-    def _tombstones(
-        self, group_id: str, partitions: Sequence[tuple[str, int]], now: float, now_ms: int
-    ) -> Iterator[Effects]:
-        for first in range(0, len(partitions), RECORDS_AT_ONCE):
-            some = partitions[first : first + RECORDS_AT_ONCE]
-            yield Effects(group_id, now, now_ms, [offset_record(group_id, *at, None) for at in some])
-
-    def _is_forgettable(self, group: ClassicGroup) -> bool:
-        return (
-            group.is_empty
-            and not group.pending_members
-            and not self._table.has_offsets(group.group_id)
-            and not self._table.has_pending(group.group_id)
+    def delete(self, group: Group, partitions: Sequence[TopicPartition]) -> CoordinatorResult[Sequence[ErrorCode]]:
+        """Remove the offsets that no member uses."""
+        is_used = {topic: group.is_subscribed_to(topic) for topic, _ in partitions}
+        return CoordinatorResult(
+            records=[
+                offset_record(group.group_id, topic, partition, None)
+                for topic, partition in dict.fromkeys(partitions)
+                if not is_used[topic] and self._store.find(group.group_id, topic, partition)
+            ],
+            response=[
+                ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if is_used[topic] else ErrorCode.NONE for topic, _ in partitions
+            ],
         )
 
-    def _is_expired(self, group: ClassicGroup, topic: str, offset: CommittedOffset, now_ms: int) -> bool:
-        if group.protocol_type is None:
-            since_ms = offset.commit_timestamp_ms
-        elif group.is_empty:
-            since_ms = max(group.state_timestamp_ms, offset.commit_timestamp_ms)
-        elif group.state is ClassicState.STABLE and group.has_known_subscriptions():
-            if group.is_subscribed_to(topic):
-                return False
-            since_ms = offset.commit_timestamp_ms
-        else:
+    def delete_group(self, group: Group) -> CoordinatorResult[ErrorCode]:
+        """Remove a group with everything it committed."""
+        group.check_delete()
+        offsets = [offset_record(group.group_id, *at, None) for at in self._store.partitions_to_delete(group.group_id)]
+        return CoordinatorResult(records=[*offsets, group.tombstone()], response=ErrorCode.NONE)
+
+    def groups_with(self, topics: Collection[str]) -> list[str]:
+        """The groups that have committed anything for these topics."""
+        return list(dict.fromkeys(group_id for topic in topics for group_id in self._store.groups_with(topic)))
+
+    def delete_topics(self, group_id: str, topics: Collection[str]) -> CoordinatorResult[None]:
+        """The topics are gone: remove what the group committed for them."""
+        gone = [at for at in self._store.partitions_to_delete(group_id) if at[0] in topics]
+        return self._remove(group_id, gone, lambda: CoordinatorResult())
+
+    def expire(self, group: Group, at: Instant) -> CoordinatorResult[None]:
+        """Remove the offsets that have outlived their retention, and then the group if it is empty in every way."""
+        expired = [
+            (topic, partition)
+            for topic, partition, offset in self._store.entries(group.group_id)
+            if self._is_expired(group, topic, offset, at.now_ms)
+            and not self._store.is_pending(group.group_id, topic, partition)
+        ]
+        return self._remove(group.group_id, expired, lambda: self._expire_group(group))
+
+    def _expire_group(self, group: Group) -> CoordinatorResult[None]:
+        group_id = group.group_id
+        is_used = self._store.has_offsets(group_id) or self._store.has_pending(group_id)
+        return CoordinatorResult(records=[group.tombstone()] if group.is_abandoned and not is_used else [])
+
+    def _remove(
+        self, group_id: str, partitions: Sequence[TopicPartition], then: Callable[[], CoordinatorResult[None]]
+    ) -> CoordinatorResult[None]:
+        """Log tombstones, so many in a batch; `then` follows the last of them."""
+        if not partitions:
+            return then()
+        now, later = partitions[:RECORDS_AT_ONCE], partitions[RECORDS_AT_ONCE:]
+        return CoordinatorResult(
+            records=[offset_record(group_id, *at, None) for at in now],
+            on_logged=lambda: self._remove(group_id, later, then),
+        )
+
+    def _is_expired(self, group: Group, topic: str, offset: CommittedOffset, now_ms: int) -> bool:
+        base_ms = group.expiration_base_ms(topic, offset.commit_timestamp_ms)
+        if base_ms is None:
             return False
         if offset.expire_timestamp_ms >= 0:
             return now_ms >= offset.expire_timestamp_ms
-        return now_ms - since_ms >= self._settings.offsets_retention_ms
+        return now_ms - base_ms >= self._config.offsets_retention_ms

@@ -1,21 +1,34 @@
 """The transaction coordinator: what each request does to a transactional id, decided without a clock or a file.
 
-Every method returns a Step (the id's next state, to be logged and then replayed) and an answer, or raises KafkaError
-and changes nothing. State moves only in `replay` and `forget`. A state that is prepared obliges the shell to write
-markers and then ask for `complete`.
+Every method returns the id's next state, as the record to be logged, and the answer, or raises KafkaError and changes
+nothing. State moves only in `replay`. A state that is prepared obliges the service to have the markers written and then
+to ask for `complete`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ....protocol.errors import ErrorCode, KafkaError
-from .states import TRANSITIONS, TxnState
-from .transaction import LAST_EPOCH, NONE, TopicPartition, Transaction
+from ..coordinator_partition import partition_for
+from ..result import CoordinatorResult
+from .states import TxnState, check_transition
+from .transaction import (
+    LAST_EPOCH,
+    NONE,
+    TopicPartition,
+    Transaction,
+    decode_transaction,
+    encode_id,
+    encode_transaction,
+)
+from .transaction_config import TransactionConfig
 
 # The versions of the transaction protocol a client can speak (KIP-890): from 2 on every end bumps the epoch.
 V1 = 0
 V2 = 2
+
+FLEXIBLE_FROM_LEVEL = 1  # transaction.version: the level from which the state of V2 can be stored
 
 IDLE = (TxnState.EMPTY, TxnState.COMPLETE_COMMIT, TxnState.COMPLETE_ABORT)
 
@@ -27,30 +40,28 @@ class ProducerIdAndEpoch(NamedTuple):
     producer_epoch: int
 
 
+NO_PRODUCER = ProducerIdAndEpoch(NONE, NONE)
+
+
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The next state of an id, or None where nothing changes; and what the producer is told."""
+class TransactionResponse:
+    """What the producer is answered, and the state that its id moves to: None where nothing changes."""
 
     transaction: Transaction | None
     producer: ProducerIdAndEpoch
     error: ErrorCode = ErrorCode.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionConfig:
-    """The part of the broker's configuration that rules transactions; times in milliseconds."""
-
-    max_timeout_ms: int = 900_000  # transaction.max.timeout.ms
-    id_expiration_ms: int = 604_800_000  # transactional.id.expiration.ms
+Result = CoordinatorResult[TransactionResponse]
 
 
 class TransactionCoordinator:
     """Every transactional id of the broker."""
 
     def __init__(
-        self, settings: TransactionConfig, new_producer_id: Callable[[], int], feature_level: Callable[[], int]
+        self, config: TransactionConfig, new_producer_id: Callable[[], int], feature_level: Callable[[], int]
     ) -> None:
-        self._settings = settings
+        self._config = config
         self._new_producer_id = new_producer_id
         self._feature_level = feature_level
         self._by_id: dict[str, Transaction] = {}
@@ -63,11 +74,25 @@ class TransactionCoordinator:
         """The state of an id."""
         return self._by_id.get(transactional_id)
 
+    def partition_of(self, transactional_id: str) -> int:
+        """The partition of `__transaction_state` that keeps this id."""
+        return partition_for(transactional_id, self._config.state_topic_partitions)
+
+    def may_take_producer_id(self, transactional_id: str) -> bool:
+        """Whether the next move of this id may need a new producer id."""
+        held = self._by_id.get(transactional_id)
+        return held is None or held.is_epoch_exhausted
+
+    def check_v2(self) -> None:
+        """UNSUPPORTED_VERSION where the feature is off: the state of V2 could not be stored."""
+        if self._feature_level() < FLEXIBLE_FROM_LEVEL:
+            raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
+
     # Requests
 
     def init_producer_id(
         self, transactional_id: str, timeout_ms: int, expected: ProducerIdAndEpoch | None, now_ms: int
-    ) -> Step:
+    ) -> Result:
         """A new session of an id: the next epoch, the older sessions fenced, their transaction aborted.
 
         `expected` is who the producer believes to be (KIP-360). While an old transaction is being ended the answer
@@ -75,35 +100,26 @@ class TransactionCoordinator:
         """
         if not transactional_id:
             raise KafkaError(ErrorCode.INVALID_REQUEST)
-        if not 0 < timeout_ms <= self._settings.max_timeout_ms:
+        if not 0 < timeout_ms <= self._config.max_timeout_ms:
             raise KafkaError(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
         held = self._by_id.get(transactional_id)
         if held is None:
             producer_id = self._new_producer_id()
-            return _step(
-                Transaction(
-                    transactional_id,
-                    producer_id,
-                    0,
-                    timeout_ms,
-                    last_update_ms=now_ms,
-                    previous_producer_id=producer_id,
-                )
-            )
+            fresh = Transaction(transactional_id, producer_id, 0, timeout_ms, last_update_ms=now_ms)
+            return self._log(replace(fresh, previous_producer_id=producer_id))
         if expected is not None and not _may_be(expected, held):
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state.is_prepared:
             raise KafkaError(ErrorCode.CONCURRENT_TRANSACTIONS)
         if held.state is TxnState.ONGOING:
-            fenced = self._forced_abort(held, now_ms)
-            return Step(fenced, ProducerIdAndEpoch(NONE, NONE), ErrorCode.CONCURRENT_TRANSACTIONS)
+            return self._log(self._forced_abort(held, now_ms), NO_PRODUCER, ErrorCode.CONCURRENT_TRANSACTIONS)
         return self._next_session(held, timeout_ms, expected, now_ms)
 
     def _next_session(
         self, held: Transaction, timeout_ms: int, expected: ProducerIdAndEpoch | None, now_ms: int
-    ) -> Step:
+    ) -> Result:
         fresh = replace(
-            _moved(held, now_ms),
+            held.moved(now_ms),
             state=TxnState.EMPTY,
             timeout_ms=timeout_ms,
             partitions=frozenset(),
@@ -113,14 +129,14 @@ class TransactionCoordinator:
         if held.is_epoch_exhausted and (expected is None or expected.producer_epoch == epoch):
             last = NONE if expected is None else epoch
             producer_id = self._new_producer_id()
-            return _step(replace(fresh, producer_id=producer_id, producer_epoch=0, last_producer_epoch=last))
+            return self._log(replace(fresh, producer_id=producer_id, producer_epoch=0, last_producer_epoch=last))
         if expected is None:
-            return _step(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=NONE))
+            return self._log(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=NONE))
         if expected.producer_epoch == epoch:
-            return _step(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=epoch))
+            return self._log(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=epoch))
         if expected.producer_epoch == held.last_producer_epoch:
             # The answer to this very request was lost: it gets it again.
-            return _step(fresh)
+            return self._log(fresh)
         raise KafkaError(ErrorCode.PRODUCER_FENCED)
 
     def add_partitions(
@@ -130,7 +146,7 @@ class TransactionCoordinator:
         partitions: Iterable[TopicPartition],
         client_version: int,
         now_ms: int,
-    ) -> Step:
+    ) -> Result:
         """Partitions take part in the producer's transaction, which begins with the first of them."""
         held = self._held(transactional_id, producer.producer_id)
         # A transaction that is being ended comes before the epoch: its bump must not look like fencing (KAFKA-18464).
@@ -141,22 +157,17 @@ class TransactionCoordinator:
         added = frozenset(partitions)
         if held.state is TxnState.ONGOING:
             if added <= held.partitions:
-                return Step(None, producer)
-            grown = replace(_moved(held, now_ms), partitions=held.partitions | added)
-            return _step(replace(grown, client_version=client_version))
-        begun = replace(
-            _moved(held, now_ms),
-            state=TxnState.ONGOING,
-            partitions=added,
-            start_ms=now_ms,
-            client_version=client_version,
-        )
-        return _step(begun)
+                return _unchanged(producer)
+            grown = replace(held.moved(now_ms), partitions=held.partitions | added)
+            return self._log(replace(grown, client_version=client_version))
+        begun = replace(held.moved(now_ms), state=TxnState.ONGOING, partitions=added, start_ms=now_ms)
+        return self._log(replace(begun, client_version=client_version))
 
     def check_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
         """Whether a write to this partition belongs to the producer's transaction (KIP-890 part 1).
 
-        Raises 49, 51, 90, or TRANSACTION_ABORTABLE for a partition that was never added.
+        INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS, or TRANSACTION_ABORTABLE for a partition
+        that was never added.
         """
         held = self._held(transactional_id, producer.producer_id)
         if held.producer_epoch != producer.producer_epoch:
@@ -174,8 +185,10 @@ class TransactionCoordinator:
         is_commit: bool,
         client_version: int,
         now_ms: int,
-    ) -> Step:
+    ) -> Result:
         """Commit or abort. V1 keeps the epoch; V2 bumps it with every end and answers who the producer is now."""
+        if client_version >= V2:
+            self.check_v2()
         held = self._held(transactional_id, producer.producer_id, may_be_previous=client_version >= V2)
         if client_version >= V2:
             return self._end_v2(held, producer, is_commit=is_commit, now_ms=now_ms)
@@ -183,10 +196,10 @@ class TransactionCoordinator:
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state is TxnState.ONGOING:
             state = TxnState.PREPARE_COMMIT if is_commit else TxnState.PREPARE_ABORT
-            return _step(replace(_moved(held, now_ms), state=state, client_version=client_version))
+            return self._log(replace(held.moved(now_ms), state=state, client_version=client_version))
         return _repeated_end(held, producer, is_commit=is_commit)
 
-    def _end_v2(self, held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool, now_ms: int) -> Step:
+    def _end_v2(self, held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool, now_ms: int) -> Result:
         is_retry = _is_retry_of_end(producer, held)
         if held.state.is_prepared:
             if not is_retry:
@@ -195,24 +208,21 @@ class TransactionCoordinator:
         if is_retry:
             if held.state not in (TxnState.COMPLETE_COMMIT, TxnState.COMPLETE_ABORT):
                 raise KafkaError(ErrorCode.PRODUCER_FENCED)
-            now_is = ProducerIdAndEpoch(held.producer_id, held.producer_epoch)
-            return _repeated_end(held, now_is, is_commit=is_commit)
+            return _repeated_end(held, _producer_of(held), is_commit=is_commit)
         if producer != (held.producer_id, held.producer_epoch):
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state is not TxnState.ONGOING and is_commit:
             raise KafkaError(ErrorCode.INVALID_TXN_STATE)
         # An abort of nothing is an end too: the client cannot know whether a write of its own ever arrived.
         state = TxnState.PREPARE_COMMIT if is_commit else TxnState.PREPARE_ABORT
-        ended = self._bumped(replace(_moved(held, now_ms), state=state, client_version=V2))
+        ended = self._bumped(replace(held.moved(now_ms), state=state, client_version=V2))
         if held.state is not TxnState.ONGOING:
             ended = replace(ended, partitions=frozenset(), start_ms=now_ms)
-        after = _completed(ended, now_ms)
-        return Step(ended, ProducerIdAndEpoch(after.producer_id, after.producer_epoch))
+        return self._log(ended, _producer_of(ended.completed(now_ms)))
 
-    def complete(self, transactional_id: str, now_ms: int) -> Step:
+    def complete(self, transactional_id: str, now_ms: int) -> Result:
         """Every marker is written: the transaction is over."""
-        held = self._by_id[transactional_id]
-        return _step(_completed(held, now_ms))
+        return self._log(self._by_id[transactional_id].completed(now_ms))
 
     # Time
 
@@ -224,17 +234,28 @@ class TransactionCoordinator:
             if held.deadline_ms() < now_ms
         ]
 
-    def time_out(self, transactional_id: str, now_ms: int) -> Step:
+    def time_out(self, transactional_id: str, now_ms: int) -> Result:
         """The abort of an overdue transaction."""
-        return _step(self._forced_abort(self._by_id[transactional_id], now_ms))
+        return self._log(self._forced_abort(self._by_id[transactional_id], now_ms))
 
     def expired(self, now_ms: int) -> list[str]:
-        """Ids that nobody has used for `transactional.id.expiration.ms`: each gets a tombstone, then `forget`."""
+        """Ids that nobody has used for `transactional.id.expiration.ms`: each gets a tombstone."""
         return [
             held.transactional_id
             for held in self._by_id.values()
-            if held.state in IDLE and held.last_update_ms + self._settings.id_expiration_ms <= now_ms
+            if held.state in IDLE and held.last_update_ms + self._config.id_expiration_ms <= now_ms
         ]
+
+    def expire(self, partition: int, now_ms: int) -> Result:
+        """The tombstones of a partition's expired ids."""
+        return self._remove([name for name in self.expired(now_ms) if self.partition_of(name) == partition])
+
+    def _remove(self, transactional_ids: Sequence[str]) -> Result:
+        """One tombstone after the other; what cannot be logged is left to the next round."""
+        if not transactional_ids:
+            return CoordinatorResult()
+        tombstone = (encode_id(transactional_ids[0]), None)
+        return CoordinatorResult(records=[tombstone], on_logged=lambda: self._remove(transactional_ids[1:]))
 
     def has_ongoing(self) -> bool:
         """Whether any transaction may become overdue."""
@@ -257,25 +278,52 @@ class TransactionCoordinator:
         """The transactions whose end is decided and not yet complete: after a restart they are finished first."""
         return [held for held in self._by_id.values() if held.state.is_prepared]
 
-    # Replay
+    # The log
 
-    def replay(self, transaction: Transaction) -> None:
-        """Take over a logged state. A move that the table does not know is a fault of ours, not of a client."""
+    def replay(self, key: bytes, value: bytes | None, log_offset: int, producer_id: int = -1) -> None:
+        """Take over one record; compaction may have dropped the ones before. CorruptFrame."""
+        found = decode_transaction(key, value)
+        if found is None:
+            return
+        transactional_id, transaction = found
+        if transaction is None:
+            self._drop(transactional_id)
+        else:
+            self._keep(transaction)
+
+    def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
+        """Nothing of this log is written in transactions."""
+
+    def unload(self, partition: int) -> None:
+        """Drop what was replayed of a partition."""
+        for transactional_id in [name for name in self._by_id if self.partition_of(name) == partition]:
+            self._drop(transactional_id)
+
+    def _log(
+        self, transaction: Transaction, producer: ProducerIdAndEpoch | None = None, error: ErrorCode = ErrorCode.NONE
+    ) -> Result:
+        """The move to this state: its record, and who the producer is answered to be."""
         held = self._by_id.get(transaction.transactional_id)
-        if held is not None and transaction.state not in TRANSITIONS[held.state]:
-            raise AssertionError(f"{held.state.title} -> {transaction.state.title}: {held}")
-        self.load(transaction)
+        if held is not None:
+            check_transition(held.state, transaction.state)
+        is_flexible = self._feature_level() >= FLEXIBLE_FROM_LEVEL
+        return CoordinatorResult(
+            records=[encode_transaction(transaction, is_flexible=is_flexible)],
+            response=TransactionResponse(transaction, producer or _producer_of(transaction), error),
+            on_logged=lambda: self._keep_unlogged(transaction),
+        )
 
-    def load(self, transaction: Transaction) -> None:
-        """Take over a stored state; compaction may have dropped the ones between."""
+    def _keep_unlogged(self, decided: Transaction) -> None:
+        self._keep(self._by_id[decided.transactional_id].with_unlogged(decided))
+
+    def _keep(self, transaction: Transaction) -> None:
         self._by_id[transaction.transactional_id] = transaction
         if transaction.state is TxnState.ONGOING:
             self._ongoing.add(transaction.transactional_id)
         else:
             self._ongoing.discard(transaction.transactional_id)
 
-    def forget(self, transactional_id: str) -> None:
-        """An id has expired."""
+    def _drop(self, transactional_id: str) -> None:
         self._by_id.pop(transactional_id, None)
         self._ongoing.discard(transactional_id)
 
@@ -298,7 +346,7 @@ class TransactionCoordinator:
         Under V1 the producer is fenced for good. Under V2 it looks like an abort that the producer asked for: the
         same producer may ask for its next epoch and go on (KAFKA-19367); another session bumps it once more.
         """
-        prepared = replace(_moved(held, now_ms), state=TxnState.PREPARE_ABORT)
+        prepared = replace(held.moved(now_ms), state=TxnState.PREPARE_ABORT)
         if self._feature_level() >= V2:
             return self._bumped(replace(prepared, client_version=V2))
         return replace(prepared, producer_epoch=held.producer_epoch + 1, last_producer_epoch=NONE, client_version=V1)
@@ -310,27 +358,20 @@ class TransactionCoordinator:
         return replace(ended, producer_epoch=epoch + 1, last_producer_epoch=epoch, next_producer_id=next_id)
 
 
-def _step(transaction: Transaction) -> Step:
-    return Step(transaction, ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch))
+def refused(error: ErrorCode) -> TransactionResponse:
+    """Nothing but an error."""
+    return TransactionResponse(None, NO_PRODUCER, error)
 
 
-def _moved(held: Transaction, now_ms: int) -> Transaction:
-    """What every move changes: the id of before is remembered for one move only, so that one retry finds it."""
-    return replace(held, last_update_ms=now_ms, previous_producer_id=held.producer_id)
+def _unchanged(producer: ProducerIdAndEpoch) -> Result:
+    return CoordinatorResult(response=TransactionResponse(None, producer))
 
 
-def _completed(held: Transaction, now_ms: int) -> Transaction:
-    done = replace(
-        _moved(held, now_ms),
-        state=TxnState.COMPLETE_COMMIT if held.state is TxnState.PREPARE_COMMIT else TxnState.COMPLETE_ABORT,
-        partitions=frozenset(),
-    )
-    if held.next_producer_id == NONE:
-        return done
-    return replace(done, producer_id=held.next_producer_id, producer_epoch=0, next_producer_id=NONE)
+def _producer_of(transaction: Transaction) -> ProducerIdAndEpoch:
+    return ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
 
 
-def _repeated_end(held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool) -> Step:
+def _repeated_end(held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool) -> Result:
     """The end of a transaction that is ended: the same end is answered as before, the other one refused."""
     same = (
         (TxnState.PREPARE_COMMIT, TxnState.COMPLETE_COMMIT)
@@ -341,7 +382,7 @@ def _repeated_end(held: Transaction, producer: ProducerIdAndEpoch, *, is_commit:
         raise KafkaError(ErrorCode.INVALID_TXN_STATE)
     if held.state.is_prepared:
         raise KafkaError(ErrorCode.CONCURRENT_TRANSACTIONS)
-    return Step(None, producer)
+    return _unchanged(producer)
 
 
 def _is_retry_of_end(producer: ProducerIdAndEpoch, held: Transaction) -> bool:
@@ -352,7 +393,7 @@ def _is_retry_of_end(producer: ProducerIdAndEpoch, held: Transaction) -> bool:
 
 
 def _may_be(expected: ProducerIdAndEpoch, held: Transaction) -> bool:
-    """Whether a producer that says so can be the one we know: by its id, or by the id it had before."""
+    """Whether a producer that claims so can be the known one: by its id, or by the id it had before."""
     if expected.producer_id == held.producer_id:
         return True
     return expected.producer_id == held.previous_producer_id and expected.producer_epoch >= LAST_EPOCH

@@ -42,3 +42,9 @@ TRANSITIONS: Mapping[TxnState, frozenset[TxnState]] = {
 
 # The moves Kafka has besides: through a transient fence, which here is one step with the abort that follows it.
 NEVER_STORED = frozenset({_S.DEAD, _S.PREPARE_EPOCH_FENCE})
+
+
+def check_transition(before: TxnState, after: TxnState) -> None:
+    """AssertionError for a move that the table does not know: a fault of ours, not of a client."""
+    if after not in TRANSITIONS[before]:
+        raise AssertionError(f"{before.title} -> {after.title}")

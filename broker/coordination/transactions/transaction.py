@@ -1,7 +1,7 @@
 """Transaction: all that is known of one transactional id, and the record it is stored as."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ....protocol.state_records import (
     PartitionsSchema,
@@ -11,6 +11,7 @@ from ....protocol.state_records import (
     encode_key,
     encode_value,
 )
+from ....protocol.wire import CorruptFrame
 from .states import TxnState
 
 TopicPartition = tuple[str, int]
@@ -50,6 +51,31 @@ class Transaction:
         """When an ongoing transaction has taken too long."""
         return self.start_ms + self.timeout_ms
 
+    def moved(self, now_ms: int) -> "Transaction":
+        """What every move changes: the id of before is remembered for one move only, so that one retry finds it."""
+        return replace(self, last_update_ms=now_ms, previous_producer_id=self.producer_id)
+
+    def completed(self, now_ms: int) -> "Transaction":
+        """The state after a prepared one."""
+        done = replace(
+            self.moved(now_ms),
+            state=TxnState.COMPLETE_COMMIT if self.state is TxnState.PREPARE_COMMIT else TxnState.COMPLETE_ABORT,
+            partitions=frozenset(),
+        )
+        if self.next_producer_id == NONE:
+            return done
+        return replace(done, producer_id=self.next_producer_id, producer_epoch=0, next_producer_id=NONE)
+
+    def with_unlogged(self, decided: "Transaction") -> "Transaction":
+        """This replayed state with what its record had no room for: version 0 has none for the tagged fields."""
+        return replace(
+            self,
+            previous_producer_id=decided.previous_producer_id,
+            next_producer_id=decided.next_producer_id,
+            last_producer_epoch=decided.last_producer_epoch,
+            client_version=decided.client_version,
+        )
+
 
 def encode_transaction(transaction: Transaction, *, is_flexible: bool) -> tuple[bytes, bytes]:
     """Key and value; version 1 carries the tagged fields that transaction.version 1 brought."""
@@ -75,7 +101,7 @@ def encode_id(transactional_id: str) -> bytes:
 
 
 def decode_transaction(key: bytes, value: bytes | None) -> tuple[str, Transaction | None] | None:
-    """An id and its state, None for a tombstone; nothing at all for a kind of record that is not ours."""
+    """An id and its state, None for a tombstone; nothing at all for a kind of record that is not ours. CorruptFrame."""
     found = decode_transaction_record(key, value)
     if found is None:
         return None
@@ -83,12 +109,16 @@ def decode_transaction(key: bytes, value: bytes | None) -> tuple[str, Transactio
     transactional_id = stored_key.transactional_id
     if stored is None:
         return transactional_id, None
+    try:
+        state = TxnState(stored.transaction_status)
+    except ValueError as error:
+        raise CorruptFrame(str(error)) from error
     return transactional_id, Transaction(
         transactional_id=transactional_id,
         producer_id=stored.producer_id,
         producer_epoch=stored.producer_epoch,
         timeout_ms=stored.transaction_timeout_ms,
-        state=TxnState(stored.transaction_status),
+        state=state,
         partitions=frozenset(
             (topic.topic, index) for topic in stored.transaction_partitions or () for index in topic.partition_ids
         ),

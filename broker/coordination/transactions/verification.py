@@ -9,10 +9,10 @@ from typing import NamedTuple
 from ....protocol.errors import ErrorCode, KafkaError
 from ...topics.partition import Partition
 from .coordinator import ProducerIdAndEpoch
-from .runner import TransactionRunner
+from .service import TransactionCoordinatorService
 
-# A coordinator that cannot say yet: clients retry this without looking for another leader.
-_CANNOT_SAY = frozenset(
+# A coordinator that does not know yet: clients retry this without looking for another leader.
+_UNKNOWN_YET = frozenset(
     {
         ErrorCode.NETWORK_EXCEPTION,
         ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
@@ -23,7 +23,7 @@ _CANNOT_SAY = frozenset(
 
 
 # Refusals of a producer that the coordinator knows, in its present epoch.
-_COMES_AGAIN = frozenset({ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.TRANSACTION_ABORTABLE})
+_RETRIED = frozenset({ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.TRANSACTION_ABORTABLE})
 
 
 class ExplainedRefusal(KafkaError):
@@ -31,19 +31,19 @@ class ExplainedRefusal(KafkaError):
 
 
 class ClientTxnVersion(NamedTuple):
-    """What the version of a write says of its client."""
+    """What the version of a write tells about its client."""
 
     speaks_v2: bool  # the write adds its partition by itself
     knows_abortable: bool  # TRANSACTION_ABORTABLE means something to it
 
 
 def check_transactional_write(
-    transactions: TransactionRunner,
+    transactions: TransactionCoordinatorService,
     transactional_id: str,
     producer: ProducerIdAndEpoch,
     partition: Partition,
     base_sequence: int,
-    dialect: ClientTxnVersion,
+    client: ClientTxnVersion,
     *,
     is_verified: bool = True,
 ) -> None:
@@ -55,24 +55,24 @@ def check_transactional_write(
         return
     at = (partition.topic, partition.index)
     try:
-        if dialect.speaks_v2:
+        if client.speaks_v2:
             transactions.add_partition(transactional_id, producer, at)
         elif is_verified:
             transactions.check_partition(transactional_id, producer, at)
     except KafkaError as error:
-        if error.code in _COMES_AGAIN:
+        if error.code in _RETRIED:
             # It may be sent again; what was sent after it must not come before it where nothing else keeps order.
             partition.log.note_tentative_sequence(*producer, base_sequence)
-        raise _as_writers_know_it(error, dialect) from error
+        raise _in_words_of_produce(error, client) from error
 
 
-def _as_writers_know_it(error: KafkaError, dialect: ClientTxnVersion) -> KafkaError:
+def _in_words_of_produce(error: KafkaError, client: ClientTxnVersion) -> KafkaError:
     if error.code == ErrorCode.PRODUCER_FENCED:
-        return KafkaError(ErrorCode.INVALID_PRODUCER_EPOCH)  # Produce never learned the newer code
-    if error.code == ErrorCode.TRANSACTION_ABORTABLE and not dialect.knows_abortable:
+        return KafkaError(ErrorCode.INVALID_PRODUCER_EPOCH)  # Produce has no newer error for it
+    if error.code == ErrorCode.TRANSACTION_ABORTABLE and not client.knows_abortable:
         return ExplainedRefusal(ErrorCode.INVALID_TXN_STATE, "Partition was not added to the transaction")
-    is_v1_conflict = error.code == ErrorCode.CONCURRENT_TRANSACTIONS and not dialect.speaks_v2
-    if error.code in _CANNOT_SAY or is_v1_conflict:
+    is_v1_conflict = error.code == ErrorCode.CONCURRENT_TRANSACTIONS and not client.speaks_v2
+    if error.code in _UNKNOWN_YET or is_v1_conflict:
         return ExplainedRefusal(
             ErrorCode.NOT_ENOUGH_REPLICAS,
             f"Unable to verify the partition has been added to the transaction. Underlying error: {error.code.name}",

@@ -16,6 +16,7 @@ from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import read_records
 
 from ..conftest import Parts
+from ..failing_files import BROKEN, FailingFiles
 
 RECORDS = [(b"k", b"v"), (b"gone", None)]
 
@@ -31,15 +32,24 @@ class Disk:
         self.waiting.append(then)
 
 
-def topic_of(parts: Parts) -> PartitionWriter:
+def writer_of(parts: Parts) -> PartitionWriter:
     return PartitionWriter(OFFSETS_TOPIC, parts.topics, Disk(parts).flusher)
 
 
-def test_the_topic_is_there_after_the_first_append_with_its_own_settings() -> None:
+def ready_writer(parts: Parts) -> PartitionWriter:
+    log = writer_of(parts)
+    log.when_ready(lambda error: None)
+    return log
+
+
+def test_the_topic_is_there_when_it_is_ready_with_its_own_settings() -> None:
     parts = Parts(BrokerConfig(offsets_topic_num_partitions=3))
-    log = topic_of(parts)
+    log = writer_of(parts)
     assert log.partition_count() is None
     assert list(log.stored()) == []
+    told: list[KafkaError | None] = []
+    log.when_ready(told.append)
+    assert told == [None]
     assert log.append(2, RECORDS, 5, -1, -1) == 0
     assert log.append(2, RECORDS, 5, -1, -1) == 2
     assert log.partition_count() == 3
@@ -48,12 +58,36 @@ def test_the_topic_is_there_after_the_first_append_with_its_own_settings() -> No
     assert topic.configs["cleanup.policy"] == "compact"
 
 
+def test_once_it_is_there_it_is_ready_at_once_and_on_a_broken_disk_too() -> None:
+    files = FailingFiles()
+    parts = Parts(files=files)
+    log = writer_of(parts)
+    told: list[KafkaError | None] = []
+    files.write_error = BROKEN
+    log.when_ready(told.append)
+    files.write_error = None
+    log.when_ready(told.append)
+    files.write_error = BROKEN
+    log.when_ready(told.append)
+    assert [error and error.code for error in told] == [ErrorCode.KAFKA_STORAGE_ERROR, None, None]
+
+
+def test_before_it_is_ready_nothing_can_be_appended_nothing_waits_and_nothing_is_offline(parts: Parts) -> None:
+    log = writer_of(parts)
+    with pytest.raises(KafkaError) as refused:
+        log.append(0, RECORDS, 5)
+    assert refused.value.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    told: list[KafkaError | None] = []
+    log.when_durable(0, told.append)
+    assert (told, log.is_offline(0), log.is_undurable(0)) == ([None], False, False)
+
+
 def test_batches_come_back_in_order_after_a_restart(parts: Parts) -> None:
-    log = topic_of(parts)
+    log = ready_writer(parts)
     log.append(0, RECORDS, 5, -1, -1)
     log.append(0, [(b"t", b"x")], 6, 7, 0)
     parts.restart()
-    stored = {partition: list(batches) for partition, batches in topic_of(parts).stored()}
+    stored = {partition: list(batches) for partition, batches in writer_of(parts).stored()}
     plain, transactional = stored.pop(0)
     assert [(r.offset, r.timestamp, r.key, r.value) for r in read_records(plain)] == [
         (0, 5, b"k", b"v"),
@@ -66,7 +100,7 @@ def test_batches_come_back_in_order_after_a_restart(parts: Parts) -> None:
 
 def test_what_was_appended_may_be_acknowledged_at_once_unless_the_topic_wants_an_fsync(parts: Parts) -> None:
     told: list[KafkaError | None] = []
-    log = topic_of(parts)
+    log = ready_writer(parts)
     log.append(0, RECORDS, 5, -1, -1)
     log.when_durable(0, told.append)
     assert told == [None]
@@ -83,6 +117,7 @@ def test_where_an_fsync_is_wanted_its_end_is_waited_for(
     log.append(0, RECORDS, 5, -1, -1)
     log.when_durable(0, told.append)
     assert told == []
+    assert log.is_undurable(0)
     (end,) = disk.waiting
     end(fault)
     assert [error and error.code for error in told] == [expected]
@@ -94,5 +129,5 @@ def test_a_disk_that_refuses_is_a_storage_error(parts: Parts, monkeypatch: pytes
 
     monkeypatch.setattr(Partition, "append", refuse)
     with pytest.raises(KafkaError) as refused:
-        topic_of(parts).append(0, RECORDS, 5, -1, -1)
+        ready_writer(parts).append(0, RECORDS, 5, -1, -1)
     assert refused.value.code is ErrorCode.KAFKA_STORAGE_ERROR

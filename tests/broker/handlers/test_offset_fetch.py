@@ -1,7 +1,9 @@
+from collections.abc import Sequence
+
 import pytest
 
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
-from odradek.broker.coordination.result import Ticket
+from odradek.broker.coordination.result import ResponseFuture
 from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.offset_fetch import (
@@ -126,8 +128,9 @@ def test_who_wants_stable_offsets_is_told_of_open_transactions(
     broker: GroupBroker, version: int, asked: dict[str, list[int]] | None
 ) -> None:
     broker.commit(offsets_of("t", {0: 1, 1: 2}))
-    committing = OffsetCommit("g", -1, "", None, [OffsetToCommit("t", 0, 9)], producer_id=7, producer_epoch=0)
-    broker.context.groups.commit(committing, Ticket(lambda errors: None, lambda code: [code]))
+    commit = OffsetCommit("g", -1, "", None, [OffsetToCommit("t", 0, 9)], producer_id=7, producer_epoch=0)
+    future = ResponseFuture[Sequence[ErrorCode]](lambda errors: None, lambda code: [code])
+    broker.context.groups.commit(commit, future)
     assert fetch(broker, version, asked) == [("t", 0, 1, "note", 0), ("t", 1, 2, "note", 0)]
     unstable = ErrorCode.UNSTABLE_OFFSET_COMMIT
     assert fetch(broker, version, asked, require_stable=True) == [("t", 0, -1, "", unstable), ("t", 1, 2, "note", 0)]

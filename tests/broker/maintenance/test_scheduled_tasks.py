@@ -192,10 +192,12 @@ def test_a_sealed_segment_that_reached_the_disk_is_written_down_within_a_second(
     partition = kept.create({"segment.ms": "5000"})
     flusher = LogFlusher(kept.parts.runtime, kept.parts.store.note_sealed)
     kept.append(partition)
+    flusher.schedule(partition)
     assert not flusher.is_due(partition)
     kept.clock.advance(6)
     assert not kept.parts.directory.recovery_points.get(("t", 0))
     kept.append(partition)
+    flusher.schedule(partition)
     assert not flusher.is_due(partition)
     kept.clock.advance(1)
     assert kept.parts.directory.recovery_points["t", 0] == 2

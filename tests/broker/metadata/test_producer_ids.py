@@ -3,9 +3,10 @@
 import pytest
 
 from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
-from odradek.protocol.errors import KafkaError
+from odradek.protocol.errors import ErrorCode, KafkaError
 
 from ..conftest import Parts
+from ..failing_files import FULL, FailingFiles
 
 
 def take(parts: Parts, count: int) -> list[int]:
@@ -31,3 +32,29 @@ def test_each_start_takes_a_new_block(parts: Parts, is_clean: bool) -> None:
 
 def test_ids_go_on_over_the_end_of_a_block(parts: Parts) -> None:
     assert take(parts, BLOCK_SIZE + 2) == list(range(BLOCK_SIZE + 2))
+
+
+def test_without_a_block_no_id_is_handed_out(parts: Parts) -> None:
+    with pytest.raises(KafkaError) as refused:
+        ProducerIds(parts.metadata).next_id()
+    assert refused.value.code == ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+
+
+def test_while_an_id_is_left_no_block_is_taken(parts: Parts) -> None:
+    ids = ProducerIds(parts.metadata)
+    for _ in range(3):
+        ids.when_available(lambda error: None)
+    assert (parts.metadata.image.next_producer_id, ids.next_id()) == (BLOCK_SIZE, 0)
+
+
+def test_a_block_that_cannot_be_recorded_is_asked_for_again() -> None:
+    files = FailingFiles()
+    parts = Parts(files=files)
+    ids = ProducerIds(parts.metadata)
+    failures: list[KafkaError | None] = []
+    files.write_error = FULL
+    ids.when_available(failures.append)
+    files.write_error = None
+    ids.when_available(failures.append)
+    assert [failure and failure.code for failure in failures] == [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, None]
+    assert ids.next_id() == 0

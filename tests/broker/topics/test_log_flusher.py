@@ -37,6 +37,7 @@ class Flushing:
         """Append one record; whether its answer must wait."""
         batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
         self.partition.append([batch], self.parts.clock.now_ms())
+        self.flusher.schedule(self.partition)
         return self.flusher.is_due(self.partition)
 
     def flush(self, name: str) -> None:
@@ -50,6 +51,29 @@ def test_by_default_nothing_waits_for_the_disk() -> None:
     flushing = Flushing({})
     assert not any(flushing.append() for _ in range(100))
     assert flushing.jobs == []
+
+
+def test_to_ask_whether_an_fsync_is_due_begins_none() -> None:
+    flushing = Flushing({"flush.ms": "1000", "segment.bytes": "1048576"})
+    batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
+    flushing.partition.append([batch], flushing.parts.clock.now_ms())
+    flushing.partition.open_log().roll(flushing.parts.clock.now_ms())
+    flushing.flusher.is_due(flushing.partition)
+    assert (flushing.jobs, flushing.parts.clock.pending) == ([], 0)
+
+
+def test_what_waits_for_several_logs_gets_the_failure_of_any() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    other = create_topic(flushing.parts.topics, "u", 1, {"flush.messages": "1"}).partitions[0]
+    batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
+    other.append([batch], flushing.parts.clock.now_ms())
+    flushing.append()
+    flushing.flusher.when_durable([flushing.partition, other], lambda error: flushing.told.append(("both", error)))
+    failure = OSError(5, "Input/output error")
+    flushing.finish(failure)
+    assert flushing.told == []
+    flushing.finish()
+    assert flushing.told == [("both", failure)]
 
 
 def test_flush_messages_makes_every_so_manyth_append_wait() -> None:

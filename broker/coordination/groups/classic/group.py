@@ -1,44 +1,37 @@
 """One classic group: its state, members, generation and leader.
 
-The one rule: what is logged (generation, protocol, leader, the assignments of a Stable group) is taken over by `adopt`
-from a record, live as after a restart; who is just joining lives here only.
+The one rule: what is logged (the Empty or Stable group, its members and their assignments) is taken over by `adopt`
+from a record, live as after a restart. A rebalance lives here only, until the record that ends it.
 """
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
+from dataclasses import replace
 
 from .....protocol.errors import ErrorCode, KafkaError
-from ..group_records import StoredGroup, StoredMember
-from .member import JoinedMember, JoinRequest, JoinResult, Member, choose_protocol, common_protocols
-from .subscribed_topics import CONSUMER, find_subscribed_topics
+from .....protocol.subscription import decode_subscription
+from .....protocol.wire import CorruptFrame
+from ...result import Record
+from ..group_records import StoredGroup, StoredMember, group_record
+from .member import (
+    JoinedMember,
+    JoinRequest,
+    JoinResult,
+    Member,
+    SyncRequest,
+    SyncResult,
+    choose_protocol,
+    common_protocols,
+)
+from .states import TRANSITIONS, ClassicState
 
-
-class ClassicState(Enum):
-    """The values are the names that DescribeGroups and ListGroups show."""
-
-    EMPTY = "Empty"
-    PREPARING_REBALANCE = "PreparingRebalance"
-    COMPLETING_REBALANCE = "CompletingRebalance"
-    STABLE = "Stable"
-    DEAD = "Dead"
-
-
-# Every legal move, so that a test can walk the table.
-TRANSITIONS: Mapping[ClassicState, frozenset[ClassicState]] = {
-    ClassicState.EMPTY: frozenset({ClassicState.PREPARING_REBALANCE, ClassicState.DEAD}),
-    ClassicState.PREPARING_REBALANCE: frozenset(
-        {ClassicState.COMPLETING_REBALANCE, ClassicState.EMPTY, ClassicState.DEAD}
-    ),
-    ClassicState.COMPLETING_REBALANCE: frozenset(
-        {ClassicState.STABLE, ClassicState.PREPARING_REBALANCE, ClassicState.DEAD}
-    ),
-    ClassicState.STABLE: frozenset({ClassicState.PREPARING_REBALANCE, ClassicState.DEAD}),
-    ClassicState.DEAD: frozenset(),
-}
+CLASSIC = "classic"
+CONSUMER = "consumer"  # the protocol type whose subscriptions have a known form
 
 
 class ClassicGroup:
     """A group as its coordinator knows it; one without a protocol type only keeps offsets."""
+
+    group_type = CLASSIC
 
     def __init__(self, group_id: str, now_ms: int = -1) -> None:
         self.group_id = group_id
@@ -50,7 +43,7 @@ class ClassicGroup:
         self.leader: str | None = None
         self.members: dict[str, Member] = {}
         self.static_members: dict[str, str] = {}
-        # Newcomers that were told their id and have not come back with it (KIP-394).
+        # Newcomers that were given their id and have not come back with it (KIP-394).
         self.pending_members: set[str] = set()
         # Members of a fresh generation from which no SyncGroup has come.
         self.pending_sync: set[str] = set()
@@ -71,6 +64,14 @@ class ClassicGroup:
     @property
     def is_empty(self) -> bool:
         return self.state is ClassicState.EMPTY
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self.is_empty and not self.pending_members
+
+    @property
+    def state_name(self) -> str:
+        return self.state.value
 
     @property
     def is_between_generations(self) -> bool:
@@ -107,7 +108,7 @@ class ClassicGroup:
         return self.is_empty or member_id in self.members or len(self.members) < max_size
 
     def find_member_error(self, member_id: str, group_instance_id: str | None) -> ErrorCode | None:
-        """What is wrong with these names of a member: 25 unknown, 82 replaced by another of the same instance."""
+        """UNKNOWN_MEMBER_ID, or FENCED_INSTANCE_ID where another member has taken over the instance."""
         if group_instance_id is not None:
             owner = self.static_members.get(group_instance_id)
             if owner is None:
@@ -116,32 +117,54 @@ class ClassicGroup:
                 return ErrorCode.FENCED_INSTANCE_ID
         return None if member_id in self.members else ErrorCode.UNKNOWN_MEMBER_ID
 
-    def check_commit(
-        self,
-        member_id: str,
-        group_instance_id: str | None,
-        generation: int,
-        *,
-        is_transactional: bool = False,
-    ) -> None:
-        """Whether offsets may be committed in this name; raises 25, 82, 22, 27.
+    def check_member(self, member_id: str, group_instance_id: str | None, generation: int) -> None:
+        """Whether this member of this generation may ask for anything.
 
+        UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION.
+        """
+        error = self.find_member_error(member_id, group_instance_id)
+        if error is not None:
+            raise KafkaError(error)
+        if generation != self.generation:
+            raise KafkaError(ErrorCode.ILLEGAL_GENERATION)
+
+    def check_protocol(self, request: SyncRequest) -> None:
+        """Whether a member syncs on the protocol that was chosen; INCONSISTENT_GROUP_PROTOCOL."""
+        for believed, chosen in (
+            (request.protocol_type, self.protocol_type),
+            (request.protocol_name, self.protocol_name),
+        ):
+            if believed is not None and believed != chosen:
+                raise KafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+
+    def check_commit(
+        self, member_id: str, group_instance_id: str | None, generation: int, *, is_transactional: bool = False
+    ) -> None:
+        """Whether offsets may be committed in this name.
+
+        UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS.
         Without any name it is an administrator, who must wait until the group is empty; a transactional producer
         without one is an old client (before KIP-447) and passes.
         """
         if generation < 0 and self.is_empty:
             return
         if generation >= 0 or member_id or group_instance_id is not None:
-            error = self.find_member_error(member_id, group_instance_id)
-            if error is not None:
-                raise KafkaError(error)
-            if generation != self.generation:
-                raise KafkaError(ErrorCode.ILLEGAL_GENERATION)
+            self.check_member(member_id, group_instance_id, generation)
         elif not is_transactional:
             raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
         # PreparingRebalance is fine: consumers commit when partitions are revoked from them.
         if self.is_between_generations and not is_transactional:
             raise KafkaError(ErrorCode.REBALANCE_IN_PROGRESS)
+
+    def check_offset_delete(self) -> None:
+        """NON_EMPTY_GROUP while there are members whose topics cannot be known."""
+        if not self.is_empty and self.protocol_type != CONSUMER:
+            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
+
+    def check_delete(self) -> None:
+        """NON_EMPTY_GROUP while there are members."""
+        if not self.is_empty:
+            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
 
     def is_subscribed_to(self, topic: str) -> bool:
         """Whether a consumer reads `topic`; when subscriptions cannot be read, every topic may be."""
@@ -154,6 +177,15 @@ class ClassicGroup:
     def has_known_subscriptions(self) -> bool:
         """Whether every member's subscription could be read."""
         return self._subscribed_topics is not None
+
+    def expiration_base_ms(self, topic: str, commit_timestamp_ms: int) -> int | None:
+        """Since when nobody uses an offset of `topic`: it was committed, or the group became Empty (KIP-211)."""
+        if self.protocol_type is None:
+            return commit_timestamp_ms
+        if self.is_empty:
+            return max(self.state_timestamp_ms, commit_timestamp_ms)
+        is_known = self.state is ClassicState.STABLE and self.has_known_subscriptions()
+        return commit_timestamp_ms if is_known and not self.is_subscribed_to(topic) else None
 
     def leader_view(self) -> tuple[JoinedMember, ...]:
         """The member list, each with its metadata under the chosen protocol."""
@@ -173,6 +205,10 @@ class ClassicGroup:
             self.leader or "",
             members=self.leader_view() if member_id == self.leader else (),
         )
+
+    def synced(self, member: Member) -> SyncResult:
+        """What this member of a Stable group is answered about its assignment."""
+        return SyncResult(ErrorCode.NONE, self.protocol_type, self.protocol_name, member.assignment)
 
     # Changes
 
@@ -197,19 +233,20 @@ class ClassicGroup:
             self.leader = next(iter(self.members), None)
         return member
 
-    def rename(self, old_id: str, new_id: str) -> Member:
-        """Give a static member, its place and its leadership to another member id."""
-        member = self.members[old_id]
-        member.member_id = new_id
-        self.members = {new_id if key == old_id else key: held for key, held in self.members.items()}
+    def replace(self, old_id: str, member: Member) -> None:
+        """Give the place and the leadership of a static member to the member that has taken over its instance."""
+        self.members = {m.member_id: m for m in self.members_with(old_id, member)}
         assert member.group_instance_id is not None
-        self.static_members[member.group_instance_id] = new_id
+        self.static_members[member.group_instance_id] = member.member_id
+        if self.leader == old_id:
+            self.leader = member.member_id
+        self.replace_awaited_sync(old_id, member.member_id)
+
+    def replace_awaited_sync(self, old_id: str, new_id: str) -> None:
+        """Await the SyncGroup that one member owes from the other."""
         if old_id in self.pending_sync:
             self.pending_sync.remove(old_id)
             self.pending_sync.add(new_id)
-        if self.leader == old_id:
-            self.leader = new_id
-        return member
 
     def elect_joined_leader(self) -> bool:
         """Pass the lead to a member that joined, if the leader did not; False if nobody joined."""
@@ -226,63 +263,65 @@ class ClassicGroup:
         """The join phase is over: the next generation, with the members that are there."""
         self.generation += 1
         self.has_newcomers = self.is_first_rebalance = False
-        if self.members:
-            self.protocol_name = self.chosen_protocol()
-            self.transition_to(ClassicState.COMPLETING_REBALANCE, now_ms)
-        else:
-            self.protocol_name = None
-            self.transition_to(ClassicState.EMPTY, now_ms)
+        self.protocol_name = choose_protocol(self.members.values())
+        self.transition_to(ClassicState.COMPLETING_REBALANCE, now_ms)
         self._note_subscriptions()
-
-    def chosen_protocol(self) -> str:
-        """The protocol that the members would choose now."""
-        return choose_protocol(self.members.values())
 
     # What is logged
 
-    def stored(self, assignments: Mapping[str, bytes] | None = None) -> StoredGroup:
-        """The group as it is logged, with these assignments or with those it has."""
+    def tombstone(self) -> Record:
+        """The record that removes it."""
+        return group_record(self.group_id, None)
+
+    def stored(self) -> StoredGroup:
+        """The group as it is."""
         return StoredGroup(
             self.protocol_type or "",
             self.generation,
             self.protocol_name,
             self.leader,
             self.state_timestamp_ms,
-            tuple(
-                StoredMember(
-                    m.member_id,
-                    m.group_instance_id,
-                    m.client_id,
-                    m.client_host,
-                    m.rebalance_timeout_ms,
-                    m.session_timeout_ms,
-                    m.metadata(self.protocol_name),
-                    m.assignment if assignments is None else assignments.get(m.member_id, b""),
-                )
-                for m in self.members.values()
-            ),
+            tuple(member.stored(self.protocol_name) for member in self.members.values()),
         )
 
+    def stored_empty(self, now_ms: int) -> StoredGroup:
+        """The group as it will be when its last rebalance has ended without members."""
+        return StoredGroup(self.protocol_type or "", self.generation + 1, None, None, now_ms)
+
+    def stored_with_assignments(self, assignments: Mapping[str, bytes]) -> StoredGroup:
+        """The group as it will be when its leader has assigned."""
+        stored = self.stored()
+        members = tuple(replace(m, assignment=assignments.get(m.member_id, b"")) for m in stored.members)
+        return replace(stored, members=members)
+
+    def stored_with_replacement(self, old_id: str, member: Member) -> StoredGroup:
+        """The group as it will be when `member` has taken the place of a static member."""
+        members = tuple(m.stored(self.protocol_name) for m in self.members_with(old_id, member))
+        return replace(
+            self.stored(), leader=member.member_id if self.leader == old_id else self.leader, members=members
+        )
+
+    def members_with(self, old_id: str, member: Member) -> list[Member]:
+        """The members, with `member` in the place of another."""
+        return [member if m.member_id == old_id else m for m in self.members.values()]
+
     def adopt(self, stored: StoredGroup) -> None:
-        """Take over a record; one of an earlier generation than the one in the making no longer counts."""
-        if self.state is ClassicState.PREPARING_REBALANCE:
-            return
-        if self.is_between_generations and stored.generation != self.generation:
-            return
+        """Take over a record, which is of a Stable group or an Empty one: it ends the rebalance that is on."""
+        state = ClassicState.STABLE if stored.members else ClassicState.EMPTY
+        if self.state in (ClassicState.PREPARING_REBALANCE, ClassicState.COMPLETING_REBALANCE):
+            self.transition_to(state, stored.state_timestamp_ms)
+        self.state = state
+        self.state_timestamp_ms = stored.state_timestamp_ms
         self.protocol_type = stored.protocol_type or None
         self.generation = stored.generation
         self.protocol_name = stored.protocol
         self.leader = stored.leader
-        self.state_timestamp_ms = stored.state_timestamp_ms
         self.members = {m.member_id: self._adopted(m, stored.protocol) for m in stored.members}
         self.static_members = {
             m.group_instance_id: m.member_id for m in stored.members if m.group_instance_id is not None
         }
-        if self.is_between_generations:
-            self.transition_to(ClassicState.STABLE, stored.state_timestamp_ms)
-        else:
-            # A group is logged when it is Stable or Empty: after a restart that is all there is.
-            self.state = ClassicState.STABLE if stored.members else ClassicState.EMPTY
+        if self.is_empty:
+            self.has_newcomers = self.is_first_rebalance = False
         self._note_subscriptions()
 
     def _adopted(self, stored: StoredMember, protocol: str | None) -> Member:
@@ -314,3 +353,14 @@ def _union(subscriptions: Iterable[bytes]) -> frozenset[str] | None:
             return None
         topics |= named
     return frozenset(topics)
+
+
+def find_subscribed_topics(subscription: bytes) -> frozenset[str] | None:
+    """The topics of a ConsumerProtocolSubscription of any version.
+
+    None if these bytes are none: they are the client's own business, and never an error.
+    """
+    try:
+        return frozenset(decode_subscription(subscription).topics)
+    except CorruptFrame:
+        return None

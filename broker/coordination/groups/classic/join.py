@@ -5,146 +5,154 @@ rebalance.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from .....protocol.errors import ErrorCode
-from ...result import Effects, Ticket
+from .....protocol.errors import ErrorCode, KafkaError
+from ...result import CoordinatorResult, Instant, ResponseFuture
 from ..group_config import GroupConfig
 from ..group_records import group_record
-from .group import ClassicGroup, ClassicState
-from .member import JoinRequest, JoinResult, Member
+from .group import ClassicGroup
+from .member import JoinRequest, JoinResult, Member, choose_protocol
 from .rebalance import Rebalancer
+from .states import ClassicState
+
+JoinFuture = ResponseFuture[JoinResult]
 
 
 class JoinPhase:
     """Answers JoinGroup; `new_id` makes the random part of a member id."""
 
-    def __init__(self, settings: GroupConfig, rebalancer: Rebalancer, new_id: Callable[[], str]) -> None:
-        self._settings = settings
+    def __init__(self, config: GroupConfig, rebalancer: Rebalancer, new_id: Callable[[], str]) -> None:
+        self._config = config
         self._rebalancer = rebalancer
         self._new_id = new_id
 
-    def join(self, group: ClassicGroup, joining: JoinRequest, ticket: Ticket[JoinResult], effects: Effects) -> None:
-        """Let a client in, park it, or refuse it."""
-        if not group.has_room_for(joining.member_id, self._settings.max_size):
-            # A member that is squeezed out here is gone, and is told so by the missing id.
-            effects.answer(ticket, JoinResult(ErrorCode.GROUP_MAX_SIZE_REACHED, ""))
-            if joining.member_id in group.members:
-                self._rebalancer.remove_member(group, joining.member_id, effects)
-                self._rebalancer.after_removal(group, effects)
-        elif not group.supports(joining):
-            effects.refuse(ticket, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
-        elif not joining.member_id:
-            self._join_newcomer(group, joining, ticket, effects)
-        elif joining.member_id in group.pending_members and joining.group_instance_id is None:
-            self._admit(group, joining.member_id, joining, ticket, effects)
-        else:
-            error = group.find_member_error(joining.member_id, joining.group_instance_id)
-            if error is not None:
-                effects.refuse(ticket, error)
-            else:
-                self._rejoin(group, group.members[joining.member_id], joining, ticket, effects)
+    def join(
+        self, group: ClassicGroup, request: JoinRequest, future: JoinFuture, at: Instant
+    ) -> CoordinatorResult[JoinResult]:
+        """Let a client in, make it wait, or refuse it."""
+        member_id = request.member_id
+        if not group.has_room_for(member_id, self._config.max_size):
+            return self._turn_away(group, member_id, at)
+        if not group.supports(request):
+            raise KafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+        if not member_id:
+            return self._join_newcomer(group, request, future, at)
+        if member_id in group.pending_members and request.group_instance_id is None:
+            return self._admit(group, member_id, request, future, at)
+        error = group.find_member_error(member_id, request.group_instance_id)
+        if error is not None:
+            raise KafkaError(error)
+        return self._rejoin(group, group.members[member_id], request, future, at)
+
+    def _turn_away(self, group: ClassicGroup, member_id: str, at: Instant) -> CoordinatorResult[JoinResult]:
+        """The group is full; a member that is late to its rebalance is out, as the missing id tells it."""
+        result = CoordinatorResult(response=JoinResult(ErrorCode.GROUP_MAX_SIZE_REACHED, ""))
+        if member_id in group.members:
+            self._rebalancer.remove_member(group, member_id, result)
+            self._rebalancer.after_removal(group, result, at)
+        return result
 
     def _join_newcomer(
-        self, group: ClassicGroup, joining: JoinRequest, ticket: Ticket[JoinResult], effects: Effects
-    ) -> None:
-        named_after = joining.client_id if joining.group_instance_id is None else joining.group_instance_id
-        member_id = f"{named_after}-{self._new_id()}"
-        if joining.group_instance_id is not None:
-            replaced = group.static_members.get(joining.group_instance_id)
+        self, group: ClassicGroup, request: JoinRequest, future: JoinFuture, at: Instant
+    ) -> CoordinatorResult[JoinResult]:
+        instance = request.group_instance_id
+        member_id = f"{request.client_id if instance is None else instance}-{self._new_id()}"
+        if instance is not None:
+            replaced = group.static_members.get(instance)
             if replaced is not None:
-                self._replace(group, replaced, member_id, joining, ticket, effects)
-            else:
-                self._admit(group, member_id, joining, ticket, effects)
-        elif joining.must_know_its_id:
-            # KIP-394: a client whose answer gets lost would otherwise leave a ghost at every attempt.
+                return self._replace(group, group.members[replaced], member_id, request, future, at)
+        elif request.must_know_its_id:
+            # KIP-394: a client whose answer gets lost would otherwise leave a stale member at every attempt.
             group.pending_members.add(member_id)
-            self._rebalancer.start_session(group, member_id, joining.session_timeout_ms, effects.now)
-            effects.answer(ticket, JoinResult(ErrorCode.MEMBER_ID_REQUIRED, member_id))
-        else:
-            self._admit(group, member_id, joining, ticket, effects)
+            self._rebalancer.start_session(group, member_id, request.session_timeout_ms, at)
+            return CoordinatorResult(response=JoinResult(ErrorCode.MEMBER_ID_REQUIRED, member_id))
+        return self._admit(group, member_id, request, future, at)
 
     def _admit(
-        self, group: ClassicGroup, member_id: str, joining: JoinRequest, ticket: Ticket[JoinResult], effects: Effects
-    ) -> None:
+        self, group: ClassicGroup, member_id: str, request: JoinRequest, future: JoinFuture, at: Instant
+    ) -> CoordinatorResult[JoinResult]:
         member = Member(
             member_id,
-            joining.group_instance_id,
-            joining.client_id,
-            joining.client_host,
-            joining.session_timeout_ms,
-            joining.rebalance_timeout_ms,
-            joining.protocols,
+            request.group_instance_id,
+            request.client_id,
+            request.client_host,
+            request.session_timeout_ms,
+            request.rebalance_timeout_ms,
+            request.protocols,
             is_new=True,
-            join=ticket,
+            join=future,
         )
         group.has_newcomers = group.is_first_rebalance
-        group.add(member, joining.protocol_type)
-        self._rebalancer.start_session(group, member_id, self._settings.new_member_join_timeout_ms, effects.now)
-        self._rebalancer.rebalance(group, effects)
+        group.add(member, request.protocol_type)
+        self._rebalancer.start_session(group, member_id, self._config.new_member_join_timeout_ms, at)
+        result: CoordinatorResult[JoinResult] = CoordinatorResult()
+        self._rebalancer.rebalance(group, result, at)
+        return result
 
     def _rejoin(
-        self,
-        group: ClassicGroup,
-        member: Member,
-        joining: JoinRequest,
-        ticket: Ticket[JoinResult],
-        effects: Effects,
-    ) -> None:
-        is_unchanged = member.protocols == joining.protocols
-        if group.is_between_generations and is_unchanged:
-            # Its answer was lost on the way.
-            effects.answer(ticket, group.joined(member.member_id))
-        elif group.state is ClassicState.STABLE and is_unchanged and group.leader != member.member_id:
-            effects.answer(ticket, group.joined(member.member_id))
-        else:
-            member.adopt(joining)
-            self._park(member, ticket, effects)
-            self._rebalancer.rebalance(group, effects)
-            return
-        self._rebalancer.refresh_session(group, member, effects.now)
-
-    def _park(self, member: Member, ticket: Ticket[JoinResult], effects: Effects) -> None:
-        # The client has sent a second JoinGroup on another connection: the first one is given up.
-        effects.refuse(member.join, ErrorCode.UNKNOWN_MEMBER_ID)
-        member.join = ticket
+        self, group: ClassicGroup, member: Member, request: JoinRequest, future: JoinFuture, at: Instant
+    ) -> CoordinatorResult[JoinResult]:
+        result: CoordinatorResult[JoinResult] = CoordinatorResult()
+        # While assignments are awaited its answer was lost on the way; a leader of a Stable group wants a rebalance.
+        is_answered = group.is_between_generations or (
+            group.state is ClassicState.STABLE and group.leader != member.member_id
+        )
+        if is_answered and member.protocols == request.protocols:
+            result.response = group.joined(member.member_id)
+            self._rebalancer.refresh_session(group, member, at)
+            return result
+        member.adopt(request)
+        # The client may have sent a second JoinGroup on another connection: the first one is given up.
+        result.refuse(member.join, ErrorCode.UNKNOWN_MEMBER_ID)
+        member.join = future
+        self._rebalancer.rebalance(group, result, at)
+        return result
 
     def _replace(
-        self,
-        group: ClassicGroup,
-        old_id: str,
-        new_id: str,
-        joining: JoinRequest,
-        ticket: Ticket[JoinResult],
-        effects: Effects,
-    ) -> None:
+        self, group: ClassicGroup, old: Member, new_id: str, request: JoinRequest, future: JoinFuture, at: Instant
+    ) -> CoordinatorResult[JoinResult]:
         """A restarted static member (KIP-345): without a rebalance, if the same protocol would be chosen."""
-        old_leader = group.leader
-        before = group.members[old_id]
-        told_before = (before.protocols, before.session_timeout_ms, before.rebalance_timeout_ms)
-        member = self._rebalancer.replace_static(group, old_id, new_id, effects)
-        member.adopt(joining)
-        member.client_id, member.client_host = joining.client_id, joining.client_host
-        if group.state is not ClassicState.STABLE or group.chosen_protocol() != group.protocol_name:
-            member.join = ticket
-            self._rebalancer.rebalance(group, effects)
-            return
-        effects.records.append(group_record(group.group_id, group.stored()))
+        member = replace(
+            old, member_id=new_id, client_id=request.client_id, client_host=request.client_host, join=None, sync=None
+        )
+        member.adopt(request)
+        protocol = choose_protocol(group.members_with(old.member_id, member))
+        if group.state is ClassicState.STABLE and protocol == group.protocol_name:
+            old_leader = group.leader or ""
+            stored = group.stored_with_replacement(old.member_id, member)
+            return CoordinatorResult(
+                records=[group_record(group.group_id, stored)],
+                on_logged=lambda: self._replaced(group, old, new_id, request, old_leader, at),
+            )
+        group.replace(old.member_id, member)
+        result: CoordinatorResult[JoinResult] = CoordinatorResult()
+        self._rebalancer.fence(group, old, result)
+        self._rebalancer.refresh_session(group, member, at)
+        member.join = future
+        self._rebalancer.rebalance(group, result, at)
+        return result
+
+    def _replaced(
+        self, group: ClassicGroup, old: Member, new_id: str, request: JoinRequest, old_leader: str, at: Instant
+    ) -> CoordinatorResult[JoinResult]:
+        """The group is logged, and is, with the new member; what is not in the log follows."""
+        member = group.members[new_id]
+        member.adopt(request)
+        group.replace_awaited_sync(old.member_id, new_id)
+        result: CoordinatorResult[JoinResult] = CoordinatorResult()
+        self._rebalancer.fence(group, old, result)
+        self._rebalancer.refresh_session(group, member, at)
         is_leader = group.leader == new_id
-        answer = JoinResult(
+        result.response = JoinResult(
             ErrorCode.NONE,
             new_id,
             group.generation,
             group.protocol_type,
             group.protocol_name,
             # Below v9 a leader would run an assignment: naming the old id keeps it from that.
-            (group.leader if joining.can_skip_assignment else old_leader) or "",
-            skip_assignment=is_leader and joining.can_skip_assignment,
-            members=group.leader_view() if is_leader and joining.can_skip_assignment else (),
+            (group.leader or "") if request.can_skip_assignment else old_leader,
+            skip_assignment=is_leader and request.can_skip_assignment,
+            members=group.leader_view() if is_leader and request.can_skip_assignment else (),
         )
-        effects.answer(ticket, answer)
-
-        def undo(failed: Effects) -> None:
-            self._rebalancer.replace_static(group, new_id, old_id, failed)
-            member.protocols, member.session_timeout_ms, member.rebalance_timeout_ms = told_before
-
-        effects.after_failure = undo
+        return result

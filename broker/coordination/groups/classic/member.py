@@ -1,4 +1,4 @@
-"""One member of a classic group, what is said to it, and how members agree on a protocol.
+"""One member of a classic group, what it asks and is answered, and how members agree on a protocol.
 
 The one rule: subscription and assignment are opaque bytes that come back unchanged.
 """
@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .....protocol.errors import ErrorCode
-from ...result import Ticket
+from ...result import ResponseFuture
+from ..group_records import StoredMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """What a client says of itself when it joins; `protocols` are (name, metadata) in its order of preference.
+    """A JoinGroup: the client, and its `protocols`, (name, metadata), in its order of preference.
 
     `must_know_its_id` is JoinGroup v4+ (KIP-394), `can_skip_assignment` v9+ (KIP-814).
     """
@@ -67,7 +68,7 @@ class JoinRequest:
 class SyncRequest:
     """A SyncGroup: who asks, and the leader's assignments by member id.
 
-    The protocol's type and name are what the member believes them to be, None where it does not say (before v5).
+    The protocol's type and name are what the member believes them to be, None before version 5.
     """
 
     group_id: str
@@ -81,7 +82,7 @@ class SyncRequest:
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """A member that was admitted. A parked JoinGroup or SyncGroup is its ticket here, at most one of each."""
+    """A member that was admitted. A JoinGroup or SyncGroup that waits has its future here, at most one of each."""
 
     member_id: str
     group_instance_id: str | None
@@ -93,8 +94,8 @@ class Member:
     assignment: bytes = b""
     # Admitted, and has not seen a generation yet: the only time at which a parked join can run out.
     is_new: bool = False
-    join: Ticket[JoinResult] | None = None
-    sync: Ticket[SyncResult] | None = None
+    join: ResponseFuture[JoinResult] | None = None
+    sync: ResponseFuture[SyncResult] | None = None
 
     @property
     def is_static(self) -> bool:
@@ -106,14 +107,27 @@ class Member:
         return not self.is_new and (self.join is not None or self.sync is not None)
 
     def metadata(self, protocol: str | None) -> bytes:
-        """What it said under the protocol of that name."""
+        """What it joined with under the protocol of that name."""
         return next((metadata for name, metadata in self.protocols if name == protocol), b"")
 
-    def adopt(self, joining: JoinRequest) -> None:
-        """Take over what it says when it joins once more."""
-        self.protocols = joining.protocols
-        self.session_timeout_ms = joining.session_timeout_ms
-        self.rebalance_timeout_ms = joining.rebalance_timeout_ms
+    def adopt(self, request: JoinRequest) -> None:
+        """Take over the request with which it joins once more."""
+        self.protocols = request.protocols
+        self.session_timeout_ms = request.session_timeout_ms
+        self.rebalance_timeout_ms = request.rebalance_timeout_ms
+
+    def stored(self, protocol: str | None) -> StoredMember:
+        """The member as it is logged under the chosen protocol."""
+        return StoredMember(
+            self.member_id,
+            self.group_instance_id,
+            self.client_id,
+            self.client_host,
+            self.rebalance_timeout_ms,
+            self.session_timeout_ms,
+            self.metadata(protocol),
+            self.assignment,
+        )
 
 
 def common_protocols(members: Iterable[Member]) -> set[str]:

@@ -1,20 +1,20 @@
 """Plays everything around the group coordinator: a hand-turned clock, a log in memory, clients that wait."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record
-from odradek.broker.coordination.groups.log import Durable
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
-from odradek.broker.coordination.groups.runner import GroupRunner
-from odradek.broker.coordination.result import Record, Ticket
+from odradek.broker.coordination.groups.service import GroupCoordinatorService
+from odradek.broker.coordination.result import Record, ResponseFuture
+from odradek.broker.coordination.runtime import Then
 from odradek.broker.runtime import Runtime
 from odradek.broker.testing.threads import ManualThreads
 from odradek.protocol.batch import RecordBatch, whole_batches
@@ -28,11 +28,16 @@ WALL_MS = 1_700_000_000_000  # what the wall clock shows when the monotonic one 
 AT_ONCE = GroupConfig(initial_rebalance_delay_ms=0, offsets_topic_partitions=4)
 
 
-@dataclass
-class Call(Generic[R]):
-    """A request that was sent: its answers so far."""
+class Call(ResponseFuture[R]):
+    """A request that was sent, and all its answers so far: a second one is not ignored here, it is a fault."""
 
-    answers: list[R] = field(default_factory=list[R])
+    def __init__(self, refusal: Callable[[ErrorCode], R]) -> None:
+        self.answers: list[R] = []
+        super().__init__(lambda response: None, refusal)
+
+    def complete(self, response: R) -> None:
+        self.answers.append(response)
+        super().complete(response)
 
     @property
     def is_parked(self) -> bool:
@@ -94,8 +99,12 @@ class MemoryLog:
         self.ends: dict[int, int] = {}
         self.refusal: KafkaError | None = None
         self.is_slow = False
-        self.waiting: list[Durable] = []
+        self.waiting: list[Then] = []
+        self.not_ready: KafkaError | None = None
         self.offline: set[int] = set()
+
+    def when_ready(self, then: Then) -> None:
+        then(self.not_ready)
 
     def append(
         self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int, producer_epoch: int
@@ -122,7 +131,10 @@ class MemoryLog:
         )
         self._put(partition, marker, 1)
 
-    def when_durable(self, partition: int, then: Durable) -> None:
+    def schedule_flush(self, partition: int) -> None:
+        """Nothing is done in the background."""
+
+    def when_durable(self, partition: int, then: Then) -> None:
         if self.is_slow:
             self.waiting.append(then)
         else:
@@ -166,12 +178,10 @@ class GroupDriver:
         self.log = log or MemoryLog()
         ids = count(1)
         self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}")
-        self.runner = GroupRunner(
-            self.coordinator, self.log, Runtime(self.clock, self.clock, ManualThreads(), Random(0))
-        )
-        for partition, batches in self.log.stored():
-            self.runner.load(partition, batches)
-        self.runner.start()
+        runtime = Runtime(self.clock, self.clock, ManualThreads(), Random(0))
+        self.service = GroupCoordinatorService(self.coordinator, self.log, runtime)
+        self.service.load(self.log.stored())
+        self.service.start()
 
     def restarted(self) -> "GroupDriver":
         """A new process on the same log, a moment later."""
@@ -181,7 +191,7 @@ class GroupDriver:
         self.clock.pass_time(seconds)
 
     def group(self, group_id: str = "g") -> ClassicGroup:
-        group = self.runner.find_group(group_id)
+        group = self.service.find_group(group_id)
         assert group is not None
         return group
 
@@ -199,8 +209,8 @@ class GroupDriver:
         version: int = 9,
     ) -> Call[JoinResult]:
         """JoinGroup."""
-        call: Call[JoinResult] = Call()
-        joining = JoinRequest(
+        call = Call(lambda code: JoinResult(code, member_id))
+        request = JoinRequest(
             group_id,
             member_id,
             instance,
@@ -213,7 +223,7 @@ class GroupDriver:
             must_know_its_id=version >= 4,
             can_skip_assignment=version >= 9,
         )
-        self.runner.join(joining, Ticket(call.answers.append, lambda code: JoinResult(code, member_id)))
+        self.service.join(request, call)
         return call
 
     def sync(
@@ -228,24 +238,24 @@ class GroupDriver:
         protocol_name: str | None = None,
     ) -> Call[SyncResult]:
         """SyncGroup."""
-        call: Call[SyncResult] = Call()
-        syncing = SyncRequest(
+        call = Call(SyncResult)
+        request = SyncRequest(
             group_id, member_id, instance, generation, protocol_type, protocol_name, assignments or {}
         )
-        self.runner.sync(syncing, Ticket(call.answers.append, SyncResult))
+        self.service.sync(request, call)
         return call
 
     def heartbeat(
         self, member_id: str, generation: int, *, group_id: str = "g", instance: str | None = None
     ) -> ErrorCode:
         """Heartbeat."""
-        return self.runner.heartbeat(group_id, member_id, instance, generation)
+        return self.service.heartbeat(group_id, member_id, instance, generation)
 
     def leave(self, *leaving: str | tuple[str, str | None], group_id: str = "g") -> Call[Sequence[ErrorCode]]:
         """LeaveGroup of member ids, or of (member id, instance id)."""
-        call: Call[Sequence[ErrorCode]] = Call()
         names = [(who, None) if isinstance(who, str) else who for who in leaving]
-        self.runner.leave(group_id, names, Ticket(call.answers.append, lambda code: [code] * len(names)))
+        call: Call[Sequence[ErrorCode]] = Call(lambda code: [code] * len(names))
+        self.service.leave(group_id, names, call)
         return call
 
     def commit(
@@ -263,8 +273,8 @@ class GroupDriver:
         retention_ms: int = -1,
     ) -> Call[Sequence[ErrorCode]]:
         """OffsetCommit, or with a producer id TxnOffsetCommit, of one partition."""
-        call: Call[Sequence[ErrorCode]] = Call()
-        committing = OffsetCommit(
+        call: Call[Sequence[ErrorCode]] = Call(lambda code: [code])
+        request = OffsetCommit(
             group_id,
             generation,
             member_id,
@@ -274,32 +284,30 @@ class GroupDriver:
             producer_id=producer_id,
             producer_epoch=0 if producer_id >= 0 else -1,
         )
-        self.runner.commit(committing, Ticket(call.answers.append, lambda code: [code]))
+        self.service.commit(request, call)
         return call
 
     def committed(self, topic: str = "t", partition: int = 0, group_id: str = "g") -> int | None:
         """The committed offset."""
-        found: CommittedOffset | None = self.runner.find_offset(group_id, topic, partition)
+        found: CommittedOffset | None = self.service.find_offset(group_id, topic, partition)
         return None if found is None else found.offset
 
     def end_transaction(self, producer_id: int, *, is_commit: bool, group_id: str = "g") -> None:
         """The marker of a transaction comes to the group's partition."""
-        partition = self.runner.partition_of(group_id)
+        partition = self.service.partition_of(group_id)
         self.log.append_marker(partition, producer_id, is_commit)
-        self.runner.note_marker(partition, producer_id, is_commit)
+        self.coordinator.replay_marker(partition, producer_id, is_commit)
 
     def delete_group(self, group_id: str = "g") -> Call[ErrorCode]:
         """DeleteGroups of one group."""
-        call: Call[ErrorCode] = Call()
-        self.runner.delete_group(group_id, Ticket(call.answers.append, lambda code: code))
+        call: Call[ErrorCode] = Call(lambda code: code)
+        self.service.delete_group(group_id, call)
         return call
 
     def delete_offsets(self, *partitions: tuple[str, int], group_id: str = "g") -> Call[Sequence[ErrorCode]]:
         """OffsetDelete."""
-        call: Call[Sequence[ErrorCode]] = Call()
-        self.runner.delete_offsets(
-            group_id, partitions, Ticket(call.answers.append, lambda code: [code] * len(partitions))
-        )
+        call: Call[Sequence[ErrorCode]] = Call(lambda code: [code] * len(partitions))
+        self.service.delete_offsets(group_id, partitions, call)
         return call
 
     # Stories that many tests begin with

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from odradek.broker.coordination.groups.classic.group import ClassicGroup, ClassicState
+from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.classic.member import JoinResult
+from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.protocol.errors import ErrorCode, KafkaError
 
@@ -112,7 +113,7 @@ class History:
 
     def check(self) -> None:
         assert all(len(call.answers) <= 1 for call in self.calls)
-        group = self.groups.runner.find_group("g")
+        group = self.groups.service.find_group("g")
         if group is not None:
             self.check_group(group)
         waiting = sum(call.is_parked for call in self.calls)
@@ -144,7 +145,7 @@ class History:
     def check_log(self) -> None:
         """A new process on the same log knows what this one knows."""
         again = self.groups.restarted()
-        group, twin = self.groups.runner.find_group("g"), again.runner.find_group("g")
+        group, twin = self.groups.service.find_group("g"), again.service.find_group("g")
         assert list(again.coordinator.offsets.entries("g")) == list(self.groups.coordinator.offsets.entries("g"))
         assert (group is None) == (twin is None)
         if group is not None and twin is not None and group.state in (ClassicState.STABLE, ClassicState.EMPTY):
@@ -175,6 +176,6 @@ def test_any_history_keeps_the_rules(delay_ms: int, history: list[Step]) -> None
     story.groups.sleep(400)
     story.check()
     assert all(len(call.answers) == 1 for call in story.calls)
-    group = story.groups.runner.find_group("g")
+    group = story.groups.service.find_group("g")
     event("no group" if group is None else f"generation {group.generation // 4 * 4} or more")
     assert group is None or not group.members

@@ -2,10 +2,12 @@
 
 import pytest
 
-from odradek.broker.coordination.groups.classic.group import ClassicState
+from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.group_records import LoggedGroup, LoggedOffset
 from odradek.broker.coordination.groups.offsets import RECORDS_AT_ONCE
+from odradek.broker.metadata.delta import MetadataDelta
+from odradek.broker.metadata.image import MetadataImage, TopicImage
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import WALL_MS, GroupDriver, subscription
@@ -34,7 +36,7 @@ def test_anyone_may_commit_for_a_group_that_does_not_exist(groups: GroupDriver) 
 
 def test_a_generation_of_a_group_that_does_not_exist_is_refused(groups: GroupDriver) -> None:
     assert groups.commit("m", 1).answer == [ErrorCode.ILLEGAL_GENERATION]
-    assert groups.runner.find_group("g") is None
+    assert groups.service.find_group("g") is None
 
 
 def test_members_commit_in_their_generation(groups: GroupDriver) -> None:
@@ -97,7 +99,7 @@ def test_metadata_is_limited_in_bytes(groups: GroupDriver, metadata: str, error:
 def test_commits_outlive_the_broker(groups: GroupDriver) -> None:
     groups.commit(offset=7, metadata="note")
     groups.commit(offset=3, metadata="back")
-    found = groups.restarted().runner.find_offset("g", "t", 0)
+    found = groups.restarted().service.find_offset("g", "t", 0)
     assert found is not None
     assert (found.offset, found.leader_epoch, found.metadata, found.commit_timestamp_ms) == (3, 0, "back", WALL_MS)
 
@@ -107,7 +109,7 @@ def test_a_transactions_offsets_wait_for_its_marker_over_a_restart_too(groups: G
     assert groups.commit(offset=9, producer_id=7).answer == [ErrorCode.NONE]
     assert groups.committed() == 1
     again = groups.restarted()
-    assert again.runner.is_offset_pending("g", "t", 0)
+    assert again.service.is_offset_pending("g", "t", 0)
     again.end_transaction(7, is_commit=True)
     assert again.committed() == 9
     assert again.restarted().committed() == 9
@@ -146,9 +148,9 @@ def test_deleting_a_group_writes_a_tombstone_for_everything_it_had(groups: Group
         LoggedGroup("g", None),
     ]
     groups.end_transaction(7, is_commit=True)
-    assert groups.runner.find_group("g") is None
+    assert groups.service.find_group("g") is None
     assert groups.committed("u") is None
-    assert groups.restarted().runner.find_group("g") is None
+    assert groups.restarted().service.find_group("g") is None
 
 
 def test_a_deleted_group_leaves_no_timer_behind(groups: GroupDriver) -> None:
@@ -175,7 +177,7 @@ def test_offsets_of_an_empty_group_can_all_be_deleted(groups: GroupDriver) -> No
     groups.commit(topic="t")
     assert groups.delete_offsets(("t", 0), ("t", 0)).answer == [ErrorCode.NONE] * 2
     assert groups.committed() is None
-    assert groups.runner.find_group("g") is not None
+    assert groups.service.find_group("g") is not None
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_a_simple_groups_offsets_expire_by_their_age_and_then_the_group_goes(for
     assert (forgetful.committed("t"), forgetful.committed("u")) == (None, 5)
     forgetful.sleep(30)
     assert forgetful.committed("u") is None
-    assert forgetful.runner.find_group("g") is None
+    assert forgetful.service.find_group("g") is None
     assert forgetful.log.records()[-1] == LoggedGroup("g", None)
 
 
@@ -215,7 +217,7 @@ def test_a_consumer_groups_offsets_expire_once_it_has_been_empty_for_long_enough
     assert forgetful.committed() == 5
     forgetful.sleep(2)
     assert forgetful.committed() is None
-    assert forgetful.runner.find_group("g") is None
+    assert forgetful.service.find_group("g") is None
 
 
 def test_a_stable_consumer_group_loses_only_offsets_of_topics_it_no_longer_reads(forgetful: GroupDriver) -> None:
@@ -242,7 +244,7 @@ def test_an_explicit_expiry_counts_instead_of_the_retention(forgetful: GroupDriv
     forgetful.sleep(400)
     assert forgetful.committed("late") == 5
     forgetful.sleep(100)
-    assert forgetful.runner.find_group("g") is None
+    assert forgetful.service.find_group("g") is None
 
 
 def test_an_open_transaction_keeps_the_offset_from_expiring(forgetful: GroupDriver) -> None:
@@ -252,7 +254,7 @@ def test_an_open_transaction_keeps_the_offset_from_expiring(forgetful: GroupDriv
     assert forgetful.committed() == 1
     forgetful.end_transaction(7, is_commit=False)
     forgetful.sleep(1)
-    assert forgetful.runner.find_group("g") is None
+    assert forgetful.service.find_group("g") is None
 
 
 def test_an_empty_group_without_offsets_goes_unless_a_newcomer_is_on_its_way(forgetful: GroupDriver) -> None:
@@ -261,14 +263,14 @@ def test_an_empty_group_without_offsets_goes_unless_a_newcomer_is_on_its_way(for
     assert forgetful.join(told.member_id).answer.error is ErrorCode.NONE
     forgetful.leave(told.member_id)
     forgetful.sleep(1.1)
-    assert forgetful.runner.find_group("g") is None
+    assert forgetful.service.find_group("g") is None
 
 
 def test_a_deleted_topic_takes_its_offsets_with_it(groups: GroupDriver) -> None:
     for topic in "tu":
         groups.commit(topic=topic)
     groups.commit(topic="t", partition=1, producer_id=7)
-    groups.runner.note_topics_deleted(["t", "nobody's"])
+    groups.service.on_delta(deletion_of("t", "nobody's"), MetadataImage())
     groups.end_transaction(7, is_commit=True)
     assert (groups.committed("t"), groups.committed("t", 1), groups.committed("u")) == (None, None, 5)
 
@@ -277,6 +279,10 @@ def test_very_many_tombstones_go_into_several_batches(groups: GroupDriver) -> No
     for partition in range(RECORDS_AT_ONCE + 1):
         groups.commit(partition=partition)
     before = sum(len(batches) for batches in groups.log.batches.values())
-    groups.runner.note_topics_deleted(["t"])
+    groups.service.on_delta(deletion_of("t"), MetadataImage())
     assert sum(len(batches) for batches in groups.log.batches.values()) == before + 2
-    assert groups.runner.committed_partitions("g") == []
+    assert groups.service.committed_partitions("g") == []
+
+
+def deletion_of(*names: str) -> MetadataDelta:
+    return MetadataDelta(deleted_topics=[TopicImage(name, b"t" * 16) for name in names])

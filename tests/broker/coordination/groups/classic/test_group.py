@@ -1,48 +1,12 @@
-import pytest
-
-from odradek.broker.coordination.groups.classic.group import TRANSITIONS, ClassicGroup, ClassicState
-from odradek.broker.coordination.groups.classic.member import Member, choose_protocol, common_protocols
+from odradek.broker.coordination.groups.classic.group import ClassicGroup
+from odradek.broker.coordination.groups.classic.member import Member
+from odradek.broker.coordination.groups.classic.states import ClassicState
 
 from ..group_driver import subscription
 
 
 def member(member_id: str, *protocols: str, instance: str | None = None) -> Member:
     return Member(member_id, instance, "c", "/h", 10000, 60000, tuple((name, b"") for name in protocols))
-
-
-def test_every_state_is_in_the_table_and_dead_is_the_end() -> None:
-    assert set(TRANSITIONS) == set(ClassicState)
-    assert TRANSITIONS[ClassicState.DEAD] == frozenset()
-    for state, following in TRANSITIONS.items():
-        assert state is ClassicState.DEAD or ClassicState.DEAD in following
-
-
-@pytest.mark.parametrize("state", ClassicState)
-@pytest.mark.parametrize("following", ClassicState)
-def test_a_group_moves_as_the_table_says_and_not_otherwise(state: ClassicState, following: ClassicState) -> None:
-    group = ClassicGroup("g", 1)
-    group.state = state
-    if following in TRANSITIONS[state]:
-        group.transition_to(following, 2)
-        assert (group.state, group.state_timestamp_ms) == (following, 2)
-    else:
-        with pytest.raises(AssertionError):
-            group.transition_to(following, 2)
-        assert (group.state, group.state_timestamp_ms) == (state, 1)
-
-
-def test_every_member_votes_for_its_first_protocol_that_all_support() -> None:
-    members = [member("1", "sticky", "range"), member("2", "range", "sticky"), member("3", "new", "range", "sticky")]
-    assert common_protocols(members) == {"sticky", "range"}
-    assert choose_protocol(members) == "range"
-
-
-def test_among_equal_votes_the_oldest_wins() -> None:
-    assert choose_protocol([member("1", "b", "a"), member("2", "a", "b")]) == "b"
-
-
-def test_nobody_has_protocols_in_common_with_nobody() -> None:
-    assert common_protocols([]) == set()
 
 
 def test_the_lead_passes_to_the_longest_serving_member() -> None:
@@ -57,12 +21,12 @@ def test_the_lead_passes_to_the_longest_serving_member() -> None:
     assert group.leader is None
 
 
-def test_a_renamed_static_member_keeps_its_place_and_its_lead() -> None:
+def test_the_replacement_of_a_static_member_has_its_place_and_its_lead() -> None:
     group = ClassicGroup("g")
     group.add(member("old", "range", instance="i"), "consumer")
     group.add(member("other", "range"), "consumer")
     group.pending_sync = {"old"}
-    group.rename("old", "new")
+    group.replace("old", member("new", "range", instance="i"))
     assert list(group.members) == ["new", "other"]
     assert (group.leader, group.static_members, group.pending_sync) == ("new", {"i": "new"}, {"new"})
 

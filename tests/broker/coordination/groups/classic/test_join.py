@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.broker.coordination.groups.classic.group import ClassicState
+from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.protocol.errors import ErrorCode
 
@@ -26,7 +26,7 @@ def test_the_session_timeout_has_limits(groups: GroupDriver, session_s: float, i
 
 def test_an_unknown_group_knows_no_members(groups: GroupDriver) -> None:
     assert groups.join("somebody").answer.error is ErrorCode.UNKNOWN_MEMBER_ID
-    assert groups.runner.find_group("g") is None
+    assert groups.service.find_group("g") is None
 
 
 def test_an_empty_type_or_no_protocols_are_refused_and_leave_an_empty_group(groups: GroupDriver) -> None:

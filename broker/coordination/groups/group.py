@@ -1,0 +1,63 @@
+"""What every kind of group can be asked, so that neither offsets nor lists need to know the kinds."""
+
+from typing import Protocol
+
+from ..result import Record
+
+
+class Group(Protocol):
+    """A group of one kind: classic today."""
+
+    @property
+    def group_id(self) -> str: ...
+
+    @property
+    def group_type(self) -> str:
+        """The kind, as ListGroups calls it."""
+        ...
+
+    @property
+    def protocol_type(self) -> str | None:
+        """What its members are: "consumer", "connect", …; None for a group that only keeps offsets."""
+        ...
+
+    @property
+    def state_name(self) -> str:
+        """The state, as DescribeGroups and ListGroups call it."""
+        ...
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no members."""
+        ...
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether it is empty, and nobody is on the way into it."""
+        ...
+
+    def check_commit(
+        self, member_id: str, group_instance_id: str | None, generation: int, *, is_transactional: bool
+    ) -> None:
+        """Whether offsets may be committed in this name; KafkaError if not."""
+        ...
+
+    def check_offset_delete(self) -> None:
+        """Whether offsets may be deleted, but for those of topics it reads; KafkaError if not."""
+        ...
+
+    def check_delete(self) -> None:
+        """Whether it may be deleted; KafkaError if not."""
+        ...
+
+    def is_subscribed_to(self, topic: str) -> bool:
+        """Whether it reads `topic`, or may do so."""
+        ...
+
+    def expiration_base_ms(self, topic: str, commit_timestamp_ms: int) -> int | None:
+        """Since when nobody uses an offset of `topic`; None while somebody does, or may."""
+        ...
+
+    def tombstone(self) -> Record:
+        """The record that removes it."""
+        ...

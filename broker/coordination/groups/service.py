@@ -1,0 +1,149 @@
+"""What handlers call of the group coordinator: each request becomes an operation of its group's partition."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeVar
+
+from ....protocol.batch import RecordBatch
+from ....protocol.errors import ErrorCode, KafkaError
+from ...metadata.delta import MetadataDelta
+from ...metadata.image import MetadataImage
+from ...runtime import Runtime
+from ...topic_names import OFFSETS_TOPIC
+from ...topics.partition import Partition
+from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
+from ..runtime import CoordinatorLog, CoordinatorRuntime, Then
+from .classic.group import ClassicGroup
+from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
+from .coordinator import Errors, GroupCoordinator
+from .group import Group
+from .group_records import CommittedOffset
+from .offsets import OffsetCommit
+
+R = TypeVar("R")
+
+
+class GroupCoordinatorService:
+    """The groups of this broker; each future that is given gets exactly one response, now or later."""
+
+    def __init__(self, coordinator: GroupCoordinator, log: CoordinatorLog, runtime: Runtime) -> None:
+        self._coordinator = coordinator
+        self._log = log
+        self._clock = runtime.clock
+        self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
+
+    # Starting
+
+    def load(self, stored: Iterable[tuple[int, Iterable[RecordBatch]]]) -> None:
+        """Replay what the partitions of `__consumer_offsets` hold."""
+        for partition, batches in stored:
+            self._runtime.load(partition, batches)
+
+    def start(self) -> None:
+        """Everything is loaded: the members of loaded groups have a whole session to show themselves."""
+        self._coordinator.start(self._instant())
+        self._runtime.start()
+
+    def when_ready(self, then: Then) -> None:
+        """Call `then` once `__consumer_offsets` is there."""
+        self._log.when_ready(then)
+
+    def check_served(self, group_id: str) -> None:
+        """NOT_COORDINATOR where the log of this group could not be read, or is offline."""
+        self._runtime.check_served(self.partition_of(group_id))
+
+    # Members
+
+    def join(self, request: JoinRequest, future: ResponseFuture[JoinResult]) -> None:
+        """JoinGroup."""
+        self._write("JoinGroup", request.group_id, lambda at: self._coordinator.join(request, future, at), future)
+
+    def sync(self, request: SyncRequest, future: ResponseFuture[SyncResult]) -> None:
+        """SyncGroup."""
+        self._write("SyncGroup", request.group_id, lambda at: self._coordinator.sync(request, future, at), future)
+
+    def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
+        """Heartbeat."""
+        try:
+            self.check_served(group_id)
+        except KafkaError as error:
+            return error.code
+        return self._coordinator.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
+
+    def leave(self, group_id: str, leaving: Sequence[tuple[str, str | None]], future: ResponseFuture[Errors]) -> None:
+        """LeaveGroup of members (member id, instance id): one error for each.
+
+        KafkaError for all of them: NOT_COORDINATOR, INVALID_GROUP_ID.
+        """
+        self.check_served(group_id)
+        if not group_id:
+            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
+        self._write("LeaveGroup", group_id, lambda at: self._coordinator.leave(group_id, leaving, at), future)
+
+    # Offsets
+
+    def commit(self, request: OffsetCommit, future: ResponseFuture[Errors]) -> None:
+        """OffsetCommit or TxnOffsetCommit: one error for each offset."""
+        self._write("OffsetCommit", request.group_id, lambda at: self._coordinator.commit(request, at), future)
+
+    def find_offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
+        """The committed offset, if there is one."""
+        return self._coordinator.offsets.find(group_id, topic, partition)
+
+    def is_offset_pending(self, group_id: str, topic: str, partition: int) -> bool:
+        """Whether an open transaction may yet change this offset."""
+        return self._coordinator.offsets.is_pending(group_id, topic, partition)
+
+    def committed_partitions(self, group_id: str) -> list[tuple[str, list[int]]]:
+        """Topics and partitions for which the group has an offset."""
+        return self._coordinator.offsets.topics_of(group_id)
+
+    def delete_offsets(
+        self, group_id: str, partitions: Sequence[tuple[str, int]], future: ResponseFuture[Errors]
+    ) -> None:
+        """OffsetDelete: one error for each partition.
+
+        KafkaError for all of them: NOT_COORDINATOR, INVALID_GROUP_ID, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.
+        """
+        self.check_served(group_id)
+        self._coordinator.check_offset_delete(group_id)
+        self._write("OffsetDelete", group_id, lambda at: self._coordinator.delete_offsets(group_id, partitions), future)
+
+    def note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
+        """A transaction's marker has been written to a partition, perhaps of `__consumer_offsets`."""
+        if partition.topic == OFFSETS_TOPIC:
+            self._coordinator.replay_marker(partition.index, producer_id, is_commit)
+
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+        """The metadata has changed: what was committed for topics that are gone is removed."""
+        for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
+            self._runtime.write(operation)
+
+    # Groups
+
+    def groups(self) -> Collection[Group]:
+        """All groups, to be looked at only."""
+        return self._coordinator.groups()
+
+    def find_group(self, group_id: str) -> ClassicGroup | None:
+        """The group of that name, to be looked at only."""
+        return self._coordinator.find_group(group_id)
+
+    def partition_of(self, group_id: str) -> int:
+        """The partition of `__consumer_offsets` that keeps this group."""
+        return self._coordinator.partition_of(group_id)
+
+    def delete_group(self, group_id: str, future: ResponseFuture[ErrorCode]) -> None:
+        """One group of a DeleteGroups."""
+        self._write("DeleteGroups", group_id, lambda at: self._coordinator.delete_group(group_id), future)
+
+    def _write(
+        self,
+        name: str,
+        group_id: str,
+        decide: Callable[[Instant], CoordinatorResult[R]],
+        future: ResponseFuture[R],
+    ) -> None:
+        self._runtime.write(Operation(name, group_id, self.partition_of(group_id), decide, future))
+
+    def _instant(self) -> Instant:
+        return Instant(self._clock.now(), self._clock.now_ms())

@@ -1,0 +1,261 @@
+"""The one shell under every coordinator: it logs, replays, answers, and keeps one timer.
+
+The rule: records are logged, then replayed, then answered. What cannot be logged has changed nothing and is refused. A
+failure in one operation, whatever it is, is answered with an error to those it concerns, and harms no other.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from ...protocol.batch import RecordBatch
+from ...protocol.control import find_marker
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.records import read_records
+from ...protocol.wire import CorruptFrame
+from ..log_output import get_logger
+from ..runtime import Runtime, Timer
+from .coordinator_errors import coordinator_error
+from .result import Answer, CoordinatorResult, Instant, Operation, Record, ResponseFuture
+
+logger = get_logger("coordinator")
+
+R = TypeVar("R")
+Then = Callable[[KafkaError | None], None]
+
+
+class StateMachine(Protocol):
+    """The pure part of a coordinator: what its log says."""
+
+    def replay(self, key: bytes, value: bytes | None, log_offset: int, producer_id: int = -1) -> None:
+        """Take over one record, in the order of the log; `producer_id` is that of a transactional batch.
+
+        Keys of an unknown kind are skipped. CorruptFrame for bytes that are not what their version says.
+        """
+        ...
+
+    def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
+        """A transaction has ended in this partition."""
+        ...
+
+    def unload(self, partition: int) -> None:
+        """Drop what was replayed of a partition."""
+        ...
+
+
+class TimedOperations(Protocol):
+    """What a coordinator does by the clock."""
+
+    def next_deadline(self) -> float | None:
+        """When `take_due` is to be called next, in monotonic seconds."""
+        ...
+
+    def take_due(self, at: Instant) -> Operation[Any] | None:
+        """The next operation whose time has come."""
+        ...
+
+
+class CoordinatorLog(Protocol):
+    """The partitions of a coordinator's topic; a PartitionWriter is one."""
+
+    def when_ready(self, then: Then) -> None:
+        """Call `then` once the topic is there, at once if it is."""
+        ...
+
+    def append(
+        self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int, producer_epoch: int
+    ) -> int:
+        """Append one batch, transactional unless `producer_id` is -1: the offset of its first record, or KafkaError."""
+        ...
+
+    def when_durable(self, partition: int, then: Then) -> None:
+        """Call `then` once what was appended may be acknowledged: at once, or after an fsync."""
+        ...
+
+    def schedule_flush(self, partition: int) -> None:
+        """Begin what the settings ask for in the background."""
+        ...
+
+    def is_offline(self, partition: int) -> bool:
+        """Whether its disk failed: what it kept cannot be acknowledged any more."""
+        ...
+
+
+class CoordinatorRuntime:
+    """Runs a state machine over its log. Every operation's future is answered exactly once, now or later."""
+
+    def __init__(
+        self, name: str, machine: StateMachine, timed: TimedOperations, log: CoordinatorLog, runtime: Runtime
+    ) -> None:
+        """`name` is what the coordinator keeps, for the log lines."""
+        self._name = name
+        self._machine = machine
+        self._timed = timed
+        self._log = log
+        self._clock = runtime.clock
+        self._timer = Timer(runtime.timers, self._on_time)
+        self._unreadable: set[int] = set()
+
+    # Partitions
+
+    def load(self, partition: int, batches: Iterable[RecordBatch]) -> None:
+        """Replay what a partition holds; call `start` after the last one.
+
+        If it cannot be read, what it keeps has no coordinator, as in Kafka: half of a log tells what is not so. The
+        other partitions are not concerned.
+        """
+        try:
+            for batch in batches:
+                self._load_batch(partition, batch)
+        except (OSError, KafkaError, CorruptFrame) as error:
+            logger.error(f"{self._name} cannot be read, and are not served", partition=partition, error=str(error))
+            self._unreadable.add(partition)
+            self._machine.unload(partition)
+
+    def start(self) -> None:
+        """Everything is loaded: watch the time from now on."""
+        self._arm()
+
+    def check_served(self, partition: int) -> None:
+        """NOT_COORDINATOR where the log could not be read, or is offline."""
+        if partition in self._unreadable or self._log.is_offline(partition):
+            raise KafkaError(ErrorCode.NOT_COORDINATOR)
+
+    @property
+    def has_unreadable(self) -> bool:
+        """Whether there is a partition that could not be read."""
+        return bool(self._unreadable)
+
+    def _load_batch(self, partition: int, batch: RecordBatch) -> None:
+        if batch.is_control:
+            marker = find_marker(batch)
+            if marker is not None:
+                self._machine.replay_marker(partition, batch.producer_id, marker.is_commit)
+            return
+        producer_id = batch.producer_id if batch.is_transactional else -1
+        for record in read_records(batch):
+            try:
+                self._machine.replay(record.key or b"", record.value, record.offset, producer_id)
+            except CorruptFrame as error:
+                # One record that cannot be read must not keep all the others from coming back.
+                at = {"partition": partition, "offset": record.offset}
+                logger.warning(f"a stored record of {self._name} was skipped", **at, error=str(error))
+
+    # Operations
+
+    def write(self, operation: Operation[R]) -> None:
+        """Do what a request asks for, as soon as the coordinator's topic is there."""
+        self._log.when_ready(lambda error: self._begin(operation, error))
+
+    def _begin(self, operation: Operation[R], error: KafkaError | None) -> None:
+        try:
+            if error is not None:
+                raise KafkaError(coordinator_error(error.code), error.why)
+            self.check_served(operation.partition)
+        except KafkaError as refused:
+            _refuse(operation.future, refused.code)
+            return
+        self._run(operation)
+        self._arm()
+
+    def _run(self, operation: Operation[R]) -> None:
+        try:
+            at = self._instant()
+            result: CoordinatorResult[R] | None = operation.decide(at)
+            while result is not None:
+                result = self._perform(operation, result, at)
+        except Exception as failure:
+            _refuse(operation.future, _code_of(failure, operation))
+
+    def _perform(
+        self, operation: Operation[R], result: CoordinatorResult[R], at: Instant
+    ) -> CoordinatorResult[R] | None:
+        """Log, replay, answer; returns what follows."""
+        try:
+            offset = self._append(operation.partition, result, at.now_ms)
+        except Exception as failure:
+            code = _code_of(failure, operation)
+            if isinstance(failure, KafkaError):
+                what = {"operation": operation.name, "key": operation.key}
+                logger.error(f"a change of {self._name} could not be logged", **what, error=str(failure))
+                code = coordinator_error(code)
+            _refuse(operation.future, code)
+            _refuse_all(result.answers, code)
+            return None if result.on_refused is None else result.on_refused(code)
+        try:
+            for number, (key, value) in enumerate(result.records):
+                self._machine.replay(key, value, offset + number, result.producer_id)
+            further = None if result.on_logged is None else result.on_logged()
+        except Exception as failure:
+            _refuse_all(result.answers, _code_of(failure, operation))
+            raise
+        self._answer(operation, result)
+        return further
+
+    def _append(self, partition: int, result: CoordinatorResult[R], now_ms: int) -> int:
+        if not result.records:
+            return -1
+        return self._log.append(partition, result.records, now_ms, result.producer_id, result.producer_epoch)
+
+    def _answer(self, operation: Operation[R], result: CoordinatorResult[R]) -> None:
+        """Give the answers once the log they build on may be acknowledged."""
+
+        def give(error: KafkaError | None) -> None:
+            if error is not None:
+                code = coordinator_error(error.code)
+                _refuse_all(result.answers, code)
+                if result.response is not None:
+                    _refuse(operation.future, code)
+                return
+            for answer in result.answers:
+                _deliver(answer.give)
+            if operation.future is not None and result.response is not None:
+                future, response = operation.future, result.response
+                _deliver(lambda: future.complete(response))
+
+        if operation.needs_fsync:
+            self._log.when_durable(operation.partition, give)
+        else:
+            self._log.schedule_flush(operation.partition)
+            give(None)
+
+    # Time
+
+    def _on_time(self) -> None:
+        try:
+            at = self._instant()
+            while (operation := self._timed.take_due(at)) is not None:
+                self._run(operation)
+        finally:
+            self._arm()
+
+    def _instant(self) -> Instant:
+        return Instant(self._clock.now(), self._clock.now_ms())
+
+    def _arm(self) -> None:
+        self._timer.set(self._timed.next_deadline())
+
+
+def _code_of(failure: Exception, operation: Operation[Any]) -> ErrorCode:
+    """What a failure is answered with: its own error, or UNKNOWN_SERVER_ERROR for a fault of ours, which is logged."""
+    if isinstance(failure, KafkaError):
+        return failure.code
+    logger.error("an operation failed", operation=operation.name, key=operation.key, exc_info=failure)
+    return ErrorCode.UNKNOWN_SERVER_ERROR
+
+
+def _refuse(future: ResponseFuture[Any] | None, code: ErrorCode) -> None:
+    if future is not None:
+        _deliver(lambda: future.refuse(code))
+
+
+def _refuse_all(answers: Iterable[Answer[Any]], code: ErrorCode) -> None:
+    for answer in answers:
+        _refuse(answer.future, code)
+
+
+def _deliver(give: Callable[[], None]) -> None:
+    """Give one answer; a client that cannot be answered keeps no other from its own."""
+    try:
+        give()
+    except Exception:
+        logger.exception("an answer could not be delivered")

@@ -1,0 +1,245 @@
+"""What handlers call of the transaction coordinator: each request becomes an operation of its id's partition.
+
+A transaction whose end was decided is answered for when its markers are written, so that what was committed can be read
+at once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from ....protocol.batch import RecordBatch
+from ....protocol.errors import ErrorCode, KafkaError
+from ...log_output import get_logger
+from ...metadata.producer_ids import ProducerIds
+from ...runtime import Runtime
+from ...topics.partition import Partition
+from ...topics.topics import Topics
+from ..partition_writer import PartitionWriter, Then
+from ..result import Instant, Operation, ResponseFuture
+from ..runtime import CoordinatorRuntime
+from .coordinator import V2, ProducerIdAndEpoch, Result, TransactionCoordinator, TransactionResponse, refused
+from .hanging import HangingTransactions
+from .marker_writer import MarkerWriter
+from .timeouts import TransactionTimeouts
+from .transaction import TopicPartition, Transaction
+
+logger = get_logger("transactions")
+
+Future = ResponseFuture[TransactionResponse]
+
+
+class TransactionCoordinatorService:
+    """The transactional ids of this broker; each future that is given gets exactly one response, now or later."""
+
+    def __init__(
+        self,
+        coordinator: TransactionCoordinator,
+        timeouts: TransactionTimeouts,
+        log: PartitionWriter,
+        topics: Topics,
+        producer_ids: ProducerIds,
+        runtime: Runtime,
+    ) -> None:
+        self._coordinator = coordinator
+        self._timeouts = timeouts
+        self._log = log
+        self._topics = topics
+        self._producer_ids = producer_ids
+        self._clock = runtime.clock
+        self._runtime = CoordinatorRuntime("transactions", coordinator, self, log, runtime)
+        self._hanging = HangingTransactions(coordinator.has_open, lambda: not self._runtime.has_unreadable, runtime)
+        self._markers = MarkerWriter(coordinator, log, topics, self._hanging, self._log_end, runtime)
+
+    # Starting
+
+    def load(self, stored: Iterable[tuple[int, Iterable[RecordBatch]]]) -> None:
+        """Replay what the partitions of `__transaction_state` hold."""
+        for partition, batches in stored:
+            self._runtime.load(partition, batches)
+
+    def start(self) -> None:
+        """Everything is loaded: end what was decided before the stop and what hangs, then watch the time."""
+        for transaction in self._coordinator.prepared():
+            logger.info("finishing a transaction", transactional_id=transaction.transactional_id)
+            self._markers.end(transaction)
+        for partition in self._topics.partitions():
+            if partition.opened_log is not None:
+                self._hanging.abort(partition)
+        self._topics.on_recovered = self._hanging.abort_soon
+        self._timeouts.start(Instant(self._clock.now(), self._clock.now_ms()))
+        self._runtime.start()
+
+    def when_ready(self, then: Then) -> None:
+        """Call `then` once `__transaction_state` is there."""
+        self._log.when_ready(then)
+
+    def check_served(self, transactional_id: str) -> None:
+        """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
+        self._runtime.check_served(self._coordinator.partition_of(transactional_id))
+
+    # Requests
+
+    def init_producer_id(
+        self, transactional_id: str, timeout_ms: int, expected: ProducerIdAndEpoch | None, future: Future
+    ) -> None:
+        """InitProducerId: a new session of a transactional id."""
+        self._write_with_producer_id(
+            "InitProducerId",
+            transactional_id,
+            lambda at: self._coordinator.init_producer_id(transactional_id, timeout_ms, expected, at.now_ms),
+            future,
+        )
+
+    def add_partitions(
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        partitions: Iterable[TopicPartition],
+        client_version: int,
+        future: Future,
+    ) -> None:
+        """AddPartitionsToTxn and AddOffsetsToTxn: partitions take part in the producer's transaction."""
+        self._write(
+            "AddPartitionsToTxn",
+            transactional_id,
+            lambda at: self._add(transactional_id, producer, partitions, client_version, at),
+            future,
+        )
+
+    def end(
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        *,
+        is_commit: bool,
+        client_version: int,
+        future: Future,
+    ) -> None:
+        """EndTxn: commit or abort, answered when every marker is written."""
+        self._write_with_producer_id(
+            "EndTxn",
+            transactional_id,
+            lambda at: self._coordinator.end(
+                transactional_id, producer, is_commit=is_commit, client_version=client_version, now_ms=at.now_ms
+            ),
+            future,
+        )
+
+    def add_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
+        """A write of transactions V2 adds its partition by itself (KIP-890 part 2). KafkaError if it may not.
+
+        The caller sees to it that the write is not answered before `undurable_state` is on the disk.
+        """
+        self._coordinator.check_v2()
+        answers: list[ErrorCode] = []
+        self._write(
+            "Produce",
+            transactional_id,
+            lambda at: self._add(transactional_id, producer, [partition], V2, at),
+            ResponseFuture(lambda response: answers.append(response.error), refused),
+            needs_fsync=False,
+        )
+        # Without an answer the coordinator's topic is still being created: the producer tries again.
+        code = answers[0] if answers else ErrorCode.COORDINATOR_NOT_AVAILABLE
+        if code != ErrorCode.NONE:
+            raise KafkaError(code)
+
+    def undurable_state(self, transactional_id: str) -> Partition | None:
+        """Where the state of this id is kept, if a write of its transaction must wait until that is on the disk."""
+        partition = self._coordinator.partition_of(transactional_id)
+        return self._log.partition(partition) if self._log.is_undurable(partition) else None
+
+    def check_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
+        """A write of transactions V1 must have added its partition before (KIP-890 part 1). KafkaError if not."""
+        self.check_served(transactional_id)
+        self._coordinator.check_partition(transactional_id, producer, partition)
+
+    # To be looked at only
+
+    def find(self, transactional_id: str) -> Transaction | None:
+        """The state of a transactional id."""
+        return self._coordinator.find(transactional_id)
+
+    def transactions(self) -> Iterator[Transaction]:
+        """Every transactional id."""
+        return iter(self._coordinator)
+
+    # Time
+
+    def next_deadline(self) -> float | None:
+        """When `take_due` is to be called next, in monotonic seconds."""
+        return self._timeouts.next_deadline()
+
+    def take_due(self, at: Instant) -> Operation[TransactionResponse] | None:
+        """The next operation whose time has come; what it decides to abort is ended, although nobody waits for it."""
+        operation = self._timeouts.take_due(at)
+        if operation is None:
+            return None
+        if operation.key and self._coordinator.may_take_producer_id(operation.key):
+            self._producer_ids.when_available(lambda error: None)  # without one it is refused, until the next round
+        return replace(operation, future=self._when_ended(ResponseFuture(_note_timeout, refused)))
+
+    # Operations
+
+    def _add(
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        partitions: Iterable[TopicPartition],
+        client_version: int,
+        at: Instant,
+    ) -> Result:
+        self._timeouts.watch(at)
+        return self._coordinator.add_partitions(transactional_id, producer, partitions, client_version, at.now_ms)
+
+    def _write_with_producer_id(
+        self, name: str, transactional_id: str, decide: Callable[[Instant], Result], future: Future
+    ) -> None:
+        """As `_write`, for what may give the id a new producer id; without one the coordinator refuses."""
+        if not self._coordinator.may_take_producer_id(transactional_id):
+            self._write(name, transactional_id, decide, future)
+            return
+        self._producer_ids.when_available(lambda error: self._write(name, transactional_id, decide, future))
+
+    def _write(
+        self,
+        name: str,
+        transactional_id: str,
+        decide: Callable[[Instant], Result],
+        future: Future,
+        *,
+        needs_fsync: bool = True,
+    ) -> None:
+        partition = self._coordinator.partition_of(transactional_id)
+        ended = self._when_ended(future)
+        self._runtime.write(Operation(name, transactional_id, partition, decide, ended, needs_fsync))
+
+    def _when_ended(self, future: Future) -> Future:
+        """Like `future`, but where the end of a transaction was decided, completed when that is carried out."""
+
+        def deliver(response: TransactionResponse) -> None:
+            if response.transaction is not None and response.transaction.state.is_prepared:
+                self._markers.end(response.transaction, lambda: future.complete(response))
+            else:
+                future.complete(response)
+
+        return ResponseFuture(deliver, refused)
+
+    def _log_end(self, transaction: Transaction, then: Callable[[ErrorCode], None]) -> None:
+        """Log that a transaction is over; that needs no fsync, for what is lost of it is done again."""
+        name = transaction.transactional_id
+        operation = Operation(
+            "completion",
+            name,
+            self._coordinator.partition_of(name),
+            lambda at: self._coordinator.complete(name, at.now_ms),
+            ResponseFuture(lambda response: then(response.error), refused),
+            needs_fsync=False,
+        )
+        self._runtime.write(operation)
+
+
+def _note_timeout(response: TransactionResponse) -> None:
+    """Nobody waits for the abort of an overdue transaction."""
+    if response.transaction is not None:
+        logger.info("transaction timed out", transactional_id=response.transaction.transactional_id)

@@ -1,0 +1,86 @@
+"""The end of a decided transaction: markers first, then the record that it is over, however the disk behaves."""
+
+import pytest
+
+from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
+
+from ...handlers.broker_harness import batch
+from ...handlers.transaction_harness import ID, TransactingBroker
+
+FSYNC = {"log.flush.interval.messages": "1"}
+MARKER_RETRY_S = 1.0
+
+
+def test_the_end_is_logged_when_every_marker_is_on_the_disk_and_the_answer_waits_for_it() -> None:
+    broker = TransactingBroker(FSYNC)
+    who = broker.begin()
+    assert broker.write(who, version=12).error_code == 0
+    assert broker.write(who, index=1, version=12).error_code == 0
+    broker.holds_fsyncs = True
+    request = EndTxnRequest(transactional_id=ID, producer_id=who[0], producer_epoch=who[1], committed=True)
+    asked = broker.ask(request, 5, EndTxnResponse)
+    broker.finish_fsync()  # of the decision
+    assert broker.stable_and_end() == (2, 2)
+    for state in ("PrepareCommit", "PrepareCommit", "CompleteCommit"):
+        assert broker.describe().transaction_state == state
+        assert asked.is_parked == (state == "PrepareCommit")
+        if asked.is_parked:
+            broker.finish_fsync()  # of a marker
+    assert asked.answer.error_code == 0
+
+
+@pytest.mark.parametrize("commit", [True, False])
+@pytest.mark.parametrize("speaks_v2", [True, False])
+def test_a_decided_transaction_is_ended_by_the_next_start(commit: bool, speaks_v2: bool) -> None:
+    broker = TransactingBroker()
+    who = broker.begin()
+    broker.add(who, 0, 1)
+    broker.write(who)
+    broker.refuse_markers()
+    code, now_is = broker.end(who, commit=commit, version=5 if speaks_v2 else 4)
+    assert code == 0
+    assert broker.describe().transaction_state == ("PrepareCommit" if commit else "PrepareAbort")
+    assert broker.stable_and_end() == (0, 1)
+    broker.files.write_error = None
+    broker.restart(is_clean=False)
+    assert broker.describe().transaction_state == ("CompleteCommit" if commit else "CompleteAbort")
+    assert (broker.stable_and_end(0), broker.stable_and_end(1)) == ((2, 2), (1, 1))
+    if speaks_v2:
+        assert broker.write(now_is, 0, version=12).error_code == 0
+
+
+def test_markers_that_a_disk_refuses_are_written_when_it_takes_them_again() -> None:
+    broker = TransactingBroker()
+    who = broker.begin()
+    broker.add(who)
+    broker.write(who)
+    broker.refuse_markers()
+    broker.end(who, commit=True)
+    for _ in range(3):
+        broker.clock.advance(MARKER_RETRY_S)
+        assert broker.describe().transaction_state == "PrepareCommit"
+    broker.files.write_error = None
+    broker.clock.advance(MARKER_RETRY_S)
+    assert broker.describe().transaction_state == "CompleteCommit"
+    assert broker.stable_and_end() == (2, 2)
+
+
+def test_a_commit_does_not_commit_what_an_earlier_session_has_left_open() -> None:
+    """The abort marker of the session before was lost with the power; the decision to commit the next one was not."""
+    broker = TransactingBroker()
+    pid, epoch = broker.begin()
+    assert broker.write((pid, epoch), version=12).error_code == 0
+    assert broker.init()[0] == ErrorCode.CONCURRENT_TRANSACTIONS  # the session before is aborted first
+    who = broker.begin()
+    assert broker.write(who, version=12).error_code == 0
+    broker.refuse_markers()
+    assert broker.end(who, commit=True, version=5)[0] == 0
+    broker.files.write_error = None
+    log = "/data/t-0/00000000000000000000.log"
+    broker.files.truncate(log, len(batch(pid=pid, epoch=epoch, is_transactional=True)))
+    broker.restart(is_clean=False)
+    broker.clock.advance(2.0)
+    assert broker.describe().transaction_state == "CompleteCommit"
+    (aborted,) = broker.topics.partition("t", 0).log.aborted_transactions(0, 9)
+    assert (aborted.producer_id, aborted.first_offset) == (pid, 0)
