@@ -59,7 +59,7 @@ class PartitionWriter:
         )
 
     def schedule_flush(self, partition: int) -> None:
-        """Nobody waits for what was appended: begin no more than the settings ask for in the background."""
+        """What was appended has no client that waits: begin what the settings ask for in the background."""
         self._flusher.schedule(self.partition(partition))
 
     def is_undurable(self, partition: int) -> bool:

@@ -65,9 +65,9 @@ class CoordinatorResult(Generic[R_co]):
     """What one operation does: logged, replayed and answered by the runtime, in that order.
 
     The records go into one batch, transactional when `producer_id` is not -1. `response` is for the request that was
-    made, None if it waits (or nobody asked); `answers` are for others that have been waiting. `on_logged` is called
+    made, None if it waits or there is none; `answers` are for others that have been waiting. `on_logged` is called
     when the records were replayed and returns what follows; `on_refused` when they could not be logged, with the
-    error that everybody here is answered: for what Kafka does then, not to take anything back.
+    error that all of them are answered: for what Kafka does then, not to take anything back.
     """
 
     records: list[Record] = field(default_factory=list[Record])
@@ -79,12 +79,12 @@ class CoordinatorResult(Generic[R_co]):
     on_refused: "Callable[[ErrorCode], CoordinatorResult[R_co] | None] | None" = None
 
     def answer(self, future: ResponseFuture[R] | None, response: R) -> None:
-        """Answer a request that has been waiting; None stands for nobody."""
+        """Answer a request that has been waiting, if there is one."""
         if future is not None:
             self.answers.append(Answer(future, response))
 
     def refuse(self, future: ResponseFuture[R] | None, code: ErrorCode) -> None:
-        """Answer a request that has been waiting with nothing but an error."""
+        """Answer a request that has been waiting, if there is one, with nothing but an error."""
         if future is not None:
             self.answers.append(Answer(future, future.refusal(code)))
 

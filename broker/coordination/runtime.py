@@ -24,12 +24,12 @@ Then = Callable[[KafkaError | None], None]
 
 
 class StateMachine(Protocol):
-    """The pure part of a coordinator: what its log says."""
+    """The pure part of a coordinator: the state that its log amounts to."""
 
     def replay(self, key: bytes, value: bytes | None, log_offset: int, producer_id: int = -1) -> None:
         """Take over one record, in the order of the log; `producer_id` is that of a transactional batch.
 
-        Keys of an unknown kind are skipped. CorruptFrame for bytes that are not what their version says.
+        Keys of an unknown kind are skipped. CorruptFrame for bytes that do not parse in their version.
         """
         ...
 
@@ -100,8 +100,8 @@ class CoordinatorRuntime:
     def load(self, partition: int, batches: Iterable[RecordBatch]) -> None:
         """Replay what a partition holds; call `start` after the last one.
 
-        If it cannot be read, what it keeps has no coordinator, as in Kafka: half of a log tells what is not so. The
-        other partitions are not concerned.
+        If it cannot be read, what it keeps has no coordinator, as in Kafka: half of a log is a wrong state. The other
+        partitions are not concerned.
         """
         try:
             for batch in batches:

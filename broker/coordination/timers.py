@@ -37,7 +37,7 @@ class Deadlines(Generic[K]):
                 self._sweep()
 
     def cancel(self, key: K) -> None:
-        """Forget the deadline of `key`, if it has one."""
+        """Drop the deadline of `key`, if it has one."""
         self._at.pop(key, None)
 
     def next(self) -> float | None:

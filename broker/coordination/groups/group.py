@@ -33,7 +33,7 @@ class Group(Protocol):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether it is empty, and nobody is on the way into it."""
+        """Whether it is empty, and no member is on the way into it."""
         ...
 
     def check_commit(
@@ -55,7 +55,7 @@ class Group(Protocol):
         ...
 
     def expiration_base_ms(self, topic: str, commit_timestamp_ms: int) -> int | None:
-        """Since when nobody uses an offset of `topic`; None while somebody does, or may."""
+        """Since when an offset of `topic` is unused; None while a member uses it, or may."""
         ...
 
     def tombstone(self) -> Record:

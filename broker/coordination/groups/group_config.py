@@ -15,4 +15,4 @@ class GroupConfig:
     offsets_retention_ms: int = 10_080 * 60_000  # offsets.retention.minutes
     offsets_retention_check_interval_ms: int = 600_000  # offsets.retention.check.interval.ms
     offsets_topic_partitions: int = 50  # offsets.topic.num.partitions
-    new_member_join_timeout_ms: int = 300_000  # internal in Kafka: how long a parked newcomer may wait for a generation
+    new_member_join_timeout_ms: int = 300_000  # internal in Kafka: how long a newcomer may wait for a generation

@@ -122,9 +122,9 @@ def offset_record(group_id: str, topic: str, partition: int, committed: Committe
 
 
 def decode_record(key: bytes, value: bytes | None, log_offset: int) -> LoggedGroup | LoggedOffset | None:
-    """What a record says; None for a key of another kind or a version from the future.
+    """A record; None for a key of another kind or a version from the future.
 
-    Raises CorruptFrame for bytes that are not what their version says.
+    Raises CorruptFrame for bytes that do not parse in their version.
     """
     decoded = decode_group_record(key, value)
     if decoded is None:

@@ -239,7 +239,7 @@ class TransactionCoordinator:
         return self._log(self._forced_abort(self._by_id[transactional_id], now_ms))
 
     def expired(self, now_ms: int) -> list[str]:
-        """Ids that nobody has used for `transactional.id.expiration.ms`: each gets a tombstone."""
+        """Ids that have been unused for `transactional.id.expiration.ms`: each gets a tombstone."""
         return [
             held.transactional_id
             for held in self._by_id.values()

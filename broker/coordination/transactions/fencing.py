@@ -1,4 +1,4 @@
-"""Which code tells a fenced producer so: PRODUCER_FENCED came with version 2 of the coordinator's requests."""
+"""The error of a fenced producer: PRODUCER_FENCED came with version 2 of the coordinator's requests."""
 
 from ....protocol.errors import ErrorCode
 

@@ -1,4 +1,4 @@
-"""Hanging transactions (KIP-664): open in a partition, and unknown to the coordinator, so that nobody would end them.
+"""Hanging transactions (KIP-664): open in a partition and unknown to the coordinator, which would never end them.
 
 A power loss may keep the records of a transaction and lose what the coordinator has logged of it. They are aborted when
 the log that was recovered is opened, for read_committed consumers would wait for them for ever.
@@ -31,7 +31,7 @@ class HangingTransactions:
         self._timers = runtime.timers
 
     def abort_soon(self, partition: Partition) -> None:
-        """Look at a partition that has just been recovered, once whoever opened it has its turn."""
+        """Look at a partition that has just been recovered, once the caller that opened it is done."""
         self._timers.call_at(self._clock.now(), partial(self.abort, partition))
 
     def abort(self, partition: Partition) -> None:

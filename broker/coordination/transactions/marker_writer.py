@@ -26,8 +26,8 @@ RETRY_S = 1.0
 LogEnd = Callable[[Transaction, Callable[[ErrorCode], None]], None]
 
 
-def _nobody_waits() -> None:
-    """What the start of a broker ends, no client has asked for."""
+def _do_nothing() -> None:
+    """What a start or a timer ends has no client that waits."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class MarkerWriter:
         self._clock = runtime.clock
         self._timers = runtime.timers
 
-    def end(self, transaction: Transaction, then: Callable[[], None] = _nobody_waits) -> None:
+    def end(self, transaction: Transaction, then: Callable[[], None] = _do_nothing) -> None:
         """Write the markers of a decided transaction, log that it is over, call `then`.
 
         If a disk refuses, `then` is called all the same: the decision stands, and the rest is tried until it succeeds.
@@ -77,7 +77,7 @@ class MarkerWriter:
         if failure is not None:
             self._retry_later(ending, str(failure))
             return
-        # The end must not reach the disk before the markers: nobody would write them again.
+        # The end must not reach the disk before the markers: they would never be written again.
         written = [partition for partition in ending.marked.values() if partition is not None]
         self._log.when_all_durable(written, partial(self._finish, ending))
 
@@ -102,7 +102,7 @@ class MarkerWriter:
     def _retry_later(self, ending: _Ending, why: str) -> None:
         if not ending.is_retry:  # logged once, however long the disk refuses
             logger.error("a transaction could not be ended yet", id=ending.transaction.transactional_id, error=why)
-        then, ending.then, ending.is_retry = ending.then, _nobody_waits, True
+        then, ending.then, ending.is_retry = ending.then, _do_nothing, True
         self._timers.call_at(self._clock.now() + RETRY_S, partial(self._retry, ending))
         then()
 

@@ -171,7 +171,7 @@ class TransactionCoordinatorService:
         return self._timeouts.next_deadline()
 
     def take_due(self, at: Instant) -> Operation[TransactionResponse] | None:
-        """The next operation whose time has come; what it decides to abort is ended, although nobody waits for it."""
+        """The next operation whose time has come; what it decides to abort is ended as well."""
         operation = self._timeouts.take_due(at)
         if operation is None:
             return None
@@ -240,6 +240,6 @@ class TransactionCoordinatorService:
 
 
 def _note_timeout(response: TransactionResponse) -> None:
-    """Nobody waits for the abort of an overdue transaction."""
+    """The abort of an overdue transaction has no client that waits for it."""
     if response.transaction is not None:
         logger.info("transaction timed out", transactional_id=response.transaction.transactional_id)

@@ -1,6 +1,6 @@
 """Whether a transactional write may be appended: it must belong to an open transaction of its producer (KIP-890).
 
-Otherwise a write that was delayed beyond its transaction's end would open one that nobody ever ends, and hold back
+Otherwise a write that was delayed beyond its transaction's end would open one that is never ended, and hold back
 every read_committed consumer of the partition.
 """
 
@@ -31,7 +31,7 @@ class ExplainedRefusal(KafkaError):
 
 
 class ClientTxnVersion(NamedTuple):
-    """What the version of a write tells about its client."""
+    """The client's protocol, by the version of its write."""
 
     speaks_v2: bool  # the write adds its partition by itself
     knows_abortable: bool  # TRANSACTION_ABORTABLE means something to it

@@ -89,16 +89,16 @@ class ClassicGroup:
         return sum(member.join is not None for member in self.members.values())
 
     def has_all_joined(self) -> bool:
-        """Whether nobody is left to wait for."""
+        """Whether no member is left to wait for."""
         return not self.pending_members and self.awaited_joins == len(self.members)
 
-    def supports(self, joining: JoinRequest) -> bool:
+    def supports(self, request: JoinRequest) -> bool:
         """Whether the newcomer's protocols agree with the group's."""
         if self.is_empty:
-            return bool(joining.protocol_type and joining.protocols)
-        if joining.protocol_type != self.protocol_type:
+            return bool(request.protocol_type and request.protocols)
+        if request.protocol_type != self.protocol_type:
             return False
-        return not common_protocols(self.members.values()).isdisjoint(name for name, _ in joining.protocols)
+        return not common_protocols(self.members.values()).isdisjoint(name for name, _ in request.protocols)
 
     def has_room_for(self, member_id: str, max_size: int) -> bool:
         """Whether a join of this member keeps the group within `max_size`."""
@@ -179,7 +179,7 @@ class ClassicGroup:
         return self._subscribed_topics is not None
 
     def expiration_base_ms(self, topic: str, commit_timestamp_ms: int) -> int | None:
-        """Since when nobody uses an offset of `topic`: it was committed, or the group became Empty (KIP-211)."""
+        """Since when an offset of `topic` is unused: it was committed, or the group became Empty (KIP-211)."""
         if self.protocol_type is None:
             return commit_timestamp_ms
         if self.is_empty:
@@ -249,7 +249,7 @@ class ClassicGroup:
             self.pending_sync.add(new_id)
 
     def elect_joined_leader(self) -> bool:
-        """Pass the lead to a member that joined, if the leader did not; False if nobody joined."""
+        """Pass the lead to a member that joined, if the leader did not; False if none joined."""
         if self.leader is None:
             return False
         if self.members[self.leader].join is None:

@@ -46,7 +46,7 @@ class JoinPhase:
         return self._rejoin(group, group.members[member_id], request, future, at)
 
     def _turn_away(self, group: ClassicGroup, member_id: str, at: Instant) -> CoordinatorResult[JoinResult]:
-        """The group is full; a member that is late to its rebalance is out, as the missing id tells it."""
+        """The group is full; a member that is late to its rebalance is out, and learns it from the missing id."""
         result = CoordinatorResult(response=JoinResult(ErrorCode.GROUP_MAX_SIZE_REACHED, ""))
         if member_id in group.members:
             self._rebalancer.remove_member(group, member_id, result)

@@ -92,7 +92,7 @@ class Member:
     rebalance_timeout_ms: int
     protocols: tuple[tuple[str, bytes], ...]
     assignment: bytes = b""
-    # Admitted, and has not seen a generation yet: the only time at which a parked join can run out.
+    # Admitted, and has not seen a generation yet: the only time at which a waiting JoinGroup can run out.
     is_new: bool = False
     join: ResponseFuture[JoinResult] | None = None
     sync: ResponseFuture[SyncResult] | None = None

@@ -91,7 +91,7 @@ class Rebalancer:
             if error is None:
                 self.remove_member(group, member_id, result)
                 has_removed = True
-        # A record is there if the last newcomer that was awaited has left nobody: the group ends Empty already.
+        # With a record, the last newcomer that was awaited has left no members: the rebalance has ended already.
         if has_removed and not result.records:
             self.after_removal(group, result, at)
         return result
@@ -172,7 +172,7 @@ class Rebalancer:
                 member.sync = None
 
     def complete_if_all_joined(self, group: ClassicGroup, result: Result, at: Instant) -> bool:
-        """End the join phase if nobody is missing; the first one of a group runs by the clock instead."""
+        """End the join phase if no member is missing; the first one of a group runs by the clock instead."""
         if group.state is not ClassicState.PREPARING_REBALANCE or group.is_first_rebalance:
             return False
         if not group.has_all_joined():
@@ -214,7 +214,7 @@ class Rebalancer:
         self._deadlines.set(("sync", group.group_id, ""), at.now + group.rebalance_timeout_ms / 1000)
 
     def _end_empty(self, group: ClassicGroup, result: Result, at: Instant) -> None:
-        """Nobody is left: log the Empty group.
+        """No member is left: log the Empty group.
 
         If that is refused it is Empty all the same, as in Kafka (GroupMetadataManager.completeClassicGroupJoin): after
         a restart the generation before would be there again, with members whose sessions run out.
@@ -265,7 +265,7 @@ class Rebalancer:
             self._deadlines.cancel(("sync", group.group_id, ""))
 
     def _share_assignments(self, group: ClassicGroup, leader: Member, at: Instant) -> CoordinatorResult[SyncResult]:
-        """The assignments are logged, and the group Stable: answer everybody who waits for them."""
+        """The assignments are logged, and the group Stable: answer all who wait for them."""
         result = CoordinatorResult(response=group.synced(leader))
         for member in group.members.values():
             if member.sync is not None:
@@ -275,7 +275,7 @@ class Rebalancer:
         return result
 
     def _fail_assignments(self, group: ClassicGroup, code: ErrorCode, at: Instant) -> CoordinatorResult[SyncResult]:
-        """They cannot be logged: everybody who waits gets the error, and the group rebalances, as in Kafka."""
+        """They cannot be logged: all who wait get the error, and the group rebalances, as in Kafka."""
         result: CoordinatorResult[SyncResult] = CoordinatorResult()
         self._cancel_syncs(group, code, result, at)
         self.prepare(group, result, at)
