@@ -2,15 +2,6 @@
 
 import pytest
 
-from odradek.protocol.consumer_group_records import (
-    ConsumerGroupCurrentMemberAssignmentKey,
-    ConsumerGroupCurrentMemberAssignmentValue,
-    ConsumerGroupMemberMetadataKey,
-    ConsumerGroupMemberMetadataValue,
-    ConsumerGroupMetadataKey,
-    ConsumerGroupMetadataValue,
-    TopicPartitions,
-)
 from odradek.protocol.schema import i32, message
 from odradek.protocol.share_group_records import ShareSnapshotKey
 from odradek.protocol.state_records import (
@@ -32,7 +23,6 @@ from odradek.protocol.state_records import (
 from odradek.protocol.wire import CorruptFrame
 
 TOPIC_ID = bytes.fromhex("828e7c645a294500aab50eaccf80abc4")
-MEMBER = "O2oI13ovTnCGnD10dbVhpQ"
 
 KAFKAS_GROUP_RECORDS = [
     (
@@ -48,37 +38,6 @@ KAFKAS_GROUP_RECORDS = [
         "000400000000000000010000000001000001a1fe3f845c010010828e7c645a294500aab50eaccf80abc4",
         OffsetCommitKey(group="g-1", topic="t", partition=0),
         OffsetCommitValue(offset=1, leader_epoch=0, commit_timestamp=1795266937948, topic_id=TOPIC_ID),
-    ),
-    (
-        "00050003672d3200164f326f4931336f76546e43476e443130646256687051",
-        "000000000872646b61666b610b2f3132372e302e302e3102027401000493e00001000100",
-        ConsumerGroupMemberMetadataKey(group_id="g-2", member_id=MEMBER),
-        ConsumerGroupMemberMetadataValue(
-            instance_id=None,
-            rack_id=None,
-            client_id="rdkafka",
-            client_host="/127.0.0.1",
-            subscribed_topic_names=["t"],
-            subscribed_topic_regex="",
-            rebalance_timeout_ms=300000,
-            server_assignor=None,
-            classic_member_metadata=None,
-        ),
-    ),
-    (
-        "00030003672d32",
-        "0000000000020100089201c7edc0077e27",
-        ConsumerGroupMetadataKey(group_id="g-2"),
-        ConsumerGroupMetadataValue(epoch=2, metadata_hash=-7925834045252469209),
-    ),
-    (
-        "00080003672d3200164f326f4931336f76546e43476e443130646256687051",
-        "000000000002000000000002828e7c645a294500aab50eaccf80abc4020000000001000502000000020100",
-        ConsumerGroupCurrentMemberAssignmentKey(group_id="g-2", member_id=MEMBER),
-        ConsumerGroupCurrentMemberAssignmentValue(
-            member_epoch=2,
-            assigned_partitions=[TopicPartitions(topic_id=TOPIC_ID, partitions=[0], assignment_epochs=[2])],
-        ),
     ),
 ]
 KAFKAS_TRANSACTION = (
