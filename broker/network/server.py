@@ -65,7 +65,7 @@ class Server:
         self._by_host[connection.host] += 1
         return True
 
-    def forget(self, connection: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         """The connection is closed."""
         if connection in self._connections:
             self._connections.remove(connection)
