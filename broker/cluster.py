@@ -6,7 +6,7 @@ order; whatever fails on the way, and whenever it ends, what was begun is ended.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
@@ -24,6 +24,7 @@ from .maintenance.idle_logs import IdleLogs
 from .maintenance.log_cleaner import LogCleaner
 from .maintenance.scheduled_tasks import ScheduledTasks
 from .network.dispatch import Dispatcher
+from .network.pipeline import Stage
 from .network.server import Server
 from .runtime import Runtime
 
@@ -44,7 +45,9 @@ class Cluster:
         runtime: Runtime,
         directory: str,
         features: Mapping[str, int] = MappingProxyType({}),
+        stages: Sequence[Stage] = (),
     ) -> None:
+        """`stages` are what every request passes before its handler, in this order."""
         self.host = ""
         self.port = 0
         self._config = config
@@ -52,6 +55,7 @@ class Cluster:
         self._outside = runtime
         self._root = directory
         self._features = features
+        self._stages = stages
 
     @property
     def bootstrap(self) -> str:
@@ -108,7 +112,7 @@ class Cluster:
             )
         self._log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
         self._idle_logs = IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager)
-        self._server = Server(config, runtime, Dispatcher(context))
+        self._server = Server(config, runtime, Dispatcher(context, self._stages))
 
     def _open_directory(self) -> None:
         cluster_id, directory_id = (encode_uuid(self._runtime.new_uuid().bytes) for _ in range(2))

@@ -59,7 +59,3 @@ class Context:
             # Bound to every interface: the one the client came in on is the one it can reach.
             return session.local_host, port
         return host, port
-
-    def complete_ready(self) -> None:
-        """Complete the delayed operations that the last request made ready."""
-        self.purgatory.complete_ready()

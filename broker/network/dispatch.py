@@ -1,8 +1,7 @@
 """A frame becomes a request, a handler's answer becomes segments. Nothing here knows what any API means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from ...protocol.api_keys import ApiKey
 from ...protocol.codec import Segment
@@ -15,6 +14,7 @@ from ..deferred import Deferred, Disconnect
 from ..handlers.api_versions import unsupported_version_answer
 from ..log_output import get_logger
 from ..session import Session
+from .pipeline import Stage, build_pipeline, is_deferred, report_failure
 
 logger = get_logger("dispatch")
 
@@ -58,8 +58,9 @@ class DeferredResponse:
 class Dispatcher:
     """Finds the handler of each request and encodes its answer."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, stages: Sequence[Stage] = ()) -> None:
         self._context = context
+        self._handle = build_pipeline(stages, context)
         self.complete_ready = context.purgatory.complete_ready  # to be called after each request
 
     def receive(
@@ -86,25 +87,21 @@ class Dispatcher:
             return self._refuse_version(loaded, header)
         request, _ = loaded.decoder(version)(frame, pos)
         try:
-            answer = loaded.handle(request, version, session, self._context)
+            answer = self._handle(loaded, request, header, session)
         except Disconnect:
             raise
         except Exception as error:
-            logger.exception("a request failed", api=api.name, version=version, client_id=session.client_id)
+            report_failure(loaded, header)
             return encode_failure(loaded, header, error)
         if answer is None:
             return None
-        if _is_deferred(answer):
+        if is_deferred(answer):
             return DeferredResponse(answer, loaded, header)
         return encode_response(loaded, header, answer)
 
     def _refuse_version(self, api: LoadedApi, header: RequestHeader) -> list[Segment]:
         """KIP-511: an unknown version of ApiVersions is answered in the shape of version 0, the body unread."""
         return encode_response(api, header._replace(api_version=0), unsupported_version_answer(self._context))
-
-
-def _is_deferred(answer: object) -> TypeGuard[Deferred[object]]:
-    return isinstance(answer, Deferred)
 
 
 def encode_response(api: LoadedApi, header: RequestHeader, response: object) -> list[Segment]:
