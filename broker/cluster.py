@@ -69,13 +69,12 @@ class Cluster:
         began_at = self._runtime.clock.now()
         self._open_directory()
         try:
-            context = self._assemble()
+            self._build(self._assemble())
+            self._idle_logs.recover_large()
         except BaseException:
             await self._lifetime.ended()
             self._log_manager.abandon()
             raise
-        self._build(context)
-        self._idle_logs.recover_large()
         try:
             await self._server.listen()
         except BaseException as error:
@@ -123,12 +122,12 @@ class Cluster:
         except DirectoryError as error:
             raise StartError(str(error)) from error
         self._identity = directory.identity
-        self._log_manager = LogManager(self._files, directory, self._runtime)
         try:
+            self._log_manager = LogManager(self._files, directory, self._runtime)
             directory.remove_deleted()
             directory.begin_writing()
         except OSError as error:
-            self._log_manager.abandon()
+            directory.close()
             raise StartError(f"the data directory {self._root} cannot be written: {error}") from error
 
     def _assemble(self) -> Context:
