@@ -147,11 +147,25 @@ class Client(AsyncWire):
         answer = await self.ask(request, 11, ProduceResponse)
         return answer.responses[0].partition_responses[0].error_code
 
-    def poll(self, topic: str, offset: int = 0, max_wait_ms: int = 5000, version: int = 12) -> None:
-        """Send a Fetch; its answer is to be had by `fetched`."""
+    async def poll(
+        self,
+        topic: str,
+        offset: int = 0,
+        max_wait_ms: int = 5000,
+        version: int = 12,
+        *,
+        min_bytes: int = 1,
+        is_read_committed: bool = False,
+    ) -> None:
+        """Send a Fetch, which the broker has when this returns; its answer is to be had by `fetched`."""
         partition = FetchPartition(partition=0, fetch_offset=offset, partition_max_bytes=1 << 20)
         topics = [FetchTopic(topic=topic, partitions=[partition])]
-        self.send(FetchRequest(max_wait_ms=max_wait_ms, min_bytes=1, topics=topics), version)
+        request = FetchRequest(
+            max_wait_ms=max_wait_ms, min_bytes=min_bytes, isolation_level=int(is_read_committed), topics=topics
+        )
+        self.send(request, version)
+        for _ in range(5):  # the loop reads what is in its sockets once in every turn
+            await asyncio.sleep(0)
 
     async def fetched(self, version: int = 12) -> FetchResponse:
         return await self.answer(FetchRequest, version, FetchResponse)

@@ -11,11 +11,13 @@ import pytest
 
 from odradek.broker.cluster import Cluster, StartError
 from odradek.broker.purgatory import Purgatory
+from odradek.broker.testing.disks import RecordedOsFiles
 from odradek.protocol.errors import ErrorCode
 from odradek.storage.files.files import Files, OsFiles
 from odradek.storage.files.memory_files import MemoryFiles
 
-from .cluster_world import SESSION_S, World, client_of, contents, process_state, world
+from ..brokers import OdradekBroker
+from .cluster_world import SESSION_S, Client, World, client_of, contents, process_state, world
 
 
 def disks(kind: str, directory: Path) -> tuple[Callable[[], Files], str]:
@@ -71,7 +73,7 @@ async def test_one_of_two_is_stopped_and_the_other_goes_on(kind: str, tmp_path: 
                 await one.become_member()
                 await other.create_topic("t")
                 member_id = await other.become_member()
-                other.poll("t", max_wait_ms=3000)
+                await other.poll("t", max_wait_ms=3000)
                 await first.stop()
                 assert await one.is_closed_by_peer()
             await around.turn(3.0)
@@ -92,7 +94,7 @@ async def test_a_stop_returns_when_every_connection_is_closed_and_its_waiting_re
         await cluster.start()
         async with client_of(cluster) as idle, client_of(cluster) as waiting, client_of(cluster) as joining:
             await idle.create_topic("t")
-            waiting.poll("t", max_wait_ms=60_000)
+            await waiting.poll("t", max_wait_ms=60_000)
             await joining.become_member()
             purgatories = [found for found in gc.get_objects() if isinstance(found, Purgatory) and len(found)]
             assert len(purgatories) == 1
@@ -116,7 +118,7 @@ async def test_a_stopped_cluster_leaves_no_timer_task_thread_or_descriptor_and_w
             await busy.create_topic("t")
             await busy.produce("t")
             await busy.become_member()
-            waiting.poll("t", offset=1, max_wait_ms=60_000)
+            await waiting.poll("t", offset=1, max_wait_ms=60_000)
             await around.turn(1)
             assert around.timers.armed
             await cluster.stop()
@@ -145,7 +147,7 @@ def test_a_stopped_broker_on_its_own_runtime_leaves_nothing_in_either_kind_of_lo
                 await client.create_topic("t")
             await client.produce("t")
             await client.become_member(group)
-            waiting.poll("t", offset=await client.offset("t", -1), max_wait_ms=60_000)
+            await waiting.poll("t", offset=await client.offset("t", -1), max_wait_ms=60_000)
             await client.topics()
             await broker.stop()
 
@@ -234,3 +236,51 @@ async def test_a_directory_that_cannot_be_written_is_given_back(monkeypatch: pyt
             await _failed_start(around, around.cluster(files), "cannot be written")
     async with world() as around, around.running(files) as cluster:
         assert cluster.port
+
+
+# One directory, one broker after the other
+
+
+async def test_what_a_second_broker_acknowledges_survives_although_the_first_had_live_members(tmp_path: Path) -> None:
+    directory, commits = str(tmp_path / "data"), 20
+    async with world() as around:
+        first_files = RecordedOsFiles()
+        first = around.cluster(first_files, directory)
+        await first.start()
+        async with client_of(first) as client:
+            await client.create_topic("t")
+            for at in range(commits):
+                await client.become_member(f"g{at}")
+            await first.stop()
+        first_files.changed.clear()
+        async with around.running(OsFiles(), directory) as second, client_of(second) as client:
+            await around.turn(SESSION_S - 1)
+            for at in range(commits):
+                await around.turn(1)
+                assert await client.commit("t", at, f"late-{at}") == ErrorCode.NONE
+            await around.turn(2 * SESSION_S)
+        assert first_files.changed == []
+        async with around.running(OsFiles(), directory) as third, client_of(third) as client:
+            assert [await client.committed("t", f"late-{at}") for at in range(commits)] == list(range(commits))
+
+
+def test_after_sigterm_nothing_is_written_behind_the_clean_mark(tmp_path: Path) -> None:
+    broker = OdradekBroker(tmp_path)
+    broker.start()
+
+    async def become_members() -> None:
+        reader, writer = await asyncio.open_connection(*broker.address.split(":"))
+        client = Client(reader, writer, client_id="shop", timeout_s=10.0)
+        await client.create_topic("t")
+        for at in range(4):
+            await client.become_member(f"g{at}")
+        await client.close()
+
+    asyncio.run(become_members())
+    broker.stop()
+    written = {path.name: path.stat().st_mtime_ns for path in broker.data_dir.iterdir() if path.is_file()}
+    mark = written.pop(".kafka_cleanshutdown")
+    logs = [path.stat().st_mtime_ns for path in broker.data_dir.glob("__consumer_offsets-*/*")]
+    assert logs
+    assert max(logs) <= mark
+    assert max(written.values()) <= mark
