@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FULL
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.describe_producers import (
     DescribeProducersRequest,
@@ -17,7 +18,6 @@ from odradek.protocol.messages.write_txn_markers import (
     WriteTxnMarkersResponse,
 )
 
-from ..failing_files import FULL
 from .transaction_harness import Producer, TransactingBroker
 
 

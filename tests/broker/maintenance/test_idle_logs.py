@@ -7,6 +7,7 @@ import pytest
 
 from odradek.broker.maintenance import idle_logs as visits
 from odradek.broker.maintenance.idle_logs import IdleLogs
+from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
@@ -14,7 +15,6 @@ from odradek.protocol.errors import KafkaError
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 
 from ..conftest import Parts
-from ..failing_files import BROKEN, FULL, FailingFiles
 
 HOUR_S = 3600.0
 

@@ -4,6 +4,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.metadata.image import MetadataImage
+from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.protocol.control import ControlType
 from odradek.protocol.metadata_records import (
     BeginTransactionRecord,
@@ -35,7 +36,6 @@ from ..clusters import (
     write_batch,
     write_records,
 )
-from ..failing_files import FULL, FailingFiles
 
 
 def flip(files: MemoryFiles, path: str, at: int) -> None:

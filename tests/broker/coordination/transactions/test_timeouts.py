@@ -8,9 +8,9 @@ from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.timeouts import TransactionTimeouts
 from odradek.broker.coordination.transactions.transaction import Transaction
 from odradek.broker.coordination.transactions.transaction_config import TransactionConfig
+from odradek.broker.testing.disks import BROKEN, FULL
 from odradek.protocol.errors import ErrorCode
 
-from ...failing_files import BROKEN, FULL
 from ...handlers.transaction_harness import TransactingBroker
 from .coordinator_fixture import load, logged
 from .state_log import states
