@@ -8,44 +8,63 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Protocol, TypeVar
 
 from ..protocol.api_keys import ApiKey
 from ..protocol.codec import Decoder, Encoder, decoders, encoders
 from ..protocol.declaration import fields_of
 from ..protocol.errors import ErrorCode
 from ..protocol.schema import declared
+from .context import Context
+from .deferred import Deferred
+from .session import Session
+
+Request = TypeVar("Request", contravariant=True)
+Response = TypeVar("Response", covariant=True)
+
+
+class Handler(Protocol[Request, Response]):
+    """What serves one API: a request of any served version, to its response now, or later, or never (acks=0)."""
+
+    def __call__(
+        self, request: Request, version: int, session: Session, context: Context, /
+    ) -> Response | Deferred[Response] | None: ...
 
 
 class LoadedApi:
-    """An API whose messages and handler have been imported."""
+    """An API whose messages and handler have been imported.
+
+    Names are all that ties them together here: tests/broker/handlers/test_handlers.py has the type checkers see that
+    each handler takes this request and gives this response.
+    """
 
     def __init__(self, name: str) -> None:
         stem = "".join(part.capitalize() for part in name.split("_"))
         messages = import_module(f"...protocol.messages.{name}", f"{__package__}.apis")
         handlers = import_module(f".handlers.{name}", __package__)
         self.name = name
-        self.request: Any = getattr(messages, f"{stem}Request")
-        self.response: Any = getattr(messages, f"{stem}Response")
-        self.handle: Callable[..., Any] = getattr(handlers, f"handle_{name}")
+        self.request: type[object] = getattr(messages, f"{stem}Request")
+        self.response: type[object] = getattr(messages, f"{stem}Response")
+        self.handle: Handler[object, object] = getattr(handlers, f"handle_{name}")
+        self._new_response: Callable[..., object] = self.response
         self.flexible_from = declared(self.request).flexible.first
-        self._decoders: Mapping[int, Decoder[Any]] = decoders(self.request)
-        self._encoders: Mapping[int, Encoder[Any]] = encoders(self.response)
+        self._decoders: Mapping[int, Decoder[object]] = decoders(self.request)
+        self._encoders: Mapping[int, Encoder[object]] = encoders(self.response)
 
-    def decoder(self, version: int) -> Decoder[Any]:
+    def decoder(self, version: int) -> Decoder[object]:
         """The request's decoder, compiled on first use."""
         return self._decoders[version]
 
-    def encoder(self, version: int) -> Encoder[Any]:
+    def encoder(self, version: int) -> Encoder[object]:
         """The response's encoder, compiled on first use."""
         return self._encoders[version]
 
-    def failure_answer(self, version: int) -> Any:
+    def failure_answer(self, version: int) -> object | None:
         """UNKNOWN_SERVER_ERROR in this version's shape; None where it has no place and would look like success."""
         if not any(f.name == "error_code" and version in f.versions for f in fields_of(self.response)):
             return None
         try:
-            return self.response(error_code=ErrorCode.UNKNOWN_SERVER_ERROR)
+            return self._new_response(error_code=ErrorCode.UNKNOWN_SERVER_ERROR)
         except TypeError:
             return None
 

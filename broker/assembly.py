@@ -22,7 +22,7 @@ from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
-from .runtime import Runtime, Timer
+from .runtime import Runtime
 from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
@@ -46,9 +46,8 @@ def assemble(
     is_new = METADATA_VERSION not in metadata.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
-    alarm = Timer(runtime.timers, lambda: waiters.on_time(clock.now()))
-    waiters = Purgatory(alarm.set)
-    topics = Topics(config, runtime, metadata, store, waiters.note_change)
+    purgatory = Purgatory(runtime)
+    topics = Topics(config, runtime, metadata, store, purgatory.notify_changed)
     flusher = LogFlusher(runtime, store.note_sealed)
     producer_ids = ProducerIds(metadata)
     groups = _groups(config, runtime, topics, flusher)
@@ -60,7 +59,7 @@ def assemble(
         topics=topics,
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
-        waiters=waiters,
+        purgatory=purgatory,
         fetch_sessions=FetchSessions(
             config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
         ),

@@ -6,7 +6,7 @@ order; whatever fails on the way, and whenever it ends, what was begun is ended.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
@@ -24,6 +24,7 @@ from .maintenance.idle_logs import IdleLogs
 from .maintenance.log_cleaner import LogCleaner
 from .maintenance.scheduled_tasks import ScheduledTasks
 from .network.dispatch import Dispatcher
+from .network.pipeline import Stage
 from .network.server import Server
 from .runtime import Runtime
 
@@ -44,7 +45,9 @@ class Cluster:
         runtime: Runtime,
         directory: str,
         features: Mapping[str, int] = MappingProxyType({}),
+        stages: Sequence[Stage] = (),
     ) -> None:
+        """`stages` are what every request passes before its handler, in this order."""
         self.host = ""
         self.port = 0
         self._config = config
@@ -52,6 +55,7 @@ class Cluster:
         self._outside = runtime
         self._root = directory
         self._features = features
+        self._stages = stages
 
     @property
     def bootstrap(self) -> str:
@@ -65,13 +69,12 @@ class Cluster:
         began_at = self._runtime.clock.now()
         self._open_directory()
         try:
-            context = self._assemble()
+            self._build(self._assemble())
+            self._idle_logs.recover_large()
         except BaseException:
             await self._lifetime.ended()
             self._log_manager.abandon()
             raise
-        self._build(context)
-        self._idle_logs.recover_large()
         try:
             await self._server.listen()
         except BaseException as error:
@@ -108,7 +111,7 @@ class Cluster:
             )
         self._log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
         self._idle_logs = IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager)
-        self._server = Server(config, runtime, Dispatcher(context))
+        self._server = Server(config, runtime, Dispatcher(context, self._stages))
 
     def _open_directory(self) -> None:
         cluster_id, directory_id = (encode_uuid(self._runtime.new_uuid().bytes) for _ in range(2))
@@ -119,12 +122,12 @@ class Cluster:
         except DirectoryError as error:
             raise StartError(str(error)) from error
         self._identity = directory.identity
-        self._log_manager = LogManager(self._files, directory, self._runtime)
         try:
+            self._log_manager = LogManager(self._files, directory, self._runtime)
             directory.remove_deleted()
             directory.begin_writing()
         except OSError as error:
-            self._log_manager.abandon()
+            directory.close()
             raise StartError(f"the data directory {self._root} cannot be written: {error}") from error
 
     def _assemble(self) -> Context:

@@ -31,7 +31,7 @@ class ServedApi(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """The broker's parts, built once by app.Broker."""
+    """The broker's parts, built once by `assemble`."""
 
     config: BrokerConfig
     clock: Clock
@@ -39,7 +39,7 @@ class Context:
     topics: Topics
     groups: GroupCoordinatorService
     transactions: TransactionCoordinatorService
-    waiters: Purgatory
+    purgatory: Purgatory
     fetch_sessions: FetchSessions
     flusher: LogFlusher
     producer_ids: ProducerIds
@@ -59,7 +59,3 @@ class Context:
             # Bound to every interface: the one the client came in on is the one it can reach.
             return session.local_host, port
         return host, port
-
-    def settle(self) -> None:
-        """Answer the fetches that the last appends made ready."""
-        self.waiters.settle()

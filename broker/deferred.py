@@ -13,20 +13,22 @@ class Disconnect(Exception):
 class Deferred(Generic[R]):
     """A long poll, a join that waits for the others, a write that waits for its fsync.
 
-    The connection stays quiet, and reads nothing further, until `answer` is called; the first call counts.
+    The connection stays quiet, and reads nothing further, until `answer` or `fail` is called; the first call counts.
     """
 
-    __slots__ = ("_answer", "_deliver", "_is_done", "on_dropped")
+    __slots__ = ("_deliver", "_failure", "_is_done", "_on_failed", "_response", "on_dropped")
 
     def __init__(self) -> None:
-        self._answer: R | None = None
+        self._response: tuple[R] | None = None  # one that came before anyone asked for it
+        self._failure: Exception | None = None  # likewise
         self._deliver: Callable[[R], None] | None = None
+        self._on_failed: Callable[[Exception], None] | None = None
         self._is_done = False
         self.on_dropped: Callable[[], None] | None = None
 
     @property
     def is_done(self) -> bool:
-        """Whether it was answered or dropped."""
+        """Whether it was answered, failed or dropped."""
         return self._is_done
 
     def answer(self, response: R) -> None:
@@ -35,18 +37,30 @@ class Deferred(Generic[R]):
             return
         self._is_done = True
         if self._deliver is None:
-            self._answer = response
+            self._response = (response,)
         else:
             self._deliver(response)
 
-    def deliver_to(self, deliver: Callable[[R], None]) -> None:
-        """Where the answer goes; at once if it is already there."""
-        self._deliver = deliver
-        if self._answer is not None:
-            deliver(self._answer)
+    def fail(self, error: Exception) -> None:
+        """Answer as if the handler had raised `error`, which was logged; ignored once answered or dropped."""
+        if self._is_done:
+            return
+        self._is_done = True
+        if self._on_failed is None:
+            self._failure = error
+        else:
+            self._on_failed(error)
+
+    def deliver_to(self, deliver: Callable[[R], None], on_failed: Callable[[Exception], None]) -> None:
+        """Where the answer goes, or what kept it from being made; at once if it is already there."""
+        self._deliver, self._on_failed = deliver, on_failed
+        if self._response is not None:
+            deliver(*self._response)
+        elif self._failure is not None:
+            on_failed(self._failure)
 
     def drop(self) -> None:
-        """The client has gone: forget the answer and tell whoever waits for it."""
+        """The client has gone: no answer is sent, and `on_dropped` ends what would have made it."""
         if self._is_done:
             return
         self._is_done = True

@@ -5,19 +5,31 @@ Our own structlog pipeline: a program that embeds the broker keeps whatever it c
 
 import logging
 import sys
-from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Protocol
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
-_Event = MutableMapping[str, Any]
 _threshold = LEVELS["info"]
 
 
-def _drop_below_threshold(logger: Any, method: str, event: _Event) -> _Event:
+class Logger(Protocol):
+    """What a part of the broker logs with: what happened, and the fields that say to what."""
+
+    def debug(self, event: str, **fields: object) -> None: ...
+    def info(self, event: str, **fields: object) -> None: ...
+    def warning(self, event: str, **fields: object) -> None: ...
+    def error(self, event: str, **fields: object) -> None: ...
+
+    def exception(self, event: str, **fields: object) -> None:
+        """An error, with the traceback of the exception that is being handled."""
+        ...
+
+
+def _drop_below_threshold(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     if LEVELS.get("error" if method in ("exception", "critical") else method, 40) < _threshold:
         raise structlog.DropEvent
     return event
@@ -36,7 +48,7 @@ class _Stderr:
     debug = info = warning = error = critical = exception = msg
 
 
-def _render_console(logger: Any, method: str, event: _Event) -> str:
+def _render_console(logger: WrappedLogger, method: str, event: EventDict) -> str:
     """2026-01-31T12:00:00.000Z warning  connection: what happened  key=value …"""
     fields = " ".join(f"{key}={value}" for key, value in event.items() if key not in _LEADING)
     line = f"{event['timestamp']} {event['level']:<8}{event.get('part', '')}: {event['event']}"
@@ -45,16 +57,16 @@ def _render_console(logger: Any, method: str, event: _Event) -> str:
 
 
 _LEADING = frozenset({"timestamp", "level", "part", "event", "exception"})
-_render: Any = _render_console
+_render: Processor = _render_console
 
 
-def _render_chosen(logger: Any, method: str, event: _Event) -> str:
+def _render_chosen(logger: WrappedLogger, method: str, event: EventDict) -> str:
     return str(_render(logger, method, event))
 
 
-def get_logger(part: str) -> Any:
+def get_logger(part: str) -> Logger:
     """The logger of one part of the broker."""
-    return structlog.wrap_logger(
+    logger: Logger = structlog.wrap_logger(
         _Stderr(),
         processors=[
             _drop_below_threshold,
@@ -66,6 +78,7 @@ def get_logger(part: str) -> Any:
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         part=part,
     )
+    return logger
 
 
 def configure_logs(level: str, style: str) -> None:

@@ -1,112 +1,141 @@
-"""Fetches that wait for bytes or a deadline. Pure: it is told of appends and of the time.
+"""Operations that wait: for a change at one of their keys, or for their deadline.
 
-A parked fetch holds no data: when it is ready, or late, it is read again from scratch.
+A key is what changes: a partition now, a group or a share partition later; a change may come from anywhere. The rule:
+an operation that fails is answered with an error, and nothing else notices: neither the request whose change woke it
+nor any other operation.
 """
 
 import heapq
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable
+from typing import Protocol
 
-from .topics.partition import Partition
+from .log_output import get_logger
+from .runtime import Runtime, Timer
 
+logger = get_logger("purgatory")
 
-@dataclass(slots=True)
-class Watched:
-    """One partition of a waiting fetch: from where, and how much of it counts."""
-
-    partition: Partition
-    offset: int
-    max_bytes: int
+FEW = 32  # operations that are over and still listed by deadline: not worth a pass to remove them
 
 
-@dataclass(slots=True, eq=False)
-class DelayedFetch:
-    """A parked fetch. `ready` is called once, from `settle` or `on_time`."""
+class DelayedOperation(Protocol):
+    """A request that has no answer yet. It is completed once, or failed once."""
 
-    watched: Sequence[Watched]
-    min_bytes: int
-    is_read_committed: bool
-    deadline: float
-    ready: Callable[[], None]
-    is_done: bool = False
+    @property
+    def keys(self) -> Collection[Hashable]:
+        """What it waits at; the same for as long as it waits."""
+        ...
 
-    def has_enough(self) -> bool:
-        """Whether the bytes that can be read by now reach `min_bytes`, or a partition has gone, or its disk."""
-        total = 0
-        for watched in self.watched:
-            partition = watched.partition
-            if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
-                return True
-            upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
-            if watched.offset < upper:
-                try:
-                    available = partition.log.bytes_available(watched.offset, upper)
-                except OSError:
-                    return True  # the read that follows says what is wrong, to the client whose fetch it is
-                total += min(available, watched.max_bytes)
-                if total >= self.min_bytes:
-                    return True
-        return False
+    @property
+    def deadline(self) -> float:
+        """The monotonic second at which it is completed, ready or not."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether a change at one of its keys was the one it waits for."""
+        ...
+
+    def complete(self) -> None:
+        """Answer: it is ready, or late."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an error: `is_ready` or `complete` raised this one, which has been logged."""
+        ...
 
 
 class Purgatory:
-    """Every parked fetch, found by partition and by deadline."""
+    """Every operation that waits, found by key and by deadline."""
 
-    def __init__(self, arm: Callable[[float | None], None]) -> None:
-        self._arm = arm
-        self._by_partition: dict[Partition, set[DelayedFetch]] = {}
-        self._by_deadline: list[tuple[float, int, DelayedFetch]] = []
-        self._touched: set[Partition] = set()
-        self._count = 0
+    def __init__(self, runtime: Runtime) -> None:
+        self._clock = runtime.clock
+        self._timers = runtime.timers
+        self._timer = Timer(runtime.timers, self._complete_late)
+        self._waiting: set[DelayedOperation] = set()
+        self._by_key: dict[Hashable, dict[DelayedOperation, None]] = {}  # in the order in which they came
+        self._by_deadline: list[tuple[float, int, DelayedOperation]] = []  # a heap
+        self._watched_so_far = 0
+        self._changed: dict[Hashable, None] = {}
+        self._is_called_soon = False
 
-    def park(self, waiter: DelayedFetch) -> None:
-        """Keep a fetch until it has enough, its deadline passes, or it is dropped."""
-        for watched in waiter.watched:
-            self._by_partition.setdefault(watched.partition, set()).add(waiter)
-        self._count += 1
-        heapq.heappush(self._by_deadline, (waiter.deadline, self._count, waiter))
-        self._arm(self.next_deadline())
+    def __len__(self) -> int:
+        return len(self._waiting)
 
-    def drop(self, waiter: DelayedFetch) -> None:
+    def watch(self, operation: DelayedOperation) -> None:
+        """Keep an operation until a change makes it ready, its deadline passes, or it is dropped."""
+        self._waiting.add(operation)
+        for key in operation.keys:
+            self._by_key.setdefault(key, {})[operation] = None
+        self._watched_so_far += 1
+        heapq.heappush(self._by_deadline, (operation.deadline, self._watched_so_far, operation))
+        self._timer.set(self.next_deadline())
+
+    def drop(self, operation: DelayedOperation) -> None:
         """The client has gone."""
-        if waiter.is_done:
+        if operation not in self._waiting:
             return
-        waiter.is_done = True
-        for watched in waiter.watched:
-            waiting = self._by_partition.get(watched.partition)
-            if waiting is not None:
-                waiting.discard(waiter)
-                if not waiting:
-                    del self._by_partition[watched.partition]
+        self._waiting.remove(operation)
+        for key in operation.keys:
+            watching = self._by_key.get(key)
+            if watching is not None:
+                watching.pop(operation, None)
+                if not watching:
+                    del self._by_key[key]
+        if len(self._by_deadline) > 2 * len(self._waiting) + FEW:
+            self._by_deadline = [entry for entry in self._by_deadline if entry[2] in self._waiting]
+            heapq.heapify(self._by_deadline)
 
-    def note_change(self, partition: Partition) -> None:
-        """Bytes were appended, became stable, or the partition was deleted or went offline."""
-        if partition in self._by_partition:
-            self._touched.add(partition)
+    def notify_changed(self, key: Hashable) -> None:
+        """What waits at this key is looked at when the request has ended, or as soon as the loop is free."""
+        if key in self._by_key:
+            self._changed[key] = None
+            if not self._is_called_soon:
+                self._is_called_soon = True
+                self._timers.call_soon(self._on_called_soon)
 
-    def settle(self) -> None:
-        """Answer the waiting fetches that the noted changes made ready."""
-        while self._touched:
-            touched, self._touched = self._touched, set()
-            for partition in touched:
-                for waiter in list(self._by_partition.get(partition, ())):
-                    if not waiter.is_done and waiter.has_enough():
-                        self._finish(waiter)
-
-    def on_time(self, now: float) -> None:
-        """Answer the fetches whose deadline has passed."""
-        while self._by_deadline and (self._by_deadline[0][0] <= now or self._by_deadline[0][2].is_done):
-            waiter = heapq.heappop(self._by_deadline)[2]
-            if not waiter.is_done:
-                self._finish(waiter)
-        self._arm(self.next_deadline())
+    def complete_ready(self) -> None:
+        """Complete the operations that the changes so far made ready."""
+        while self._changed:
+            changed, self._changed = self._changed, {}
+            for key in changed:
+                for operation in list(self._by_key.get(key, ())):
+                    if operation in self._waiting and self._is_ready(operation):
+                        self._complete(operation)
 
     def next_deadline(self) -> float | None:
-        """When `on_time` must be called next, in monotonic seconds."""
-        while self._by_deadline and self._by_deadline[0][2].is_done:
+        """When the next operation is late, in monotonic seconds."""
+        while self._by_deadline and self._by_deadline[0][2] not in self._waiting:
             heapq.heappop(self._by_deadline)
         return self._by_deadline[0][0] if self._by_deadline else None
 
-    def _finish(self, waiter: DelayedFetch) -> None:
-        self.drop(waiter)
-        waiter.ready()
+    def _on_called_soon(self) -> None:
+        self._is_called_soon = False
+        self.complete_ready()
+
+    def _complete_late(self) -> None:
+        now = self._clock.now()
+        while (deadline := self.next_deadline()) is not None and deadline <= now:
+            self._complete(heapq.heappop(self._by_deadline)[2])
+        self._timer.set(deadline)
+
+    def _is_ready(self, operation: DelayedOperation) -> bool:
+        try:
+            return operation.is_ready()
+        except Exception as error:
+            self._fail(operation, error)
+            return False
+
+    def _complete(self, operation: DelayedOperation) -> None:
+        self.drop(operation)
+        try:
+            operation.complete()
+        except Exception as error:
+            self._fail(operation, error)
+
+    def _fail(self, operation: DelayedOperation, error: Exception) -> None:
+        kind = type(operation).__name__
+        logger.error("a delayed operation failed", operation=kind, exc_info=error)
+        self.drop(operation)
+        try:
+            operation.fail(error)
+        except Exception:
+            logger.exception("a delayed operation could not be answered with an error", operation=kind)

@@ -20,8 +20,8 @@ from ...protocol.messages.fetch import (
 from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
-from ..purgatory import DelayedFetch, Watched
 from ..session import Session
+from ..topics.delayed_fetch import DelayedFetch, WatchedPartition
 from ..topics.fetch_sessions import IDS_FROM_VERSION, CachedPartition, FetchContext
 from ..topics.partition import Partition
 
@@ -66,7 +66,7 @@ class _Read:
     """What one pass over the partitions found."""
 
     answers: list[tuple[CachedPartition, PartitionData]]
-    watched: list[Watched]
+    watched: list[WatchedPartition]
     total_bytes: int
     is_final: bool  # an error or a diverging epoch was found where a log was read: do not wait
 
@@ -74,7 +74,7 @@ class _Read:
 def handle_fetch(
     request: FetchRequest, version: int, session: Session, context: Context
 ) -> FetchResponse | Deferred[FetchResponse]:
-    """Answer at once with enough bytes or an error, else park until there are enough or the wait is over."""
+    """Answer at once with enough bytes or an error, else wait until there are enough or the wait is over."""
     now = context.clock.now()
     try:
         plan = context.fetch_sessions.plan(request, version, context.topics.name_of, now)
@@ -84,17 +84,18 @@ def handle_fetch(
     read = _read_all(fetch)
     if read.is_final or request.max_wait_ms <= 0 or not read.watched or read.total_bytes >= fetch.min_bytes:
         return _respond(fetch, read)
-    parked: Deferred[FetchResponse] = Deferred()
-    waiter = DelayedFetch(
+    deferred: Deferred[FetchResponse] = Deferred()
+    delayed = DelayedFetch(
         watched=read.watched,
         min_bytes=fetch.min_bytes,
         is_read_committed=fetch.is_read_committed,
         deadline=now + request.max_wait_ms / 1000,
-        ready=lambda: parked.answer(_respond(fetch, _read_all(fetch))),
+        respond=lambda: _respond(fetch, _read_all(fetch)),
+        deferred=deferred,
     )
-    parked.on_dropped = lambda: context.waiters.drop(waiter)
-    context.waiters.park(waiter)
-    return parked
+    deferred.on_dropped = lambda: context.purgatory.drop(delayed)
+    context.purgatory.watch(delayed)
+    return deferred
 
 
 def _read_all(fetch: _Fetch) -> _Read:
@@ -168,7 +169,7 @@ def _read_one(wanted: CachedPartition, partition: Partition, fetch: _Fetch, read
             return data
     budget = min(asked.partition_max_bytes, fetch.max_bytes - read.total_bytes)
     found = log.read(asked.fetch_offset, max(budget, 0), upper_offset=upper, at_least_one=read.total_bytes == 0)
-    read.watched.append(Watched(partition, asked.fetch_offset, asked.partition_max_bytes))
+    read.watched.append(WatchedPartition(partition, asked.fetch_offset, asked.partition_max_bytes))
     if found.data:
         read.total_bytes += len(found.data)
         data.records = found.data

@@ -8,9 +8,10 @@ import asyncio
 from collections import deque
 from typing import Protocol, cast
 
+from ...protocol.codec import Segment
 from ...protocol.frame import FrameSplitter
 from ...protocol.wire import CorruptFrame
-from ..deferred import Deferred, Disconnect
+from ..deferred import Disconnect
 from ..log_output import get_logger
 from ..session import Session
 from .dispatch import DeferredResponse, Dispatcher
@@ -32,7 +33,7 @@ class Listener(Protocol):
         """Whether there is room for one more."""
         ...
 
-    def forget(self, connection: "Connection") -> None:
+    def remove(self, connection: "Connection") -> None:
         """The connection is closed."""
         ...
 
@@ -45,7 +46,7 @@ class Connection(asyncio.Protocol):
         self._dispatcher = dispatcher
         self._splitter = FrameSplitter(max_request_bytes)
         self._frames: deque[bytes | bytearray | memoryview] = deque()
-        self._parked: Deferred[object] | None = None
+        self._deferred: DeferredResponse | None = None  # the request that is being worked on
         self._is_write_paused = False
         self._is_reading_paused = False
         self._is_taking = False
@@ -68,10 +69,10 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True
         self._frames.clear()
-        self._listener.forget(self)
-        if self._parked is not None:
-            self._parked.drop()
-            self._parked = None
+        self._listener.remove(self)
+        if self._deferred is not None:
+            self._deferred.drop()
+            self._deferred = None
 
     def data_received(self, data: bytes) -> None:
         if self._is_closed:
@@ -94,7 +95,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being worked on."""
-        return self._parked is None and not self._frames
+        return self._deferred is None and not self._frames
 
     def close_idle(self) -> None:
         """Close because nothing came for `connections.max.idle.ms`."""
@@ -107,12 +108,12 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def _take_next(self) -> None:
-        """Work on waiting frames until one parks, the client reads too slowly, or none is left."""
+        """Work on waiting frames until one is deferred, the client reads too slowly, or none is left."""
         if self._is_taking:  # an answer sent from within may resume writing
             return
         self._is_taking = True
         try:
-            while self._frames and self._parked is None and not self._is_write_paused and not self._is_closed:
+            while self._frames and self._deferred is None and not self._is_write_paused and not self._is_closed:
                 self._take(self._frames.popleft())
         finally:
             self._is_taking = False
@@ -132,25 +133,19 @@ class Connection(asyncio.Protocol):
             self._close(f"an unexpected {type(error).__name__}")
             return
         if isinstance(answer, DeferredResponse):
-            self._parked = answer.parked
-            answer.parked.deliver_to(lambda response: self._finish(answer, response))
+            self._deferred = answer
+            answer.deliver_to(self._send_deferred, self._close)
         elif answer is not None:
             self._transport.writelines(answer)
-        self._dispatcher.settle()
+        self._dispatcher.complete_ready()
 
-    def _finish(self, later: DeferredResponse, response: object) -> None:
-        """The parked answer has come."""
-        self._parked = None
+    def _send_deferred(self, answer: list[Segment] | None) -> None:
+        """The deferred response has come."""
+        self._deferred = None
         if self._is_closed:
             return
-        try:
-            segments = self._dispatcher.encode(later.header, later.api, response)
-        except Exception as error:
-            # The answer came out of somebody else's request, who must not pay for it.
-            logger.exception("a parked answer could not be encoded", client=self.host, api=later.api.name)
-            self._close(f"an unexpected {type(error).__name__}")
-            return
-        self._transport.writelines(segments)
+        if answer is not None:
+            self._transport.writelines(answer)
         self._take_next()
 
     def _match_reading(self) -> None:

@@ -1,10 +1,10 @@
 """A frame becomes a request, a handler's answer becomes segments. Nothing here knows what any API means."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
 
 from ...protocol.api_keys import ApiKey
-from ...protocol.codec import Segment, encoder
+from ...protocol.codec import Segment
 from ...protocol.frame import frame_of
 from ...protocol.header import RequestHeader, decode_request_header, encode_response_header
 from ...protocol.wire import CorruptFrame
@@ -14,29 +14,59 @@ from ..deferred import Deferred, Disconnect
 from ..handlers.api_versions import unsupported_version_answer
 from ..log_output import get_logger
 from ..session import Session
+from .pipeline import Stage, build_pipeline, is_deferred, report_failure
 
 logger = get_logger("dispatch")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DeferredResponse:
     """An answer that is not there yet, and what is needed to encode it."""
 
-    parked: Deferred[Any]
-    header: RequestHeader
+    deferred: Deferred[object]
     api: LoadedApi
+    header: RequestHeader
+
+    def deliver_to(self, send: Callable[[list[Segment] | None], None], close: Callable[[str], None]) -> None:
+        """`send` gets the answer's segments, or None where no answer is due; `close` gets why there can be none."""
+
+        def on_answer(response: object) -> None:
+            try:
+                segments = None if response is None else encode_response(self.api, self.header, response)
+            except Exception as error:
+                # The answer came out of another client's request, which must not pay for it.
+                logger.exception("a deferred response could not be encoded", api=self.api.name)
+                close(f"an unexpected {type(error).__name__}")
+                return
+            send(segments)
+
+        def on_failed(error: Exception) -> None:
+            try:
+                segments = encode_failure(self.api, self.header, error)
+            except Disconnect as end:
+                close(str(end))
+                return
+            send(segments)
+
+        self.deferred.deliver_to(on_answer, on_failed)
+
+    def drop(self) -> None:
+        """The client has gone."""
+        self.deferred.drop()
 
 
 class Dispatcher:
     """Finds the handler of each request and encodes its answer."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, stages: Sequence[Stage] = ()) -> None:
         self._context = context
+        self._handle = build_pipeline(stages, context)
+        self.complete_ready = context.purgatory.complete_ready  # to be called after each request
 
     def receive(
         self, frame: bytes | bytearray | memoryview, session: Session
     ) -> list[Segment] | DeferredResponse | None:
-        """Answer one frame: segments, a parked answer, or None where none is due (acks=0).
+        """Answer one frame: segments, a deferred response, or None where no answer is due (acks=0).
 
         Raises CorruptFrame for what does not parse and Disconnect for what Kafka closes silently.
         """
@@ -48,56 +78,46 @@ class Dispatcher:
         if api is None:
             raise Disconnect(f"api key {key} is not served")
         loaded = api.load()
-        if not api.serves(version):
-            if key != ApiKey.API_VERSIONS:
-                raise Disconnect(f"{api.name} version {version} is not served")
-            return self._unknown_api_versions(frame, version, session, loaded)
+        is_served = api.serves(version)
+        if not is_served and key != ApiKey.API_VERSIONS:
+            raise Disconnect(f"{api.name} version {version} is not served")
         header, pos = decode_request_header(frame, loaded.flexible_from)
         session.client_id = header.client_id or ""
+        if not is_served:
+            return self._refuse_version(loaded, header)
         request, _ = loaded.decoder(version)(frame, pos)
-        response = self._handle(loaded, request, header, session)
-        if response is None:
-            return None
-        if _is_parked(response):
-            return DeferredResponse(response, header, loaded)
-        return self.encode(header, loaded, response)
-
-    def encode(self, header: RequestHeader, api: LoadedApi, response: Any) -> list[Segment]:
-        """The frame of an answer, as segments."""
-        out = encode_response_header(header.api_key, header.api_version, header.correlation_id, api.flexible_from)
-        segments: list[Segment] = []
-        api.encoder(header.api_version)(response, out, segments)
-        segments.append(out)
-        return frame_of(segments)
-
-    def settle(self) -> None:
-        """Answer the long polls that the last request made ready."""
-        self._context.settle()
-
-    def _handle(self, api: LoadedApi, request: Any, header: RequestHeader, session: Session) -> Any:
         try:
-            return api.handle(request, header.api_version, session, self._context)
+            answer = self._handle(loaded, request, header, session)
         except Disconnect:
             raise
         except Exception as error:
-            logger.exception("a request failed", api=api.name, version=header.api_version, client_id=session.client_id)
-            answer = api.failure_answer(header.api_version)
-            if answer is None:
-                raise Disconnect(f"{api.name} failed: {error}") from error
-            return answer
+            report_failure(loaded, header)
+            return encode_failure(loaded, header, error)
+        if answer is None:
+            return None
+        if is_deferred(answer):
+            return DeferredResponse(answer, loaded, header)
+        return encode_response(loaded, header, answer)
 
-    def _unknown_api_versions(
-        self, frame: bytes | bytearray | memoryview, version: int, session: Session, api: LoadedApi
-    ) -> list[Segment]:
-        """KIP-511: an unknown version is answered in the shape of version 0, the body unread."""
-        header, _ = decode_request_header(frame, api.flexible_from)
-        session.client_id = header.client_id or ""
-        out = encode_response_header(header.api_key, 0, header.correlation_id, api.flexible_from)
-        segments: list[Segment] = []
-        encoder(api.response, 0)(unsupported_version_answer(self._context), out, segments)
-        segments.append(out)
-        return frame_of(segments)
+    def _refuse_version(self, api: LoadedApi, header: RequestHeader) -> list[Segment]:
+        """KIP-511: an unknown version of ApiVersions is answered in the shape of version 0, the body unread."""
+        return encode_response(api, header._replace(api_version=0), unsupported_version_answer(self._context))
 
 
-def _is_parked(response: object) -> TypeGuard[Deferred[Any]]:
-    return isinstance(response, Deferred)
+def encode_response(api: LoadedApi, header: RequestHeader, response: object) -> list[Segment]:
+    """The frame of an answer, as segments."""
+    out = encode_response_header(header.api_key, header.api_version, header.correlation_id, api.flexible_from)
+    segments: list[Segment] = []
+    api.encoder(header.api_version)(response, out, segments)
+    segments.append(out)
+    return frame_of(segments)
+
+
+def encode_failure(api: LoadedApi, header: RequestHeader, error: Exception) -> list[Segment]:
+    """The answer to a request that failed; Disconnect where its version has no place for an error."""
+    if isinstance(error, Disconnect):
+        raise error
+    answer = api.failure_answer(header.api_version)
+    if answer is None:
+        raise Disconnect(f"{api.name} failed: {error}") from error
+    return encode_response(api, header, answer)

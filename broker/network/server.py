@@ -20,10 +20,14 @@ class Server:
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._dispatcher = dispatcher
-        self._connections: set[Connection] = set()
+        self._open: set[Connection] = set()  # those refused among them, until they are closed
+        self._admitted: set[Connection] = set()
         self._by_host: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
         self._sweep: TimerHandle | None = None
+        self._is_closing = False
+        self._none_is_open = asyncio.Event()
+        self._none_is_open.set()
         self.host = ""
         self.port = 0
 
@@ -38,15 +42,16 @@ class Server:
         self._sweep_idle()
 
     async def close(self) -> None:
-        """Accept nothing more and drop every connection."""
+        """Accept nothing more, and return when the last connection is closed; answers to come are dropped."""
+        self._is_closing = True
         if self._sweep is not None:
             self._sweep.cancel()
         if self._server is None:
             return
         self._server.close()
-        for connection in list(self._connections):
+        for connection in list(self._open):
             connection.abort()
-        await asyncio.sleep(0)  # lets the transports tell their protocols
+        await self._none_is_open.wait()
         await self._server.wait_closed()
 
     def now(self) -> float:
@@ -55,23 +60,30 @@ class Server:
 
     def admit(self, connection: Connection) -> bool:
         """Whether one more connection fits `max.connections` and `max.connections.per.ip`."""
-        if len(self._connections) >= self._config.max_connections:
+        self._open.add(connection)
+        self._none_is_open.clear()
+        if self._is_closing:  # it was accepted a moment ago
+            return False
+        if len(self._admitted) >= self._config.max_connections:
             logger.warning("connection refused", client=connection.host, why="max.connections is reached")
             return False
         if self._by_host[connection.host] >= self._config.max_connections_per_ip:
             logger.warning("connection refused", client=connection.host, why="max.connections.per.ip is reached")
             return False
-        self._connections.add(connection)
+        self._admitted.add(connection)
         self._by_host[connection.host] += 1
         return True
 
-    def forget(self, connection: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         """The connection is closed."""
-        if connection in self._connections:
-            self._connections.remove(connection)
+        self._open.discard(connection)
+        if connection in self._admitted:
+            self._admitted.remove(connection)
             self._by_host[connection.host] -= 1
             if not self._by_host[connection.host]:
                 del self._by_host[connection.host]
+        if not self._open:
+            self._none_is_open.set()
 
     def _connect(self) -> Connection:
         return Connection(self, self._dispatcher, self._config.socket_request_max_bytes)
@@ -79,7 +91,7 @@ class Server:
     def _sweep_idle(self) -> None:
         limit_s = self._config.connections_max_idle_ms / 1000
         oldest = self.now() - limit_s
-        for connection in list(self._connections):
+        for connection in list(self._admitted):
             if connection.is_idle and connection.last_active_s < oldest:
                 connection.close_idle()
         self._sweep = self._timers.call_at(self.now() + max(limit_s / 10, 0.05), self._sweep_idle)

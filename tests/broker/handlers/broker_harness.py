@@ -95,7 +95,7 @@ class AskedBroker:
         handle: Callable[..., object] = getattr(import_module(f"odradek.broker.handlers.{name}"), f"handle_{name}")
         decoded = decode(type(request), version, encode_bytes(request, version))
         response = handle(decoded, version, self.session, self.context)
-        self.context.settle()
+        self.context.purgatory.complete_ready()
         return response
 
     def ask(self, request: object, version: int, response_type: type[R]) -> Asked[R]:
@@ -115,12 +115,12 @@ class AskedBroker:
         """Past the handlers, as if another client had produced."""
         for batch in batches:
             partition.append([RecordBatch(batch)], self.clock.now_ms(), is_from_client=False)
-        self.context.settle()
+        self.context.purgatory.complete_ready()
 
     def end_transaction(self, partition: Partition, producer_id: int, *, is_commit: bool, epoch: int = 0) -> None:
         """Write a marker."""
         partition.append_marker(producer_id, epoch, 0, is_commit=is_commit, now_ms=self.clock.now_ms())
-        self.context.settle()
+        self.context.purgatory.complete_ready()
 
     def produce(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from odradek.broker.assembly import assemble
 from odradek.broker.deferred import Deferred
@@ -31,6 +31,7 @@ class Asked(Generic[R]):
 
     def __init__(self, response: object, decode_answer: Callable[[object], R]) -> None:
         self.answers: list[R] = []
+        self.failures: list[Exception] = []
         self._then: list[Callable[[R], None]] = []
 
         def take(answer: object) -> None:
@@ -39,8 +40,8 @@ class Asked(Generic[R]):
                 then(self.answers[-1])
 
         if isinstance(response, Deferred):
-            parked: Deferred[Any] = response
-            parked.deliver_to(take)
+            deferred: Deferred[object] = response
+            deferred.deliver_to(take, self.failures.append)
         else:
             take(response)
 

@@ -115,7 +115,7 @@ def test_the_deletion_of_records_answers_a_fetch_that_waits_among_them(broker: A
     asked = broker.fetch(fetch_request("t", wanted(1), max_wait_ms=500, min_bytes=10 * SIZE))
     log.log.delete_records_before(2)
     log.note_change()
-    broker.context.settle()
+    broker.context.purgatory.complete_ready()
     assert [p.error_code for p in asked.answer.responses[0].partitions] == [ErrorCode.OFFSET_OUT_OF_RANGE]
 
 
@@ -123,7 +123,7 @@ def test_a_client_that_has_gone_is_waited_for_no_more(broker: AskedBroker, log: 
     parked = broker.hand(fetch_request("t", max_wait_ms=500), 12)
     assert isinstance(parked, Deferred)
     parked.drop()
-    assert broker.context.waiters.next_deadline() is None
+    assert broker.context.purgatory.next_deadline() is None
     broker.append(log, BATCH)
 
 

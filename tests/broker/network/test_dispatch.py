@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from odradek.broker.apis import TABLE
-from odradek.broker.deferred import Disconnect
+from odradek.broker.deferred import Deferred, Disconnect
 from odradek.broker.network.dispatch import DeferredResponse, Dispatcher
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.codec import Segment, decode, encode_bytes
@@ -16,7 +16,7 @@ from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersio
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
 from odradek.protocol.messages.list_offsets import ListOffsetsRequest
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
-from odradek.protocol.messages.produce import ProduceRequest
+from odradek.protocol.messages.produce import ProduceRequest, ProduceResponse
 from odradek.protocol.schema import declared
 from odradek.protocol.wire import CorruptFrame
 
@@ -74,22 +74,24 @@ def test_a_waiting_answer_is_encoded_when_it_comes(broker: AskedBroker, dispatch
     partition = broker.create().partitions[0]
     later = dispatcher.receive(frame_of(fetch_request("t", max_wait_ms=500), 12), broker.session)
     assert isinstance(later, DeferredResponse)
-    sent: list[list[Segment]] = []
-    later.parked.deliver_to(lambda answer: sent.append(dispatcher.encode(later.header, later.api, answer)))
+    sent: list[list[Segment] | None] = []
+    later.deliver_to(sent.append, pytest.fail)
     broker.append(partition, batch())
     (segments,) = sent
     (topic,) = decode(FetchResponse, 12, body_of(segments, ApiKey.FETCH, 12)).responses
     assert topic.partitions[0].high_watermark == 1
 
 
-def test_settling_answers_what_the_last_request_made_ready(broker: AskedBroker, dispatcher: Dispatcher) -> None:
+def test_what_the_last_request_made_ready_is_answered_when_it_has_ended(
+    broker: AskedBroker, dispatcher: Dispatcher
+) -> None:
     broker.create()
     later = dispatcher.receive(frame_of(fetch_request("t", max_wait_ms=500), 12), broker.session)
     assert isinstance(later, DeferredResponse)
     dispatcher.receive(frame_of(produce_request({"t": {0: batch()}}), 9), broker.session)
-    assert not later.parked.is_done
-    dispatcher.settle()
-    assert later.parked.is_done
+    assert not later.deferred.is_done
+    dispatcher.complete_ready()
+    assert later.deferred.is_done
 
 
 def test_without_acks_no_answer_is_due(broker: AskedBroker, dispatcher: Dispatcher) -> None:
@@ -188,3 +190,61 @@ def test_a_version_that_cannot_carry_the_error_closes_rather_than_look_like_succ
     monkeypatch.setattr(TABLE[key].load(), "handle", failing(RuntimeError("the unforeseen")))
     with pytest.raises(Disconnect):
         dispatcher.receive(frame_of(request_, version), broker.session)
+
+
+# Deferred responses that fail
+
+
+def patch_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the unforeseen")
+
+    monkeypatch.setattr("odradek.storage.log.PartitionLog.read", fail)
+
+
+@pytest.mark.parametrize(("version", "is_answered"), [(12, True), (6, False)])
+def test_a_long_poll_that_fails_is_answered_as_one_that_failed_at_once_and_its_producer_does_not_notice(
+    broker: AskedBroker,
+    dispatcher: Dispatcher,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    version: int,
+    is_answered: bool,
+) -> None:
+    broker.create()
+    later = dispatcher.receive(frame_of(fetch_request("t", max_wait_ms=500), version), broker.session)
+    assert isinstance(later, DeferredResponse)
+    sent: list[list[Segment] | None] = []
+    closed: list[str] = []
+    later.deliver_to(sent.append, closed.append)
+    patch_reads(monkeypatch)
+    produced = dispatcher.receive(frame_of(produce_request({"t": {0: batch()}}), 9), broker.session)
+    dispatcher.complete_ready()
+    answer = decode(ProduceResponse, 9, body_of(produced, ApiKey.PRODUCE, 9))
+    assert answer.responses[0].partition_responses[0].error_code == ErrorCode.NONE
+    if is_answered:
+        failed = decode(FetchResponse, version, body_of(sent[0], ApiKey.FETCH, version))
+        assert (failed.error_code, failed.responses) == (ErrorCode.UNKNOWN_SERVER_ERROR, [])
+    else:
+        assert closed == ["fetch failed: the unforeseen"]
+    assert len(sent) + len(closed) == 1
+    assert capfd.readouterr().err.count("RuntimeError: the unforeseen") == 1
+
+
+def test_a_deferred_response_that_is_none_is_no_answer(dispatcher: Dispatcher) -> None:
+    deferred: Deferred[object] = Deferred()
+    sent: list[list[Segment] | None] = []
+    later = DeferredResponse(deferred, TABLE[ApiKey.PRODUCE].load(), RequestHeader(ApiKey.PRODUCE, 9, 1))
+    later.deliver_to(sent.append, pytest.fail)
+    deferred.answer(None)
+    assert sent == [None]
+
+
+def test_a_deferred_response_that_cannot_be_encoded_closes(capfd: pytest.CaptureFixture[str]) -> None:
+    deferred: Deferred[object] = Deferred()
+    closed: list[str] = []
+    later = DeferredResponse(deferred, TABLE[ApiKey.FETCH].load(), RequestHeader(ApiKey.FETCH, 12, 1))
+    later.deliver_to(lambda _: pytest.fail("it was sent"), closed.append)
+    deferred.answer(FetchResponse(error_code=ErrorCode.NONE, session_id=1 << 40, responses=[]))
+    assert closed == ["an unexpected Unencodable"]
+    assert "api=fetch" in capfd.readouterr().err

@@ -364,7 +364,7 @@ def _answer(response: object) -> object:
     if isinstance(response, Deferred):
         answers: list[object] = []
         parked: Deferred[object] = response
-        parked.deliver_to(answers.append)
+        parked.deliver_to(answers.append, answers.append)
         (answer,) = answers
         return answer
     return response

@@ -1,0 +1,60 @@
+"""DelayedFetch: a fetch that waits in purgatory until its partitions have enough bytes.
+
+It holds no data: when it is ready, or late, it is read again from scratch.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from ...protocol.messages.fetch import FetchResponse
+from ..deferred import Deferred
+from .partition import Partition
+
+
+@dataclass(slots=True)
+class WatchedPartition:
+    """One partition of a delayed fetch: from where, and how much of it counts."""
+
+    partition: Partition
+    offset: int
+    max_bytes: int
+
+
+@dataclass(slots=True, eq=False)
+class DelayedFetch:
+    """A DelayedOperation at each of its partitions; `respond` reads, and gives the answer."""
+
+    watched: Sequence[WatchedPartition]
+    min_bytes: int
+    is_read_committed: bool
+    deadline: float
+    respond: Callable[[], FetchResponse]
+    deferred: Deferred[FetchResponse]
+
+    @property
+    def keys(self) -> Collection[Partition]:
+        return [watched.partition for watched in self.watched]
+
+    def is_ready(self) -> bool:
+        """Whether the bytes that can be read by now reach `min_bytes`, or a partition has gone, or its disk."""
+        total = 0
+        for watched in self.watched:
+            partition = watched.partition
+            if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
+                return True
+            upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
+            if watched.offset < upper:
+                try:
+                    available = partition.log.bytes_available(watched.offset, upper)
+                except OSError:
+                    return True  # the read that follows says what is wrong, to the client whose fetch it is
+                total += min(available, watched.max_bytes)
+                if total >= self.min_bytes:
+                    return True
+        return False
+
+    def complete(self) -> None:
+        self.deferred.answer(self.respond())
+
+    def fail(self, error: Exception) -> None:
+        self.deferred.fail(error)

@@ -1,0 +1,136 @@
+"""Every handler is a Handler of its own messages: the type checkers see it here, and the table has no other."""
+
+from typing import TypeVar
+
+import pytest
+
+from odradek.broker.apis import TABLE, Api, Handler
+from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
+from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
+from odradek.broker.handlers.api_versions import handle_api_versions
+from odradek.broker.handlers.create_topics import handle_create_topics
+from odradek.broker.handlers.delete_groups import handle_delete_groups
+from odradek.broker.handlers.delete_records import handle_delete_records
+from odradek.broker.handlers.delete_topics import handle_delete_topics
+from odradek.broker.handlers.describe_cluster import handle_describe_cluster
+from odradek.broker.handlers.describe_configs import handle_describe_configs
+from odradek.broker.handlers.describe_groups import handle_describe_groups
+from odradek.broker.handlers.describe_producers import handle_describe_producers
+from odradek.broker.handlers.describe_transactions import handle_describe_transactions
+from odradek.broker.handlers.end_txn import handle_end_txn
+from odradek.broker.handlers.fetch import handle_fetch
+from odradek.broker.handlers.find_coordinator import handle_find_coordinator
+from odradek.broker.handlers.heartbeat import handle_heartbeat
+from odradek.broker.handlers.init_producer_id import handle_init_producer_id
+from odradek.broker.handlers.join_group import handle_join_group
+from odradek.broker.handlers.leave_group import handle_leave_group
+from odradek.broker.handlers.list_groups import handle_list_groups
+from odradek.broker.handlers.list_offsets import handle_list_offsets
+from odradek.broker.handlers.list_transactions import handle_list_transactions
+from odradek.broker.handlers.metadata import handle_metadata
+from odradek.broker.handlers.offset_commit import handle_offset_commit
+from odradek.broker.handlers.offset_delete import handle_offset_delete
+from odradek.broker.handlers.offset_fetch import handle_offset_fetch
+from odradek.broker.handlers.offset_for_leader_epoch import handle_offset_for_leader_epoch
+from odradek.broker.handlers.produce import handle_produce
+from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
+from odradek.broker.handlers.sync_group import handle_sync_group
+from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
+from odradek.broker.handlers.update_features import handle_update_features
+from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
+from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
+from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
+from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
+from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
+from odradek.protocol.messages.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
+from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
+from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
+from odradek.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResponse
+from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
+from odradek.protocol.messages.describe_producers import DescribeProducersRequest, DescribeProducersResponse
+from odradek.protocol.messages.describe_transactions import DescribeTransactionsRequest, DescribeTransactionsResponse
+from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
+from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
+from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
+from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
+from odradek.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
+from odradek.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
+from odradek.protocol.messages.list_transactions import ListTransactionsRequest, ListTransactionsResponse
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
+from odradek.protocol.messages.offset_delete import OffsetDeleteRequest, OffsetDeleteResponse
+from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
+from odradek.protocol.messages.offset_for_leader_epoch import OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse
+from odradek.protocol.messages.produce import ProduceRequest, ProduceResponse
+from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
+from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
+from odradek.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest, TxnOffsetCommitResponse
+from odradek.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
+from odradek.protocol.messages.write_txn_markers import WriteTxnMarkersRequest, WriteTxnMarkersResponse
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+def handler_of(
+    request: type[Request], response: type[Response], handle: Handler[Request, Response]
+) -> tuple[type, type, object]:
+    """A handler with its messages, of which the checkers see that they fit."""
+    return request, response, handle
+
+
+HANDLERS = {
+    "add_offsets_to_txn": handler_of(AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, handle_add_offsets_to_txn),
+    "add_partitions_to_txn": handler_of(
+        AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, handle_add_partitions_to_txn
+    ),
+    "api_versions": handler_of(ApiVersionsRequest, ApiVersionsResponse, handle_api_versions),
+    "create_topics": handler_of(CreateTopicsRequest, CreateTopicsResponse, handle_create_topics),
+    "delete_groups": handler_of(DeleteGroupsRequest, DeleteGroupsResponse, handle_delete_groups),
+    "delete_records": handler_of(DeleteRecordsRequest, DeleteRecordsResponse, handle_delete_records),
+    "delete_topics": handler_of(DeleteTopicsRequest, DeleteTopicsResponse, handle_delete_topics),
+    "describe_cluster": handler_of(DescribeClusterRequest, DescribeClusterResponse, handle_describe_cluster),
+    "describe_configs": handler_of(DescribeConfigsRequest, DescribeConfigsResponse, handle_describe_configs),
+    "describe_groups": handler_of(DescribeGroupsRequest, DescribeGroupsResponse, handle_describe_groups),
+    "describe_producers": handler_of(DescribeProducersRequest, DescribeProducersResponse, handle_describe_producers),
+    "describe_transactions": handler_of(
+        DescribeTransactionsRequest, DescribeTransactionsResponse, handle_describe_transactions
+    ),
+    "end_txn": handler_of(EndTxnRequest, EndTxnResponse, handle_end_txn),
+    "fetch": handler_of(FetchRequest, FetchResponse, handle_fetch),
+    "find_coordinator": handler_of(FindCoordinatorRequest, FindCoordinatorResponse, handle_find_coordinator),
+    "heartbeat": handler_of(HeartbeatRequest, HeartbeatResponse, handle_heartbeat),
+    "init_producer_id": handler_of(InitProducerIdRequest, InitProducerIdResponse, handle_init_producer_id),
+    "join_group": handler_of(JoinGroupRequest, JoinGroupResponse, handle_join_group),
+    "leave_group": handler_of(LeaveGroupRequest, LeaveGroupResponse, handle_leave_group),
+    "list_groups": handler_of(ListGroupsRequest, ListGroupsResponse, handle_list_groups),
+    "list_offsets": handler_of(ListOffsetsRequest, ListOffsetsResponse, handle_list_offsets),
+    "list_transactions": handler_of(ListTransactionsRequest, ListTransactionsResponse, handle_list_transactions),
+    "metadata": handler_of(MetadataRequest, MetadataResponse, handle_metadata),
+    "offset_commit": handler_of(OffsetCommitRequest, OffsetCommitResponse, handle_offset_commit),
+    "offset_delete": handler_of(OffsetDeleteRequest, OffsetDeleteResponse, handle_offset_delete),
+    "offset_fetch": handler_of(OffsetFetchRequest, OffsetFetchResponse, handle_offset_fetch),
+    "offset_for_leader_epoch": handler_of(
+        OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, handle_offset_for_leader_epoch
+    ),
+    "produce": handler_of(ProduceRequest, ProduceResponse, handle_produce),
+    "sasl_handshake": handler_of(SaslHandshakeRequest, SaslHandshakeResponse, handle_sasl_handshake),
+    "sync_group": handler_of(SyncGroupRequest, SyncGroupResponse, handle_sync_group),
+    "txn_offset_commit": handler_of(TxnOffsetCommitRequest, TxnOffsetCommitResponse, handle_txn_offset_commit),
+    "update_features": handler_of(UpdateFeaturesRequest, UpdateFeaturesResponse, handle_update_features),
+    "write_txn_markers": handler_of(WriteTxnMarkersRequest, WriteTxnMarkersResponse, handle_write_txn_markers),
+}
+
+
+def test_every_api_of_the_table_is_checked_here() -> None:
+    assert sorted(HANDLERS) == sorted(api.name for api in TABLE.values())
+
+
+@pytest.mark.parametrize("api", TABLE.values(), ids=lambda api: api.name)
+def test_what_the_table_finds_by_name_is_the_handler_that_was_checked_and_its_messages(api: Api) -> None:
+    loaded = api.load()
+    assert (loaded.request, loaded.response, loaded.handle) == HANDLERS[api.name]

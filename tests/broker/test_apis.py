@@ -1,0 +1,56 @@
+"""The table: what is served can be loaded, decoded and encoded in every version, and nothing else is."""
+
+import pytest
+
+from odradek.broker.apis import TABLE, Api
+from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.codec import decoder, encoder
+from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.fetch import FetchResponse
+from odradek.protocol.schema import declared
+
+
+def test_a_line_is_found_by_its_key() -> None:
+    assert {key: api.key for key, api in TABLE.items()} == {api.key: api.key for api in TABLE.values()}
+    assert TABLE[ApiKey.FETCH].name == "fetch"
+
+
+@pytest.mark.parametrize("api", TABLE.values(), ids=lambda api: api.name)
+def test_every_served_version_is_declared_by_request_and_response(api: Api) -> None:
+    loaded = api.load()
+    for message in (loaded.request, loaded.response):
+        life = declared(message)
+        assert life.api_key == api.key
+        assert api.first in life.versions
+        assert api.last in life.versions
+    for version in range(api.first, api.last + 1):
+        assert loaded.decoder(version) is decoder(loaded.request, version)
+        assert loaded.encoder(version) is encoder(loaded.response, version)
+
+
+def test_the_ends_of_a_range_are_served_and_what_lies_beyond_is_not() -> None:
+    api = Api(ApiKey.FETCH, 4, 18)
+    assert [version for version in range(-1, 25) if api.serves(version)] == list(range(4, 19))
+    assert api.listed_from == 4
+
+
+def test_a_lower_minimum_may_be_listed_without_being_served() -> None:
+    produce = TABLE[ApiKey.PRODUCE]
+    assert (produce.listed_from, produce.first, produce.serves(0)) == (0, 3, False)
+
+
+def test_an_api_is_loaded_once() -> None:
+    assert TABLE[ApiKey.HEARTBEAT].load() is TABLE[ApiKey.HEARTBEAT].load()
+
+
+def test_a_failure_has_the_error_of_its_version_where_that_has_one() -> None:
+    fetch = TABLE[ApiKey.FETCH].load()
+    answer = fetch.failure_answer(7)
+    assert isinstance(answer, FetchResponse)
+    assert (answer.error_code, answer.responses) == (ErrorCode.UNKNOWN_SERVER_ERROR, ())
+    assert fetch.failure_answer(6) is None
+
+
+@pytest.mark.parametrize("key", [ApiKey.PRODUCE, ApiKey.LIST_OFFSETS, ApiKey.OFFSET_COMMIT])
+def test_a_failure_has_no_answer_where_every_error_belongs_to_a_partition(key: ApiKey) -> None:
+    assert TABLE[key].load().failure_answer(TABLE[key].last) is None
