@@ -73,3 +73,28 @@ def test_an_epoch_that_was_never_given_out_is_damage() -> None:
     log = open_log(files, leader_epoch=1)
     assert log.log_end_offset == 2
     assert "leader epoch 5" in log.recovery_report.why
+
+
+def test_a_file_that_a_job_is_writing_is_left_alone_until_the_job_is_done() -> None:
+    files = MemoryFiles()
+    files.make_directory("d")
+    epochs = LeaderEpochs()
+    epochs.assign(0, 0)
+    write = epochs.starting_at(0).writer(files, "d")
+    epochs.is_held = True
+    epochs.assign(1, 5)
+    epochs.save(files, "d")
+    assert not files.exists("d/leader-epoch-checkpoint")
+    write()
+    epochs.is_held = False
+    epochs.save(files, "d")
+    assert files.read("d/leader-epoch-checkpoint", 0, 99) == b"0\n2\n0 0\n1 5\n"
+    assert epochs.is_saved
+
+
+def test_a_copy_that_begins_later_leaves_the_original_as_it_was() -> None:
+    epochs = LeaderEpochs()
+    for epoch, start in ((0, 0), (1, 10)):
+        epochs.assign(epoch, start)
+    assert epochs.starting_at(12).entries == [(1, 12)]
+    assert epochs.entries == [(0, 0), (1, 10)]

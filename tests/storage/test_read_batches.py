@@ -4,7 +4,7 @@ import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.integrity import BatchIntegrity
-from odradek.storage.read_batches import LogPosition, find_position, read_batches
+from odradek.storage.read_batches import LogPosition, WrongStart, find_position, read_batches
 
 from .builders import PATH, batches_file
 
@@ -38,3 +38,38 @@ def test_less_than_a_header_is_no_batch() -> None:
     _, data = batches_file(20)
     assert read_batches(data[:60], 1000, 0, 9, BatchIntegrity()) is None
     assert read_batches(b"", 1000, 0, 9, BatchIntegrity()) is None
+
+
+def test_batches_end_below_the_upper_offset_and_before_what_is_no_batch() -> None:
+    _, data = batches_file(10, 10, 10)
+    one = len(data) // 3
+    integrity = BatchIntegrity()
+    assert read_batches(data, len(data), 0, 2, integrity) == (2 * one, 0, 2, 0)
+    damaged = data[: one + 70] + b"?" + data[one + 71 :]
+    assert read_batches(damaged, len(data), 0, 9, integrity) == (one, 0, 1, 0)
+    assert read_batches(damaged[one:], 2 * one, 1, 9, integrity) is None
+
+
+def test_a_first_batch_that_was_cut_off_is_known_by_its_size() -> None:
+    _, data = batches_file(500)
+    found = read_batches(data[:100], len(data), 0, 9, BatchIntegrity())
+    assert found is not None
+    assert (found.end, found.first_batch_bytes) == (0, len(data))
+
+
+def test_a_batch_of_another_epoch_than_its_offset_has_is_no_batch() -> None:
+    integrity = BatchIntegrity()
+    integrity.epochs.assign(3, 0)
+    for epoch, is_sound in ((3, True), (2, False)):
+        _, data = batches_file(10, epoch=epoch)
+        assert (read_batches(data, len(data), 0, 9, integrity) is not None) == is_sound
+
+
+def test_an_index_entry_that_names_another_batch_is_a_wrong_start() -> None:
+    files, data = batches_file(10, 10)
+    start = LogPosition(len(data) // 2, 0)
+    assert find_position(files, PATH, start, len(data), 1, may_skip=False, highest_last_offset=1).base_offset == 1
+    with pytest.raises(WrongStart):
+        find_position(files, PATH, start, len(data), 0, may_skip=False, highest_last_offset=0)
+    with pytest.raises(WrongStart):
+        find_position(files, PATH, LogPosition(5, 0), len(data), 1, may_skip=False, highest_last_offset=9)

@@ -214,9 +214,14 @@ def test_a_failed_fsync_refuses_all_who_wait_for_it(shell: Shell) -> None:
     assert (call.answer, waiting.answer) == ("NOT_COORDINATOR", "NOT_COORDINATOR")
 
 
-def test_what_needs_no_fsync_waits_for_none(shell: Shell) -> None:
+def test_what_needs_no_fsync_waits_for_none_and_goes_to_the_disk_in_the_background(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled: list[int] = []
+    monkeypatch.setattr(shell.log, "schedule_flush", scheduled.append)
     shell.log.is_slow = True
     assert shell.ask(lambda at: keep("a"), needs_fsync=False).answer == "done"
+    assert scheduled == [0]
 
 
 # Refusals

@@ -102,6 +102,8 @@ def test_when_a_newcomer_leaves_that_the_rest_has_waited_for_the_group_is_logged
     group = groups.it.find_group("g")
     assert group is not None
     group.pending_members.add("newcomer")
+    groups.take(groups.join(member_id))
+    assert group.state_name == "PreparingRebalance"
     result = groups.it.leave("g", [(member_id, None), ("newcomer", None)], AT)
     groups.take(result)
     assert group.state is ClassicState.EMPTY

@@ -201,6 +201,20 @@ def test_a_restarted_follower_is_told_the_leader_and_nothing_to_skip(groups: Gro
     assert (joined.leader, joined.skip_assignment, joined.members) == (leader, False, ())
 
 
+def test_a_restarted_member_owes_the_sync_that_the_old_one_owed(groups: GroupDriver) -> None:
+    leader = restartable(groups)
+    old = groups.join(instance="k", rebalance_s=7)
+    groups.join(leader, instance="i", rebalance_s=7)
+    groups.sync(leader, 2, {old.answer.member_id: b"k"})
+    new = groups.join(instance="k", rebalance_s=7).answer
+    assert (new.error, groups.group().pending_sync) == (ErrorCode.NONE, {new.member_id})
+    groups.sleep(4)
+    groups.heartbeat(leader, 2)
+    groups.heartbeat(new.member_id, 2)
+    groups.sleep(3.1)
+    assert list(groups.group().members) == [leader]
+
+
 def test_the_takeover_is_logged_so_that_a_restart_of_the_broker_knows_it(groups: GroupDriver) -> None:
     restartable(groups)
     joined = groups.join(instance="i").answer

@@ -55,6 +55,21 @@ def test_the_first_wait_never_exceeds_the_rebalance_timeout(slow_start: GroupDri
     assert [call.answer.generation_id for call in calls] == [1, 1, 1]
 
 
+def test_a_group_that_ended_empty_waits_for_its_next_first_member_as_for_any_first(slow_start: GroupDriver) -> None:
+    slow_start.leave(slow_start.join(version=4).answer.member_id)
+    first = slow_start.join(version=3)
+    slow_start.join(version=3)
+    slow_start.leave(*slow_start.group().members)
+    slow_start.sleep(3.1)
+    assert slow_start.group().state is ClassicState.EMPTY
+    assert first.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
+    again = slow_start.join(version=3)
+    slow_start.sleep(1.49)
+    assert again.is_parked
+    slow_start.sleep(0.02)
+    assert again.answer.generation_id == 2
+
+
 def test_a_rebalance_waits_for_every_known_member(groups: GroupDriver) -> None:
     first, second = groups.stable_group(2)
     newcomer = groups.join_fresh()
