@@ -18,7 +18,7 @@ from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.findings import Findings
 from odradek.storage.checking.metadata import KnownTopic, check_snapshots, problem_of_snapshot, read_topics
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, write_snapshot
+from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot
 
 from ..builders import NOW_MS, open_log
 
@@ -47,7 +47,7 @@ def _files(*records: MetadataRecord) -> MemoryFiles:
 def _snapshot(files: MemoryFiles, end_offset: int, *records: MetadataRecord) -> str:
     snapshot = Snapshot([encode_metadata_record(record) for record in records])
     snapshot_id = SnapshotId(end_offset, 0)
-    write_snapshot(files, DIRECTORY, snapshot_id, snapshot, last_timestamp=NOW_MS, now_ms=NOW_MS)
+    begin_snapshot(files, DIRECTORY, snapshot_id, snapshot, last_timestamp=NOW_MS, now_ms=NOW_MS).run()
     return f"{DIRECTORY}/{snapshot_id.file_name}"
 
 
