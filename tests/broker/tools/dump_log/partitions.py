@@ -30,6 +30,13 @@ def write_partition(directory: Path, config: LogConfig | None = None) -> Partiti
     return log
 
 
+def batch_file(tmp_path: Path, *batches: bytes) -> Path:
+    """A log of these batches."""
+    path = tmp_path / f"{FIRST}.log"
+    path.write_bytes(b"".join(batches))
+    return path
+
+
 def run(*arguments: str | Path) -> Result:
     """`odradek` with these arguments."""
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
