@@ -149,7 +149,7 @@ class IdleLogs:
             self._report(partition, visited, error)
             return
         if is_closed:
-            partition.forget_log()
+            partition.drop_log()
             self._not_before[partition] = float("inf") if expiry_ms is None else expiry_ms
         self._end_visit()
 

@@ -30,7 +30,7 @@ def delete_old_segments(
             error = failure
         if gone:
             logger.info("segments deleted", partition=partition.name, count=len(gone))
-            partition.note_change()
+            partition.notify_changed()
         if error is not None:
             logger.error("old segments cannot be deleted yet", partition=partition.name, error=str(error))
         then(error)

@@ -82,7 +82,7 @@ class Partition:
         """The log if anyone has used it since the start, and it is not offline."""
         return self._log
 
-    def forget_log(self) -> None:
+    def drop_log(self) -> None:
         """The log was closed; the next use opens it again."""
         self._log = None
 
@@ -143,8 +143,8 @@ class Partition:
         self._on_change(self)
         return appended
 
-    def note_change(self) -> None:
-        """Something that waiting fetches look at has changed."""
+    def notify_changed(self) -> None:
+        """Something that delayed fetches look at has changed."""
         self._on_change(self)
 
     def note_deleted(self) -> None:

@@ -219,7 +219,7 @@ class Topics:
         def begun(deletion: RecordsDeletion, error: Exception | None) -> None:
             start = log.finish_delete_records(deletion)
             if error is None:
-                partition.note_change()
+                partition.notify_changed()
             then(start, None if error is None else _storage_error(error))
 
         try:

@@ -5,7 +5,7 @@ import os
 import random
 import threading
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from odradek.broker.cluster import Cluster
@@ -134,6 +134,9 @@ class Client(AsyncWire):
         answer = await self.ask(MetadataRequest(topics=None), 12, MetadataResponse)
         return sorted(topic.name or "" for topic in answer.topics if not topic.is_internal)
 
+    async def cluster_id(self) -> str:
+        return (await self.ask(MetadataRequest(topics=None), 12, MetadataResponse)).cluster_id or ""
+
     async def produce(self, topic: str, batch: bytes | None = None, *, transactional_id: str | None = None) -> int:
         """One batch; its error code."""
         request = ProduceRequest(
@@ -233,9 +236,15 @@ class Client(AsyncWire):
         return answer.topics[0].partitions[0].committed_offset
 
 
+def client_of(cluster: Cluster) -> AbstractAsyncContextManager[Client]:
+    """A client of that cluster, for the length of a block."""
+    return client_of_address(cluster.bootstrap)
+
+
 @asynccontextmanager
-async def client_of(cluster: Cluster) -> AsyncGenerator[Client]:
-    reader, writer = await asyncio.open_connection(cluster.host, cluster.port)
+async def client_of_address(address: str) -> AsyncGenerator[Client]:
+    """A client of the broker at HOST:PORT, for the length of a block."""
+    reader, writer = await asyncio.open_connection(*address.split(":"))
     client = Client(reader, writer, client_id="shop", timeout_s=10.0)
     try:
         yield client

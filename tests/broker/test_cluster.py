@@ -17,7 +17,7 @@ from odradek.storage.files.files import Files, OsFiles
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..brokers import OdradekBroker
-from .cluster_world import SESSION_S, Client, World, client_of, contents, process_state, world
+from .cluster_world import SESSION_S, World, client_of, client_of_address, contents, process_state, world
 
 
 def disks(kind: str, directory: Path) -> tuple[Callable[[], Files], str]:
@@ -269,12 +269,10 @@ def test_after_sigterm_nothing_is_written_behind_the_clean_mark(tmp_path: Path) 
     broker.start()
 
     async def become_members() -> None:
-        reader, writer = await asyncio.open_connection(*broker.address.split(":"))
-        client = Client(reader, writer, client_id="shop", timeout_s=10.0)
-        await client.create_topic("t")
-        for at in range(4):
-            await client.become_member(f"g{at}")
-        await client.close()
+        async with client_of_address(broker.address) as client:
+            await client.create_topic("t")
+            for at in range(4):
+                await client.become_member(f"g{at}")
 
     asyncio.run(become_members())
     broker.stop()

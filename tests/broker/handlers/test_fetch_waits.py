@@ -114,7 +114,7 @@ def test_the_deletion_of_records_answers_a_fetch_that_waits_among_them(broker: A
     broker.append(log, BATCH, BATCH)
     asked = broker.fetch(fetch_request("t", wanted(1), max_wait_ms=500, min_bytes=10 * SIZE))
     log.log.delete_records_before(2)
-    log.note_change()
+    log.notify_changed()
     broker.context.purgatory.complete_ready()
     assert [p.error_code for p in asked.answer.responses[0].partitions] == [ErrorCode.OFFSET_OUT_OF_RANGE]
 

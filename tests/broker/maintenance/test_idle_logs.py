@@ -202,7 +202,7 @@ def test_right_after_a_crash_nothing_is_deleted_however_old_it_is() -> None:
     assert not visited.parts.store.has_unrecovered
     assert visited.partition().log.log_start_offset == 0
     visited.parts.store.close_log("t", 0, lambda is_closed, error: None)
-    visited.partition().forget_log()
+    visited.partition().drop_log()
     visited.parts.clock.advance(HOUR_S)
     assert visited.partition().log.log_start_offset == 1
 
