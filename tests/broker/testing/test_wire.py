@@ -1,0 +1,138 @@
+"""Raw clients: they send what they are told, and take no answer for another."""
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+
+from odradek.broker.testing.wire import MAX_ANSWER_BYTES, AsyncWire, ClosedByPeer, Wire
+from odradek.protocol.codec import encode_bytes
+from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from odradek.protocol.subscription import ConsumerProtocolAssignment
+
+HEARTBEAT = HeartbeatRequest(group_id="g", generation_id=1, member_id="m")
+
+
+def answer(correlation_id: int) -> bytes:
+    body = struct.pack(">i", correlation_id) + b"\0" + encode_bytes(HeartbeatResponse(error_code=27), 4)
+    return struct.pack(">i", len(body)) + body
+
+
+@contextmanager
+def peer(reply: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server of one connection: it reads once, replies, and closes when the block ends."""
+    received: list[bytes] = []
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                received.append(connection.recv(1 << 16))
+                connection.sendall(reply)
+                if not reply.startswith(b"wait"):
+                    return
+                ended.wait(5)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}", received
+        ended.set()
+        thread.join()
+
+
+def test_a_request_is_a_frame_with_key_version_number_and_name() -> None:
+    with peer(answer(1)) as (address, received), Wire(address, client_id="shop") as wire:
+        assert wire.ask(HEARTBEAT, 4, HeartbeatResponse).error_code == 27
+    head = struct.pack(">hhih", 12, 4, 1, 4) + b"shop\0"
+    body = encode_bytes(HEARTBEAT, 4)
+    assert received == [struct.pack(">i", len(head) + len(body)) + head + body]
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        (b"", "closed after 0 of 4 bytes"),
+        (answer(1)[:-1], "closed after"),
+        (answer(2), "answer 2 where 1 was due"),
+        (struct.pack(">i", -1), "an answer of -1 bytes"),
+        (struct.pack(">i", MAX_ANSWER_BYTES + 1), "an answer of"),
+    ],
+)
+def test_what_is_no_answer_to_the_last_request_is_an_error(reply: bytes, problem: str) -> None:
+    with peer(reply) as (address, _), Wire(address) as wire, pytest.raises(ConnectionError, match=problem):
+        wire.ask(HEARTBEAT, 4, HeartbeatResponse)
+
+
+def test_a_peer_that_says_nothing_is_not_waited_for_longer_than_told() -> None:
+    with peer(b"wait") as (address, _), Wire(address, timeout_s=0.1) as wire:
+        wire.send(HEARTBEAT, 4)
+        assert wire._receive(4) == b"wait"
+        with pytest.raises(TimeoutError):
+            wire.receive_frame()
+        assert not wire.is_closed_by_peer(0.05)
+    with peer(b"") as (address, _), Wire(address) as wire:
+        wire.send(HEARTBEAT, 4)
+        assert wire.is_closed_by_peer()
+
+
+def test_only_requests_can_be_sent() -> None:
+    with peer(b"") as (address, _), Wire(address) as wire:
+        with pytest.raises(TypeError, match="is no request"):
+            wire.send(ConsumerProtocolAssignment(), 0)
+        wire.send_raw(b"x")
+
+
+# In an event loop
+
+
+@asynccontextmanager
+async def async_peer(reply: Callable[[bytes], bytes], *, closes: bool = True) -> AsyncGenerator[str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(await reader.read(1 << 16)))
+        if not closes:
+            await reader.read(1)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_both_clients_send_the_same_bytes() -> None:
+    received: list[bytes] = []
+
+    def reply(data: bytes) -> bytes:
+        received.append(data)
+        return answer(1)
+
+    async with async_peer(reply) as address, await AsyncWire.connect(address, client_id="shop") as wire:
+        assert (await wire.ask(HEARTBEAT, 4, HeartbeatResponse)).error_code == 27
+        assert await wire.is_closed_by_peer()
+    with peer(answer(1)) as (address, sent), Wire(address, client_id="shop") as blocking:
+        blocking.ask(HEARTBEAT, 4, HeartbeatResponse)
+    assert received == sent
+
+
+async def test_in_a_loop_too_what_is_no_answer_is_an_error() -> None:
+    async with async_peer(lambda _: answer(1)[:9]) as address, await AsyncWire.connect(address) as wire:
+        with pytest.raises(ClosedByPeer, match="closed after"):
+            await wire.ask(HEARTBEAT, 4, HeartbeatResponse)
+    async with async_peer(lambda _: answer(7)) as address, await AsyncWire.connect(address) as wire:
+        with pytest.raises(ConnectionError, match="answer 7 where 1 was due"):
+            await wire.ask(HEARTBEAT, 4, HeartbeatResponse)
+
+
+async def test_in_a_loop_too_a_peer_that_says_nothing_is_not_waited_for_longer_than_told() -> None:
+    async with (
+        async_peer(lambda _: b"", closes=False) as address,
+        await AsyncWire.connect(address, timeout_s=0.05) as wire,
+    ):
+        with pytest.raises(TimeoutError):
+            await wire.ask(ApiVersionsRequest(client_software_name="x"), 3, ApiVersionsResponse)
+        assert not await wire.is_closed_by_peer()
