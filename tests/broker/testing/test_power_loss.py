@@ -95,7 +95,8 @@ def test_what_is_written_whole_and_synced_is_the_old_or_the_new_at_every_moment(
         files.write_whole("/a", b"new")
         return files
 
-    plan = {at: [(survival, 1) for survival in SURVIVALS] for at in range(written().moment + 1)}
+    each: list[tuple[Survival, int]] = [(survival, 1) for survival in SURVIVALS]
+    plan = dict.fromkeys(range(written().moment + 1), each)
     found = [(at, bytes_of(image, "/a")) for at, _, image in written().images(plan)]
     assert {content for _, content in found} == {None, b"old", b"new"}
     last = [content for at, content in found if at == written().moment]

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
@@ -24,7 +24,7 @@ def answer(correlation_id: int) -> bytes:
 
 
 @contextmanager
-def peer(reply: bytes) -> Iterator[tuple[str, list[bytes]]]:
+def peer(reply: bytes) -> Generator[tuple[str, list[bytes]]]:
     """A server of one connection: it reads once, replies, and closes when the block ends."""
     received: list[bytes] = []
     ended = threading.Event()

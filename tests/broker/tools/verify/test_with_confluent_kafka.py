@@ -1,4 +1,4 @@
-"""What a consumer polled before it lost its partitions is not its own any more."""
+"""The adapter of confluent-kafka, against a real broker; what it polled before a rebalance is not its own any more."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from odradek.broker.tools.verify.with_confluent_kafka import ConfluentConsumer
+
+from .adapter_story import CHECKS, assert_holds
 
 
 class Message:
@@ -60,3 +62,8 @@ def test_what_was_polled_before_a_rebalance_is_not_returned(event: str) -> None:
     consumer = ConfluentConsumer(Library, {})
     consumer.subscribe("t")
     assert consumer.poll(10, 0.1) == []
+
+
+@pytest.mark.parametrize("check", list(CHECKS))
+def test_it_does_what_every_adapter_must(bootstrap: str, topic: str, group: str, check: str) -> None:
+    assert_holds("confluent-kafka", bootstrap, check, topic, group)

@@ -1,0 +1,10 @@
+"""The adapter of kafka-python, against a real broker."""
+
+import pytest
+
+from .adapter_story import CHECKS, assert_holds
+
+
+@pytest.mark.parametrize("check", list(CHECKS))
+def test_it_does_what_every_adapter_must(bootstrap: str, topic: str, group: str, check: str) -> None:
+    assert_holds("kafka-python", bootstrap, check, topic, group)
