@@ -102,6 +102,10 @@ def test_empty_logs_are_read_at_once(ending: Ending) -> None:
 
 def test_logs_that_end_before_their_end_are_an_error(ending: Ending, monkeypatch: pytest.MonkeyPatch) -> None:
     ending.write("one")
-    monkeypatch.setattr(ModelConsumer, "poll_with_ends", lambda *_: ([], []))
+
+    def nothing(consumer: object, limit: int, timeout_s: float) -> tuple[list[Record], list[object]]:
+        return [], []
+
+    monkeypatch.setattr(ModelConsumer, "poll_with_ends", nothing)
     with pytest.raises(ClientError, match="was not reached in 2 s"):
         ending.reader.read(ending.where, COMMITTED, 2)
