@@ -16,10 +16,10 @@ def handle_add_offsets_to_txn(
     request: AddOffsetsToTxnRequest, version: int, session: Session, context: Context
 ) -> Deferred[AddOffsetsToTxnResponse]:
     """So that the end of the transaction puts its marker there too."""
-    parked: Deferred[AddOffsetsToTxnResponse] = Deferred()
+    deferred: Deferred[AddOffsetsToTxnResponse] = Deferred()
 
     future = ResponseFuture[TransactionResponse](
-        lambda response: parked.answer(AddOffsetsToTxnResponse(error_code=fencing_code(response.error, version))),
+        lambda response: deferred.answer(AddOffsetsToTxnResponse(error_code=fencing_code(response.error, version))),
         refused,
     )
 
@@ -36,4 +36,4 @@ def handle_add_offsets_to_txn(
         )
 
     context.groups.when_ready(add)
-    return parked
+    return deferred
