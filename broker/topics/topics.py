@@ -14,8 +14,9 @@ from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
-from ..metadata.image import MetadataImage, TopicImage
+from ..metadata.image import MetadataImage
 from ..metadata.log import MetadataLog, NewTopic, Then
+from ..metadata.topic_image import TopicImage
 from ..runtime import Runtime, SerialQueue
 from ..runtime import Then as After
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -86,7 +86,7 @@ class World:
     @asynccontextmanager
     async def running(
         self, files: Files | None = None, directory: str = "/data", settings: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Cluster]:
+    ) -> AsyncGenerator[Cluster]:
         """A cluster that is stopped with the block, unless the block has stopped it."""
         cluster = self.cluster(files, directory, settings)
         await cluster.start()
@@ -108,7 +108,7 @@ class World:
 
 
 @asynccontextmanager
-async def world() -> AsyncIterator[World]:
+async def world() -> AsyncGenerator[World]:
     """A world, and the end of its threads."""
     made = World()
     try:
@@ -234,7 +234,7 @@ class Client(AsyncWire):
 
 
 @asynccontextmanager
-async def client_of(cluster: Cluster) -> AsyncIterator[Client]:
+async def client_of(cluster: Cluster) -> AsyncGenerator[Client]:
     reader, writer = await asyncio.open_connection(cluster.host, cluster.port)
     client = Client(reader, writer, client_id="shop", timeout_s=10.0)
     try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from odradek.broker.metadata.publisher import MetadataPublisher
+from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -15,7 +16,6 @@ from odradek.storage.log_config import LogConfig
 
 from .clusters import Changes
 from .conftest import Parts
-from .failing_files import BROKEN, FailingFiles
 
 
 def fill(parts: Parts, name: str = "t", partitions: int = 1) -> None:

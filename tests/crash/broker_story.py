@@ -11,6 +11,7 @@ from random import Random
 from typing import TypeVar
 
 from odradek.broker.handlers.produce import V2_FROM_VERSION
+from odradek.broker.testing.power_loss import PowerLossFiles
 from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
@@ -22,7 +23,6 @@ from odradek.storage.log import PartitionLog
 from ..broker.handlers.broker_harness import batch, produce_request
 from ..broker.handlers.group_context import offsets_of
 from ..broker.handlers.transaction_harness import Producer, TransactingBroker
-from .power_loss import PowerLossFiles
 
 R = TypeVar("R")
 NEVER = 1 << 60

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import KafkaError
@@ -20,7 +21,6 @@ from odradek.storage.directory import DirectoryError
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..broker.conftest import IDENTITY
-from ..broker.failing_files import FailingFiles
 from ..broker.handlers.broker_harness import batch
 from ..broker.handlers.transaction_harness import TransactingBroker
 from ..conftest import Rounds

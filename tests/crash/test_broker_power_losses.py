@@ -2,10 +2,11 @@
 
 from random import Random
 
+from odradek.broker.testing.power_loss import PowerLossFiles
+
 from ..conftest import Rounds
 from .broker_story import DURABLE, BrokerStory
 from .invariants import Truth
-from .power_loss import PowerLossFiles
 
 IMAGES_OF_A_STORY = 60
 STEPS = 60

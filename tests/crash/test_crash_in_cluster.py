@@ -5,13 +5,13 @@ from random import Random
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.testing.disks import DyingFiles, Killed
+from odradek.broker.testing.power_loss import PowerLossFiles
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import find_snapshots
 
 from ..broker.clusters import DIRECTORY, Changes, cluster_on, create
 from ..conftest import Rounds
-from .faulty_files import FaultyFiles, Killed
-from .power_loss import PowerLossFiles
 
 CONFIG = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=900)
 
@@ -94,7 +94,7 @@ def test_no_change_that_was_answered_is_lost_with_the_power(rounds: Rounds) -> N
 
 @pytest.mark.parametrize("torn_bytes", [0, 1, 40, 200])
 def test_a_kill_at_any_moment_loses_no_change_that_was_answered(torn_bytes: int) -> None:
-    whole = FaultyFiles()
+    whole = DyingFiles()
     story = Story(whole)
     story.tell()
     changes = whole.changes
@@ -102,7 +102,7 @@ def test_a_kill_at_any_moment_loses_no_change_that_was_answered(torn_bytes: int)
     assert len(find_snapshots(whole, DIRECTORY)) == 2
     assert state_of(cluster_on(whole, CONFIG)) == story.answered
     for dies_at in range(1, changes + 1):
-        files = FaultyFiles(dies_at, torn_bytes)
+        files = DyingFiles(dies_at, torn_bytes)
         story = Story(files)
         with pytest.raises(Killed):
             story.tell()

@@ -2,17 +2,17 @@
 
 import pytest
 
+from odradek.broker.testing.disks import DyingFiles, Killed
 from odradek.protocol.batch import whole_batches
 from odradek.storage.log import PartitionLog
 
 from ..storage.builders import END, NOW_MS, open_log
 from ..storage.compaction.compacting import COMPACTED, batches_in, clean, pairs_in, write
-from .faulty_files import FaultyFiles, Killed
 
 LATER = NOW_MS + 10_000
 
 
-def _written(files: FaultyFiles) -> PartitionLog:
+def _written(files: DyingFiles) -> PartitionLog:
     """Segments of which some become one, some vanish, some stay; aborted records, tombstones, an empty tail."""
     log = open_log(files, COMPACTED)
     for n in range(4):
@@ -42,7 +42,7 @@ def _latest(log: PartitionLog) -> dict[str, str | None]:
 
 
 def _changes() -> tuple[int, int]:
-    files = FaultyFiles()
+    files = DyingFiles()
     log = _written(files)
     before = files.changes
     _compact(log)
@@ -54,14 +54,14 @@ def _changes() -> tuple[int, int]:
 def test_a_kill_at_any_moment_of_a_pass_leaves_a_whole_log(torn_bytes: int, is_flushed: bool) -> None:
     before, after = _changes()
     assert after - before > 30
-    whole = open_log(FaultyFiles(), COMPACTED)
-    whole = _written(FaultyFiles())
+    whole = open_log(DyingFiles(), COMPACTED)
+    whole = _written(DyingFiles())
     first_state = pairs_in(whole)
     _compact(whole)
     last_state = pairs_in(whole)
     states: set[tuple[object, ...]] = set()
     for dies_at in range(before + 1, after + 1):
-        files = FaultyFiles(dies_at, torn_bytes)
+        files = DyingFiles(dies_at, torn_bytes)
         log = _written(files)
         with pytest.raises(Killed):
             _compact(log)
@@ -82,7 +82,7 @@ def test_a_kill_at_any_moment_of_a_pass_leaves_a_whole_log(torn_bytes: int, is_f
 
 
 def test_a_reader_sees_whole_batches_between_any_two_steps_of_a_pass() -> None:
-    files = FaultyFiles()
+    files = DyingFiles()
     log = _written(files)
     expected = _latest(log)
     cleaning = log.begin_cleaning(log.find_cleanable(None, NOW_MS), NOW_MS, 1 << 20)
@@ -102,9 +102,9 @@ def test_a_reader_sees_whole_batches_between_any_two_steps_of_a_pass() -> None:
 @pytest.mark.parametrize("again", [1, 2, 3, 5, 8])
 def test_a_kill_while_the_start_finishes_a_swap_is_finished_by_the_next_start(again: int) -> None:
     before, after = _changes()
-    expected = _latest(_written(FaultyFiles()))
+    expected = _latest(_written(DyingFiles()))
     for dies_at in range(before + 1, after + 1):
-        files = FaultyFiles(dies_at)
+        files = DyingFiles(dies_at)
         log = _written(files)
         with pytest.raises(Killed):
             _compact(log)

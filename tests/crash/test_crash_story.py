@@ -2,12 +2,12 @@
 
 import pytest
 
+from odradek.broker.testing.disks import DyingFiles, Killed
 from odradek.protocol.batch import whole_batches
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
 from ..storage.builders import NOW_MS, append, bases_of, batch, open_log
-from .faulty_files import FaultyFiles, Killed
 
 CONFIG = LogConfig(segment_bytes=600, index_interval_bytes=100, retention_bytes=2500)
 
@@ -17,7 +17,7 @@ Acknowledged = list[tuple[int, int, bytes]]  # (base offset, producer id, the re
 class Story:
     """What a broker does in a day, noting what it has acknowledged."""
 
-    def __init__(self, files: FaultyFiles) -> None:
+    def __init__(self, files: DyingFiles) -> None:
         self.files = files
         self.acknowledged: Acknowledged = []
         self.recovery_point = 0
@@ -76,7 +76,7 @@ def _stored(log: PartitionLog) -> Acknowledged:
 
 
 def _changes_of_the_story() -> int:
-    files = FaultyFiles()
+    files = DyingFiles()
     Story(files).tell()
     return files.changes
 
@@ -86,7 +86,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(torn_bytes: in
     total = _changes_of_the_story()
     assert total > 50
     for dies_at in range(1, total + 1):
-        files = FaultyFiles(dies_at, torn_bytes)
+        files = DyingFiles(dies_at, torn_bytes)
         story = Story(files)
         with pytest.raises(Killed):
             story.tell()
@@ -134,7 +134,7 @@ def _assert_it_goes_on(story: Story, log: PartitionLog) -> None:
 
 
 def test_a_story_that_ends_well_reopens_clean() -> None:
-    files = FaultyFiles()
+    files = DyingFiles()
     story = Story(files)
     story.tell()
     log = open_log(
@@ -152,7 +152,7 @@ def test_a_story_that_ends_well_reopens_clean() -> None:
 def test_a_crash_during_recovery_is_recovered_from(kills: int) -> None:
     total = _changes_of_the_story()
     for dies_at in range(10, total, 7):
-        files = FaultyFiles(dies_at, torn_bytes=30)
+        files = DyingFiles(dies_at, torn_bytes=30)
         story = Story(files)
         with pytest.raises(Killed):
             story.tell()

@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 
 from odradek.broker.handlers.produce import V2_FROM_VERSION
+from odradek.broker.testing.disks import RefusingFiles
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_records import (
@@ -29,7 +30,6 @@ from ..broker.handlers.broker_harness import batch
 from ..broker.handlers.group_context import offsets_of
 from ..broker.handlers.transaction_harness import Producer, TransactingBroker
 from ..conftest import Rounds
-from .refusing_files import RefusingFiles
 
 R = TypeVar("R")
 MOST_TRIES = 60

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
+from odradek.broker.testing.disks import RefusingFiles
 from odradek.protocol.batch import whole_batches
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
 from ..storage.builders import NOW_MS, append, batch, open_log
-from .refusing_files import RefusingFiles
 
 CONFIG = LogConfig(segment_bytes=600, index_interval_bytes=100, retention_bytes=700, file_delete_delay_ms=0)
 MOST_TRIES = 200

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar
 
 import pytest
 
+from odradek.broker.testing.disks import RecordedOsFiles, RefusingFiles
+from odradek.broker.testing.power_loss import PowerLossFiles
 from odradek.storage.directory import DataDirectory, DirectoryError, Identity, split_partition
 from odradek.storage.files.files import Files, OsFiles
 from odradek.storage.files.memory_files import MemoryFiles
-
-from ..crash.power_loss import PowerLossFiles
-from ..crash.refusing_files import RefusingFiles
 
 OURS = Identity("cluster-of-22-letters-", "directory-of-22-letter", 1)
 OTHER = Identity("another-cluster-22-let", "another-directory-22-l", 1)
@@ -205,15 +203,8 @@ def test_forgetting_an_unknown_partition_writes_nothing(files: MemoryFiles) -> N
 
 
 def test_the_names_of_what_is_made_for_a_new_directory_are_synced(tmp_path: Path) -> None:
-    class Watched(OsFiles):
-        synced: ClassVar[list[str]] = []
-
-        def sync_handle(self, path: str) -> Callable[[], None]:
-            self.synced.append(path)
-            return super().sync_handle(path)
-
     data = tmp_path / "a" / "b"
-    files = Watched()
+    files = RecordedOsFiles()
     DataDirectory.open(files, str(data), OURS).close()
     assert files.synced[:2] == [str(tmp_path / "a"), str(tmp_path)]
     files.synced.clear()

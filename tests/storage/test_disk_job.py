@@ -2,9 +2,8 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FailingFiles
 from odradek.storage.disk_job import DiskJob, sync_handles
-
-from .test_flushing import SickFiles
 
 
 def test_a_job_makes_its_calls_in_order_and_once() -> None:
@@ -33,7 +32,7 @@ def test_after_a_failed_call_the_others_are_tried_and_the_first_failure_comes_ou
 
 
 def test_handles_that_cannot_all_be_had_are_closed_again() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     for name in "abc":
         files.write(name, [b"x"], 0)
     files.handles_left = 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.file_records import FileRecords
 from odradek.storage.files.memory_files import MemoryFiles
@@ -9,7 +10,6 @@ from odradek.storage.integrity import BatchIntegrity
 from odradek.storage.read_batches import LogPosition
 
 from .builders import PATH, batch, batches_file
-from .test_log_appender import FullDisk
 
 END = 1 << 60
 START = LogPosition(0, 0)
@@ -35,13 +35,13 @@ def test_what_is_appended_stands_where_the_file_ended() -> None:
 
 
 def test_a_refused_append_leaves_the_file_as_long_as_it_was() -> None:
-    files = FullDisk()
+    files = FailingFiles()
     records = FileRecords(files, PATH, 0)
     records.append([b"x" * 10], 10)
-    files.is_full = True
+    files.write_error = FULL
     with pytest.raises(OSError, match="No space"):
         records.append([b"y" * 10], 10)
-    files.is_full = False
+    files.write_error = None
     assert (records.append([b"z"], 1), records.size_bytes) == (10, 11)
 
 

@@ -1,43 +1,18 @@
 """What is believed of the disk after an fsync, and after one that failed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from odradek.storage.files.memory_files import MemoryFiles
+from odradek.broker.testing.disks import FailingFiles
+from odradek.broker.testing.power_loss import PowerLossFiles, Survival
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.producer_snapshots import decode_snapshot
 
-from ..crash.power_loss import PowerLossFiles, Survival
 from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log
 
 SNAPSHOT = f"{DIRECTORY}/{1:020d}.snapshot"
-
-
-class SickFiles(MemoryFiles):
-    """Files whose next fsyncs, or whose next handles, fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failing_syncs = 0
-        self.handles_left = 1000
-        self.syncs_run = 0
-        self.synced: list[str] = []
-
-    def sync_handle(self, path: str) -> Callable[[], None]:
-        if self.handles_left == 0:
-            raise OSError(24, "Too many open files")
-        self.handles_left -= 1
-
-        def sync() -> None:
-            self.syncs_run += 1
-            self.synced.append(path)
-            if self.failing_syncs:
-                self.failing_syncs -= 1
-                raise OSError(5, "Input/output error")
-
-        return sync
 
 
 def _flush(log: PartitionLog) -> None:
@@ -47,14 +22,14 @@ def _flush(log: PartitionLog) -> None:
 
 
 def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch())
     files.failing_syncs = 1
     job = log.begin_flush()
     with pytest.raises(OSError, match="Input/output"):
         job.run()
-    assert files.syncs_run == 3  # the log, its directory and the one above: the others are tried all the same
+    assert len(files.synced) == 3  # the log, its directory and the one above: the others are tried all the same
     log.finish_flush(job)
     assert log.recovery_point == 0
     with pytest.raises(OSError, match="an earlier fsync failed"):
@@ -67,19 +42,19 @@ def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
 
 
 def test_an_fsync_that_fails_while_a_flush_is_given_up_counts_as_any_other() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch())
     files.handles_left, files.failing_syncs = 1, 1
     with pytest.raises(OSError, match="Too many open files"):
         log.begin_flush()
-    files.handles_left = 1000
+    files.handles_left = None
     with pytest.raises(OSError, match="an earlier fsync failed"):
         log.begin_flush()
 
 
 def test_a_failed_close_leaves_a_log_that_takes_nothing_more() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch())
     files.failing_syncs = 1
@@ -91,7 +66,7 @@ def test_a_failed_close_leaves_a_log_that_takes_nothing_more() -> None:
 
 def test_a_file_that_is_made_later_has_its_name_synced_too() -> None:
     """The index of aborted transactions cannot be told to be missing: readers would see what was aborted."""
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch(pid=1, is_transactional=True))
     _flush(log)
@@ -106,14 +81,14 @@ def test_a_file_that_is_made_later_has_its_name_synced_too() -> None:
 
 
 def test_a_flush_that_cannot_be_prepared_lets_its_handles_go_and_may_be_tried_again() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch())
     files.handles_left = 1
     with pytest.raises(OSError, match="Too many open files"):
         log.begin_flush()
-    assert files.syncs_run == 1
-    files.handles_left = 1000
+    assert len(files.synced) == 1
+    files.handles_left = None
     job = log.begin_flush()
     job.run()
     log.finish_flush(job)
@@ -121,17 +96,17 @@ def test_a_flush_that_cannot_be_prepared_lets_its_handles_go_and_may_be_tried_ag
 
 
 def test_sealed_segments_are_flushed_with_the_active_one_and_only_once() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files, SMALL)
     append(log, *[batch(2, value_bytes=100) for _ in range(3)])
     job = log.begin_flush()
     job.run()
     log.finish_flush(job)
-    first = files.syncs_run
+    first = len(files.synced)
     assert not log.needs_flush(NOW_MS)
     append(log, batch())
     log.begin_flush().run()
-    assert files.syncs_run - first < first
+    assert len(files.synced) - first < first
 
 
 def test_jobs_that_overlap_never_move_the_recovery_point_back() -> None:
@@ -158,7 +133,7 @@ def test_a_job_that_ends_after_the_log_was_cut_claims_no_more_than_there_is() ->
 
 
 def test_the_snapshot_of_a_new_segment_is_synced_with_the_one_it_ends() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch(pid=1))
     log.roll(NOW_MS)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import ErrorCode
-from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
 from odradek.storage.validation import InvalidRecords
 
@@ -17,17 +17,6 @@ from .builders import (
     open_log,
     refusal,
 )
-
-
-class FullDisk(MemoryFiles):
-    """Files on a disk that is full from some moment on."""
-
-    is_full = False
-
-    def write(self, path: str, buffers: object, position: int) -> None:
-        if self.is_full:
-            raise OSError(28, "No space left on device")
-        super().write(path, buffers, position)  # type: ignore[arg-type]
 
 
 def test_batches_get_offsets_one_after_another() -> None:
@@ -93,13 +82,13 @@ def test_append_time_is_answered_and_stored_where_the_topic_asks_for_it() -> Non
 
 
 def test_a_full_disk_leaves_the_log_as_it_was_and_able_to_go_on() -> None:
-    files = FullDisk()
+    files = FailingFiles()
     log = open_log(files)
     append(log, batch(pid=1, sequence=0))
-    files.is_full = True
+    files.write_error = FULL
     with pytest.raises(OSError, match="No space"):
         append(log, batch(pid=1, sequence=1))
     assert (log.log_end_offset, log.size_bytes) == (1, batch(pid=1).size_bytes)
-    files.is_full = False
+    files.write_error = None
     assert append(log, batch(pid=1, sequence=1)) == 1
     assert offsets_read(log) == [0, 1]

@@ -4,6 +4,8 @@ from threading import Thread
 
 import pytest
 
+from odradek.broker.testing.disks import RefusingFiles
+from odradek.broker.testing.power_loss import PowerLossFiles
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.disk_job import DiskJob
 from odradek.storage.files.memory_files import MemoryFiles
@@ -11,8 +13,6 @@ from odradek.storage.leader_epochs import LeaderEpochs
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from ..crash.power_loss import PowerLossFiles
-from ..crash.refusing_files import RefusingFiles
 from .builders import DIRECTORY, NOW_MS, append, batch, offsets_read, open_log
 
 CONFIG = LogConfig(segment_bytes=500, index_interval_bytes=100, retention_bytes=0, file_delete_delay_ms=1000)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from odradek.broker.testing.disks import FailingFiles
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LONG_MAX
 
 from .builders import END, NOW_MS, SMALL, append, batch, offsets_read, open_log
-from .test_flushing import SickFiles
 
 USES: dict[str, Callable[[PartitionLog], object]] = {
     "append": lambda log: append(log, batch()),
@@ -115,21 +115,21 @@ def test_what_the_fsyncs_covered_is_known_to_be_durable_though_the_log_stays_ope
 
 
 def test_a_close_that_was_prepared_and_never_made_durable_is_prepared_again() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files, SMALL)
     append(log, batch())
     assert log.prepare_close()
     files.handles_left = 0
     with pytest.raises(OSError, match="Too many open files"):
         log.begin_close()
-    files.handles_left = 1000
+    files.handles_left = None
     log.close()
     assert files.synced
     assert log.recovery_point == 1
 
 
 def test_a_log_whose_last_fsync_fails_is_not_closed_and_takes_nothing_more() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files, SMALL)
     append(log, batch())
     closing = log.begin_close()
@@ -145,7 +145,7 @@ def test_a_log_whose_last_fsync_fails_is_not_closed_and_takes_nothing_more() -> 
 
 
 def test_an_unchanged_log_closes_without_an_fsync() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     log = open_log(files, SMALL)
     append(log, batch())
     log.close()

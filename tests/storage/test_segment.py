@@ -2,11 +2,11 @@
 
 import pytest
 
+from odradek.broker.testing.disks import RefusingFiles
 from odradek.storage.file_names import SEGMENT_SUFFIXES
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.segment import NO_TIMESTAMP, Segment
 
-from ..crash.refusing_files import RefusingFiles
 from .builders import DIRECTORY, NOW_MS, batch, file_of
 
 

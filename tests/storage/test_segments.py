@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from odradek.broker.testing.disks import RefusingFiles
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.retention import SegmentFacts
 from odradek.storage.segment import Segment
 from odradek.storage.segments import Segments
 
-from ..crash.refusing_files import RefusingFiles
 from .builders import DIRECTORY, NOW_MS, batch, file_of
 
 ONE = batch(value_bytes=100).size_bytes

@@ -15,7 +15,7 @@ BURST_RECORDS = 8
 
 
 class Appender(Worker):
-    """Writes transactions to the ledgers; its transactional id outlives its instances."""
+    """Writes transactions to the transactional topics; its transactional id outlives its instances."""
 
     def __init__(self, name: str, run: Run, library: Library) -> None:
         super().__init__(name, run, library)
@@ -27,9 +27,9 @@ class Appender(Worker):
         producer = self._producer or self._start()
         self._revive_zombie()
         producer.begin()
-        for _ in range(self.dice.randint(1, BURSTS)):
+        for _ in range(self.random.randint(1, BURSTS)):
             self._send_or_abort(producer)
-        fate = self.dice.random()
+        fate = self.random.random()
         if fate < 0.70:
             producer.commit()
         elif fate < 0.90:
@@ -40,22 +40,22 @@ class Appender(Worker):
             self._zombie, self._producer = producer, None
         else:
             self._leave_an_orphan(producer)
-        self.stop.wait(self.dice.uniform(0, PACE_S))
+        self.stop.wait(self.random.uniform(0, PACE_S))
 
     def _start(self) -> WritingProcess:
         self.instance += 1
         # Now and then one that will be left behind to time out: nobody takes its id again.
-        is_orphan = self.rolls(0.15)
+        is_orphan = self.happens(0.15)
         transactional_id = f"{self._transactional_id}-orphan-{self.instance}" if is_orphan else self._transactional_id
         timeout_s = ORPHAN_TIMEOUT_S if is_orphan else TIMEOUT_S
-        producer = self.library.producer(transactional_id, timeout_s, self.dice.choice(self.library.codecs))
+        producer = self.library.producer(transactional_id, timeout_s, self.random.choice(self.library.codecs))
         self._producer = WritingProcess(self.run.history, self.process, transactional_id, producer)
         self._producer.init()
         return self._producer
 
     def _send_or_abort(self, producer: WritingProcess) -> None:
-        partitions = self.run.plan.partitions(self.run.plan.ledgers)
-        chosen = [self.dice.choice(partitions) for _ in range(self.dice.randint(1, BURST_RECORDS))]
+        partitions = self.run.plan.partitions(self.run.plan.transactional)
+        chosen = [self.random.choice(partitions) for _ in range(self.random.randint(1, BURST_RECORDS))]
         try:
             producer.send([Record(*where, producer.new_value()) for where in chosen])
         except ClientError:
@@ -69,8 +69,8 @@ class Appender(Worker):
             return
         with contextlib.suppress(ClientError):
             if self._producer is not None and zombie.transactional_id == self._producer.transactional_id:
-                if self.dice.random() < 0.5:
-                    partition = self.dice.choice(self.run.plan.partitions(self.run.plan.ledgers))
+                if self.random.random() < 0.5:
+                    partition = self.random.choice(self.run.plan.partitions(self.run.plan.transactional))
                     zombie.send([Record(*partition, zombie.new_value())])
                 zombie.commit()
         zombie.abandon()

@@ -1,4 +1,4 @@
-"""All checkers, in the order of the report: those that can judge a run while it runs, and those that need its end."""
+"""All checkers, in the order of the report: those that can check a run while it runs, and those that need its end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,12 +38,12 @@ class FinalState:
     stalled: Sequence[str] = ()
 
 
-def judge_so_far(operations: Sequence[Operation]) -> list[Verdict]:
+def check_prefix(operations: Sequence[Operation]) -> list[Verdict]:
     """What must hold of every prefix of a history."""
-    return _judge_prefix(Facts.of(operations))
+    return _check_prefix(Facts.of(operations))
 
 
-def judge(operations: Sequence[Operation], final: FinalState) -> list[Verdict]:
+def check_all(operations: Sequence[Operation], final: FinalState) -> list[Verdict]:
     """What must hold of a whole history and of the state it left."""
     facts = Facts.of(operations)
     committed = set(final.committed)
@@ -55,7 +55,7 @@ def judge(operations: Sequence[Operation], final: FinalState) -> list[Verdict]:
         check_lost_commits(facts, committed),
         check_duplicates(facts, final.uncommitted),
         check_torn_transactions(facts, committed),
-        *_judge_prefix(facts),
+        *_check_prefix(facts),
         check_order_of_sends(facts, final.uncommitted),
         check_skipped_polls(facts, final.committed, final.uncommitted),
         check_final_offsets(facts, final.groups),
@@ -64,7 +64,7 @@ def judge(operations: Sequence[Operation], final: FinalState) -> list[Verdict]:
     ]
 
 
-def _judge_prefix(facts: Facts) -> list[Verdict]:
+def _check_prefix(facts: Facts) -> list[Verdict]:
     return [
         check_aborted_reads(facts),
         check_precommitted_reads(facts),

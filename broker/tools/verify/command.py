@@ -20,7 +20,7 @@ CONNECT_S = 5.0
 @click.option(
     "--minutes", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="How long to drive it."
 )
-@click.option("--seed", type=int, help="Fixes all dice.  [a new one, which is printed]")
+@click.option("--seed", type=int, help="Fixes every random choice.  [a new one, which is printed]")
 @click.option(
     "--client",
     "clients",
@@ -76,7 +76,7 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
     except (CannotRun, ClientError) as error:
         _give_up(str(error))
     except KeyboardInterrupt:
-        _give_up("interrupted; nothing was judged")
+        _give_up("interrupted; nothing was checked")
     finally:
         for library in libraries:
             library.close()

@@ -30,14 +30,14 @@ class Copier(Worker):
             reader = f"{self.process}#{self._consumer.assignments}"
             self.note(Phase.OK, Poll(reader, Isolation.READ_COMMITTED, tuple(records)))
             self._copy(self._producer, self._consumer, records)
-        if self.rolls(0.02):
+        if self.happens(0.02):
             self.let_go()
 
     def _start(self) -> None:
         """The producer first: it ends what an earlier life left open, before the offsets are read."""
         self.instance += 1
         transactional_id = f"{self.run.plan.run}-{self.name}"
-        producer = self.library.producer(transactional_id, TIMEOUT_S, self.dice.choice(self.library.codecs))
+        producer = self.library.producer(transactional_id, TIMEOUT_S, self.random.choice(self.library.codecs))
         self._producer = WritingProcess(self.run.history, self.process, transactional_id, producer)
         self._producer.init()
         self._consumer = self.library.consumer(self._pipeline.group, Isolation.READ_COMMITTED)
@@ -62,9 +62,9 @@ class Copier(Worker):
         except ClientError:
             producer.abort()
             raise
-        if self.rolls(0.04):
-            raise ClientError("dies by dice before its commit")
-        if self.rolls(0.10):
+        if self.happens(0.04):
+            raise ClientError("dies at random before its commit")
+        if self.happens(0.10):
             self._abort(producer, consumer, first)
         else:
             producer.commit()

@@ -8,7 +8,7 @@ PACE_S = 0.2
 STEP = 50
 
 
-class Keeper(Worker):
+class OffsetCommitter(Worker):
     """Commits growing offsets for partitions of the plain topic, and reads them back."""
 
     def __init__(self, name: str, run: Run, library: Library) -> None:
@@ -18,16 +18,16 @@ class Keeper(Worker):
         self._consumers: dict[str, Consumer] = {}
 
     def turn(self) -> None:
-        if self.dice.random() < 0.6:
-            self._commit(self.dice.choice(list(self._next)))
+        if self.random.random() < 0.6:
+            self._commit(self.random.choice(list(self._next)))
         else:
             self._read(self._group, list(self._next))
         pipeline = self.run.plan.pipeline_of(self.library.name)
-        if self.dice.random() < 0.3:
+        if self.random.random() < 0.3:
             self._read(pipeline.group, self.run.plan.partitions([pipeline.source]))
-        if self.rolls(0.03):
+        if self.happens(0.03):
             self.let_go()
-        self.stop.wait(self.dice.uniform(0, PACE_S))
+        self.stop.wait(self.random.uniform(0, PACE_S))
 
     def _consumer_of(self, group: str) -> Consumer:
         if group not in self._consumers:
@@ -37,7 +37,7 @@ class Keeper(Worker):
 
     def _commit(self, where: TopicPartition) -> None:
         consumer = self._consumer_of(self._group)
-        self._next[where] += self.dice.randint(1, STEP)
+        self._next[where] += self.random.randint(1, STEP)
         commit = Commit(self._group, where, self._next[where])
         self.note(Phase.INVOKE, commit)
         try:

@@ -19,9 +19,9 @@ class Plan:
     libraries: Sequence[str]
 
     @property
-    def ledgers(self) -> list[str]:
+    def transactional(self) -> list[str]:
         """Topics that transactions write to; the last is also what the copiers read."""
-        return [f"{self.run}-ledger-a", f"{self.run}-ledger-b", self.source]
+        return [f"{self.run}-transactional-a", f"{self.run}-transactional-b", self.source]
 
     @property
     def source(self) -> str:
@@ -43,11 +43,11 @@ class Plan:
     def topics(self) -> dict[str, int]:
         """Every topic with the number of its partitions."""
         targets = [pipeline.target for pipeline in self.pipelines]
-        return dict.fromkeys([*self.ledgers, self.plain, *targets], PARTITIONS)
+        return dict.fromkeys([*self.transactional, self.plain, *targets], PARTITIONS)
 
     def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
         return [TopicPartition(topic, index) for topic in topics for index in range(self.topics[topic])]
 
-    def dice(self, worker: str) -> random.Random:
-        """A worker's own dice, the same in every run of that seed."""
+    def random_of(self, worker: str) -> random.Random:
+        """A worker's own random numbers, the same in every run of that seed."""
         return random.Random(f"{self.seed}/{worker}")

@@ -25,14 +25,14 @@ class Reader(Worker):
             self.note(Phase.OK, Poll(self.process, self._isolation, tuple(records)))
         for record in records:
             self._positions[record.where] = (record.offset or 0) + 1
-        if self.rolls(0.01):
+        if self.happens(0.01):
             self.let_go()
 
     def _start(self) -> Consumer:
         self.instance += 1
         consumer = self._consumer = self.library.consumer(None, self._isolation)
         starts = {
-            where: max(0, position - self.dice.randint(0, STEP_BACK)) for where, position in self._positions.items()
+            where: max(0, position - self.random.randint(0, STEP_BACK)) for where, position in self._positions.items()
         }
         consumer.assign(starts)
         self.note(Phase.OK, Assign(self.process, self._isolation, starts))

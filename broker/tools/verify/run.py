@@ -1,4 +1,4 @@
-"""One run from the first topic to the judgement: start the workers, let them work, calm them, read the end, judge.
+"""One run from the first topic to the last check: start the workers, let them work, calm them, read the end, check.
 
 Its one rule: every step has a deadline. A broker that never answers makes a violation or an error, no endless run.
 """
@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .appender import Appender
-from .checkers import FinalState, judge, judge_so_far
+from .checkers import FinalState, check_all, check_prefix
 from .copier import Copier
 from .final_state import FinalReader
 from .history import End, History, Isolation, Phase, Record, TopicPartition
 from .library import ClientError, Library, ObservingLibrary
-from .offset_committer import Keeper
+from .offset_committer import OffsetCommitter
 from .plan import Plan
 from .reader import Reader
 from .sequencer import Sequencer
@@ -30,11 +30,11 @@ class Deadlines:
     copy_s: float = 180.0
     read_s: float = 120.0
     progress_s: float = 5.0
-    judge_every_s: float = 15.0
+    check_every_s: float = 15.0
 
 
 class CannotRun(Exception):
-    """There is nothing to judge; the message says why."""
+    """There is nothing to check; the message says why."""
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Verification:
         self.run = Run(self.plan, self.history, self.now)
 
     def verify(self, duration_s: float) -> Report:
-        """Works for so long, then brings all to an end and judges; CannotRun if the broker does not take part."""
+        """Works for so long, then brings all to an end and checks it; CannotRun if the broker does not take part."""
         self._create_topics()
         self._begin_groups()
         writers, others, copiers = self._workers()
@@ -84,8 +84,8 @@ class Verification:
             self._stop((*others, *copiers))
             return Report(found, self.history, self.run.failures, self.stuck)
         final = self._final_state(others, copiers)
-        self._tell(f"judging {len(self.history):,} operations")
-        report = Report(judge(self.history.operations(), final), self.history, self.run.failures, self.stuck)
+        self._tell(f"checking {len(self.history):,} operations")
+        report = Report(check_all(self.history.operations(), final), self.history, self.run.failures, self.stuck)
         if report.is_clean:
             self._check_all_took_part()
         return report
@@ -142,22 +142,22 @@ class Verification:
                 copiers.append(Copier(f"copier-{library.name}-{number}", self.run, library))
             writers.append(Sequencer(f"sequencer-{library.name}", self.run, library))
             others.append(Reader(f"reader-{library.name}", self.run, library, Isolation.READ_COMMITTED))
-            others.append(Keeper(f"keeper-{library.name}", self.run, library))
+            others.append(OffsetCommitter(f"offset-committer-{library.name}", self.run, library))
         return writers, others, copiers
 
     def _watch(self, duration_s: float) -> list[Verdict]:
-        """Shows progress and judges what there is so far; returns early with the verdicts once one is violated."""
-        deadline, next_judgement = self.now() + duration_s, self.now() + self.deadlines.judge_every_s
+        """Shows progress and checks what there is so far; returns early with the verdicts once one is violated."""
+        deadline, next_check = self.now() + duration_s, self.now() + self.deadlines.check_every_s
         while (left_s := deadline - self.now()) > 0:
             self.run.calm.wait(min(self.deadlines.progress_s, left_s))
             self._tell(f"{len(self.history):,} operations, {len(self.run.failures):,} client errors")
-            if self.now() >= next_judgement:
+            if self.now() >= next_check:
                 begun = self.now()
-                verdicts = judge_so_far(self.history.operations())
+                verdicts = check_prefix(self.history.operations())
                 if any(verdict.violations for verdict in verdicts):
                     return verdicts
-                # However long the history: no more than a tenth of the time goes into judging it.
-                next_judgement = self.now() + max(self.deadlines.judge_every_s, 10 * (self.now() - begun))
+                # However long the history: no more than a tenth of the time goes into checking it.
+                next_check = self.now() + max(self.deadlines.check_every_s, 10 * (self.now() - begun))
         return []
 
     def _stop(self, workers: Sequence[Worker]) -> None:
@@ -172,7 +172,7 @@ class Verification:
         reader = FinalReader(self.main, self.history, self.now)
         source = self.plan.partitions([self.plan.source])
         stalled = reader.wait_until_stable(
-            self.plan.partitions([*self.plan.ledgers, self.plan.plain]), self.deadlines.settle_s
+            self.plan.partitions([*self.plan.transactional, self.plan.plain]), self.deadlines.settle_s
         )
         try:
             inputs = reader.read(source, Isolation.READ_COMMITTED, self.deadlines.read_s)

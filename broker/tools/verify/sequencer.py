@@ -19,15 +19,15 @@ class Sequencer(Worker):
     def turn(self) -> None:
         producer = self._producer or self._start()
         partitions = self.run.plan.partitions([self.run.plan.plain])
-        chosen = [self.dice.choice(partitions) for _ in range(self.dice.randint(1, BURST_RECORDS))]
+        chosen = [self.random.choice(partitions) for _ in range(self.random.randint(1, BURST_RECORDS))]
         producer.send([Record(*where, producer.new_value()) for where in chosen])
-        if self.rolls(0.02):
+        if self.happens(0.02):
             self.let_go()
-        self.stop.wait(self.dice.uniform(0, PACE_S))
+        self.stop.wait(self.random.uniform(0, PACE_S))
 
     def _start(self) -> WritingProcess:
         self.instance += 1
-        producer = self.library.producer(None, 0.0, self.dice.choice(self.library.codecs))
+        producer = self.library.producer(None, 0.0, self.random.choice(self.library.codecs))
         self._producer = WritingProcess(self.run.history, self.process, "", producer)
         return self._producer
 

@@ -25,7 +25,7 @@ class Run:
     plan: Plan
     history: History
     now: Callable[[], float]
-    calm: threading.Event = field(default_factory=threading.Event)  # no more dice: finish what there is
+    calm: threading.Event = field(default_factory=threading.Event)  # no more faults: finish what there is
     failures: list[str] = field(default_factory=list[str])
     crashes: list[str] = field(default_factory=list[str])  # of workers, not of clients: these are bugs of the verifier
 
@@ -37,7 +37,7 @@ class Worker(ABC):
         self.name = name
         self.run = run
         self.library = library
-        self.dice: random.Random = run.plan.dice(name)
+        self.random: random.Random = run.plan.random_of(name)
         self.stop = threading.Event()
         self.instance = 0
         self.thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -58,9 +58,9 @@ class Worker(ABC):
         """Closes the clients at the end of the run."""
         self.let_go()
 
-    def rolls(self, probability: float) -> bool:
+    def happens(self, probability: float) -> bool:
         """Whether a fault is due; never once the run is calm."""
-        return self.dice.random() < probability and not self.run.calm.is_set()
+        return self.random.random() < probability and not self.run.calm.is_set()
 
     def note(self, phase: Phase, detail: Detail, note: str = "") -> None:
         self.run.history.add(self.process, phase, detail, note)

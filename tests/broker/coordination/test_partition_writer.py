@@ -8,6 +8,7 @@ import pytest
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.coordination.partition_writer import PartitionWriter
 from odradek.broker.runtime import Then
+from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topic_names import OFFSETS_TOPIC
 from odradek.broker.topics.log_flusher import LogFlusher
@@ -16,7 +17,6 @@ from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import read_records
 
 from ..conftest import Parts
-from ..failing_files import BROKEN, FailingFiles
 
 RECORDS = [(b"k", b"v"), (b"gone", None)]
 

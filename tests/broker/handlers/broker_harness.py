@@ -11,6 +11,7 @@ from odradek.broker.apis import TABLE
 from odradek.broker.assembly import assemble
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.session import Session
+from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
 from odradek.broker.topics.topics import Topic
@@ -36,7 +37,6 @@ from odradek.storage.files.files import Buffer
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..conftest import IDENTITY, Parts
-from ..failing_files import FailingFiles
 from .group_context import Asked
 
 R = TypeVar("R")

@@ -99,6 +99,7 @@ class GroupBroker:
         group_id: str = "g",
         instance: str | None = None,
         metadata: bytes = b"m",
+        reason: str | None = None,
     ) -> Asked[JoinGroupResponse]:
         """JoinGroup of a consumer that knows the protocol "range"."""
         request = JoinGroupRequest(
@@ -109,6 +110,7 @@ class GroupBroker:
             group_instance_id=instance,
             protocol_type="consumer",
             protocols=[JoinGroupRequestProtocol(name="range", metadata=metadata)],
+            reason=reason,
         )
         return self.ask(request, version, JoinGroupResponse)
 

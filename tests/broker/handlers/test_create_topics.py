@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.broker.config.config_def import topic_config_def
+from odradek.broker.testing.disks import FULL
 from odradek.broker.topics.topics import TOO_MANY_PARTITIONS
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
@@ -15,7 +16,6 @@ from odradek.protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 
-from ..failing_files import FULL
 from .broker_harness import AskedBroker, batch, served
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FULL
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_topics import (
@@ -18,7 +19,6 @@ from odradek.protocol.messages.offset_commit import (
 )
 from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic, OffsetFetchResponse
 
-from ..failing_files import FULL
 from .broker_harness import AskedBroker, batch, served
 
 NO_PRODUCER = b"n" * 16

@@ -1,10 +1,10 @@
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.broker.testing.topics import delete_topics, internal_topic
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 
-from ..failing_files import BROKEN
 from .broker_harness import served
 from .transaction_harness import ID, NO_PRODUCER, TransactingBroker
 

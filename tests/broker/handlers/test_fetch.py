@@ -4,6 +4,7 @@ test_fetch_sessions.py beside the parts.
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.broker.testing.topics import delete_topics
 from odradek.broker.topics.topics import Topic
 from odradek.protocol.api_keys import ApiKey
@@ -18,7 +19,6 @@ from odradek.protocol.messages.fetch import (
     ReplicaState,
 )
 
-from ..failing_files import BROKEN
 from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, served, wanted
 
 BATCH = batch(b"v" * 100)

@@ -3,12 +3,12 @@
 import pytest
 
 from odradek.broker.deferred import Deferred
+from odradek.broker.testing.disks import BROKEN
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.fetch import AbortedTransaction, FetchRequest, FetchResponse
 
-from ..failing_files import BROKEN
 from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, wanted
 from .group_context import Asked
 

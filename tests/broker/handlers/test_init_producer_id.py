@@ -2,11 +2,11 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FULL
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 
-from ..failing_files import FULL
 from .broker_harness import AskedBroker, served
 
 

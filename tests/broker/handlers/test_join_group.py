@@ -1,5 +1,6 @@
 import pytest
 
+from odradek.protocol.codec import encode_bytes
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
 
@@ -72,6 +73,25 @@ def test_version_9_tells_a_restarted_leader_to_skip_the_assignment(broker: Group
     assert joined.members[0].group_instance_id == "i"
 
 
-def test_the_reason_is_nobodys_business(broker: GroupBroker) -> None:
-    request = JoinGroupRequest(group_id="", member_id="", reason="rebalance enforced by user")
+def test_a_group_without_a_name_is_refused(broker: GroupBroker) -> None:
+    request = JoinGroupRequest(group_id="", member_id="")
     assert broker.ask(request, 8, JoinGroupResponse).answer.error_code == ErrorCode.INVALID_GROUP_ID
+
+
+@pytest.mark.parametrize("version", [8, 9])
+def test_the_reason_of_a_join_changes_nothing_and_is_kept_nowhere(version: int) -> None:
+    answers, logs = list[bytes](), list[bytes]()
+    for reason in (None, "rebalance enforced by user"):
+        broker = GroupBroker(Parts())  # the same ids for both
+        joined = broker.join(version=version, reason=reason).answer
+        assert joined.error_code == ErrorCode.MEMBER_ID_REQUIRED
+        joined = broker.join(joined.member_id, version, reason=reason).answer
+        assert (joined.error_code, joined.generation_id) == (ErrorCode.NONE, 1)
+        broker.sync(joined.member_id, 1, {joined.member_id: b"work"})
+        at = broker.context.groups.partition_of("g")
+        log = broker.context.topics.partition("__consumer_offsets", at).log
+        answers.append(encode_bytes(joined, version))
+        logs.append(bytes(log.read(0, 1 << 20, upper_offset=log.log_end_offset).data))
+    assert answers[0] == answers[1]
+    assert logs[0]
+    assert logs[0] == logs[1]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.crc32c import crc32c
 from odradek.protocol.errors import ErrorCode
@@ -13,7 +14,6 @@ from odradek.protocol.messages.list_offsets import (
 )
 from odradek.protocol.records import NewRecord, build_batch
 
-from ..failing_files import BROKEN
 from .broker_harness import NOW_MS, AskedBroker, batch, served
 
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING = -1, -2, -3, -4, -5, -6

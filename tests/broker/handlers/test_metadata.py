@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from odradek.broker.testing.disks import FULL
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.metadata import (
@@ -16,7 +17,6 @@ from odradek.protocol.messages.metadata import (
 )
 
 from ..conftest import IDENTITY
-from ..failing_files import FULL
 from .broker_harness import AskedBroker, served
 
 NOT_ASKED = -2147483648

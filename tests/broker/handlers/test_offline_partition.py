@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.broker.testing.topics import internal_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
@@ -14,7 +15,6 @@ from odradek.protocol.messages.list_offsets import (
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.messages.produce import ProduceResponse
 
-from ..failing_files import BROKEN
 from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, produce_request, wanted
 
 SETTINGS = {"offsets.topic.num.partitions": "1"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.offset_for_leader_epoch import (
@@ -11,7 +12,6 @@ from odradek.protocol.messages.offset_for_leader_epoch import (
     OffsetForLeaderTopic,
 )
 
-from ..failing_files import BROKEN
 from .broker_harness import AskedBroker, batch, served
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN, FULL
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import PartitionProduceResponse, ProduceResponse
 
-from ..failing_files import BROKEN, FULL
 from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, produce_request
 from .group_context import Asked
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from odradek.broker.coordination.coordinator_partition import partition_for
+from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
@@ -25,7 +26,6 @@ from odradek.protocol.messages.offset_fetch import (
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from odradek.storage.files.files import Buffer
 
-from ..failing_files import BROKEN, FailingFiles
 from .broker_harness import served
 from .group_context import offsets_of
 from .transaction_harness import NO_PRODUCER, TransactingBroker

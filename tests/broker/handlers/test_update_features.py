@@ -1,5 +1,6 @@
 import pytest
 
+from odradek.broker.testing.disks import FULL
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.update_features import (
@@ -8,7 +9,6 @@ from odradek.protocol.messages.update_features import (
     UpdateFeaturesResponse,
 )
 
-from ..failing_files import FULL
 from .broker_harness import AskedBroker
 
 UPGRADE, SAFE, UNSAFE = 1, 2, 3

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from odradek.broker.metadata.features import TRANSACTION_VERSION
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.disks import BROKEN
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnRequest,
@@ -28,7 +29,6 @@ from odradek.storage.files.files import Buffer
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..clusters import Changes
-from ..failing_files import BROKEN
 from .broker_harness import AskedBroker, batch
 
 ID = "id"

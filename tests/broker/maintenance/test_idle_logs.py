@@ -7,6 +7,7 @@ import pytest
 
 from odradek.broker.maintenance import idle_logs
 from odradek.broker.maintenance.idle_logs import IdleLogs
+from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
@@ -14,7 +15,6 @@ from odradek.protocol.errors import KafkaError
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 
 from ..conftest import Parts
-from ..failing_files import BROKEN, FULL, FailingFiles
 
 HOUR_S = 3600.0
 
@@ -157,10 +157,12 @@ def test_a_log_that_cannot_be_written_stays_open() -> None:
     idle.restart(is_clean=False)
     idle.files.write_error = FULL
     idle.parts.clock.advance(2)
-    assert idle.partition().opened_log is not None or idle.parts.store.has_unrecovered
+    assert idle.partition().opened_log is not None
+    assert not idle.parts.store.has_unrecovered
     idle.files.write_error = None
     idle.parts.clock.advance(2 * HOUR_S)
-    assert not idle.parts.store.has_unrecovered
+    assert idle.partition().opened_log is not None  # and is seen to like any other that is
+    idle.append(idle.partition())
 
 
 def test_a_log_whose_fsync_fails_is_taken_offline() -> None:

@@ -11,6 +11,7 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.log_cleaner import RETRY_AFTER_S, SLICE_S, LogCleaner
 from odradek.broker.runtime import Runtime, Then, TimerHandle
 from odradek.broker.testing.clock import ManualClock, ManualTimer
+from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
@@ -19,7 +20,6 @@ from odradek.storage.log_api import Log
 
 from ...storage.compaction.compacting import pairs_in
 from ..conftest import Parts
-from ..failing_files import FULL, FailingFiles
 
 BACKOFF_S = 15.0
 COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.5"}

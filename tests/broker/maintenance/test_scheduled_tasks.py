@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.scheduled_tasks import ScheduledTasks
+from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
@@ -14,7 +15,6 @@ from odradek.protocol.errors import KafkaError
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 
 from ..conftest import Parts
-from ..failing_files import BROKEN, FailingFiles
 
 DAY_S = 86400.0
 

@@ -4,13 +4,13 @@ from functools import partial
 
 from odradek.broker.metadata.log import NewTopic
 from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
+from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.metadata_snapshot import find_snapshots
 
 from ..clusters import TOPIC_ID
 from ..conftest import Parts
-from ..failing_files import BROKEN, FailingFiles
 
 
 def held() -> Parts:

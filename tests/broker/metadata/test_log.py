@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.log import NewTopic
+from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles, RefusingFiles
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.metadata_records import (
@@ -24,26 +25,7 @@ from odradek.protocol.metadata_records import (
 from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.storage.files.memory_files import MemoryFiles
 
-from ...crash.refusing_files import RefusingFiles
 from ..clusters import DIRECTORY_ID, LOG, NOW_MS, OTHER_ID, TOPIC_ID, cluster_on, create, open_log, write_batch
-from ..failing_files import BROKEN, FULL, FailingFiles
-
-
-class SyncedFiles(MemoryFiles):
-    """It lists what was synced."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.synced: list[str] = []
-
-    def sync_handle(self, path: str) -> Callable[[], None]:
-        sync = super().sync_handle(path)
-
-        def run() -> None:
-            self.synced.append(path)
-            sync()
-
-        return run
 
 
 def replay(image: MetadataImage, *records: MetadataRecord) -> None:
@@ -199,7 +181,7 @@ def test_what_cannot_be_synced_has_not_happened_and_nothing_is_accepted_until_a_
 
 
 def test_every_change_is_synced_before_it_counts_and_many_topics_with_one_fsync() -> None:
-    files = SyncedFiles()
+    files = FailingFiles()
     cluster = cluster_on(files)
     changes: list[Callable[[], None]] = [
         lambda: cluster.create_topics([NewTopic("t", TOPIC_ID, 1, {}), NewTopic("u", OTHER_ID, 9, {})]),
@@ -214,7 +196,7 @@ def test_every_change_is_synced_before_it_counts_and_many_topics_with_one_fsync(
 
 
 def test_the_directory_of_a_new_metadata_log_is_synced_with_its_name() -> None:
-    files = SyncedFiles()
+    files = FailingFiles()
     create(cluster_on(files), "t", TOPIC_ID, 1, {})
     assert {"/data", f"/data/{METADATA_TOPIC}-0"} <= set(files.synced)
 

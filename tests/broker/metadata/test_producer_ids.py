@@ -3,10 +3,10 @@
 import pytest
 
 from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
+from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from ..conftest import Parts
-from ..failing_files import FULL, FailingFiles
 
 
 def take(parts: Parts, count: int) -> list[int]:

@@ -6,12 +6,12 @@ from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.log import NewTopic
 from odradek.broker.metadata.publisher import MetadataPublisher
+from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.protocol.errors import KafkaError
 from odradek.protocol.metadata_records import ConfigRecord
 
 from ..clusters import TOPIC_ID, Changes
 from ..conftest import Parts
-from ..failing_files import BROKEN, FailingFiles
 
 
 class Follower:

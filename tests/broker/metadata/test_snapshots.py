@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.protocol.control import ControlType
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import find_snapshots, read_snapshot
@@ -18,7 +19,6 @@ from ..clusters import (
     open_log,
     write_batch,
 )
-from ..failing_files import FULL, FailingFiles
 from .stored_clusters import names_of, told
 
 

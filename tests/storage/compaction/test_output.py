@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import FailingFiles
 from odradek.protocol.batch import RecordBatch
 from odradek.storage.compaction.output import CleanedSegment
 from odradek.storage.compaction.steps import run_to_end
@@ -11,7 +12,6 @@ from odradek.storage.indexes.transaction_index import AbortedTxn, decode_aborted
 from odradek.storage.scan import BatchScan
 
 from ..builders import DIRECTORY, NOW_MS, batch, file_of
-from ..test_flushing import SickFiles
 
 ABORTED = AbortedTxn(1, 42, 45, 46)
 
@@ -64,7 +64,7 @@ def test_much_is_written_in_pieces_with_pauses_between_them() -> None:
 
 
 def test_every_file_that_was_written_is_synced() -> None:
-    files = SickFiles()
+    files = FailingFiles()
     output = _output(files, _stored(42))
     output.aborted.append(ABORTED)
     for sync in output.write_indexes():

@@ -5,8 +5,7 @@ was written while it was open. Everything else follows, and is compared with wha
 """
 
 import contextlib
-import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from odradek.broker.assembly import assemble
@@ -24,6 +23,7 @@ from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
 from odradek.broker.metadata.features import TRANSACTION_VERSION
 from odradek.broker.session import Session
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.disks import DyingFiles, FailingFiles, Killed
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from odradek.protocol.batch import RecordBatch, whole_batches
@@ -40,9 +40,7 @@ from odradek.protocol.messages.txn_offset_commit import (
     TxnOffsetCommitRequestTopic,
 )
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
-from odradek.storage.files.files import Buffer
 
-from ....crash.faulty_files import FaultyFiles, Killed
 from ...clusters import Changes
 from ...conftest import IDENTITY, Parts
 
@@ -56,16 +54,8 @@ Answer = Callable[[], object]
 Instance = tuple[str, int]  # a transactional id, and how many of its transactions were decided before this one
 
 
-class ShakyFiles(FaultyFiles):
+class ShakyFiles(DyingFiles, FailingFiles):
     """A disk that dies at a change, or refuses the next writes."""
-
-    refusals = 0
-
-    def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
-        if self.refusals and not self.is_dead:
-            self.refusals -= 1
-            raise OSError(errno.ENOSPC, "No space left on device")
-        super().write(path, buffers, position)
 
 
 @dataclass
@@ -123,7 +113,7 @@ class History:
         """The process is killed; the next one may be killed while it starts."""
         for dies_at in (dies_again_at, None):
             self.files.revive()
-            self.files.refusals = 0
+            self.files.failing_writes = 0
             clock = self.parts.clock
             self.parts.clock = ManualClock(clock.now(), clock.now_ms())  # the timers of the dead die with it
             try:
@@ -139,13 +129,13 @@ class History:
 
     def perform(self, act: Callable[[], None], *, dies_at: int | None = None, refusals: int = 0) -> None:
         """One step, perhaps on a disk that dies or refuses meanwhile."""
-        self.files.changes, self.files.dies_at, self.files.refusals = 0, dies_at, refusals
+        self.files.changes, self.files.dies_at, self.files.failing_writes = 0, dies_at, refusals
         try:
             act()
         except Killed:
             self.crash()
             return
-        self.files.dies_at, self.files.refusals = None, 0
+        self.files.dies_at, self.files.failing_writes = None, 0
         self.read_logs()
 
     def advance(self, seconds: float) -> None:
@@ -296,7 +286,7 @@ class History:
 
     def quiesce(self) -> None:
         """Nobody sends any more; every timeout passes."""
-        self.files.refusals, self.files.dies_at = 0, None
+        self.files.failing_writes, self.files.dies_at = 0, None
         for _ in range(int(QUIET_S / 10)):
             self.advance(10.0)
         self.read_logs()

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.storage.files.files import Buffer
 
-from ...failing_files import BROKEN
 from ...handlers.broker_harness import batch
 from ...handlers.transaction_harness import ID, TransactingBroker
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.broker.testing.topics import internal_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.add_partitions_to_txn import (
@@ -11,7 +12,6 @@ from odradek.protocol.messages.add_partitions_to_txn import (
 )
 from odradek.protocol.messages.produce import ProduceResponse
 
-from ...failing_files import BROKEN
 from ...handlers.broker_harness import batch, produce_request
 from ...handlers.group_context import Asked
 from ...handlers.transaction_harness import ID, Producer, TransactingBroker

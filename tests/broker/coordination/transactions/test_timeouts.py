@@ -10,9 +10,9 @@ from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.timeouts import TransactionTimeouts
 from odradek.broker.coordination.transactions.transaction import LAST_EPOCH, Transaction
 from odradek.broker.coordination.transactions.transaction_config import TransactionConfig
+from odradek.broker.testing.disks import BROKEN, FULL
 from odradek.protocol.errors import ErrorCode
 
-from ...failing_files import BROKEN, FULL
 from ...handlers.transaction_harness import ID, TransactingBroker
 from .coordinator_fixture import load, logged
 from .state_log import states

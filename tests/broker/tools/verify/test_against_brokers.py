@@ -22,7 +22,7 @@ KILL_EVERY_S = 20.0
 # Transactions that nobody ends are looked for twice a second, so that runs need not wait for them.
 SETTINGS = {**TEST_SETTINGS, "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500"}
 # A broken broker is not waited for.
-IMPATIENT = Deadlines(stop_s=20, settle_s=15, copy_s=4, read_s=15, progress_s=2, judge_every_s=2)
+IMPATIENT = Deadlines(stop_s=20, settle_s=15, copy_s=4, read_s=15, progress_s=2, check_every_s=2)
 
 CAUGHT_AS = {
     "forget_what_was_aborted": {"aborted reads (G1a)"},

@@ -13,7 +13,7 @@ from odradek.broker.tools.verify.run import CannotRun, Deadlines, Report, Verifi
 
 from .model_broker import Fault, ModelBroker, ModelLibrary, ModelProducer
 
-DEADLINES = Deadlines(stop_s=10, settle_s=2, copy_s=2, read_s=5, progress_s=0.5, judge_every_s=0.5)
+DEADLINES = Deadlines(stop_s=10, settle_s=2, copy_s=2, read_s=5, progress_s=0.5, check_every_s=0.5)
 RUN_S = 3.5
 
 # What a fault is caught as; some show themselves in one of two ways, whichever a worker meets first.

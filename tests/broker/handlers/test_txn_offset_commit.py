@@ -1,4 +1,4 @@
-"""AddOffsetsToTxn and TxnOffsetCommit: offsets that are visible when, and if, their transaction commits."""
+"""TxnOffsetCommit: offsets that are visible when, and if, their transaction commits."""
 
 import pytest
 
@@ -6,49 +6,14 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 
-from ..failing_files import FULL
 from .broker_harness import served
-from .transaction_harness import ID, TransactingBroker
+from .transaction_harness import TransactingBroker
 
-ADD_VERSIONS = served(ApiKey.ADD_OFFSETS_TO_TXN)
-COMMIT_VERSIONS = served(ApiKey.TXN_OFFSET_COMMIT)
-
-
-@pytest.mark.parametrize("version", ADD_VERSIONS)
-def test_the_partition_of_the_group_joins_the_transaction(version: int) -> None:
-    broker = TransactingBroker()
-    who = broker.begin()
-    assert broker.add_offsets(who, version=version) == 0
-    (topic,) = broker.describe().topics
-    assert (topic.topic, list(topic.partitions)) == ("__consumer_offsets", [broker.context.groups.partition_of("g")])
-    assert broker.add_offsets(who, "", version=version) == 0
-
-
-@pytest.mark.parametrize("version", ADD_VERSIONS)
-def test_who_may_not_add_a_group_is_told_why(version: int) -> None:
-    broker = TransactingBroker()
-    pid, epoch = broker.begin()
-    fenced = ErrorCode.INVALID_PRODUCER_EPOCH if version < 2 else ErrorCode.PRODUCER_FENCED
-    for who, name, code in (
-        ((pid, epoch), "", ErrorCode.INVALID_REQUEST),
-        ((pid, epoch), "nobody", ErrorCode.INVALID_PRODUCER_ID_MAPPING),
-        ((pid + 1, epoch), ID, ErrorCode.INVALID_PRODUCER_ID_MAPPING),
-        ((pid, epoch + 1), ID, fenced),
-    ):
-        assert broker.add_offsets(who, name=name, version=version) == code
-
-
-def test_a_group_cannot_be_added_while_its_topic_cannot_be_made() -> None:
-    broker = TransactingBroker()
-    who = broker.begin()
-    broker.files.write_error = FULL
-    assert broker.add_offsets(who) == ErrorCode.NOT_COORDINATOR
-    broker.files.write_error = None
-    assert broker.add_offsets(who) == 0
+VERSIONS = served(ApiKey.TXN_OFFSET_COMMIT)
 
 
 @pytest.mark.parametrize("commit", [True, False])
-@pytest.mark.parametrize("version", COMMIT_VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_offsets_are_seen_when_their_transaction_commits_and_a_restart_changes_nothing(
     version: int, commit: bool
 ) -> None:
@@ -77,7 +42,7 @@ def test_offsets_of_a_group_that_was_never_added_are_refused(version: int, code:
     assert broker.commit_offset(broker.begin(), version=version) == code
 
 
-@pytest.mark.parametrize("version", COMMIT_VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_who_may_not_commit_offsets_is_told_why(version: int) -> None:
     broker = TransactingBroker()
     pid, epoch = who = broker.begin()

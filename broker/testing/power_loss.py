@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from odradek.storage.files.files import Buffer
-from odradek.storage.files.memory_files import MemoryFiles
+from ...storage.files.files import Buffer
+from ...storage.files.memory_files import MemoryFiles
 
 SECTOR, PAGE = 512, 4096
 
