@@ -5,8 +5,9 @@ from ...protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddO
 from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import V1, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import V1, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC

@@ -15,8 +15,9 @@ from ...protocol.messages.add_partitions_to_txn import (
 )
 from ..context import Context
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import V1, V2, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.transaction import TopicPartition
 from ..countdown import Countdown
 from ..deferred import Deferred

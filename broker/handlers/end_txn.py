@@ -3,8 +3,9 @@
 from ...protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from ..context import Context
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import V1, V2, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..deferred import Deferred
 from ..session import Session
 

@@ -7,7 +7,8 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from ..context import Context
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import NO_PRODUCER, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import TransactionResponse, refused
+from ..coordination.transactions.producer_identity import NO_PRODUCER, ProducerIdAndEpoch
 from ..deferred import Deferred
 from ..session import Session
 

@@ -20,7 +20,7 @@ from ...protocol.messages.produce import (
 )
 from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
-from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, ExplainedRefusal, check_transactional_write
 from ..countdown import Countdown
 from ..deferred import Deferred, Disconnect

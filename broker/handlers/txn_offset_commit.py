@@ -15,7 +15,7 @@ from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write
 from ..deferred import Deferred
 from ..session import Session
