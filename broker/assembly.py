@@ -32,7 +32,7 @@ from .topics.topics import Topics
 def assemble(
     config: BrokerConfig,
     runtime: Runtime,
-    store: LogManager,
+    log_manager: LogManager,
     identity: Identity,
     listening_at: Callable[[], tuple[str, int]],
     features: Mapping[str, int] = MappingProxyType({}),
@@ -42,13 +42,13 @@ def assemble(
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
     """
     clock = runtime.clock
-    metadata = load_metadata(store, config, clock)
+    metadata = load_metadata(log_manager, config, clock)
     is_new = METADATA_VERSION not in metadata.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     purgatory = Purgatory(runtime)
-    topics = Topics(config, runtime, metadata, store, purgatory.notify_changed)
-    flusher = LogFlusher(runtime, store.note_sealed)
+    topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
+    flusher = LogFlusher(runtime, log_manager.note_sealed)
     producer_ids = ProducerIds(metadata)
     groups = _groups(config, runtime, topics, flusher)
     metadata.publisher.subscribe(groups)

@@ -94,7 +94,8 @@ class Cluster:
     async def stop(self) -> None:
         """Stop listening, let what runs come to its end, make everything durable, and let the directory go."""
         await self._server.close()
-        self._log_cleaner.stop()
+        for part in (self._scheduled_tasks, self._idle_logs, self._log_cleaner):
+            part.stop()
         await self._lifetime.ended()
         await self._beside_the_loop(self._log_manager.close)
         logger.info("stopped")

@@ -12,7 +12,7 @@ from ..storage.log_config import LogConfig
 from .log_output import get_logger
 from .runtime import Runtime, SerialQueue, Then
 
-logger = get_logger("store")
+logger = get_logger("log manager")
 
 FSYNCS_AT_ONCE = 16
 LOGS_AT_ONCE = 64  # each holds a few descriptors while it is being closed
@@ -333,7 +333,7 @@ def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:
                 changed.append(opened)
         except OSError as error:
             is_ready = False
-            _say_unclosed(opened, error)
+            _report_unclosed(opened, error)
     return changed, is_ready
 
 
@@ -346,7 +346,7 @@ def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
             job = opened.begin_flush()
         except OSError as error:
             is_durable = False
-            _say_unclosed(opened, error)
+            _report_unclosed(opened, error)
         else:
             syncing.append((opened, job, threads.submit(job.run)))
     for opened, job, synced in syncing:
@@ -355,9 +355,9 @@ def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
             is_durable &= opened.finish_close(job)
         except OSError as error:
             is_durable = False
-            _say_unclosed(opened, error)
+            _report_unclosed(opened, error)
     return is_durable
 
 
-def _say_unclosed(opened: PartitionLog, error: OSError) -> None:
+def _report_unclosed(opened: PartitionLog, error: OSError) -> None:
     logger.error("a log could not be closed", partition=f"{opened.topic}-{opened.partition}", error=str(error))

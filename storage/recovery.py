@@ -10,6 +10,7 @@ from functools import partial
 from ..protocol.errors import KafkaError
 from .file_names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .indexes.offset_time_index import OFFSET_ENTRY_BYTES, OffsetIndex
+from .indexes.resyncing_scan import ResyncingScan
 from .indexes.transaction_index import AbortedTxn, decode_aborted
 from .integrity import BatchIntegrity, OnDamage
 from .leader_epochs import LeaderEpochs
@@ -18,7 +19,6 @@ from .log_location import LogCheckpoints, LogLocation
 from .producer_snapshots import Snapshots
 from .producer_state import ProducerTable
 from .replay import aborted_entry, producers_at, replay_batch
-from .resyncing_scan import ResyncingScan
 from .segment import Segment
 from .swap_completion import complete_swaps_and_remove_temporaries
 

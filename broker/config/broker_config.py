@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .config_def import ConfigError, broker_settings, check_broker_setting
+from .config_def import ConfigError, broker_config_def, check_broker_config
 
 NO_LIMIT = 9223372036854775807
 
@@ -80,12 +80,12 @@ class BrokerConfig:
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> "BrokerConfig":
         """Build from Kafka's names; ConfigError for a name or value that Kafka would refuse."""
-        given = {name: check_broker_setting(name, value) for name, value in settings.items()}
+        given = {name: check_broker_config(name, value) for name, value in settings.items()}
         values: dict[str, object] = {}
         for f in dataclasses.fields(cls):
             name = f.name.replace("_", ".")
             if f.name != "given" and name in given:
-                values[f.name] = _typed(broker_settings()[name].type, given[name])
+                values[f.name] = _typed(broker_config_def()[name].type, given[name])
         config = cls(**values, given=given)  # type: ignore[arg-type]
         config.listener()
         config.advertised()
@@ -98,7 +98,7 @@ class BrokerConfig:
         ours = getattr(self, name.replace(".", "_"), None)
         if ours is not None:
             return str(ours).lower() if isinstance(ours, bool) else str(ours)
-        return broker_settings()[name].default
+        return broker_config_def()[name].default
 
     def listener(self) -> tuple[str, int]:
         """Host and port to bind to."""

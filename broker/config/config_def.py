@@ -95,13 +95,13 @@ class ConfigKey:
 
 
 @cache
-def broker_settings() -> Mapping[str, ConfigKey]:
+def broker_config_def() -> Mapping[str, ConfigKey]:
     """Every broker setting of Kafka 4.3, by name."""
     return _load("configs-broker.json")
 
 
 @cache
-def topic_settings() -> Mapping[str, ConfigKey]:
+def topic_config_def() -> Mapping[str, ConfigKey]:
     """Every topic setting of Kafka 4.3, by name; `synonyms` are the broker settings that give its default."""
     return _load("configs-topic.json")
 
@@ -123,11 +123,11 @@ def _load(file_name: str) -> Mapping[str, ConfigKey]:
     }
 
 
-def check_broker_setting(name: str, value: str) -> str:
+def check_broker_config(name: str, value: str) -> str:
     """The value in Kafka's spelling; ConfigError names the setting and, for an unknown one, the nearest known."""
-    setting = broker_settings().get(name)
+    setting = broker_config_def().get(name)
     if setting is None:
-        raise ConfigError(f"unknown setting {name!r}{nearest(name, broker_settings())}")
+        raise ConfigError(f"unknown setting {name!r}{nearest(name, broker_config_def())}")
     return setting.check(value)
 
 

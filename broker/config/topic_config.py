@@ -6,7 +6,7 @@ from typing import Final
 
 from ...storage.log_config import LogConfig
 from .broker_config import BrokerConfig
-from .config_def import ConfigError, topic_settings
+from .config_def import ConfigError, topic_config_def
 
 DEFAULT_SOURCE: Final = 5
 STATIC_BROKER_SOURCE: Final = 4
@@ -28,7 +28,7 @@ def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
     """A topic's configs in Kafka's spelling; ConfigError in Kafka's own words."""
     checked: dict[str, str] = {}
     for name, value in configs.items():
-        setting = topic_settings().get(name)
+        setting = topic_config_def().get(name)
         if setting is None or not setting.is_described:
             raise ConfigError(f"Unknown topic config name: {name}")
         if value is None:
@@ -44,7 +44,7 @@ def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
 
 def chain_of(name: str, configs: Mapping[str, str], config: BrokerConfig) -> list[ConfigValue]:
     """Every value known for a topic setting, the one in force first."""
-    setting = topic_settings()[name]
+    setting = topic_config_def()[name]
     chain: list[ConfigValue] = []
     if name in configs:
         chain.append(ConfigValue(name, configs[name], DYNAMIC_TOPIC_SOURCE))
@@ -67,7 +67,7 @@ def effective(name: str, configs: Mapping[str, str], config: BrokerConfig) -> Co
     """The value in force of a topic setting, under the topic's name and in the topic's unit."""
     if name in configs:
         return ConfigValue(name, configs[name], DYNAMIC_TOPIC_SOURCE)
-    setting = topic_settings()[name]
+    setting = topic_config_def()[name]
     for synonym in setting.synonyms:
         if synonym in config.given:
             return ConfigValue(name, _in_ms(name, synonym, config.given[synonym]), STATIC_BROKER_SOURCE)

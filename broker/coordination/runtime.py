@@ -182,14 +182,20 @@ class CoordinatorRuntime:
             _refuse_all(result.answers, code)
             return None if result.on_refused is None else result.on_refused(code)
         try:
-            for number, (key, value) in enumerate(result.records):
-                self._machine.replay(key, value, offset + number, result.producer_id)
+            self._replay(result, offset)
             further = None if result.on_logged is None else result.on_logged()
         except Exception as failure:
             _refuse_all(result.answers, _code_of(failure, operation))
             raise
         self._answer(operation, result)
         return further
+
+    def _replay(self, result: CoordinatorResult[R], offset: int) -> None:
+        if result.replay is not None:
+            result.replay()
+            return
+        for number, (key, value) in enumerate(result.records):
+            self._machine.replay(key, value, offset + number, result.producer_id)
 
     def _append(self, partition: int, result: CoordinatorResult[R], now_ms: int) -> int:
         if not result.records:

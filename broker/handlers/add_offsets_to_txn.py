@@ -5,8 +5,9 @@ from ...protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddO
 from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import V1, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import V1, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..deferred import Deferred
 from ..session import Session
 from ..topic_names import OFFSETS_TOPIC
@@ -16,10 +17,10 @@ def handle_add_offsets_to_txn(
     request: AddOffsetsToTxnRequest, version: int, session: Session, context: Context
 ) -> Deferred[AddOffsetsToTxnResponse]:
     """So that the end of the transaction puts its marker there too."""
-    parked: Deferred[AddOffsetsToTxnResponse] = Deferred()
+    deferred: Deferred[AddOffsetsToTxnResponse] = Deferred()
 
     future = ResponseFuture[TransactionResponse](
-        lambda response: parked.answer(AddOffsetsToTxnResponse(error_code=fencing_code(response.error, version))),
+        lambda response: deferred.answer(AddOffsetsToTxnResponse(error_code=fencing_code(response.error, version))),
         refused,
     )
 
@@ -36,4 +37,4 @@ def handle_add_offsets_to_txn(
         )
 
     context.groups.when_ready(add)
-    return parked
+    return deferred

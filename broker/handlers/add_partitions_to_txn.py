@@ -15,8 +15,9 @@ from ...protocol.messages.add_partitions_to_txn import (
 )
 from ..context import Context
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import V1, V2, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.transaction import TopicPartition
 from ..countdown import Countdown
 from ..deferred import Deferred
@@ -33,9 +34,9 @@ def handle_add_partitions_to_txn(
 ) -> Deferred[AddPartitionsToTxnResponse]:
     """Add, or only verify, the partitions of each transaction; answered when all of them are on record."""
     transactions = request.transactions if version >= BATCHED_FROM else [_single(request)]
-    parked: Deferred[AddPartitionsToTxnResponse] = Deferred()
+    deferred: Deferred[AddPartitionsToTxnResponse] = Deferred()
     found: list[Results] = [{} for _ in transactions]
-    countdown = Countdown(len(transactions), lambda: parked.answer(_response(transactions, found, version)))
+    countdown = Countdown(len(transactions), lambda: deferred.answer(_response(transactions, found, version)))
 
     def answer(at: int, code: ErrorCode) -> None:
         asked = _partitions(transactions[at].topics)
@@ -63,7 +64,7 @@ def handle_add_partitions_to_txn(
             V2 if version >= BATCHED_FROM else V1,
             ResponseFuture(partial(added, at), refused),
         )
-    return parked
+    return deferred
 
 
 def _single(request: AddPartitionsToTxnRequest) -> AddPartitionsToTxnTransaction:

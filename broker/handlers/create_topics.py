@@ -16,7 +16,7 @@ from ...protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from ...protocol.schema import ZERO_UUID
-from ..config.config_def import ConfigError, topic_settings
+from ..config.config_def import ConfigError, topic_config_def
 from ..config.topic_config import checked_configs, effective
 from ..context import Context
 from ..deferred import Deferred
@@ -178,7 +178,7 @@ def _check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
 
 def _configs(configs: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:
     found: list[CreatableTopicConfigs] = []
-    for name, setting in sorted(topic_settings().items()):
+    for name, setting in sorted(topic_config_def().items()):
         if setting.is_described:
             value = effective(name, configs, context.config)
             found.append(

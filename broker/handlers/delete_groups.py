@@ -16,9 +16,9 @@ def handle_delete_groups(
 ) -> Deferred[DeleteGroupsResponse]:
     """Delete each group; one named twice is answered once."""
     names = list(dict.fromkeys(request.groups_names))
-    parked: Deferred[DeleteGroupsResponse] = Deferred()
+    deferred: Deferred[DeleteGroupsResponse] = Deferred()
     errors: dict[str, ErrorCode] = {}
-    countdown = Countdown(len(names), lambda: parked.answer(_response(names, errors)))
+    countdown = Countdown(len(names), lambda: deferred.answer(_response(names, errors)))
 
     def deleted(group_id: str, error: ErrorCode) -> None:
         errors[group_id] = error
@@ -26,7 +26,7 @@ def handle_delete_groups(
 
     for name in names:
         context.groups.delete_group(name, ResponseFuture(partial(deleted, name), lambda code: code))
-    return parked
+    return deferred
 
 
 def _response(names: list[str], errors: dict[str, ErrorCode]) -> DeleteGroupsResponse:

@@ -15,7 +15,7 @@ from ...protocol.messages.describe_configs import (
     DescribeConfigsResult,
     DescribeConfigsSynonym,
 )
-from ..config.config_def import ConfigKey, broker_settings, topic_settings
+from ..config.config_def import ConfigKey, broker_config_def, topic_config_def
 from ..config.topic_config import DEFAULT_SOURCE, STATIC_BROKER_SOURCE, ConfigValue, chain_of, effective
 from ..context import Context
 from ..session import Session
@@ -93,7 +93,7 @@ def _topic_configs(name: str, context: Context) -> Found:
             effective(setting.name, topic.configs, context.config),
             chain_of(setting.name, topic.configs, context.config),
         )
-        for setting in topic_settings().values()
+        for setting in topic_config_def().values()
         if setting.is_described
     ]
 
@@ -109,7 +109,7 @@ def _broker_configs(name: str, context: Context) -> Found:
             f"Unexpected broker id, expected {context.config.node_id} or empty string, but received {name}",
         )
     found: Found = []
-    for setting in broker_settings().values():
+    for setting in broker_config_def().values():
         if setting.is_described:
             chain = _broker_chain(setting, context)
             value = chain[0] if chain else ConfigValue(setting.name, None, DEFAULT_SOURCE)

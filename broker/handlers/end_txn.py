@@ -3,8 +3,9 @@
 from ...protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from ..context import Context
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import V1, V2, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import V1, V2, TransactionResponse, refused
 from ..coordination.transactions.fencing import fencing_code
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..deferred import Deferred
 from ..session import Session
 
@@ -15,10 +16,10 @@ def handle_end_txn(
     request: EndTxnRequest, version: int, session: Session, context: Context
 ) -> Deferred[EndTxnResponse]:
     """Answered when the markers are written, so that what was committed can be read at once."""
-    parked: Deferred[EndTxnResponse] = Deferred()
+    deferred: Deferred[EndTxnResponse] = Deferred()
 
     def answer(response: TransactionResponse) -> None:
-        parked.answer(
+        deferred.answer(
             EndTxnResponse(
                 error_code=fencing_code(response.error, version),
                 producer_id=response.producer.producer_id,
@@ -33,4 +34,4 @@ def handle_end_txn(
         client_version=V2 if version >= V2_FROM_VERSION else V1,
         future=ResponseFuture(answer, refused),
     )
-    return parked
+    return deferred

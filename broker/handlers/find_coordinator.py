@@ -22,10 +22,10 @@ def handle_find_coordinator(
     request: FindCoordinatorRequest, version: int, session: Session, context: Context
 ) -> Deferred[FindCoordinatorResponse]:
     """Answer each key, in its order; the topic that keeps groups or transactions is there before its first client."""
-    parked: Deferred[FindCoordinatorResponse] = Deferred()
+    deferred: Deferred[FindCoordinatorResponse] = Deferred()
 
     def answer(failure: KafkaError | None) -> None:
-        parked.answer(_answer(request, version, session, context, is_ready=failure is None))
+        deferred.answer(_answer(request, version, session, context, is_ready=failure is None))
 
     has_keys = bool(_keys(request, version))
     if has_keys and request.key_type == GROUP:
@@ -34,7 +34,7 @@ def handle_find_coordinator(
         context.transactions.when_ready(answer)
     else:
         answer(None)
-    return parked
+    return deferred
 
 
 def _keys(request: FindCoordinatorRequest, version: int) -> Sequence[str]:

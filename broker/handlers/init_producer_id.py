@@ -7,7 +7,8 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from ..context import Context
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import NO_PRODUCER, ProducerIdAndEpoch, TransactionResponse, refused
+from ..coordination.transactions.coordinator import TransactionResponse, refused
+from ..coordination.transactions.producer_identity import NO_PRODUCER, ProducerIdAndEpoch
 from ..deferred import Deferred
 from ..session import Session
 
@@ -21,19 +22,19 @@ def handle_init_producer_id(
     expected = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
     if (expected.producer_id == -1) != (expected.producer_epoch == -1):
         return _answer(ErrorCode.INVALID_REQUEST, NO_PRODUCER, version)
-    parked: Deferred[InitProducerIdResponse] = Deferred()
+    deferred: Deferred[InitProducerIdResponse] = Deferred()
     if request.transactional_id is None:
-        context.producer_ids.when_available(lambda error: parked.answer(_new_producer(error, version, context)))
-        return parked
+        context.producer_ids.when_available(lambda error: deferred.answer(_new_producer(error, version, context)))
+        return deferred
     context.transactions.init_producer_id(
         request.transactional_id,
         request.transaction_timeout_ms,
         None if expected.producer_id == -1 else expected,
         ResponseFuture[TransactionResponse](
-            lambda response: parked.answer(_answer(response.error, response.producer, version)), refused
+            lambda response: deferred.answer(_answer(response.error, response.producer, version)), refused
         ),
     )
-    return parked
+    return deferred
 
 
 def _new_producer(error: KafkaError | None, version: int, context: Context) -> InitProducerIdResponse:

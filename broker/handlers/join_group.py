@@ -18,7 +18,7 @@ def handle_join_group(
     request: JoinGroupRequest, version: int, session: Session, context: Context
 ) -> Deferred[JoinGroupResponse]:
     """Let the group decide."""
-    parked: Deferred[JoinGroupResponse] = Deferred()
+    deferred: Deferred[JoinGroupResponse] = Deferred()
     asked = JoinRequest(
         group_id=request.group_id,
         member_id=request.member_id,
@@ -35,11 +35,11 @@ def handle_join_group(
         can_skip_assignment=version >= SKIP_ASSIGNMENT_FROM,
     )
     future = ResponseFuture[JoinResult](
-        lambda joined: parked.answer(_response(joined, version)),
+        lambda joined: deferred.answer(_response(joined, version)),
         lambda code: JoinResult(code, request.member_id),
     )
     context.groups.join(asked, future)
-    return parked
+    return deferred
 
 
 def _response(joined: JoinResult, version: int) -> JoinGroupResponse:

@@ -16,18 +16,18 @@ def handle_leave_group(
     request: LeaveGroupRequest, version: int, session: Session, context: Context
 ) -> Deferred[LeaveGroupResponse] | LeaveGroupResponse:
     """Answer each member with an error of its own."""
-    parked: Deferred[LeaveGroupResponse] = Deferred()
+    deferred: Deferred[LeaveGroupResponse] = Deferred()
     members = request.members if version >= MANY_FROM else [MemberIdentity(member_id=request.member_id)]
 
     def deliver(errors: Sequence[ErrorCode]) -> None:
-        parked.answer(_response(members, errors, version))
+        deferred.answer(_response(members, errors, version))
 
     future = ResponseFuture[Sequence[ErrorCode]](deliver, lambda code: [code] * len(members))
     try:
         context.groups.leave(request.group_id, [(m.member_id, m.group_instance_id) for m in members], future)
     except KafkaError as error:
         return LeaveGroupResponse(error_code=error.code)
-    return parked
+    return deferred
 
 
 def _response(members: Sequence[MemberIdentity], errors: Sequence[ErrorCode], version: int) -> LeaveGroupResponse:

@@ -34,7 +34,7 @@ def handle_offset_commit(
     ]
     if not offsets:
         return _response(request, topics, [], version)
-    parked: Deferred[OffsetCommitResponse] = Deferred()
+    deferred: Deferred[OffsetCommitResponse] = Deferred()
     commit = OffsetCommit(
         group_id=request.group_id,
         generation=request.generation_id_or_member_epoch,
@@ -47,11 +47,11 @@ def handle_offset_commit(
         retention_ms=request.retention_time_ms,
     )
     future = ResponseFuture[Sequence[ErrorCode]](
-        lambda errors: parked.answer(_response(request, topics, errors, version)),
+        lambda errors: deferred.answer(_response(request, topics, errors, version)),
         lambda code: [code] * len(offsets),
     )
     context.groups.commit(commit, future)
-    return parked
+    return deferred
 
 
 def _find_topic(asked: OffsetCommitRequestTopic, version: int, context: Context) -> Topic | None:

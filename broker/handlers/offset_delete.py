@@ -19,19 +19,19 @@ def handle_offset_delete(
     request: OffsetDeleteRequest, version: int, session: Session, context: Context
 ) -> Deferred[OffsetDeleteResponse] | OffsetDeleteResponse:
     """Delete what exists; an unknown partition is refused on its own."""
-    parked: Deferred[OffsetDeleteResponse] = Deferred()
+    deferred: Deferred[OffsetDeleteResponse] = Deferred()
     asked = [(topic.name, partition.partition_index) for topic in request.topics for partition in topic.partitions]
     known = [at for at in asked if _is_there(at, context)]
 
     def deliver(errors: Sequence[ErrorCode]) -> None:
-        parked.answer(_response(request, known, errors))
+        deferred.answer(_response(request, known, errors))
 
     future = ResponseFuture[Sequence[ErrorCode]](deliver, lambda code: [code] * len(known))
     try:
         context.groups.delete_offsets(request.group_id, known, future)
     except KafkaError as error:
         return OffsetDeleteResponse(error_code=error.code)
-    return parked
+    return deferred
 
 
 def _is_there(at: tuple[str, int], context: Context) -> bool:

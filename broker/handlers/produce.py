@@ -20,7 +20,7 @@ from ...protocol.messages.produce import (
 )
 from ...storage.validation import InvalidRecords, split_batch
 from ..context import Context
-from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, ExplainedRefusal, check_transactional_write
 from ..countdown import Countdown
 from ..deferred import Deferred, Disconnect
@@ -217,8 +217,8 @@ def _check_unanswered(response: ProduceResponse) -> None:
 
 
 def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse]:
-    parked: Deferred[ProduceResponse] = Deferred()
-    countdown = Countdown(len(produce.undurable), lambda: parked.answer(response))
+    deferred: Deferred[ProduceResponse] = Deferred()
+    countdown = Countdown(len(produce.undurable), lambda: deferred.answer(response))
 
     def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:
         if error is not None:
@@ -228,4 +228,4 @@ def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Defer
 
     for partition, answer in produce.undurable:
         produce.context.flusher.flush(partition, partial(durable, answer))
-    return parked
+    return deferred

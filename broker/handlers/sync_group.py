@@ -15,11 +15,11 @@ def handle_sync_group(
     request: SyncGroupRequest, version: int, session: Session, context: Context
 ) -> Deferred[SyncGroupResponse]:
     """Let the group decide."""
-    parked: Deferred[SyncGroupResponse] = Deferred()
+    deferred: Deferred[SyncGroupResponse] = Deferred()
     if version >= PROTOCOL_FROM_VERSION and (request.protocol_type is None or request.protocol_name is None):
         # Refused before the group is looked at, even of one that does not exist.
-        parked.answer(SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
-        return parked
+        deferred.answer(SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
+        return deferred
     asked = SyncRequest(
         group_id=request.group_id,
         member_id=request.member_id,
@@ -29,9 +29,9 @@ def handle_sync_group(
         protocol_name=request.protocol_name,
         assignments={given.member_id: bytes(given.assignment) for given in request.assignments},
     )
-    future = ResponseFuture[SyncResult](lambda synced: parked.answer(_response(synced)), SyncResult)
+    future = ResponseFuture[SyncResult](lambda synced: deferred.answer(_response(synced)), SyncResult)
     context.groups.sync(asked, future)
-    return parked
+    return deferred
 
 
 def _response(synced: SyncResult) -> SyncGroupResponse:

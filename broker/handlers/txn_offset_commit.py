@@ -15,7 +15,7 @@ from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from ..coordination.result import ResponseFuture
-from ..coordination.transactions.coordinator import ProducerIdAndEpoch
+from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write
 from ..deferred import Deferred
 from ..session import Session
@@ -43,7 +43,7 @@ def handle_txn_offset_commit(
                 refused[topic.name, asked.partition_index] = error.code
     if not offsets:
         return _response(request, refused, ErrorCode.NONE)
-    parked: Deferred[TxnOffsetCommitResponse] = Deferred()
+    deferred: Deferred[TxnOffsetCommitResponse] = Deferred()
 
     def commit(error: KafkaError | None) -> None:
         try:
@@ -51,7 +51,7 @@ def handle_txn_offset_commit(
                 raise error
             _check_transaction(request, version, context)
         except KafkaError as refusal:
-            parked.answer(_response(request, refused, coordinator_error(refusal.code)))
+            deferred.answer(_response(request, refused, coordinator_error(refusal.code)))
             return
         context.groups.commit(_commit(request, offsets), future)
 
@@ -63,11 +63,11 @@ def handle_txn_offset_commit(
     def answer(codes: Codes, error: Exception | None) -> None:
         if error is not None:  # they are there, but a power loss could take the transaction that they belong to
             codes = dict.fromkeys(codes, coordinator_error(ErrorCode.KAFKA_STORAGE_ERROR))
-        parked.answer(_response(request, codes | refused, ErrorCode.NONE))
+        deferred.answer(_response(request, codes | refused, ErrorCode.NONE))
 
     future = ResponseFuture[Sequence[ErrorCode]](then, lambda code: [code] * len(offsets))
     context.groups.when_ready(commit)
-    return parked
+    return deferred
 
 
 def _commit(request: TxnOffsetCommitRequest, offsets: Sequence[OffsetToCommit]) -> OffsetCommit:

@@ -16,7 +16,7 @@ from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 from .retention import delete_old_segments
 
-logger = get_logger("visits")
+logger = get_logger("idle logs")
 
 LARGE_BYTES = 64 << 20  # about a twentieth of a second
 FIRST_AFTER_CRASH_S = 1.0  # those who waited for the broker come first
@@ -32,13 +32,13 @@ class IdleLogs:
         interval_s: float,
         runtime: Runtime,
         partitions: Callable[[], Iterator[Partition]],
-        store: LogManager,
+        log_manager: LogManager,
     ) -> None:
         self._interval_s = interval_s
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._partitions = partitions
-        self._store = store
+        self._log_manager = log_manager
         self._round: Iterator[Partition] = iter(())
         self._not_before: dict[Partition, float] = {}  # wall milliseconds at which something gets too old
         self._timer: TimerHandle | None = None
@@ -49,18 +49,18 @@ class IdleLogs:
     def recover_large(self) -> None:
         """Before the broker is ready: recover the logs that take long."""
         for partition in self._partitions():
-            size = self._store.unrecovered_bytes(partition.topic, partition.index)
+            size = self._log_manager.unrecovered_bytes(partition.topic, partition.index)
             if size >= LARGE_BYTES and partition.opened_log is None:
                 logger.info("recovering a large log", partition=partition.name, bytes=size)
                 self._open(partition)
 
     def start(self) -> None:
         """Begin the first round: soon after a crash, else when something may have become too old."""
-        is_urgent = self._store.has_unrecovered
+        is_urgent = self._log_manager.has_unrecovered
         self._arm(FIRST_AFTER_CRASH_S if is_urgent else self._interval_s, self._begin_round)
 
     def stop(self) -> None:
-        """Nobody is visited after this."""
+        """No log is opened after this."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -77,12 +77,12 @@ class IdleLogs:
         self._go_through()
 
     def _go_through(self) -> None:
-        """Visit one log after the other until the slice is over, or one of them waits for its fsyncs."""
+        """Look after one log after the other until the slice is over, or one of them waits for its fsyncs."""
         self._is_going_through = True
         try:
             for partition in self._round:
                 if self._is_due(partition):
-                    self._visit(partition)
+                    self._look_after(partition)
                 if self._is_waiting:
                     return
                 if self._clock.now() >= self._slice_ends:
@@ -92,7 +92,7 @@ class IdleLogs:
             self._is_going_through = False
         self._arm(self._interval_s, self._begin_round)
 
-    def _end_visit(self) -> None:
+    def _go_on_after(self) -> None:
         self._is_waiting = False
         if self._is_going_through:
             return
@@ -105,60 +105,60 @@ class IdleLogs:
         if partition.opened_log is not None or partition.is_deleted or partition.is_offline:
             self._not_before.pop(partition, None)
             return False
-        return self._clock.now_ms() >= self._not_before.get(partition, 0) and self._store.has_directory(
+        return self._clock.now_ms() >= self._not_before.get(partition, 0) and self._log_manager.has_directory(
             partition.topic, partition.index
         )
 
-    def _visit(self, partition: Partition) -> None:
+    def _look_after(self, partition: Partition) -> None:
         """Open a log, which recovers it, let go of what is too old, and close it again."""
-        visited = self._open(partition)
-        if visited is None:
+        opened = self._open(partition)
+        if opened is None:
             return
         self._is_waiting = True
         try:
             if self._clock.now() >= self._retention_from:
-                close = partial(self._close, partition, visited)
-                delete_old_segments(partition, visited, self._store, self._clock.now_ms(), close)
+                close = partial(self._close, partition, opened)
+                delete_old_segments(partition, opened, self._log_manager, self._clock.now_ms(), close)
             else:
-                self._close(partition, visited, None)
+                self._close(partition, opened, None)
         except OSError as error:
-            self._report(partition, visited, error)
+            self._report(partition, opened, error)
 
-    def _close(self, partition: Partition, visited: PartitionLog, error: Exception | None) -> None:
+    def _close(self, partition: Partition, opened: PartitionLog, error: Exception | None) -> None:
         if error is not None:
-            self._report(partition, visited, error)
-        elif partition.opened_log is not visited or visited.last_stable_offset < visited.high_watermark:
-            self._end_visit()  # an open transaction: those who know of its end are looking at it
+            self._report(partition, opened, error)
+        elif partition.opened_log is not opened or opened.last_stable_offset < opened.high_watermark:
+            self._go_on_after()  # an open transaction: those who know of its end are looking at it
         else:
-            expiry_ms = visited.next_expiry_ms
+            expiry_ms = opened.next_expiry_ms
             try:
-                closed = partial(self._closed, partition, visited, expiry_ms)
-                self._store.close_log(partition.topic, partition.index, closed)
+                closed = partial(self._closed, partition, opened, expiry_ms)
+                self._log_manager.close_log(partition.topic, partition.index, closed)
             except OSError as failure:
-                self._report(partition, visited, failure)
+                self._report(partition, opened, failure)
 
     def _closed(
         self,
         partition: Partition,
-        visited: PartitionLog,
+        opened: PartitionLog,
         expiry_ms: int | None,
         is_closed: bool,
         error: Exception | None,
     ) -> None:
         if error is not None:
-            self._report(partition, visited, error)
+            self._report(partition, opened, error)
             return
         if is_closed:
             partition.drop_log()
             self._not_before[partition] = float("inf") if expiry_ms is None else expiry_ms
-        self._end_visit()
+        self._go_on_after()
 
-    def _report(self, partition: Partition, visited: PartitionLog, error: Exception) -> None:
+    def _report(self, partition: Partition, opened: PartitionLog, error: Exception) -> None:
         """It stays open, and is seen to like any other that is."""
         logger.error("a log could not be closed", partition=partition.name, error=str(error))
-        if visited.failure is not None:
-            partition.take_offline(visited.failure)
-        self._end_visit()
+        if opened.failure is not None:
+            partition.take_offline(opened.failure)
+        self._go_on_after()
 
     def _open(self, partition: Partition) -> PartitionLog | None:
         try:
@@ -166,5 +166,5 @@ class IdleLogs:
         except KafkaError as error:
             # Told already, where it happened; whoever uses the partition is told again.
             self._not_before[partition] = self._clock.now_ms() + self._interval_s * 1000
-            logger.debug("a log cannot be visited", partition=partition.name, error=error.why)
+            logger.debug("a log cannot be opened", partition=partition.name, error=error.why)
             return None

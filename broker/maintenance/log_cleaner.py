@@ -20,7 +20,7 @@ from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 from ..topics.topics import Topic
 
-logger = get_logger("cleaner")
+logger = get_logger("log cleaner")
 
 SLICE_S = 0.0001  # a request may have to wait for that and one step more: as long as it takes by itself
 RETRY_AFTER_S = 60.0

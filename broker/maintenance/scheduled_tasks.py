@@ -9,47 +9,47 @@ from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 from .retention import delete_old_segments
 
-logger = get_logger("housekeeping")
+logger = get_logger("scheduled tasks")
 
 EARLY_CHECKPOINT_MS = 1000
 
 
 class ScheduledTasks:
-    """Chores at Kafka's intervals. A partition that nobody has used since the start is left alone."""
+    """Tasks at Kafka's intervals. A partition that nobody has used since the start is left alone."""
 
     def __init__(
         self,
         config: BrokerConfig,
         runtime: Runtime,
         partitions: Callable[[], Iterator[Partition]],
-        store: LogManager,
+        log_manager: LogManager,
     ) -> None:
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._threads = runtime.threads
         self._partitions = partitions
-        self._store = store
+        self._log_manager = log_manager
         self._armed: dict[str, TimerHandle] = {}
-        self._chores: tuple[tuple[str, int, Callable[[], None]], ...] = (
+        self._tasks: tuple[tuple[str, int, Callable[[], None]], ...] = (
             ("retention", config.log_retention_check_interval_ms, self.delete_old_segments),
             ("producer expiry", config.producer_id_expiration_check_interval_ms, self.expire_producers),
-            ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, store.write_checkpoints),
+            ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, log_manager.write_checkpoints),
             # Apache Kafka leaves a gigabyte that is on the disk to be recovered for up to a minute.
-            ("early checkpoints", EARLY_CHECKPOINT_MS, store.write_checkpoints_if_sealed),
+            ("early checkpoints", EARLY_CHECKPOINT_MS, log_manager.write_checkpoints_if_sealed),
             ("file removal", config.log_segment_delete_delay_ms, self.remove_deleted),
         )
 
-    def add(self, name: str, interval_ms: int, chore: Callable[[], None]) -> None:
-        """A chore of another part; to be called before `start`."""
-        self._chores += ((name, interval_ms, chore),)
+    def add(self, name: str, interval_ms: int, task: Callable[[], None]) -> None:
+        """A task of another part; to be called before `start`."""
+        self._tasks += ((name, interval_ms, task),)
 
     def start(self) -> None:
-        """Arm every chore for the first time."""
-        for name, interval_ms, chore in self._chores:
-            self._arm(name, interval_ms / 1000, chore)
+        """Arm every task for the first time."""
+        for name, interval_ms, task in self._tasks:
+            self._arm(name, interval_ms / 1000, task)
 
     def stop(self) -> None:
-        """No chore runs after this."""
+        """No task runs after this."""
         for timer in self._armed.values():
             timer.cancel()
         self._armed.clear()
@@ -60,15 +60,15 @@ class ScheduledTasks:
             opened = partition.opened_log
             if opened is not None:
                 try:
-                    delete_old_segments(partition, opened, self._store, self._clock.now_ms(), lambda error: None)
+                    delete_old_segments(partition, opened, self._log_manager, self._clock.now_ms(), lambda error: None)
                 except OSError as error:
                     logger.error("old segments cannot be deleted yet", partition=partition.name, error=str(error))
 
     def remove_deleted(self) -> None:
         """Free the space of what was deleted, off the loop: a file of a gigabyte takes its time."""
-        removals = self._store.begin_purge()
+        removals = self._log_manager.begin_purge()
         if removals:
-            self._threads.run(lambda: _run_all(removals), _tell_of_leftovers)
+            self._threads.run(lambda: _run_all(removals), _report_leftovers)
 
     def expire_producers(self) -> None:
         """Forget producers that wrote nothing for `producer.id.expiration.ms`."""
@@ -78,13 +78,13 @@ class ScheduledTasks:
             if opened is not None:
                 opened.expire_producers(now_ms)
 
-    def _arm(self, name: str, interval_s: float, chore: Callable[[], None]) -> None:
+    def _arm(self, name: str, interval_s: float, task: Callable[[], None]) -> None:
         def run() -> None:
             try:
-                chore()
+                task()
             except Exception:
-                logger.exception("a chore failed", chore=name)  # and is tried again in time
-            self._arm(name, interval_s, chore)
+                logger.exception("a scheduled task failed", task=name)  # and is tried again in time
+            self._arm(name, interval_s, task)
 
         self._armed[name] = self._timers.call_at(self._clock.now() + interval_s, run)
 
@@ -101,6 +101,6 @@ def _run_all(removals: Sequence[Callable[[], None]]) -> None:
         raise failure
 
 
-def _tell_of_leftovers(error: Exception | None) -> None:
+def _report_leftovers(error: Exception | None) -> None:
     if error is not None:
         logger.error("what was deleted could not be removed, and will be at the next start", error=str(error))

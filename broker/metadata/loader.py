@@ -24,9 +24,10 @@ from ..log_manager import LogManager
 from ..log_output import get_logger
 from ..runtime import Clock
 from ..topic_names import METADATA_TOPIC
-from .image import MetadataImage, PartitionImage
+from .image import MetadataImage
 from .log import METADATA_TOPIC_ID, MetadataLog, Node
 from .snapshots import MetadataSnapshots
+from .topic_image import PartitionImage
 
 logger = get_logger("metadata")
 

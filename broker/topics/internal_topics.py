@@ -5,7 +5,7 @@ from ..config.broker_config import BrokerConfig
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 
 
-def internal_topic_settings(name: str, config: BrokerConfig) -> tuple[int, dict[str, str]]:
+def internal_topic_config(name: str, config: BrokerConfig) -> tuple[int, dict[str, str]]:
     """Partitions and configs; UNKNOWN_TOPIC_OR_PARTITION for a topic whose coordinator is not here."""
     if name == OFFSETS_TOPIC:
         return config.offsets_topic_num_partitions, {

@@ -14,7 +14,7 @@ from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
 from .partition import Partition
 
-logger = get_logger("flusher")
+logger = get_logger("log flusher")
 
 Durable = Callable[[Exception | None], None]
 

@@ -14,12 +14,13 @@ from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
-from ..metadata.image import MetadataImage, TopicImage
+from ..metadata.image import MetadataImage
 from ..metadata.log import MetadataLog, NewTopic, Then
+from ..metadata.topic_image import TopicImage
 from ..runtime import Runtime, SerialQueue
 from ..runtime import Then as After
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
-from .internal_topics import internal_topic_settings
+from .internal_topics import internal_topic_config
 from .partition import OnMarker, Partition
 
 logger = get_logger("topics")
@@ -194,7 +195,7 @@ class Topics:
         if name == METADATA_TOPIC:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
         if name in INTERNAL_TOPICS:
-            return self.new_topic(name, *internal_topic_settings(name, self._config))
+            return self.new_topic(name, *internal_topic_config(name, self._config))
         self.check_new_name(name, beside)
         return self.new_topic(name, self._config.num_partitions, {})
 

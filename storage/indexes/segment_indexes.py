@@ -13,9 +13,9 @@ from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX
 from ..file_records import FileRecords
 from ..files.files import Files
 from ..read_batches import LogPosition, WrongStart, find_position
-from ..resyncing_scan import ResyncingScan
 from ..scan import MOST_RELATIVE_OFFSET
 from .offset_time_index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
+from .resyncing_scan import ResyncingScan
 from .transaction_index import ENTRY_BYTES, AbortedTxn, decode_aborted, encode_aborted
 
 NO_TIMESTAMP = -1

@@ -7,15 +7,15 @@ to ask for `complete`.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ..coordinator_partition import partition_for
 from ..result import CoordinatorResult
+from .producer_identity import NO_PRODUCER, ProducerIdAndEpoch, is_retry_of_end, may_be, producer_of
 from .states import TxnState, check_transition
 from .transaction import (
-    LAST_EPOCH,
     NONE,
+    Changes,
     TopicPartition,
     Transaction,
     decode_transaction,
@@ -31,16 +31,6 @@ V2 = 2
 FLEXIBLE_FROM_LEVEL = 1  # transaction.version: the level from which the state of V2 can be stored
 
 IDLE = (TxnState.EMPTY, TxnState.COMPLETE_COMMIT, TxnState.COMPLETE_ABORT)
-
-
-class ProducerIdAndEpoch(NamedTuple):
-    """Who a producer is."""
-
-    producer_id: int
-    producer_epoch: int
-
-
-NO_PRODUCER = ProducerIdAndEpoch(NONE, NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +95,11 @@ class TransactionCoordinator:
         held = self._by_id.get(transactional_id)
         if held is None:
             producer_id = self._new_producer_id()
-            fresh = Transaction(transactional_id, producer_id, 0, timeout_ms, last_update_ms=now_ms)
-            return self._log(replace(fresh, previous_producer_id=producer_id))
-        if expected is not None and not _may_be(expected, held):
+            fresh = Transaction(
+                transactional_id, producer_id, 0, timeout_ms, last_update_ms=now_ms, previous_producer_id=producer_id
+            )
+            return self._log(fresh)
+        if expected is not None and not may_be(expected, held):
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state.is_prepared:
             raise KafkaError(ErrorCode.CONCURRENT_TRANSACTIONS)
@@ -118,13 +110,7 @@ class TransactionCoordinator:
     def _next_session(
         self, held: Transaction, timeout_ms: int, expected: ProducerIdAndEpoch | None, now_ms: int
     ) -> Result:
-        fresh = replace(
-            held.moved(now_ms),
-            state=TxnState.EMPTY,
-            timeout_ms=timeout_ms,
-            partitions=frozenset(),
-            start_ms=NONE,
-        )
+        fresh = held.moved(now_ms, state=TxnState.EMPTY, timeout_ms=timeout_ms, partitions=frozenset(), start_ms=NONE)
         epoch = held.producer_epoch
         if held.is_epoch_exhausted and (expected is None or expected.producer_epoch == epoch):
             last = NONE if expected is None else epoch
@@ -158,10 +144,10 @@ class TransactionCoordinator:
         if held.state is TxnState.ONGOING:
             if added <= held.partitions:
                 return _unchanged(producer)
-            grown = replace(held.moved(now_ms), partitions=held.partitions | added)
-            return self._log(replace(grown, client_version=client_version))
-        begun = replace(held.moved(now_ms), state=TxnState.ONGOING, partitions=added, start_ms=now_ms)
-        return self._log(replace(begun, client_version=client_version))
+            return self._log(held.moved(now_ms, partitions=held.partitions | added, client_version=client_version))
+        return self._log(
+            held.moved(now_ms, state=TxnState.ONGOING, partitions=added, start_ms=now_ms, client_version=client_version)
+        )
 
     def check_partition(self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition) -> None:
         """Whether a write to this partition belongs to the producer's transaction (KIP-890 part 1).
@@ -196,11 +182,11 @@ class TransactionCoordinator:
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state is TxnState.ONGOING:
             state = TxnState.PREPARE_COMMIT if is_commit else TxnState.PREPARE_ABORT
-            return self._log(replace(held.moved(now_ms), state=state, client_version=client_version))
+            return self._log(held.moved(now_ms, state=state, client_version=client_version))
         return _repeated_end(held, producer, is_commit=is_commit)
 
     def _end_v2(self, held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool, now_ms: int) -> Result:
-        is_retry = _is_retry_of_end(producer, held)
+        is_retry = is_retry_of_end(producer, held)
         if held.state.is_prepared:
             if not is_retry:
                 raise KafkaError(ErrorCode.PRODUCER_FENCED)
@@ -208,17 +194,18 @@ class TransactionCoordinator:
         if is_retry:
             if held.state not in (TxnState.COMPLETE_COMMIT, TxnState.COMPLETE_ABORT):
                 raise KafkaError(ErrorCode.PRODUCER_FENCED)
-            return _repeated_end(held, _producer_of(held), is_commit=is_commit)
+            return _repeated_end(held, producer_of(held), is_commit=is_commit)
         if producer != (held.producer_id, held.producer_epoch):
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         if held.state is not TxnState.ONGOING and is_commit:
             raise KafkaError(ErrorCode.INVALID_TXN_STATE)
         # An abort of nothing is an end too: the client cannot know whether a write of its own ever arrived.
         state = TxnState.PREPARE_COMMIT if is_commit else TxnState.PREPARE_ABORT
-        ended = self._bumped(replace(held.moved(now_ms), state=state, client_version=V2))
+        changes = self._bump(held, state)
         if held.state is not TxnState.ONGOING:
-            ended = replace(ended, partitions=frozenset(), start_ms=now_ms)
-        return self._log(ended, _producer_of(ended.completed(now_ms)))
+            changes.update({"partitions": frozenset(), "start_ms": now_ms})
+        ended = held.moved(now_ms, **changes)
+        return self._log(ended, ProducerIdAndEpoch(*ended.producer_after_end))
 
     def complete(self, transactional_id: str, now_ms: int) -> Result:
         """Every marker is written: the transaction is over."""
@@ -309,12 +296,10 @@ class TransactionCoordinator:
         is_flexible = self._feature_level() >= FLEXIBLE_FROM_LEVEL
         return CoordinatorResult(
             records=[encode_transaction(transaction, is_flexible=is_flexible)],
-            response=TransactionResponse(transaction, producer or _producer_of(transaction), error),
-            on_logged=lambda: self._keep_unlogged(transaction),
+            response=TransactionResponse(transaction, producer or producer_of(transaction), error),
+            # The record has no room for all of it: version 0 none for the tagged fields, none for what lives in memory.
+            replay=lambda: self._keep(transaction),
         )
-
-    def _keep_unlogged(self, decided: Transaction) -> None:
-        self._keep(self._by_id[decided.transactional_id].with_unlogged(decided))
 
     def _keep(self, transaction: Transaction) -> None:
         self._by_id[transaction.transactional_id] = transaction
@@ -346,16 +331,26 @@ class TransactionCoordinator:
         Under V1 the producer is fenced for good. Under V2 it looks like an abort that the producer asked for: the
         same producer may ask for its next epoch and go on (KAFKA-19367); another session bumps it once more.
         """
-        prepared = replace(held.moved(now_ms), state=TxnState.PREPARE_ABORT)
         if self._feature_level() >= V2:
-            return self._bumped(replace(prepared, client_version=V2))
-        return replace(prepared, producer_epoch=held.producer_epoch + 1, last_producer_epoch=NONE, client_version=V1)
+            return held.moved(now_ms, **self._bump(held, TxnState.PREPARE_ABORT))
+        return held.moved(
+            now_ms,
+            state=TxnState.PREPARE_ABORT,
+            producer_epoch=held.producer_epoch + 1,
+            last_producer_epoch=NONE,
+            client_version=V1,
+        )
 
-    def _bumped(self, ended: Transaction) -> Transaction:
-        """The next epoch for the markers; from the last one on, the producer goes on under a new id."""
-        epoch = ended.producer_epoch
-        next_id = self._new_producer_id() if ended.is_epoch_exhausted else NONE
-        return replace(ended, producer_epoch=epoch + 1, last_producer_epoch=epoch, next_producer_id=next_id)
+    def _bump(self, held: Transaction, state: TxnState) -> Changes:
+        """An end of V2: the next epoch for the markers; from the last one on, the producer goes on under a new id."""
+        epoch = held.producer_epoch
+        return {
+            "state": state,
+            "client_version": V2,
+            "producer_epoch": epoch + 1,
+            "last_producer_epoch": epoch,
+            "next_producer_id": self._new_producer_id() if held.is_epoch_exhausted else NONE,
+        }
 
 
 def refused(error: ErrorCode) -> TransactionResponse:
@@ -365,10 +360,6 @@ def refused(error: ErrorCode) -> TransactionResponse:
 
 def _unchanged(producer: ProducerIdAndEpoch) -> Result:
     return CoordinatorResult(response=TransactionResponse(None, producer))
-
-
-def _producer_of(transaction: Transaction) -> ProducerIdAndEpoch:
-    return ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
 
 
 def _repeated_end(held: Transaction, producer: ProducerIdAndEpoch, *, is_commit: bool) -> Result:
@@ -383,17 +374,3 @@ def _repeated_end(held: Transaction, producer: ProducerIdAndEpoch, *, is_commit:
     if held.state.is_prepared:
         raise KafkaError(ErrorCode.CONCURRENT_TRANSACTIONS)
     return _unchanged(producer)
-
-
-def _is_retry_of_end(producer: ProducerIdAndEpoch, held: Transaction) -> bool:
-    """Whether this end was done before: one epoch back, or the last epoch of the id before this one."""
-    if producer.producer_id == held.producer_id:
-        return producer.producer_epoch == held.producer_epoch - 1
-    return producer == (held.previous_producer_id, LAST_EPOCH) and held.producer_epoch == 0
-
-
-def _may_be(expected: ProducerIdAndEpoch, held: Transaction) -> bool:
-    """Whether a producer that claims so can be the known one: by its id, or by the id it had before."""
-    if expected.producer_id == held.producer_id:
-        return True
-    return expected.producer_id == held.previous_producer_id and expected.producer_epoch >= LAST_EPOCH

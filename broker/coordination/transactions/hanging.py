@@ -11,7 +11,7 @@ from ....protocol.errors import KafkaError
 from ...log_output import get_logger
 from ...runtime import Runtime
 from ...topics.partition import Partition
-from .coordinator import ProducerIdAndEpoch
+from .producer_identity import ProducerIdAndEpoch
 from .transaction import TopicPartition
 
 logger = get_logger("transactions")

@@ -17,9 +17,10 @@ from ...topics.topics import Topics
 from ..partition_writer import PartitionWriter, Then
 from ..result import Instant, Operation, ResponseFuture
 from ..runtime import CoordinatorRuntime
-from .coordinator import V2, ProducerIdAndEpoch, Result, TransactionCoordinator, TransactionResponse, refused
+from .coordinator import V2, Result, TransactionCoordinator, TransactionResponse, refused
 from .hanging import HangingTransactions
 from .marker_writer import MarkerWriter
+from .producer_identity import ProducerIdAndEpoch
 from .timeouts import TransactionTimeouts
 from .transaction import TopicPartition, Transaction
 

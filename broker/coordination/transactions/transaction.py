@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypedDict, Unpack
 
 from ....protocol.state_records import (
     PartitionsSchema,
@@ -19,6 +20,20 @@ TopicPartition = tuple[str, int]
 NONE = -1
 # The last epoch a producer is ever given; one more is kept for the markers that end its last transaction.
 LAST_EPOCH = 32766
+
+
+class Changes(TypedDict, total=False):
+    """What a move may change besides."""
+
+    producer_id: int
+    producer_epoch: int
+    timeout_ms: int
+    state: TxnState
+    partitions: frozenset[TopicPartition]
+    start_ms: int
+    next_producer_id: int
+    last_producer_epoch: int
+    client_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +66,22 @@ class Transaction:
         """When an ongoing transaction has taken too long."""
         return self.start_ms + self.timeout_ms
 
-    def moved(self, now_ms: int) -> "Transaction":
-        """What every move changes: the id of before is remembered for one move only, so that one retry finds it."""
-        return replace(self, last_update_ms=now_ms, previous_producer_id=self.producer_id)
+    def moved(self, now_ms: int, **changes: Unpack[Changes]) -> "Transaction":
+        """The state after a move: the id of before is remembered for one move only, so that one retry finds it."""
+        return replace(self, last_update_ms=now_ms, previous_producer_id=self.producer_id, **changes)
 
     def completed(self, now_ms: int) -> "Transaction":
         """The state after a prepared one."""
-        done = replace(
-            self.moved(now_ms),
-            state=TxnState.COMPLETE_COMMIT if self.state is TxnState.PREPARE_COMMIT else TxnState.COMPLETE_ABORT,
-            partitions=frozenset(),
-        )
+        state = TxnState.COMPLETE_COMMIT if self.state is TxnState.PREPARE_COMMIT else TxnState.COMPLETE_ABORT
+        done = self.moved(now_ms, state=state, partitions=frozenset())
         if self.next_producer_id == NONE:
             return done
         return replace(done, producer_id=self.next_producer_id, producer_epoch=0, next_producer_id=NONE)
 
-    def with_unlogged(self, decided: "Transaction") -> "Transaction":
-        """This replayed state with what its record had no room for: version 0 has none for the tagged fields."""
-        return replace(
-            self,
-            previous_producer_id=decided.previous_producer_id,
-            next_producer_id=decided.next_producer_id,
-            last_producer_epoch=decided.last_producer_epoch,
-            client_version=decided.client_version,
-        )
+    @property
+    def producer_after_end(self) -> tuple[int, int]:
+        """Id and epoch of the producer once this prepared state is completed."""
+        return (self.producer_id, self.producer_epoch) if self.next_producer_id == NONE else (self.next_producer_id, 0)
 
 
 def encode_transaction(transaction: Transaction, *, is_flexible: bool) -> tuple[bytes, bytes]:

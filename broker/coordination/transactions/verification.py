@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ...topics.partition import Partition
-from .coordinator import ProducerIdAndEpoch
+from .producer_identity import ProducerIdAndEpoch
 from .service import TransactionCoordinatorService
 
 # A coordinator that does not know yet: clients retry this without looking for another leader.

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
-from odradek.broker.config.config_def import ConfigError, broker_settings
+from odradek.broker.config.config_def import ConfigError, broker_config_def
 
 # Ours, and why: see the comments in config.py.
 NOT_KAFKAS = {
@@ -24,9 +24,9 @@ NOT_KAFKAS = {
 def test_every_other_default_is_kafkas_own() -> None:
     config = BrokerConfig()
     names = {f.name.replace("_", ".") for f in dataclasses.fields(config)} - {"given"}
-    assert names <= set(broker_settings())
+    assert names <= set(broker_config_def())
     for name in names - NOT_KAFKAS:
-        assert config.effective(name) == broker_settings()[name].default, name
+        assert config.effective(name) == broker_config_def()[name].default, name
 
 
 def test_settings_reach_their_fields_with_their_types() -> None:

@@ -4,16 +4,16 @@ import pytest
 
 from odradek.broker.config.config_def import (
     ConfigError,
-    broker_settings,
-    check_broker_setting,
+    broker_config_def,
+    check_broker_config,
     parse_properties,
-    topic_settings,
+    topic_config_def,
 )
 
 
 def test_every_setting_of_kafka_is_known() -> None:
-    assert len(broker_settings()) == 360
-    assert len([s for s in topic_settings().values() if s.is_described]) == 33
+    assert len(broker_config_def()) == 360
+    assert len([s for s in topic_config_def().values() if s.is_described]) == 33
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_every_setting_of_kafka_is_known() -> None:
     ],
 )
 def test_a_good_value_is_kept_in_kafkas_spelling(name: str, value: str, kept: str) -> None:
-    assert check_broker_setting(name, value) == kept
+    assert check_broker_config(name, value) == kept
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_a_good_value_is_kept_in_kafkas_spelling(name: str, value: str, kept: st
 )
 def test_a_bad_value_is_refused_in_kafkas_words(name: str, value: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why) as refused:
-        check_broker_setting(name, value)
+        check_broker_config(name, value)
     assert f"Invalid value {value} for configuration {name}: " in str(refused.value)
 
 
 def test_an_unknown_setting_is_refused_with_the_nearest_known_one() -> None:
     with pytest.raises(ConfigError, match=r"unknown setting 'log.segment.byte'; did you mean 'log.segment.bytes'\?"):
-        check_broker_setting("log.segment.byte", "1")
+        check_broker_config("log.segment.byte", "1")
 
 
 def test_a_properties_file_is_read_as_java_reads_it() -> None:

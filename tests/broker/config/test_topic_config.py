@@ -3,7 +3,7 @@
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
-from odradek.broker.config.config_def import ConfigError, topic_settings
+from odradek.broker.config.config_def import ConfigError, topic_config_def
 from odradek.broker.config.topic_config import ConfigValue, chain_of, checked_configs, effective, log_config
 from odradek.storage.log_config import LogConfig
 
@@ -74,9 +74,9 @@ def test_an_empty_cleanup_policy_keeps_everything() -> None:
     assert log_config({"cleanup.policy": ""}, config()).cleanup_policy == frozenset()
 
 
-@pytest.mark.parametrize("name", [name for name, setting in topic_settings().items() if setting.synonyms])
+@pytest.mark.parametrize("name", [name for name, setting in topic_config_def().items() if setting.synonyms])
 def test_the_brokers_setting_stands_behind_a_topics_default(name: str) -> None:
-    setting = topic_settings()[name]
+    setting = topic_config_def()[name]
     value = effective(name, {}, config())
     assert value == ConfigValue(name, setting.default, 5)
     (first, *_) = setting.synonyms

@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.broker.config.config_def import topic_settings
+from odradek.broker.config.config_def import topic_config_def
 from odradek.broker.testing.disks import FULL
 from odradek.broker.topics.topics import TOO_MANY_PARTITIONS
 from odradek.protocol.api_keys import ApiKey
@@ -79,7 +79,7 @@ def test_the_answer_tells_every_setting_of_the_topic_by_name() -> None:
     (answer,) = ask(broker, topic(configs={"retention.ms": "7"}))
     assert answer.configs is not None
     names = [config.name for config in answer.configs]
-    assert names == sorted(name for name, setting in topic_settings().items() if setting.is_described)
+    assert names == sorted(name for name, setting in topic_config_def().items() if setting.is_described)
     told = {config.name: (config.value, config.config_source) for config in answer.configs}
     assert told["retention.ms"] == ("7", 1)
     assert told["segment.bytes"] == ("2000000", 4)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from odradek.broker.config.config_def import broker_settings, topic_settings
+from odradek.broker.config.config_def import broker_config_def, topic_config_def
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.describe_configs import (
@@ -57,7 +57,7 @@ def broker_with(settings: Mapping[str, str] | None = None, **overrides: str) -> 
 def test_every_version_tells_every_setting_of_a_topic(version: int, keys: list[str] | None) -> None:
     answer = ask(broker_with(), TOPIC, "t", keys, version=version)
     assert (answer.error_code, answer.error_message) == (0, "")
-    described = {name for name, setting in topic_settings().items() if setting.is_described}
+    described = {name for name, setting in topic_config_def().items() if setting.is_described}
     assert {config.name for config in answer.configs} == described
     assert not any(config.read_only or config.is_sensitive or config.synonyms for config in answer.configs)
     assert all((config.config_type > 0) == (version >= 3) for config in answer.configs)
@@ -67,7 +67,7 @@ def test_every_version_tells_every_setting_of_a_topic(version: int, keys: list[s
 def test_every_version_tells_every_setting_of_this_broker(version: int) -> None:
     answer = ask(AskedBroker(), BROKER, "1", version=version)
     assert answer.error_code == 0
-    described = {name for name, setting in broker_settings().items() if setting.is_described}
+    described = {name for name, setting in broker_config_def().items() if setting.is_described}
     assert {config.name for config in answer.configs} == described
 
 

@@ -20,7 +20,7 @@ DAY_S = 86400.0
 
 
 class Kept:
-    """Parts whose chores are done by the hand-turned clock."""
+    """Parts whose tasks are done by the hand-turned clock."""
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         self.files = FailingFiles()
@@ -30,8 +30,8 @@ class Kept:
 
     def start(self) -> None:
         parts = self.parts
-        self.housekeeping = ScheduledTasks(parts.config, parts.runtime, lambda: parts.topics.partitions(), parts.store)
-        self.housekeeping.start()
+        self.tasks = ScheduledTasks(parts.config, parts.runtime, lambda: parts.topics.partitions(), parts.store)
+        self.tasks.start()
 
     def create(self, overrides: Mapping[str, str]) -> Partition:
         return create_topic(self.parts.topics, "t", 1, overrides).partitions[0]
@@ -106,7 +106,7 @@ def test_checkpoints_are_written_once_a_minute() -> None:
 def test_a_partition_that_nobody_has_used_since_the_start_is_left_alone() -> None:
     kept = Kept()
     kept.append(kept.create({"retention.ms": "1"}))
-    kept.housekeeping.stop()
+    kept.tasks.stop()
     kept.parts.restart()
     kept.start()
     kept.clock.advance(DAY_S)
@@ -117,13 +117,13 @@ def test_a_partition_that_nobody_has_used_since_the_start_is_left_alone() -> Non
 def test_after_the_stop_nothing_is_done() -> None:
     kept = Kept()
     kept.append(kept.create({"retention.ms": "1"}))
-    kept.housekeeping.stop()
+    kept.tasks.stop()
     kept.clock.advance(DAY_S)
     (partition,) = kept.parts.topics.partitions()
     assert partition.log.log_start_offset == 0
 
 
-def test_a_chore_that_fails_is_done_again_in_time(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_task_that_fails_is_done_again_in_time(capfd: pytest.CaptureFixture[str]) -> None:
     kept = Kept()
     kept.append(kept.create({}))
     kept.files.write_error = BROKEN
@@ -134,18 +134,18 @@ def test_a_chore_that_fails_is_done_again_in_time(capfd: pytest.CaptureFixture[s
     assert kept.files.exists("/data/replication-offset-checkpoint")
 
 
-def test_a_chore_of_another_part_is_done_at_its_own_interval() -> None:
+def test_a_task_of_another_part_is_done_at_its_own_interval() -> None:
     kept = Kept()
     done: list[float] = []
-    kept.housekeeping.stop()
-    kept.housekeeping.add("another", 7000, lambda: done.append(kept.clock.now()))
-    kept.housekeeping.start()
+    kept.tasks.stop()
+    kept.tasks.add("another", 7000, lambda: done.append(kept.clock.now()))
+    kept.tasks.start()
     began = kept.clock.now()
     kept.clock.advance(20)
     assert done == [began + 7, began + 14]
 
 
-def test_a_fault_of_our_own_stops_no_chore_either(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_our_own_stops_no_task_either(capfd: pytest.CaptureFixture[str]) -> None:
     kept = Kept()
     rounds: list[int] = []
 
@@ -153,8 +153,8 @@ def test_a_fault_of_our_own_stops_no_chore_either(capfd: pytest.CaptureFixture[s
         rounds.append(1)
         raise RuntimeError("the unforeseen")
 
-    housekeeping = ScheduledTasks(kept.parts.config, kept.parts.runtime, partitions, kept.parts.store)
-    housekeeping.start()
+    tasks = ScheduledTasks(kept.parts.config, kept.parts.runtime, partitions, kept.parts.store)
+    tasks.start()
     kept.clock.advance(900)
     assert len(rounds) == 4  # retention after 300, 600 and 900 seconds, producers after 600
     assert "the unforeseen" in capfd.readouterr().err

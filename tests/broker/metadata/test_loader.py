@@ -2,10 +2,7 @@
 
 import pytest
 
-from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.testing.disks import FULL, FailingFiles
-from odradek.protocol.control import ControlType
 from odradek.protocol.metadata_records import (
     BeginTransactionRecord,
     FeatureLevelRecord,
@@ -18,9 +15,8 @@ from odradek.protocol.metadata_records import (
 from odradek.protocol.uuid_text import encode_uuid
 from odradek.storage.directory import DirectoryError
 from odradek.storage.files.memory_files import MemoryFiles
-from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot, find_snapshots, read_snapshot
+from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot, find_snapshots
 
-from ...protocol.batches import control_batch
 from ..clusters import (
     DIRECTORY,
     DIRECTORY_ID,
@@ -28,33 +24,17 @@ from ..clusters import (
     NOW_MS,
     OTHER_ID,
     TOPIC_ID,
-    Changes,
     cluster_on,
     create,
     open_directory,
     open_log,
-    write_batch,
     write_records,
 )
+from .stored_clusters import names_of, told
 
 
 def flip(files: MemoryFiles, path: str, at: int) -> None:
     files.write(path, [bytes([files.read(path, at, 1)[0] ^ 0x10])], at)
-
-
-def names_of(cluster: Changes) -> list[str]:
-    return list(cluster.image.topics)
-
-
-def told() -> MemoryFiles:
-    """Three topics, each but the last followed by a snapshot."""
-    files = MemoryFiles()
-    cluster = cluster_on(files)
-    for number, name in enumerate("abc"):
-        create(cluster, name, bytes([number + 1]) * 16, 2, {"retention.ms": "5"})
-        if name != "c":
-            cluster.write_snapshot()
-    return files
 
 
 def topic_records(**fields: object) -> list[MetadataRecord]:
@@ -115,72 +95,6 @@ def test_a_log_that_was_lost_begins_anew_where_its_snapshot_ends() -> None:
     assert (names_of(restarted), restarted.end_offset) == (["a"], cluster.end_offset)
     create(restarted, "b", OTHER_ID)
     assert names_of(cluster_on(files)) == ["a", "b"]
-
-
-def test_a_snapshot_is_due_when_the_log_has_grown_by_so_many_bytes_over_a_restart_too() -> None:
-    files = MemoryFiles()
-    config = BrokerConfig(metadata_log_max_record_bytes_between_snapshots=1000)
-    cluster = cluster_on(files, config)
-    sizes: list[int] = []
-    for number in range(40):
-        if number % 3 == 0:
-            cluster = cluster_on(files, config)
-        cluster.take_producer_ids(1000 * number)
-        sizes.append(len(find_snapshots(files, DIRECTORY)))
-    one = open_log(files).size_bytes
-    assert sizes.index(1) in range(9, 14), one
-    assert sizes[-1] == 2
-    assert cluster_on(files, config).image.next_producer_id == 39_000
-
-
-def test_nothing_new_is_no_reason_for_a_snapshot() -> None:
-    files = told()
-    cluster = cluster_on(files)
-    cluster.write_snapshot()
-    before = find_snapshots(files, DIRECTORY)
-    cluster.write_snapshot()
-    cluster_on(files).write_snapshot()
-    assert find_snapshots(files, DIRECTORY) == before
-
-
-def test_a_snapshot_that_cannot_be_written_harms_nothing_but_the_next_start(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    files = FailingFiles()
-    cluster = cluster_on(files)
-    create(cluster, "a", TOPIC_ID)
-    files.write_error = FULL
-    cluster.write_snapshot()
-    files.write_error = None
-    assert "a snapshot of the metadata log failed" in capfd.readouterr().err
-    create(cluster, "b", OTHER_ID)
-    assert names_of(cluster_on(files)) == ["a", "b"]
-    cluster.write_snapshot()
-    assert len(find_snapshots(files, DIRECTORY)) == 1
-
-
-def test_the_records_of_the_quorum_are_in_every_snapshot() -> None:
-    files = MemoryFiles()
-    for kind, value in [
-        (ControlType.LEADER_CHANGE, b"leader"),
-        (ControlType.KRAFT_VERSION, b"old"),
-        (ControlType.KRAFT_VERSION, b"version"),
-        (ControlType.KRAFT_VOTERS, b"voters"),
-    ]:
-        write_batch(files, control_batch(kind, value, timestamp_ms=NOW_MS), epoch=3)
-    for _ in range(2):
-        cluster = cluster_on(files)
-        cluster.take_producer_ids(1)
-        cluster.write_snapshot()
-        newest = find_snapshots(files, DIRECTORY)[0]
-        assert newest.epoch == 3
-        assert read_snapshot(files, f"{DIRECTORY}/{newest.file_name}").controls == [
-            (ControlType.KRAFT_VERSION, b"version"),
-            (ControlType.KRAFT_VOTERS, b"voters"),
-        ]
-
-
-# Other controllers
 
 
 def test_the_log_goes_on_in_the_epoch_it_was_written_in() -> None:

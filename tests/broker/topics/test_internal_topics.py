@@ -4,18 +4,18 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.topic_names import METADATA_TOPIC, OFFSETS_TOPIC, TRANSACTION_TOPIC
-from odradek.broker.topics.internal_topics import internal_topic_settings
+from odradek.broker.topics.internal_topics import internal_topic_config
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 
 @pytest.mark.parametrize("topic", [OFFSETS_TOPIC, TRANSACTION_TOPIC])
 def test_by_default_there_are_fifty_compacted_partitions_of_small_segments(topic: str) -> None:
-    partitions, configs = internal_topic_settings(topic, BrokerConfig())
+    partitions, configs = internal_topic_config(topic, BrokerConfig())
     assert (partitions, configs["cleanup.policy"], configs["segment.bytes"]) == (50, "compact", str(100 << 20))
 
 
 def test_offsets_are_compressed_as_they_come_and_transactions_not_at_all() -> None:
-    found = {topic: internal_topic_settings(topic, BrokerConfig())[1] for topic in (OFFSETS_TOPIC, TRANSACTION_TOPIC)}
+    found = {topic: internal_topic_config(topic, BrokerConfig())[1] for topic in (OFFSETS_TOPIC, TRANSACTION_TOPIC)}
     assert found[OFFSETS_TOPIC]["compression.type"] == "producer"
     assert found[TRANSACTION_TOPIC]["compression.type"] == "uncompressed"
     assert found[TRANSACTION_TOPIC]["unclean.leader.election.enable"] == "false"
@@ -30,14 +30,14 @@ def test_the_settings_of_the_broker_decide_on_numbers() -> None:
             "transaction.state.log.segment.bytes": "2097152",
         }
     )
-    partitions, configs = internal_topic_settings(OFFSETS_TOPIC, config)
+    partitions, configs = internal_topic_config(OFFSETS_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (3, "1048576")
-    partitions, configs = internal_topic_settings(TRANSACTION_TOPIC, config)
+    partitions, configs = internal_topic_config(TRANSACTION_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (5, "2097152")
 
 
 @pytest.mark.parametrize("topic", ["orders", METADATA_TOPIC, "__share_group_state"])
 def test_other_topics_are_no_coordinators(topic: str) -> None:
     with pytest.raises(KafkaError) as refusal:
-        internal_topic_settings(topic, BrokerConfig())
+        internal_topic_config(topic, BrokerConfig())
     assert refusal.value.code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

@@ -7,7 +7,8 @@ from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.group_records import LoggedGroup, LoggedOffset
 from odradek.broker.coordination.groups.offsets import RECORDS_AT_ONCE
 from odradek.broker.metadata.delta import MetadataDelta
-from odradek.broker.metadata.image import MetadataImage, TopicImage
+from odradek.broker.metadata.image import MetadataImage
+from odradek.broker.metadata.topic_image import TopicImage
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import WALL_MS, GroupDriver, subscription

@@ -3,13 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from odradek.broker.coordination.transactions.coordinator import (
-    V1,
-    ProducerIdAndEpoch,
-    Result,
-    TransactionCoordinator,
-    TransactionResponse,
-)
+from odradek.broker.coordination.transactions.coordinator import V1, Result, TransactionCoordinator, TransactionResponse
+from odradek.broker.coordination.transactions.producer_identity import ProducerIdAndEpoch
 from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.transaction import Transaction, encode_transaction
 from odradek.broker.coordination.transactions.transaction_config import TransactionConfig
@@ -84,8 +79,10 @@ class CoordinatorFixture:
 def logged(coordinator: TransactionCoordinator, result: Result) -> None:
     """Replay what a result logs, and let follow what follows."""
     while True:
-        for key, value in result.records:
+        for key, value in result.records if result.replay is None else ():
             coordinator.replay(key, value, 0)
+        if result.replay is not None:
+            result.replay()
         further = None if result.on_logged is None else result.on_logged()
         if further is None:
             return

@@ -1,9 +1,13 @@
 """The end of a decided transaction: markers first, then the record that it is over, however the disk behaves."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from odradek.broker.testing.disks import BROKEN
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
+from odradek.storage.files.files import Buffer
 
 from ...handlers.broker_harness import batch
 from ...handlers.transaction_harness import ID, TransactingBroker
@@ -84,3 +88,23 @@ def test_a_commit_does_not_commit_what_an_earlier_session_has_left_open() -> Non
     assert broker.describe().transaction_state == "CompleteCommit"
     (aborted,) = broker.topics.partition("t", 0).log.aborted_transactions(0, 9)
     assert (aborted.producer_id, aborted.first_offset) == (pid, 0)
+
+
+def test_an_end_that_cannot_be_logged_is_logged_after_its_markers_were_written_once_more() -> None:
+    broker = TransactingBroker()
+    who = broker.begin()
+    broker.add(who)
+    broker.write(who)
+    take, writes = broker.files.write, [0]
+
+    def refuse_third(path: str, buffers: Sequence[Buffer], position: int) -> None:
+        writes[0] += 1
+        if writes[0] == 3:
+            raise BROKEN
+        take(path, buffers, position)
+
+    broker.files.write = refuse_third  # type: ignore[method-assign]
+    assert broker.end(who, commit=True)[0] == 0
+    assert (broker.describe().transaction_state, broker.stable_and_end()) == ("PrepareCommit", (2, 2))
+    broker.clock.advance(MARKER_RETRY_S)
+    assert (broker.describe().transaction_state, broker.stable_and_end()) == ("CompleteCommit", (3, 3))

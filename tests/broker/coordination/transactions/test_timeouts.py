@@ -1,17 +1,19 @@
 """Transactions that take too long, and ids that nobody uses."""
 
+from dataclasses import replace
+
 import pytest
 
 from odradek.broker.coordination.result import Instant
 from odradek.broker.coordination.transactions.coordinator import TransactionCoordinator
 from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.timeouts import TransactionTimeouts
-from odradek.broker.coordination.transactions.transaction import Transaction
+from odradek.broker.coordination.transactions.transaction import LAST_EPOCH, Transaction
 from odradek.broker.coordination.transactions.transaction_config import TransactionConfig
 from odradek.broker.testing.disks import BROKEN, FULL
 from odradek.protocol.errors import ErrorCode
 
-from ...handlers.transaction_harness import TransactingBroker
+from ...handlers.transaction_harness import ID, TransactingBroker
 from .coordinator_fixture import load, logged
 from .state_log import states
 
@@ -31,6 +33,21 @@ def test_a_timeout_aborts_within_one_round_and_fences_under_v1() -> None:
     assert broker.describe().transaction_state == "CompleteAbort"
     assert broker.stable_and_end() == (2, 2)
     assert broker.end(who, commit=True)[0] == ErrorCode.PRODUCER_FENCED
+
+
+def test_a_timeout_in_the_last_epoch_goes_on_under_a_new_id_although_no_block_of_ids_was_at_hand() -> None:
+    broker = TransactingBroker()
+    pid, _ = who = broker.begin(timeout_ms=5_000)
+    broker.write(who, version=12)
+    broker.restart()  # what is left of the block is skipped
+    coordinator = broker.context.transactions._coordinator
+    held = coordinator.find(ID)
+    assert held is not None
+    coordinator._keep(replace(held, producer_epoch=LAST_EPOCH))
+    broker.clock.advance(20.1)
+    found = broker.describe()
+    assert (found.transaction_state, found.producer_epoch) == ("CompleteAbort", 0)
+    assert found.producer_id > pid
 
 
 @pytest.mark.parametrize("is_clean", [True, False])

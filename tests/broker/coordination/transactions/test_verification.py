@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.broker.coordination.transactions.coordinator import ProducerIdAndEpoch
+from odradek.broker.coordination.transactions.producer_identity import ProducerIdAndEpoch
 from odradek.broker.coordination.transactions.verification import (
     ClientTxnVersion,
     ExplainedRefusal,

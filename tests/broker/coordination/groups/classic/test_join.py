@@ -201,6 +201,13 @@ def test_a_restarted_follower_is_told_the_leader_and_nothing_to_skip(groups: Gro
     assert (joined.leader, joined.skip_assignment, joined.members) == (leader, False, ())
 
 
+def test_all_protocols_of_a_restarted_member_count_from_then_on(groups: GroupDriver) -> None:
+    restartable(groups)
+    assert groups.join(protocols=[("sticky", b"")]).answer.error is ErrorCode.INCONSISTENT_GROUP_PROTOCOL
+    groups.join(instance="i", protocols=[("range", b"r"), ("sticky", b"s")])
+    assert groups.join(protocols=[("sticky", b"")]).answer.error is ErrorCode.MEMBER_ID_REQUIRED
+
+
 def test_a_restarted_member_owes_the_sync_that_the_old_one_owed(groups: GroupDriver) -> None:
     leader = restartable(groups)
     old = groups.join(instance="k", rebalance_s=7)

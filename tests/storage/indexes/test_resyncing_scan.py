@@ -2,11 +2,11 @@
 
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.indexes.offset_time_index import OffsetIndex
+from odradek.storage.indexes.resyncing_scan import ResyncingScan
 from odradek.storage.log_config import LONG_MAX
-from odradek.storage.resyncing_scan import ResyncingScan
 from odradek.storage.scan import BatchScan
 
-from .builders import PATH, batches_file
+from ..builders import PATH, batches_file
 
 ONE = len(batches_file(10)[1])
 

@@ -6,10 +6,10 @@ here as well, so that what is derived from a segment speaks of all that is serve
 
 from collections.abc import Callable, Iterator
 
-from ..protocol.batch import RecordBatch
-from .indexes.offset_time_index import OffsetIndex
-from .log_config import LONG_MAX
-from .scan import BatchScan
+from ...protocol.batch import RecordBatch
+from ..log_config import LONG_MAX
+from ..scan import BatchScan
+from .offset_time_index import OffsetIndex
 
 
 class ResyncingScan:
