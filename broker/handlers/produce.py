@@ -147,10 +147,8 @@ def _append_partition(
         log_append_time_ms=appended.log_append_time_ms,
         log_start_offset=appended.log_start_offset,
     )
-    if produce.context.flusher.is_due(partition):
+    if produce.context.flusher.schedule(partition):
         produce.undurable.append((partition, response))
-    else:
-        produce.context.flusher.schedule(partition)
     if batch.is_transactional:
         # Else a power loss could keep the batch and lose the word that its transaction reaches here.
         state = produce.context.transactions.undurable_state(produce.request.transactional_id or "")

@@ -48,29 +48,35 @@ class LogFlusher:
             return False
         return opened.config.flush_ms < NO_LIMIT or opened.unflushed_messages >= opened.config.flush_messages
 
-    def schedule(self, partition: Partition) -> None:
-        """Begin what the settings ask for in the background: the timer of `flush.ms`, the fsync of a sealed segment."""
+    def schedule(self, partition: Partition) -> bool:
+        """Begin what the settings ask for in the background: the timer of `flush.ms`, the fsync of a sealed segment.
+
+        Returns what `is_due` does: whether more is asked for, which is for the caller to begin, with `flush`.
+        """
         opened = partition.opened_log
-        if opened is None or self.is_due(partition):
-            return
-        if opened.needs_flush(self._clock.now_ms()):
-            # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
-            self.flush(partition, lambda error: None if error else self._note_sealed())
-        elif opened.config.flush_ms < NO_LIMIT and partition not in self._flush_timers:
-            deadline = self._clock.now() + opened.config.flush_ms / 1000
-            self._flush_timers[partition] = self._timers.call_at(deadline, lambda: self._on_timer(partition))
+        if opened is None:
+            return partition.is_offline
+        config = opened.config
+        if not opened.needs_flush(self._clock.now_ms()):
+            if config.flush_ms < NO_LIMIT and partition not in self._flush_timers:
+                deadline = self._clock.now() + config.flush_ms / 1000
+                self._flush_timers[partition] = self._timers.call_at(deadline, lambda: self._on_timer(partition))
+            return False
+        if config.flush_ms < NO_LIMIT or opened.unflushed_messages >= config.flush_messages:
+            return True
+        # Only a sealed segment asks: it goes to the disk in the background, as in Kafka.
+        self.flush(partition, lambda error: None if error else self._note_sealed())
+        return False
 
     def when_durable(self, partitions: Iterable[Partition], durable: Durable) -> None:
         """Call back once what was appended to all of them may be acknowledged, with the last failure if there is one.
 
         At once where no setting asks for an fsync.
         """
-        due: list[Partition] = []
-        for partition in partitions:
-            if self.is_due(partition):
-                due.append(partition)
-            else:
-                self.schedule(partition)
+        due = [partition for partition in partitions if self.schedule(partition)]
+        if not due:
+            durable(None)
+            return
         failure: Exception | None = None
         countdown = Countdown(len(due), lambda: durable(failure))
 
