@@ -56,6 +56,7 @@ class Purgatory:
         self._watched_so_far = 0
         self._changed: dict[Hashable, None] = {}
         self._is_called_soon = False
+        self._is_held = False  # a request is being served, whose end looks at what it has changed
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -88,12 +89,17 @@ class Purgatory:
         """What waits at this key is looked at when the request has ended, or as soon as the loop is free."""
         if key in self._by_key:
             self._changed[key] = None
-            if not self._is_called_soon:
+            if not self._is_held and not self._is_called_soon:
                 self._is_called_soon = True
                 self._timers.call_soon(self._on_called_soon)
 
+    def hold(self) -> None:
+        """A request begins: what it changes is looked at when `complete_ready` is called at its end."""
+        self._is_held = True
+
     def complete_ready(self) -> None:
         """Complete the operations that the changes so far made ready."""
+        self._is_held = False
         while self._changed:
             changed, self._changed = self._changed, {}
             for key in changed:

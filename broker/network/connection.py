@@ -123,6 +123,13 @@ class Connection(asyncio.Protocol):
             self._close(str(self._splitter.fault))
 
     def _take(self, frame: bytes | bytearray | memoryview) -> None:
+        self._dispatcher.hold()
+        try:
+            self._answer(frame)
+        finally:
+            self._dispatcher.complete_ready()
+
+    def _answer(self, frame: bytes | bytearray | memoryview) -> None:
         try:
             answer = self._dispatcher.receive(frame, self._session)
         except (CorruptFrame, Disconnect) as error:
@@ -137,7 +144,6 @@ class Connection(asyncio.Protocol):
             answer.deliver_to(self._send_deferred, self._close)
         elif answer is not None:
             self._transport.writelines(answer)
-        self._dispatcher.complete_ready()
 
     def _send_deferred(self, answer: list[Segment] | None) -> None:
         """The deferred response has come."""

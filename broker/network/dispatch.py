@@ -61,7 +61,8 @@ class Dispatcher:
     def __init__(self, context: Context, stages: Sequence[Stage] = ()) -> None:
         self._context = context
         self._handle = build_pipeline(stages, context)
-        self.complete_ready = context.purgatory.complete_ready  # to be called after each request
+        self.hold = context.purgatory.hold  # to be called before each request
+        self.complete_ready = context.purgatory.complete_ready  # and after it
 
     def receive(
         self, frame: bytes | bytearray | memoryview, session: Session

@@ -150,6 +150,16 @@ def test_a_second_change_outside_a_request_wakes_as_the_first_did(waiting: Waiti
     assert waiting.outcomes == ["first completed", "second completed"]
 
 
+def test_what_a_request_changes_arms_no_call_for_its_end_looks_at_it(waiting: Waiting) -> None:
+    waiting.watch("it", is_complete=True)
+    before = waiting.clock.pending
+    waiting.purgatory.hold()
+    waiting.purgatory.notify_changed(KEY)
+    assert (waiting.outcomes, waiting.clock.pending) == ([], before)
+    waiting.purgatory.complete_ready()
+    assert waiting.outcomes == ["it completed"]
+
+
 def test_a_change_where_nothing_waits_arms_no_call(waiting: Waiting) -> None:
     waiting.purgatory.notify_changed(KEY)
     assert waiting.clock.pending == 0
