@@ -49,14 +49,14 @@ class PartitionWriter:
     def when_durable(self, partition: int, then: Then) -> None:
         """Call `then` once what was appended may be acknowledged: at once, or after the fsync the settings ask for."""
         topic = self._topics.find(self._name)
-        self.when_all_durable([] if topic is None else [topic.partitions[partition]], then)
+        if topic is None or not self._flusher.schedule(topic.partitions[partition]):
+            then(None)
+        else:
+            self._flusher.flush(topic.partitions[partition], lambda error: then(_storage_error(error)))
 
     def when_all_durable(self, partitions: Iterable[Partition], then: Then) -> None:
         """The same for what was appended to other topics."""
-        self._flusher.when_durable(
-            partitions,
-            lambda error: then(None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))),
-        )
+        self._flusher.when_durable(partitions, lambda error: then(_storage_error(error)))
 
     def schedule_flush(self, partition: int) -> None:
         """What was appended has no client that waits: begin what the settings ask for in the background."""
@@ -86,6 +86,10 @@ class PartitionWriter:
         topic = self._topics.find(self._name)
         for partition in () if topic is None else topic.partitions:
             yield partition.index, _batches_of(partition)
+
+
+def _storage_error(error: Exception | None) -> KafkaError | None:
+    return None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))
 
 
 def _batches_of(partition: Partition) -> Iterator[RecordBatch]:
