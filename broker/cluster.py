@@ -7,6 +7,7 @@ order; whatever fails on the way, and whenever it ends, what was begun is ended.
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
@@ -35,8 +36,23 @@ class StartError(Exception):
     """The broker cannot start; the text says why, for the person who started it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a cluster is made of while it runs."""
+
+    lifetime: Lifetime
+    log_manager: LogManager
+    scheduled_tasks: ScheduledTasks
+    idle_logs: IdleLogs
+    log_cleaner: LogCleaner
+    server: Server
+
+
 class Cluster:
-    """A cluster of one node over a directory of `files`. `await start()`, use `host` and `port`, `await stop()`."""
+    """A cluster of one node over a directory of `files`. `await start()`, use `host` and `port`, `await stop()`.
+
+    Then it may be started again. A stop of what does not run does nothing.
+    """
 
     def __init__(
         self,
@@ -52,10 +68,11 @@ class Cluster:
         self.port = 0
         self._config = config
         self._files = files
-        self._outside = runtime
+        self._runtime = runtime
         self._root = directory
         self._features = features
         self._stages = stages
+        self._parts: _Parts | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -64,19 +81,21 @@ class Cluster:
 
     async def start(self) -> None:
         """Open the data, then listen. StartError says what is in the way, and leaves nothing behind."""
-        self._lifetime = Lifetime(self._outside)
-        self._runtime = self._lifetime.runtime
+        if self._parts is not None:
+            raise StartError("the broker runs already")
         began_at = self._runtime.clock.now()
-        self._open_directory()
+        lifetime = Lifetime(self._runtime)
+        log_manager = self._open_directory(lifetime.runtime)
         try:
-            self._build(self._assemble())
-            self._idle_logs.recover_large()
+            parts = self._build(lifetime, log_manager)
+            parts.idle_logs.recover_large()
         except BaseException:
-            await self._lifetime.ended()
-            self._log_manager.abandon()
+            await lifetime.ended()
+            log_manager.abandon()
             raise
+        self._parts = parts
         try:
-            await self._server.listen()
+            await parts.server.listen()
         except BaseException as error:
             await self.stop()
             if not isinstance(error, OSError):
@@ -84,63 +103,66 @@ class Cluster:
             host, port = self._config.listener()
             why = os.strerror(error.errno) if error.errno else str(error)
             raise StartError(f"cannot listen on {host}:{port}: {why}") from error
-        self.host, self.port = self._server.host, self._server.port
-        self._scheduled_tasks.start()
-        self._idle_logs.start()
-        self._log_cleaner.start()
+        self.host, self.port = parts.server.host, parts.server.port
+        for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner):
+            part.start()
         took_ms = round((self._runtime.clock.now() - began_at) * 1000)
         logger.info("started", listening=self.bootstrap, data=self._root, took_ms=took_ms)
 
     async def stop(self) -> None:
         """Stop listening, let what runs come to its end, make everything durable, and let the directory go."""
-        await self._server.close()
-        for part in (self._scheduled_tasks, self._idle_logs, self._log_cleaner):
+        parts, self._parts = self._parts, None
+        if parts is None:
+            return
+        await parts.server.close()
+        for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner):
             part.stop()
-        await self._lifetime.ended()
-        await self._beside_the_loop(self._log_manager.close)
+        await parts.lifetime.ended()
+        await self._beside_the_loop(parts.log_manager.close)
         logger.info("stopped")
 
-    def _build(self, context: Context) -> None:
-        config, runtime, log_manager = self._config, self._runtime, self._log_manager
-        partitions = context.topics.partitions
-        self._scheduled_tasks = ScheduledTasks(config, runtime, partitions, log_manager)
-        if config.metadata_log_max_snapshot_interval_ms:
-            self._scheduled_tasks.add(
-                "metadata snapshot",
-                config.metadata_log_max_snapshot_interval_ms,
-                context.metadata.write_snapshot,
-            )
-        self._log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
-        self._idle_logs = IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager)
-        self._server = Server(config, runtime, Dispatcher(context, self._stages))
-
-    def _open_directory(self) -> None:
-        cluster_id, directory_id = (encode_uuid(self._runtime.new_uuid().bytes) for _ in range(2))
+    def _open_directory(self, runtime: Runtime) -> LogManager:
+        cluster_id, directory_id = (encode_uuid(runtime.new_uuid().bytes) for _ in range(2))
         try:
             directory = DataDirectory.open(
                 self._files, self._root, Identity(cluster_id, directory_id, self._config.node_id)
             )
         except DirectoryError as error:
             raise StartError(str(error)) from error
-        self._identity = directory.identity
         try:
-            self._log_manager = LogManager(self._files, directory, self._runtime)
+            log_manager = LogManager(self._files, directory, runtime)
             directory.remove_deleted()
             directory.begin_writing()
         except OSError as error:
             directory.close()
             raise StartError(f"the data directory {self._root} cannot be written: {error}") from error
+        return log_manager
 
-    def _assemble(self) -> Context:
+    def _build(self, lifetime: Lifetime, log_manager: LogManager) -> _Parts:
+        """Every part, over what the directory holds."""
+        config, runtime = self._config, lifetime.runtime
+        context = self._assemble(runtime, log_manager)
+        partitions = context.topics.partitions
+        scheduled_tasks = ScheduledTasks(config, runtime, partitions, log_manager)
+        if config.metadata_log_max_snapshot_interval_ms:
+            scheduled_tasks.add(
+                "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot
+            )
+        return _Parts(
+            lifetime,
+            log_manager,
+            scheduled_tasks,
+            IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager),
+            LogCleaner(config, runtime, context.topics, log_manager.directory),
+            Server(config, runtime, Dispatcher(context, self._stages)),
+        )
+
+    def _assemble(self, runtime: Runtime, log_manager: LogManager) -> Context:
         """Replay what the directory holds; one that cannot be read is to be let go as it was found."""
+        identity = log_manager.directory.identity
         try:
             return assemble(
-                self._config,
-                self._runtime,
-                self._log_manager,
-                self._identity,
-                lambda: (self.host, self.port),
-                self._features,
+                self._config, runtime, log_manager, identity, lambda: (self.host, self.port), self._features
             )
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
@@ -155,5 +177,5 @@ class Cluster:
             else:
                 done.set_exception(error)
 
-        self._outside.threads.run(work, then)
+        self._runtime.threads.run(work, then)
         await done

@@ -282,3 +282,20 @@ def test_after_sigterm_nothing_is_written_behind_the_clean_mark(tmp_path: Path) 
     assert logs
     assert max(logs) <= mark
     assert max(written.values()) <= mark
+
+
+async def test_a_cluster_runs_once_at_a_time_and_can_be_started_again() -> None:
+    async with world() as around:
+        cluster = around.cluster(MemoryFiles(), "/data")
+        await cluster.stop()  # of what does not run
+        await cluster.start()
+        with pytest.raises(StartError, match="runs already"):
+            await cluster.start()
+        async with client_of(cluster) as client:
+            await client.create_topic("t")
+        await cluster.stop()
+        await cluster.stop()
+        await cluster.start()
+        async with client_of(cluster) as client:
+            assert await client.topics() == ["t"]
+        await cluster.stop()
