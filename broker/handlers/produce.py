@@ -79,7 +79,7 @@ def handle_produce(
         _check_unanswered(response)
         return None
     if produce.undurable:
-        return _parked_until_durable(response, produce)
+        return _deferred_until_durable(response, produce)
     return response
 
 
@@ -214,7 +214,7 @@ def _check_unanswered(response: ProduceResponse) -> None:
                 raise Disconnect(f"Produce with acks=0 failed for {topic.name}-{partition.index}: {code}")
 
 
-def _parked_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse]:
+def _deferred_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse]:
     deferred: Deferred[ProduceResponse] = Deferred()
     countdown = Countdown(len(produce.undurable), lambda: deferred.answer(response))
 
