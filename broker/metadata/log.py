@@ -105,13 +105,14 @@ class MetadataLog:
         self._is_snapshot_wanted = False
         self._is_failed = False
         self._refused_from: int | None = None  # records from here on were answered with an error
+        self._end_offset = log.log_end_offset
         self.image = image
         self.publisher = MetadataPublisher()
 
     @property
     def end_offset(self) -> int:
-        """The offset of the next record: what ApiVersions gives as the features' epoch."""
-        return self._log.log_end_offset
+        """Where the records end that the image has: what ApiVersions gives as the features' epoch."""
+        return self._end_offset
 
     # Changes
 
@@ -289,6 +290,7 @@ class MetadataLog:
         delta = MetadataDelta()
         for value in written.values:
             self.image.replay(value, delta)
+        self._end_offset = self._log.log_end_offset
         self.publisher.publish(delta, self.image)
         self._snapshots.note_written(written.size_bytes, written.now_ms)
 

@@ -101,6 +101,16 @@ def test_who_waits_for_producer_ids_that_cannot_be_recorded_is_told_to_ask_again
     assert [error.code for error in refused if error is not None] == [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS]
 
 
+def test_the_end_of_the_log_is_where_the_image_is_while_a_change_is_on_its_way() -> None:
+    """Clients take features of the same epoch for the same features (KIP-584)."""
+    parts = held()
+    end = parts.metadata.end_offset
+    parts.metadata.set_features(lambda: {"f": 1}, lambda error: None)
+    assert (parts.metadata.end_offset, parts.metadata.image.features) == (end, {})
+    parts.threads.finish_all()
+    assert (parts.metadata.end_offset, parts.metadata.image.features) == (end + 1, {"f": 1})
+
+
 def test_a_snapshot_waits_for_the_change_that_is_on_its_way_and_has_it() -> None:
     parts = held()
     parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], lambda error: None)
