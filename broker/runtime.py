@@ -1,7 +1,7 @@
 """Runtime: what a cluster has of the world around it: a clock, timers, threads and chance.
 
-The rule: nothing else in the broker reads the time, sets a timer, starts a thread or throws dice, so a test that gives
-a runtime of its own decides all four. Clock and timers belong together: a deadline is a time of this clock.
+The rule: nothing else in the broker reads the time, sets a timer, starts a thread or draws a random number, so that a
+test with a runtime of its own decides all four. Clock and timers belong together: a deadline is a time of this clock.
 """
 
 import random

@@ -65,6 +65,6 @@ def test_a_change_of_a_partition_reaches_the_fetches_that_wait_for_it() -> None:
     asked = broker.fetch(fetch_request("t", max_wait_ms=60_000))
     assert len(broker.context.purgatory) == 1
     topic.partitions[0].append([RecordBatch(batch())], broker.clock.now_ms())
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.clock.advance(0)
-    assert not asked.is_parked
+    assert not asked.is_deferred

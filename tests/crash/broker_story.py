@@ -195,7 +195,7 @@ class BrokerStory:
             sent.answered, sent.base_offset = self.moment, partition.base_offset
 
         asked.when_answered(answered)
-        if asked.is_parked and (transaction is not None or self.random.random() < 0.5):
+        if asked.is_deferred and (transaction is not None or self.random.random() < 0.5):
             self.broker.settle_fsyncs()
 
     def _produce(self) -> None:

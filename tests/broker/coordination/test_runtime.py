@@ -170,12 +170,12 @@ def test_without_records_nothing_is_appended(shell: Shell) -> None:
 
 
 def test_a_request_without_a_response_waits_until_another_result_answers_it(shell: Shell) -> None:
-    parked = shell.ask(lambda at: keep(response=None))
-    assert parked.is_parked
+    waiting = shell.ask(lambda at: keep(response=None))
+    assert waiting.is_deferred
     result = keep()
-    result.answer(parked, "at last")
+    result.answer(waiting, "at last")
     shell.ask(lambda at: result)
-    assert parked.answer == "at last"
+    assert waiting.answer == "at last"
 
 
 def test_a_transactional_batch_is_appended_and_replayed_under_its_producer(shell: Shell) -> None:
@@ -197,8 +197,8 @@ def test_nothing_is_answered_before_the_fsync(shell: Shell) -> None:
     first.answer(waiting, "too")
     first.on_logged = lambda: keep(response="later")
     call = shell.ask(lambda at: first)
-    assert call.is_parked
-    assert waiting.is_parked
+    assert call.is_deferred
+    assert waiting.is_deferred
     assert shell.machine.words == {b"a": b""}
     shell.log.flush()
     assert (waiting.answer, call.answer) == ("too", "later")
@@ -275,7 +275,7 @@ def test_an_operation_goes_on_when_the_topic_has_been_created(shell: Shell, monk
     waiting: list[Then] = []
     monkeypatch.setattr(shell.log, "when_ready", waiting.append)
     call = shell.ask(lambda at: keep("a"))
-    assert (call.is_parked, shell.steps) == (True, [])
+    assert (call.is_deferred, shell.steps) == (True, [])
     waiting[0](None)
     assert call.answer == "done"
 
@@ -376,14 +376,14 @@ def test_an_offline_partition_has_no_coordinator_and_the_others_have(shell: Shel
 
 
 def test_by_the_clock_an_offline_partition_still_lets_go_those_who_wait(shell: Shell) -> None:
-    parked = shell.ask(lambda at: keep(response=None))
+    waiting = shell.ask(lambda at: keep(response=None))
     result = keep()
-    result.answer(parked, "nothing that can be relied on")
+    result.answer(waiting, "nothing that can be relied on")
     shell.log.offline.add(0)
     shell.at(1, lambda at: result)
     shell.runtime.start()
     shell.clock.pass_time(1)
-    assert parked.answer == "NOT_COORDINATOR"
+    assert waiting.answer == "NOT_COORDINATOR"
 
 
 def test_what_is_stored_is_replayed_markers_included_and_what_cannot_be_read_of_it_is_skipped(shell: Shell) -> None:
@@ -484,7 +484,7 @@ def test_assignments_are_answered_to_nobody_before_they_are_durable() -> None:
     groups.join(leader)
     groups.log.is_slow = True
     calls = [groups.sync(follower, 3), groups.sync(leader, 3, {follower: b"f", leader: b"l"})]
-    assert all(call.is_parked for call in calls)
+    assert all(call.is_deferred for call in calls)
     while groups.log.waiting:
         groups.log.flush()
     assert [call.answer.assignment for call in calls] == [b"f", b"l"]

@@ -53,7 +53,7 @@ class Asked(Generic[R]):
             self._then.append(then)
 
     @property
-    def is_parked(self) -> bool:
+    def is_deferred(self) -> bool:
         return not self.answers
 
     @property

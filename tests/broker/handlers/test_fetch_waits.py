@@ -35,7 +35,7 @@ def found(asked: Asked[FetchResponse]) -> list[list[int]]:
 
 def test_one_byte_is_waited_for_and_comes_with_the_next_append(broker: AskedBroker, log: Partition) -> None:
     asked = broker.fetch(fetch_request("t", max_wait_ms=500))
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.append(log, BATCH)
     assert found(asked) == [[0]]
 
@@ -50,7 +50,7 @@ def test_the_wait_ends_in_time_with_the_present_offsets(broker: AskedBroker, log
     broker.append(log, BATCH)
     asked = broker.fetch(fetch_request("t", wanted(1), max_wait_ms=500))
     broker.clock.advance(0.499)
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.clock.advance(0.001)
     (data,) = asked.answer.responses[0].partitions
     assert (data.error_code, data.high_watermark, data.log_start_offset, data.records) == (0, 1, 0, b"")
@@ -60,7 +60,7 @@ def test_min_bytes_gathers_over_partitions(broker: AskedBroker, log: Partition) 
     request = fetch_request("t", wanted(), wanted(index=1), max_wait_ms=500, min_bytes=2 * SIZE)
     asked = broker.fetch(request)
     broker.append(log, BATCH)
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.append(broker.topics.partition("t", 1), BATCH)
     assert found(asked) == [[0], [0]]
 
@@ -88,9 +88,9 @@ def test_a_fetch_of_nothing_is_answered_at_once(broker: AskedBroker) -> None:
 
 def test_an_error_while_reading_ends_the_wait_and_an_unknown_topic_beside_it_does_not(broker: AskedBroker) -> None:
     good, unknown, failing = wanted(), wanted(index=7), wanted(5, index=1)
-    assert broker.fetch(fetch_request("t", good, unknown, max_wait_ms=500)).is_parked
-    assert not broker.fetch(fetch_request("t", good, failing, max_wait_ms=500)).is_parked
-    assert not broker.fetch(fetch_request("t", unknown, max_wait_ms=500)).is_parked
+    assert broker.fetch(fetch_request("t", good, unknown, max_wait_ms=500)).is_deferred
+    assert not broker.fetch(fetch_request("t", good, failing, max_wait_ms=500)).is_deferred
+    assert not broker.fetch(fetch_request("t", unknown, max_wait_ms=500)).is_deferred
 
 
 def test_a_diverging_epoch_ends_the_wait(broker: AskedBroker) -> None:
@@ -105,7 +105,7 @@ def test_the_deletion_of_its_topic_answers_a_waiting_fetch(broker: AskedBroker, 
     topic = broker.topics.find("t")
     assert topic is not None
     asked = broker.fetch(fetch_request(topic, max_wait_ms=500), version)
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.ask(DeleteTopicsRequest(topic_names=["t"], timeout_ms=1000), 5, DeleteTopicsResponse)
     assert [p.error_code for p in asked.answer.responses[0].partitions] == [code]
 
@@ -120,9 +120,9 @@ def test_the_deletion_of_records_answers_a_fetch_that_waits_among_them(broker: A
 
 
 def test_a_client_that_has_gone_is_waited_for_no_more(broker: AskedBroker, log: Partition) -> None:
-    parked = broker.hand(fetch_request("t", max_wait_ms=500), 12)
-    assert isinstance(parked, Deferred)
-    parked.drop()
+    waiting = broker.hand(fetch_request("t", max_wait_ms=500), 12)
+    assert isinstance(waiting, Deferred)
+    waiting.drop()
     assert broker.context.purgatory.next_deadline() is None
     broker.append(log, BATCH)
 
@@ -167,7 +167,7 @@ def test_the_marker_wakes_a_read_committed_fetch_and_the_data_before_it_does_not
 ) -> None:
     asked = broker.fetch(fetch_request("t", max_wait_ms=500, is_read_committed=True))
     broker.append(log, transactional())
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.end_transaction(log, PID, is_commit=True)
     assert found(asked) == [[0, 1]]
     assert asked.answer.responses[0].partitions[0].last_stable_offset == 2

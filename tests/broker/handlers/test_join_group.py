@@ -43,7 +43,7 @@ def test_a_refusal_names_the_member_and_no_generation(broker: GroupBroker, versi
 def test_a_join_is_parked_until_the_others_have_joined(broker: GroupBroker) -> None:
     leader = broker.stable_member()
     newcomer = broker.join(version=3)
-    assert newcomer.is_parked
+    assert newcomer.is_deferred
     broker.join(leader)
     assert newcomer.answer.generation_id == 2
     assert not newcomer.answer.members

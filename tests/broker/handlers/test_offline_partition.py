@@ -76,7 +76,7 @@ def test_a_fetch_that_waits_is_told_at_once() -> None:
     broker = AskedBroker()
     broker.create(flush_messages="1")
     waiting = broker.fetch(fetch_request("t", max_wait_ms=60_000))
-    assert waiting.is_parked
+    assert waiting.is_deferred
     broker.files.sync_error = BROKEN
     broker.ask(produce_request({"t": {0: batch()}}), 9, ProduceResponse)
     assert waiting.answer.responses[0].partitions[0].error_code == ErrorCode.KAFKA_STORAGE_ERROR

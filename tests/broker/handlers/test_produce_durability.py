@@ -71,7 +71,7 @@ def test_with_flush_messages_1_the_answer_waits_for_the_fsync() -> None:
     broker.create(flush_messages="1")
     broker.holds_fsyncs = True
     asked = send(broker)
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.finish_fsync()
     assert codes(asked) == [ErrorCode.NONE]
     assert broker.topics.partition("t", 0).open_log().recovery_point == 1
@@ -83,7 +83,7 @@ def test_an_answer_for_two_partitions_waits_for_both_fsyncs() -> None:
     broker.holds_fsyncs = True
     asked = send(broker, 0, 1)
     broker.finish_fsync()
-    assert asked.is_parked
+    assert asked.is_deferred
     broker.finish_fsync()
     assert codes(asked) == [0, 0]
 
@@ -135,5 +135,5 @@ def test_a_fetch_sees_what_is_not_yet_on_the_disk_for_good() -> None:
     broker = AskedBroker()
     broker.create(flush_messages="1")
     broker.holds_fsyncs = True
-    assert send(broker).is_parked
+    assert send(broker).is_deferred
     assert offsets_in(broker.fetch_one(fetch_request("t")).records) == [0]

@@ -25,10 +25,10 @@ def test_a_follower_is_parked_until_the_leader_syncs(broker: GroupBroker) -> Non
     newcomer = broker.join(version=3)
     broker.join(leader)
     follower = newcomer.answer.member_id
-    parked = broker.sync(follower, 2, {})
-    assert parked.is_parked
+    waiting = broker.sync(follower, 2, {})
+    assert waiting.is_deferred
     broker.sync(leader, 2, {follower: b"half"})
-    assert parked.answer.assignment == b"half"
+    assert waiting.answer.assignment == b"half"
 
 
 @pytest.mark.parametrize("version", versions_of(SyncGroupRequest))

@@ -14,7 +14,7 @@ def test_the_end_of_a_transaction_wakes_who_waits_for_what_is_stable(commit: boo
     broker.add(who)
     assert broker.write(who).error_code == 0
     waiting = broker.fetch(fetch_request("t", max_wait_ms=60_000, is_read_committed=True))
-    assert waiting.is_parked
+    assert waiting.is_deferred
     assert broker.end(who, commit=commit, version=5 if speaks_v2 else 4)[0] == 0
     (topic,) = waiting.answer.responses
     (found,) = topic.partitions

@@ -40,7 +40,7 @@ class Call(ResponseFuture[R]):
         super().complete(response)
 
     @property
-    def is_parked(self) -> bool:
+    def is_deferred(self) -> bool:
         return not self.answers
 
     @property
@@ -313,13 +313,13 @@ class GroupDriver:
     # Stories that many tests begin with
 
     def join_fresh(self, **how: Any) -> Call[JoinResult]:
-        """A newcomer of JoinGroup v3: admitted at once, parked until the generation is complete."""
+        """A newcomer of JoinGroup v3: admitted at once, waiting until the generation is complete."""
         return self.join(version=3, **how)
 
     def stable_group(self, members: int = 1, **how: Any) -> list[str]:
         """A Stable group at its newest generation; the member ids, the leader first."""
         first = self.join_fresh(**how)
-        if first.is_parked:
+        if first.is_deferred:
             self.sleep(self.settings.initial_rebalance_delay_ms / 1000)
         ids = [first.answer.member_id]
         generation = first.answer.generation_id

@@ -29,7 +29,7 @@ class Client:
 
     def look(self) -> None:
         """Take note of the answer to the last JoinGroup."""
-        if self.joining is None or self.joining.is_parked:
+        if self.joining is None or self.joining.is_deferred:
             return
         joined = self.joining.answer
         self.joining = None
@@ -116,7 +116,7 @@ class History:
         group = self.groups.service.find_group("g")
         if group is not None:
             self.check_group(group)
-        waiting = sum(call.is_parked for call in self.calls)
+        waiting = sum(call.is_deferred for call in self.calls)
         parked = [] if group is None else [t for m in group.members.values() for t in (m.join, m.sync) if t is not None]
         assert waiting == len(parked)
 

@@ -41,7 +41,7 @@ def test_a_commit_that_cannot_be_logged_is_refused_and_has_not_happened(
 def test_a_commit_is_answered_when_it_is_durable(groups: GroupDriver) -> None:
     groups.log.is_slow = True
     call = groups.commit()
-    assert call.is_parked
+    assert call.is_deferred
     groups.log.flush()
     assert call.answer == [ErrorCode.NONE]
 
@@ -64,10 +64,10 @@ def test_assignments_that_cannot_be_logged_start_another_rebalance(groups: Group
     leader, follower = groups.stable_group(2)
     groups.join(follower, protocols=[("range", b"new")])
     groups.join(leader)
-    parked = groups.sync(follower, 3)
+    waiting = groups.sync(follower, 3)
     groups.log.refusal = REFUSED
     refused = groups.sync(leader, 3, {follower: b"f"})
-    assert [parked.answer.error, refused.answer.error] == [ErrorCode.NOT_COORDINATOR] * 2
+    assert [waiting.answer.error, refused.answer.error] == [ErrorCode.NOT_COORDINATOR] * 2
     assert groups.group().state is ClassicState.PREPARING_REBALANCE
     groups.log.refusal = None
     groups.join(follower)

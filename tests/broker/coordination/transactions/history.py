@@ -353,8 +353,8 @@ def _answer(response: object) -> object:
     """The answer, which nothing here makes wait."""
     if isinstance(response, Deferred):
         answers: list[object] = []
-        parked: Deferred[object] = response
-        parked.deliver_to(answers.append, answers.append)
+        waiting: Deferred[object] = response
+        waiting.deliver_to(answers.append, answers.append)
         (answer,) = answers
         return answer
     return response

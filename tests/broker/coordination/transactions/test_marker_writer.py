@@ -28,8 +28,8 @@ def test_the_end_is_logged_when_every_marker_is_on_the_disk_and_the_answer_waits
     assert broker.stable_and_end() == (2, 2)
     for state in ("PrepareCommit", "PrepareCommit", "CompleteCommit"):
         assert broker.describe().transaction_state == state
-        assert asked.is_parked == (state == "PrepareCommit")
-        if asked.is_parked:
+        assert asked.is_deferred == (state == "PrepareCommit")
+        if asked.is_deferred:
             broker.finish_fsync()  # of a marker
     assert asked.answer.error_code == 0
 

@@ -53,7 +53,7 @@ def test_a_v2_write_is_answered_when_its_partition_is_known_to_take_part_for_goo
     state_log = max(states, key=lambda log: log.log_end_offset)
     data_log = broker.topics.partition("t", 0).open_log()
     for asked in (first, second):
-        while asked.is_parked:
+        while asked.is_deferred:
             broker.finish_fsync()
         assert (state_log.recovery_point, data_log.recovery_point) == (2, 1)
 
@@ -62,7 +62,7 @@ def test_without_the_setting_nothing_waits() -> None:
     broker = TransactingBroker()
     who = broker.begin()
     broker.holds_fsyncs = True
-    assert not _send_v2(broker, who).is_parked
+    assert not _send_v2(broker, who).is_deferred
     assert broker.end(who, commit=True, version=5)[0] == 0
 
 
@@ -77,8 +77,8 @@ def test_a_repeat_waits_for_the_fsync_of_what_it_repeats() -> None:
         v3_and_below_topics=[AddPartitionsToTxnTopic(name="t", partitions=[0])],
     )
     first, second = (broker.ask(asked, 3, AddPartitionsToTxnResponse) for _ in range(2))
-    assert first.is_parked
-    assert second.is_parked
+    assert first.is_deferred
+    assert second.is_deferred
     broker.finish_fsync()
     broker.finish_fsync()
     for answer in (first.answer, second.answer):

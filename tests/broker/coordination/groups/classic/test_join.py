@@ -109,12 +109,12 @@ def test_newcomers_that_wait_for_their_id_do_not_fill_an_empty_group() -> None:
     assert [groups.join().answer.error for _ in range(3)] == [ErrorCode.MEMBER_ID_REQUIRED] * 3
 
 
-def test_a_stranger_is_unknown_and_an_instance_guards_its_member_id(groups: GroupDriver) -> None:
+def test_an_unknown_client_is_refused_and_an_instance_guards_its_member_id(groups: GroupDriver) -> None:
     owner = groups.join(instance="i").answer.member_id
     groups.sync(owner, 1)
-    assert groups.join("stranger").answer.error is ErrorCode.UNKNOWN_MEMBER_ID
+    assert groups.join("unknown").answer.error is ErrorCode.UNKNOWN_MEMBER_ID
     assert groups.join(owner, instance="unheard of").answer.error is ErrorCode.UNKNOWN_MEMBER_ID
-    assert groups.join("stranger", instance="i").answer.error is ErrorCode.FENCED_INSTANCE_ID
+    assert groups.join("unknown", instance="i").answer.error is ErrorCode.FENCED_INSTANCE_ID
 
 
 def test_a_follower_that_rejoins_unchanged_gets_its_generation_again(groups: GroupDriver) -> None:
@@ -126,13 +126,13 @@ def test_a_follower_that_rejoins_unchanged_gets_its_generation_again(groups: Gro
 
 def test_a_follower_with_other_metadata_starts_a_rebalance(groups: GroupDriver) -> None:
     leader, follower = groups.stable_group(2)
-    assert groups.join(follower, protocols=[("range", b"new")]).is_parked
+    assert groups.join(follower, protocols=[("range", b"new")]).is_deferred
     assert groups.heartbeat(leader, 2) is ErrorCode.REBALANCE_IN_PROGRESS
 
 
 def test_a_leader_that_rejoins_always_starts_a_rebalance(groups: GroupDriver) -> None:
     leader, follower = groups.stable_group(2)
-    assert groups.join(leader).is_parked
+    assert groups.join(leader).is_deferred
     assert groups.heartbeat(follower, 2) is ErrorCode.REBALANCE_IN_PROGRESS
 
 
@@ -152,7 +152,7 @@ def test_a_second_join_of_the_same_member_takes_the_place_of_the_first(groups: G
     leader, follower = groups.stable_group(2)
     first, second = groups.join(leader), groups.join(leader)
     assert first.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
-    assert second.is_parked
+    assert second.is_deferred
     groups.join(follower)
     assert second.answer.generation_id == 3
 
@@ -237,23 +237,23 @@ def test_a_restarted_static_member_that_changes_the_chosen_protocol_costs_a_reba
     assert groups.heartbeat(old, 1, instance="i") is ErrorCode.FENCED_INSTANCE_ID
 
 
-def test_a_static_member_restarted_during_a_rebalance_fences_the_parked_join(groups: GroupDriver) -> None:
+def test_a_static_member_restarted_during_a_rebalance_fences_the_waiting_join(groups: GroupDriver) -> None:
     leader = restartable(groups)
     waiting = groups.join(instance="k")
-    assert waiting.is_parked
+    assert waiting.is_deferred
     restarted = groups.join(instance="k")
     assert waiting.answer.error is ErrorCode.FENCED_INSTANCE_ID
     groups.join(leader, instance="i")
     assert restarted.answer.generation_id == 2
 
 
-def test_a_static_member_restarted_while_assignments_are_awaited_fences_the_parked_sync(groups: GroupDriver) -> None:
+def test_a_static_member_restarted_while_assignments_are_awaited_fences_the_waiting_sync(groups: GroupDriver) -> None:
     leader = restartable(groups)
     newcomer = groups.join(instance="k")
     groups.join(leader, instance="i")
-    parked = groups.sync(newcomer.answer.member_id, 2, instance="k")
+    waiting = groups.sync(newcomer.answer.member_id, 2, instance="k")
     restarted = groups.join(instance="k")
-    assert parked.answer.error is ErrorCode.FENCED_INSTANCE_ID
+    assert waiting.answer.error is ErrorCode.FENCED_INSTANCE_ID
     assert groups.group().state is ClassicState.PREPARING_REBALANCE
     groups.join(leader, instance="i")
     assert restarted.answer.generation_id == 3

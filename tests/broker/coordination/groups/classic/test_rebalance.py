@@ -28,7 +28,7 @@ def test_without_a_delay_the_first_member_has_its_generation_at_once(groups: Gro
 def test_the_first_rebalance_waits_for_others(slow_start: GroupDriver) -> None:
     call = slow_start.join(version=3)
     slow_start.sleep(1.49)
-    assert call.is_parked
+    assert call.is_deferred
     slow_start.sleep(0.02)
     assert call.answer.generation_id == 1
 
@@ -39,7 +39,7 @@ def test_the_wait_is_repeated_while_someone_new_came_in_the_last_round(slow_star
         slow_start.sleep(1)
         calls.append(slow_start.join(version=3))
     slow_start.sleep(2.49)
-    assert all(call.is_parked for call in calls)
+    assert all(call.is_deferred for call in calls)
     slow_start.sleep(0.02)  # 4.5 s after the first, as on Apache Kafka
     assert [call.answer.generation_id for call in calls] == [1, 1, 1]
 
@@ -50,7 +50,7 @@ def test_the_first_wait_never_exceeds_the_rebalance_timeout(slow_start: GroupDri
         slow_start.sleep(1)
         calls.append(slow_start.join(version=3, rebalance_s=2.5))
     slow_start.sleep(0.49)
-    assert all(call.is_parked for call in calls)
+    assert all(call.is_deferred for call in calls)
     slow_start.sleep(0.02)
     assert [call.answer.generation_id for call in calls] == [1, 1, 1]
 
@@ -65,7 +65,7 @@ def test_a_group_that_ended_empty_waits_for_its_next_first_member_as_for_any_fir
     assert first.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
     again = slow_start.join(version=3)
     slow_start.sleep(1.49)
-    assert again.is_parked
+    assert again.is_deferred
     slow_start.sleep(0.02)
     assert again.answer.generation_id == 2
 
@@ -74,8 +74,8 @@ def test_a_rebalance_waits_for_every_known_member(groups: GroupDriver) -> None:
     first, second = groups.stable_group(2)
     newcomer = groups.join_fresh()
     rejoined = groups.join(first)
-    assert newcomer.is_parked
-    assert rejoined.is_parked
+    assert newcomer.is_deferred
+    assert rejoined.is_deferred
     last = groups.join(second)
     assert [call.answer.generation_id for call in (newcomer, rejoined, last)] == [3, 3, 3]
 
@@ -84,7 +84,7 @@ def test_a_rebalance_waits_for_newcomers_that_were_told_their_id(groups: GroupDr
     (first,) = groups.stable_group()
     told = groups.join(session_s=6).answer
     rejoined = groups.join(first)
-    assert rejoined.is_parked
+    assert rejoined.is_deferred
     newcomer = groups.join(told.member_id)
     assert [rejoined.answer.generation_id, newcomer.answer.generation_id] == [2, 2]
 
@@ -94,7 +94,7 @@ def test_a_newcomer_that_never_comes_back_holds_the_others_no_longer_than_its_se
     groups.join(session_s=6)
     rejoined = groups.join(first)
     groups.sleep(5.9)
-    assert rejoined.is_parked
+    assert rejoined.is_deferred
     groups.sleep(0.2)
     assert rejoined.answer.generation_id == 2
 
@@ -171,7 +171,7 @@ def test_a_member_that_waits_in_a_join_does_not_lose_its_session(groups: GroupDr
     for _ in range(5):
         groups.sleep(4)
         groups.heartbeat(second, 2)
-    assert waiting.is_parked
+    assert waiting.is_deferred
     groups.join(second, session_s=6)
     assert waiting.answer.error is ErrorCode.NONE
 
@@ -182,7 +182,7 @@ def test_a_newcomer_waits_for_its_first_generation_for_five_minutes_at_most(grou
     for _ in range(59):
         groups.sleep(5)
         groups.heartbeat(first, 1)
-    assert newcomer.is_parked
+    assert newcomer.is_deferred
     groups.sleep(5.1)
     assert newcomer.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
     groups.heartbeat(first, 1)
@@ -207,11 +207,11 @@ def test_a_leader_that_never_syncs_loses_its_followers_wait_to_a_rebalance(group
     leader, follower = groups.stable_group(2, rebalance_s=7)
     groups.join(follower, protocols=[("range", b"new")], rebalance_s=7)
     groups.join(leader, rebalance_s=7)
-    parked = groups.sync(follower, 3)
+    waiting = groups.sync(follower, 3)
     groups.sleep(4)
     groups.heartbeat(leader, 3)
     groups.sleep(3.1)
-    assert parked.answer.error is ErrorCode.REBALANCE_IN_PROGRESS
+    assert waiting.answer.error is ErrorCode.REBALANCE_IN_PROGRESS
     assert list(groups.group().members) == [follower]
     assert groups.group().leader == follower
 
@@ -234,11 +234,11 @@ def test_followers_wait_for_the_leaders_assignments(groups: GroupDriver) -> None
     leader, follower = groups.stable_group(2)
     groups.join(follower, protocols=[("range", b"new")])
     groups.join(leader)
-    parked = groups.sync(follower, 3, {follower: b"what a follower says does not count"})
-    assert parked.is_parked
+    waiting = groups.sync(follower, 3, {follower: b"what a follower says does not count"})
+    assert waiting.is_deferred
     assert groups.sync(leader, 3, {follower: b"f"}).answer.assignment == b""  # it gave itself nothing
-    assert parked.answer.assignment == b"f"
-    assert (parked.answer.protocol_type, parked.answer.protocol_name) == ("consumer", "range")
+    assert waiting.answer.assignment == b"f"
+    assert (waiting.answer.protocol_type, waiting.answer.protocol_name) == ("consumer", "range")
 
 
 def test_a_stable_group_answers_a_sync_at_once(groups: GroupDriver) -> None:
@@ -262,9 +262,9 @@ def test_a_rebalance_calls_back_those_who_wait_for_assignments(groups: GroupDriv
     leader, follower = groups.stable_group(2)
     groups.join(follower, protocols=[("range", b"new")])
     groups.join(leader)
-    parked = groups.sync(follower, 3)
+    waiting = groups.sync(follower, 3)
     groups.join_fresh()
-    assert parked.answer.error is ErrorCode.REBALANCE_IN_PROGRESS
+    assert waiting.answer.error is ErrorCode.REBALANCE_IN_PROGRESS
     assert groups.sync(follower, 3).answer.error is ErrorCode.REBALANCE_IN_PROGRESS
 
 
@@ -362,7 +362,7 @@ def test_a_pending_newcomer_that_leaves_holds_nobody_back(groups: GroupDriver) -
     (leader,) = groups.stable_group()
     told = groups.join().answer.member_id
     rejoined = groups.join(leader)
-    assert rejoined.is_parked
+    assert rejoined.is_deferred
     assert groups.leave(told).answer == [ErrorCode.NONE]
     assert rejoined.answer.generation_id == 2
 
