@@ -32,6 +32,7 @@ class Broker:
         self._features = features or {}
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
+        self._is_started = False
 
     @property
     def host(self) -> str:
@@ -50,14 +51,21 @@ class Broker:
 
     async def start(self) -> None:
         """Open the data, then listen. StartError says what is in the way."""
+        if self._is_started:
+            raise StartError("the broker runs already")
+        self._is_started = True
+        try:
+            await self._start()
+        except BaseException:
+            self._is_started = False
+            self._close_threads()
+            raise
+
+    async def _start(self) -> None:
         root = "memory" if self.is_ephemeral else str(Path(self.config.log_dirs.partition(",")[0]).absolute())
         files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
         cluster = Cluster(self.config, files, self._runtime or self._own_runtime(), root, self._features)
-        try:
-            await cluster.start()
-        except BaseException:
-            self._close_threads()
-            raise
+        await cluster.start()
         self._cluster = cluster
 
     async def stop(self) -> None:
@@ -65,6 +73,7 @@ class Broker:
         if self._cluster is not None:
             await self._cluster.stop()
         self._close_threads()
+        self._is_started = False
 
     def _own_runtime(self) -> Runtime:
         loop = asyncio.get_running_loop()

@@ -73,6 +73,7 @@ class Cluster:
         self._features = features
         self._stages = stages
         self._parts: _Parts | None = None
+        self._stopping: asyncio.Task[None] | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -110,10 +111,23 @@ class Cluster:
         logger.info("started", listening=self.bootstrap, data=self._root, took_ms=took_ms)
 
     async def stop(self) -> None:
-        """Stop listening, let what runs come to its end, make everything durable, and let the directory go."""
-        parts, self._parts = self._parts, None
-        if parts is None:
+        """Stop listening, let what runs come to its end, make everything durable, and let the directory go.
+
+        Whoever calls it while a stop is under way waits for that one, which goes on though a caller be cancelled.
+        """
+        if self._parts is None:
             return
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop(self._parts))
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self, parts: _Parts) -> None:
+        try:
+            await self._end(parts)
+        finally:
+            self._parts = self._stopping = None
+
+    async def _end(self, parts: _Parts) -> None:
         await parts.server.close()
         for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner):
             part.stop()
@@ -172,6 +186,8 @@ class Cluster:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def then(error: Exception | None) -> None:
+            if done.done():
+                return  # whoever waited was cancelled
             if error is None:
                 done.set_result(None)
             else:

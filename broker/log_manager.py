@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
 from ..storage.disk_job import DiskJob
 from ..storage.files.files import Files
 from ..storage.log import FlushJob, LogCheckpoints, LogLocation, PartitionLog
+from ..storage.log_api import Log
+from ..storage.log_cleanup import RecordsDeletion
 from ..storage.log_config import LogConfig
 from .log_output import get_logger
 from .runtime import Runtime, SerialQueue, Then
@@ -147,15 +150,36 @@ class LogManager:
             )
         return opened
 
-    def write_log_start(self, topic: str, index: int, offset: int, then: Then) -> None:
-        """Make a partition's new start durable; an error leaves what was known. OSError where it cannot be begun."""
+    def delete_records(self, topic: str, index: int, opened: Log, offset: int, then: Then) -> None:
+        """Begin a log later, durably: first on record for the directory, then in the log itself.
+
+        An error leaves the log as it was. OSError where it cannot be begun. The record stays under way until the log
+        has followed: a checkpoint that is written in between would put the log's old start back.
+        """
         write = self._directory.begin_write_log_start(topic, index, offset)
 
-        def written(error: Exception | None) -> None:
+        def end(error: Exception | None) -> None:
             self._directory.finish_write_log_start(write)
             then(error)
 
-        self.directory_queue.run(write.run, written)
+        def recorded(error: Exception | None) -> None:
+            try:
+                if error is not None:
+                    raise error
+                deletion = opened.begin_delete_records(offset)
+            except Exception as failure:
+                end(failure)
+            else:
+                self.directory_queue.run(deletion.run, partial(deleted, deletion))
+
+        def deleted(deletion: RecordsDeletion, error: Exception | None) -> None:
+            try:
+                opened.finish_delete_records(deletion)
+            except Exception as failure:  # its topic has been deleted
+                error = error or failure
+            end(error)
+
+        self.directory_queue.run(write.run, recorded)
 
     def delete_logs(self, topic: str, partitions: int) -> None:
         """Take the directories of a topic's partitions out of sight; `begin_purge` has them after the topic's delay."""

@@ -118,13 +118,18 @@ class LogFlusher:
         self._threads.run(job.run, lambda error: self._finish(partition, flushed, job, error))
 
     def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: Exception | None) -> None:
-        done = self._flushing.pop(partition)
+        done = self._flushing[partition]
         if error is not None and job.failure is None:
             job.failure = error if isinstance(error, OSError) else OSError(f"an fsync failed: {error!r}")
         flushed.finish_flush(job)
         self._take_offline_if_failed(partition, flushed)
+        # An answer may bring the next request of its client at once: that one is a latecomer, too.
         for durable in done.waiting:
-            durable(error)
+            try:
+                durable(error)
+            except Exception:
+                logger.exception("an append could not be answered after its fsync", partition=partition.name)
+        del self._flushing[partition]
         if done.latecomers:
             self._start(partition, done.latecomers)
 

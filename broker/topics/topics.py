@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import PartitionLog
-from ...storage.log_cleanup import RecordsDeletion
+from ...storage.log_api import Log
 from ...storage.log_config import LogConfig
 from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
@@ -17,7 +17,7 @@ from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
 from ..metadata.log import MetadataLog, NewTopic, Then
 from ..metadata.topic_image import TopicImage
-from ..runtime import Runtime, SerialQueue
+from ..runtime import Runtime
 from ..runtime import Then as After
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_config
@@ -37,13 +37,8 @@ class PartitionStore(Protocol):
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
-    @property
-    def directory_queue(self) -> SerialQueue:
-        """Where what is written of the directory's own is written in order."""
-        ...
-
-    def write_log_start(self, topic: str, index: int, offset: int, then: After) -> None:
-        """Make a partition's new start durable; an error leaves what was known. OSError where it cannot be begun."""
+    def delete_records(self, topic: str, index: int, opened: Log, offset: int, then: After) -> None:
+        """Begin a log later, durably; an error leaves it as it was. OSError where it cannot be begun."""
         ...
 
     def delete_logs(self, topic: str, partitions: int) -> None:
@@ -207,24 +202,15 @@ class Topics:
             then(log.log_start_offset, None)
             return
 
-        def recorded(error: Exception | None) -> None:
-            deletion: RecordsDeletion | None = None
-            try:
-                if error is not None:
-                    raise error
-                deletion = log.begin_delete_records(offset)
-                self._store.directory_queue.run(deletion.run, partial(begun, deletion))
-            except (OSError, KafkaError) as failure:
-                then(-1, _storage_error(failure))
-
-        def begun(deletion: RecordsDeletion, error: Exception | None) -> None:
-            start = log.finish_delete_records(deletion)
-            if error is None:
-                partition.notify_changed()
-            then(start, None if error is None else _storage_error(error))
+        def deleted(error: Exception | None) -> None:
+            if error is not None:
+                then(-1, _storage_error(error))
+                return
+            partition.notify_changed()
+            then(log.log_start_offset, None)
 
         try:
-            self._store.write_log_start(partition.topic, partition.index, offset, recorded)
+            self._store.delete_records(partition.topic, partition.index, log, offset, deleted)
         except OSError as error:
             then(-1, _storage_error(error))
 

@@ -99,3 +99,20 @@ async def test_from_the_same_chance_come_the_same_ids() -> None:
             ids.append(await client.cluster_id())
         await broker.stop()
     assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize("is_ephemeral", [True, False])
+async def test_a_broker_that_runs_is_not_started_again_and_its_stop_leaves_nothing(
+    is_ephemeral: bool, tmp_path: Path
+) -> None:
+    before = process_state()
+    broker = Broker(config_of({"log.dirs": str(tmp_path)}), is_ephemeral=is_ephemeral)
+    await broker.start()
+    port = broker.port
+    with pytest.raises(StartError, match="runs already"):
+        await broker.start()
+    assert broker.port == port
+    await broker.stop()
+    assert process_state() == before
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port)).close()

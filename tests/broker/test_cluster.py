@@ -299,3 +299,30 @@ async def test_a_cluster_runs_once_at_a_time_and_can_be_started_again() -> None:
         async with client_of(cluster) as client:
             assert await client.topics() == ["t"]
         await cluster.stop()
+
+
+async def test_a_stop_that_was_cancelled_is_brought_to_its_end_by_the_next() -> None:
+    async with world() as around:
+        cluster = around.cluster(MemoryFiles(), "/data")
+        await cluster.start()
+        async with client_of(cluster):
+            stopping = asyncio.ensure_future(cluster.stop())
+            await asyncio.sleep(0)
+            stopping.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await stopping
+            await cluster.stop()
+        await cluster.start()
+        await cluster.stop()
+
+
+async def test_a_second_stop_returns_when_the_first_has_stopped_the_cluster() -> None:
+    async with world() as around:
+        cluster = around.cluster(MemoryFiles(), "/data")
+        await cluster.start()
+        first = asyncio.ensure_future(cluster.stop())
+        await asyncio.sleep(0)
+        await cluster.stop()
+        await cluster.start()
+        await first
+        await cluster.stop()

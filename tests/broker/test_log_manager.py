@@ -268,6 +268,23 @@ def test_a_deletion_cut_short_leaves_no_offsets_to_the_next_topic_of_that_name(p
     assert (log.log_start_offset, log.log_end_offset) == (0, 0)
 
 
+def test_a_checkpoint_written_amid_a_deletion_of_records_does_not_undo_it(parts: Parts) -> None:
+    topic = create_topic(parts.topics, "t", 1, {})
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    topic.partitions[0].append([batch] * 9, parts.clock.now_ms())
+    answered: list[tuple[int, KafkaError | None]] = []
+    parts.topics.delete_records(topic.partitions[0], 3, lambda start, error: answered.append((start, error)))
+    parts.threads.holds = True
+    parts.topics.delete_records(topic.partitions[0], 8, lambda start, error: answered.append((start, error)))
+    parts.threads.finish()  # the log start checkpoint
+    parts.store.write_checkpoints()
+    parts.threads.finish_all()
+    assert answered == [(3, None), (8, None)]
+    parts.threads.holds = False
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_start_offset == 8
+
+
 def test_a_job_without_work_is_done_at_once_and_one_with_work_on_a_thread(parts: Parts) -> None:
     parts.threads.holds = True
     ended: list[Exception | None] = []
@@ -282,7 +299,9 @@ def test_a_job_without_work_is_done_at_once_and_one_with_work_on_a_thread(parts:
 
 USES: dict[str, Callable[[Parts], object]] = {
     "open_log": lambda parts: parts.store.open_log("t", 0, b"0" * 16, LogConfig(), leader_epoch=0),
-    "write_log_start": lambda parts: parts.store.write_log_start("t", 0, 1, lambda error: None),
+    "delete_records": lambda parts: parts.store.delete_records(
+        "t", 0, parts.topics.partition("t", 0).log, 1, lambda error: None
+    ),
     "delete_logs": lambda parts: parts.store.delete_logs("t", 1),
     "close_log": lambda parts: parts.store.close_log("t", 0, lambda is_closed, error: None),
     "begin_purge": lambda parts: parts.store.begin_purge(),

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from odradek.broker.runtime import Then
 from odradek.broker.testing.topics import create_topic, delete_topics
-from odradek.broker.topics.log_flusher import LogFlusher
+from odradek.broker.topics.log_flusher import Durable, LogFlusher
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
 
@@ -141,3 +143,42 @@ def test_flush_ms_flushes_in_time_without_another_append() -> None:
     flushing.parts.clock.advance(0.5)
     flushing.finish()
     assert flushing.partition.open_log().recovery_point == 1
+
+
+def test_whoever_comes_while_others_are_answered_waits_for_the_next_fsync_and_loses_nobody() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+
+    def answered(name: str) -> Durable:
+        def durable(error: Exception | None) -> None:
+            flushing.told.append((name, error))
+            if name == "first":  # its connection takes the next request at once
+                flushing.append()
+                flushing.flush("its next")
+
+        return durable
+
+    flushing.append()
+    flushing.flusher.flush(flushing.partition, answered("first"))
+    flushing.append()
+    flushing.flusher.flush(flushing.partition, answered("latecomer"))
+    flushing.finish()
+    assert flushing.told == [("first", None)]
+    assert len(flushing.jobs) == 1
+    flushing.finish()
+    assert flushing.told == [("first", None), ("latecomer", None), ("its next", None)]
+    assert flushing.jobs == []
+
+
+def test_one_that_cannot_be_answered_keeps_no_other_from_its_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    flushing = Flushing({"flush.messages": "1"})
+
+    def fail(error: Exception | None) -> None:
+        raise ValueError("the unforeseen")
+
+    flushing.append()
+    flushing.flusher.flush(flushing.partition, fail)
+    flushing.flush("latecomer")
+    flushing.finish()
+    flushing.finish()
+    assert flushing.told == [("latecomer", None)]
+    assert "the unforeseen" in capfd.readouterr().err
