@@ -4,7 +4,6 @@ The two tables beside this file list every setting of Apache Kafka 4.3, the ones
 so that an existing server.properties is valid input and DescribeConfigs answers as Kafka does.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -133,6 +132,8 @@ def check_broker_config(name: str, value: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the known name that looks most alike, or nothing."""
+    import difflib  # for a mistake only
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
 

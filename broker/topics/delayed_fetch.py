@@ -5,10 +5,13 @@ It holds no data: when it is ready, or late, it is read again from scratch.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ...protocol.messages.fetch import FetchResponse
 from ..deferred import Deferred
 from .partition import Partition
+
+if TYPE_CHECKING:  # the messages of an API are imported with its first request
+    from ...protocol.messages.fetch import FetchResponse
 
 
 @dataclass(slots=True)
@@ -28,8 +31,8 @@ class DelayedFetch:
     min_bytes: int
     is_read_committed: bool
     deadline: float
-    respond: Callable[[], FetchResponse]
-    deferred: Deferred[FetchResponse]
+    respond: "Callable[[], FetchResponse]"
+    deferred: "Deferred[FetchResponse]"
 
     @property
     def keys(self) -> Collection[Partition]:

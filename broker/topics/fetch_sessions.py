@@ -5,10 +5,13 @@ Pure. A session belongs to the broker, not to a connection: any connection may c
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.messages.fetch import FetchPartition, FetchRequest
 from ...protocol.schema import ZERO_UUID
+
+if TYPE_CHECKING:  # the messages of an API are imported with its first request
+    from ...protocol.messages.fetch import FetchPartition, FetchRequest
 
 INITIAL_EPOCH = 0
 FINAL_EPOCH = -1
@@ -26,7 +29,7 @@ class CachedPartition:
 
     topic: str | None  # the name it had when it was asked for; None for an id that was unknown
     topic_id: bytes
-    asked: FetchPartition
+    asked: "FetchPartition"
     sent_high_watermark: int = -1
     sent_log_start_offset: int = -1
 
@@ -67,7 +70,7 @@ class FetchSessions:
         return len(self._sessions)
 
     def plan(
-        self, request: FetchRequest, version: int, name_of: Callable[[bytes], str | None], now: float
+        self, request: "FetchRequest", version: int, name_of: Callable[[bytes], str | None], now: float
     ) -> FetchContext:
         """Resolve a request against its session; KafkaError 70, 71 or 106 is for the whole answer."""
         uses_ids = version >= IDS_FROM_VERSION
@@ -87,7 +90,7 @@ class FetchSessions:
         return self._continue(session, request, name_of, now)
 
     def _continue(
-        self, session: FetchSession, request: FetchRequest, name_of: Callable[[bytes], str | None], now: float
+        self, session: FetchSession, request: "FetchRequest", name_of: Callable[[bytes], str | None], now: float
     ) -> FetchContext:
         for key, wanted in _asked_for(request, session.uses_topic_ids, name_of):
             held = session.partitions.get(key)
@@ -126,7 +129,7 @@ class FetchSessions:
 
 
 def _asked_for(
-    request: FetchRequest, uses_ids: bool, name_of: Callable[[bytes], str | None]
+    request: "FetchRequest", uses_ids: bool, name_of: Callable[[bytes], str | None]
 ) -> Iterable[tuple[Key, CachedPartition]]:
     """The partitions a request names; of one named twice the later entry counts."""
     for topic in request.topics:
