@@ -215,7 +215,7 @@ def a_long_poll_ends_with_a_record_or_its_time(d: Dialogue) -> None:
     d.note("it waited", 0.25 < time.monotonic() - began < 2.0)
     waiting: Wire = d.connect("wire")
     waiting.send(FetchRequest(max_wait_ms=20000, min_bytes=1, topics=asked), 12)
-    d.note("waiting", not waiting.is_closed_by_peer(0.1))
+    d.note("parked", not waiting.is_closed_by_peer(0.1))
     d.wire.ask(produce(name, batch([b"woken"])), 9, ProduceResponse)
     d.note("woken", waiting.answer(FetchRequest, 12, FetchResponse))
     d.note("at once", time.monotonic() - began < 10.0)
