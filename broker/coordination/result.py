@@ -48,7 +48,7 @@ class ResponseFuture(Generic[R]):
         self.complete(self.refusal(code))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer(Generic[R]):
     """The response for a request that has been waiting."""
 
@@ -91,7 +91,7 @@ class CoordinatorResult(Generic[R_co]):
             self.answers.append(Answer(future, future.refusal(code)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Operation(Generic[R]):
     """A request or a timer that one partition of a coordinator is to deal with.
 

@@ -33,7 +33,7 @@ FLEXIBLE_FROM_LEVEL = 1  # transaction.version: the level from which the state o
 IDLE = (TxnState.EMPTY, TxnState.COMPLETE_COMMIT, TxnState.COMPLETE_ABORT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TransactionResponse:
     """What the producer is answered, and the state that its id moves to: None where nothing changes."""
 
