@@ -64,34 +64,40 @@ class _Compiled(dict[int, T]):
         return compiled
 
 
-_decoders: dict[type, _Compiled[Decoder[Any]]] = {}
-_encoders: dict[type, _Compiled[Encoder[Any]]] = {}
+class _ByClass(dict[type, _Compiled[T]]):
+    """What every class has been compiled to."""
+
+    def __init__(self, compile_version: Callable[[type, int], T]) -> None:
+        super().__init__()
+        self._compile_version = compile_version
+
+    def __missing__(self, cls: type) -> _Compiled[T]:
+        self[cls] = compiled = _Compiled(cls, self._compile_version)
+        return compiled
+
+
+_decoders = _ByClass[Decoder[Any]](compile_decoder)
+_encoders = _ByClass[Encoder[Any]](compile_encoder)
 
 
 def decoders(cls: type[T]) -> Mapping[int, Decoder[T]]:
     """A class's decoders by version, compiled on first use. ValueError for an unknown version."""
-    found = _decoders.get(cls)
-    if found is None:
-        found = _decoders[cls] = _Compiled(cls, compile_decoder)
-    return found
+    return _decoders[cls]
 
 
 def encoders(cls: type[T]) -> Mapping[int, Encoder[T]]:
     """A class's encoders by version, compiled on first use. ValueError for an unknown version."""
-    found = _encoders.get(cls)
-    if found is None:
-        found = _encoders[cls] = _Compiled(cls, compile_encoder)
-    return found
+    return _encoders[cls]
 
 
 def decoder(cls: type[T], version: int) -> Decoder[T]:
     """The decoder of one version: (data, pos) -> (message, position after it). ValueError if unknown."""
-    return decoders(cls)[version]
+    return _decoders[cls][version]
 
 
 def encoder(cls: type[T], version: int) -> Encoder[T]:
     """The encoder of one version: (message, out, segments). What is left in `out` follows the segments."""
-    return encoders(cls)[version]
+    return _encoders[cls][version]
 
 
 def decode(cls: type[T], version: int, data: Buffer) -> T:
@@ -103,7 +109,7 @@ def encode(message: object, version: int) -> list[Segment]:
     """The message as segments; big byte fields are segments of their own, uncopied."""
     out = bytearray()
     segments: list[Segment] = []
-    encoder(type(message), version)(message, out, segments)
+    _encoders[type(message)][version](message, out, segments)
     if out or not segments:
         segments.append(out)
     return segments

@@ -130,22 +130,25 @@ def build_batch(
     """A batch of at least one record. `append_time_ms` makes it one of LogAppendTime. ValueError if it is empty."""
     if not records:
         raise ValueError("a batch has at least one record")
-    base_timestamp = records[0].timestamp
+    base_timestamp = latest = records[0].timestamp
     body = bytearray()
-    for delta, record in enumerate(records):
-        _put_record(body, delta, record.timestamp - base_timestamp, record.key, record.value, record.headers)
+    for delta, (key, value, timestamp, headers) in enumerate(records):
+        _put_record(body, delta, timestamp - base_timestamp, key, value, headers)
+        if timestamp > latest:
+            latest = timestamp
     attributes = (
         codec
         | (TRANSACTIONAL if producer.is_transactional else 0)
         | (CONTROL if is_control else 0)
         | (0 if append_time_ms is None else LOG_APPEND_TIME)
     )
-    latest = max(record.timestamp for record in records) if append_time_ms is None else append_time_ms
+    if append_time_ms is not None:
+        latest = append_time_ms
     return _assemble(
         (base_offset, partition_leader_epoch),
         (attributes, len(records) - 1, base_timestamp, latest, *producer[:3]),
         len(records),
-        compress(codec, body, level),
+        compress(codec, body, level) if codec else body,
     )
 
 
@@ -215,7 +218,7 @@ def _put_bytes(out: bytearray, value: bytes | None) -> None:
 
 
 def _assemble(
-    stamp: tuple[int, int], body: tuple[int, int, int, int, int, int, int], count: int, records: bytes
+    stamp: tuple[int, int], body: tuple[int, int, int, int, int, int, int], count: int, records: bytes | bytearray
 ) -> bytes:
     base_offset, leader_epoch = stamp
     summed = _BODY.pack(*body, count) + records

@@ -57,4 +57,7 @@ def zigzag(data: bytes | bytearray | memoryview, pos: int, bits: int = 32) -> tu
 
 def put_zigzag(out: bytearray, value: int) -> None:
     """Append a signed varint, zigzag; up to 64 bits."""
-    put_uvarint(out, (value << 1) ^ (value >> 63))
+    if 0 <= value < 64:  # nearly all that a record of a coordinator has
+        out.append(value << 1)
+    else:
+        put_uvarint(out, (value << 1) ^ (value >> 63))

@@ -5,6 +5,7 @@ failure in one operation, whatever it is, is answered with an error to those it 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from ...protocol.batch import RecordBatch
@@ -144,7 +145,7 @@ class CoordinatorRuntime:
 
     def write(self, operation: Operation[R]) -> None:
         """Do what a request asks for, as soon as the coordinator's topic is there."""
-        self._log.when_ready(lambda error: self._begin(operation, error))
+        self._log.when_ready(partial(self._begin, operation))
 
     def _begin(self, operation: Operation[R], error: KafkaError | None) -> None:
         try:
@@ -204,25 +205,24 @@ class CoordinatorRuntime:
 
     def _answer(self, operation: Operation[R], result: CoordinatorResult[R]) -> None:
         """Give the answers once the log they build on may be acknowledged."""
-
-        def give(error: KafkaError | None) -> None:
-            if error is not None:
-                code = coordinator_error(error.code)
-                _refuse_all(result.answers, code)
-                if result.response is not None:
-                    _refuse(operation.future, code)
-                return
-            for answer in result.answers:
-                _deliver(answer.give)
-            if operation.future is not None and result.response is not None:
-                future, response = operation.future, result.response
-                _deliver(lambda: future.complete(response))
-
         if operation.needs_fsync:
-            self._log.when_durable(operation.partition, give)
+            self._log.when_durable(operation.partition, partial(self._give, operation, result))
         else:
             self._log.schedule_flush(operation.partition)
-            give(None)
+            self._give(operation, result, None)
+
+    @staticmethod
+    def _give(operation: Operation[R], result: CoordinatorResult[R], error: KafkaError | None) -> None:
+        if error is not None:
+            code = coordinator_error(error.code)
+            _refuse_all(result.answers, code)
+            if result.response is not None:
+                _refuse(operation.future, code)
+            return
+        for answer in result.answers:
+            _deliver(answer.future, answer.response)
+        if operation.future is not None and result.response is not None:
+            _deliver(operation.future, result.response)
 
     # Time
 
@@ -251,7 +251,7 @@ def _code_of(failure: Exception, operation: Operation[Any]) -> ErrorCode:
 
 def _refuse(future: ResponseFuture[Any] | None, code: ErrorCode) -> None:
     if future is not None:
-        _deliver(lambda: future.refuse(code))
+        _deliver(future, future.refusal(code))
 
 
 def _refuse_all(answers: Iterable[Answer[Any]], code: ErrorCode) -> None:
@@ -259,9 +259,9 @@ def _refuse_all(answers: Iterable[Answer[Any]], code: ErrorCode) -> None:
         _refuse(answer.future, code)
 
 
-def _deliver(give: Callable[[], None]) -> None:
+def _deliver(future: ResponseFuture[R], response: R) -> None:
     """Give one answer; a client that cannot be answered keeps no other from its own."""
     try:
-        give()
+        future.complete(response)
     except Exception:
         logger.exception("an answer could not be delivered")

@@ -6,7 +6,7 @@ to ask for `complete`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ..coordinator_partition import partition_for
@@ -115,11 +115,11 @@ class TransactionCoordinator:
         if held.is_epoch_exhausted and (expected is None or expected.producer_epoch == epoch):
             last = NONE if expected is None else epoch
             producer_id = self._new_producer_id()
-            return self._log(replace(fresh, producer_id=producer_id, producer_epoch=0, last_producer_epoch=last))
+            return self._log(fresh._replace(producer_id=producer_id, producer_epoch=0, last_producer_epoch=last))
         if expected is None:
-            return self._log(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=NONE))
+            return self._log(fresh._replace(producer_epoch=epoch + 1, last_producer_epoch=NONE))
         if expected.producer_epoch == epoch:
-            return self._log(replace(fresh, producer_epoch=epoch + 1, last_producer_epoch=epoch))
+            return self._log(fresh._replace(producer_epoch=epoch + 1, last_producer_epoch=epoch))
         if expected.producer_epoch == held.last_producer_epoch:
             # The answer to this very request was lost: it gets it again.
             return self._log(fresh)

@@ -1,8 +1,7 @@
 """Transaction: all that is known of one transactional id, and the record it is stored as."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from ....protocol.state_records import (
     PartitionsSchema,
@@ -36,8 +35,7 @@ class Changes(TypedDict, total=False):
     client_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """One transactional id after a transition. Times are wall milliseconds, -1 for none.
 
     `last_producer_epoch` is the epoch before the last bump that the producer itself asked for: it recognises a
@@ -68,7 +66,7 @@ class Transaction:
 
     def moved(self, now_ms: int, **changes: Unpack[Changes]) -> "Transaction":
         """The state after a move: the id of before is remembered for one move only, so that one retry finds it."""
-        return replace(self, last_update_ms=now_ms, previous_producer_id=self.producer_id, **changes)
+        return self._replace(last_update_ms=now_ms, previous_producer_id=self.producer_id, **changes)
 
     def completed(self, now_ms: int) -> "Transaction":
         """The state after a prepared one."""
@@ -76,7 +74,7 @@ class Transaction:
         done = self.moved(now_ms, state=state, partitions=frozenset())
         if self.next_producer_id == NONE:
             return done
-        return replace(done, producer_id=self.next_producer_id, producer_epoch=0, next_producer_id=NONE)
+        return done._replace(producer_id=self.next_producer_id, producer_epoch=0, next_producer_id=NONE)
 
     @property
     def producer_after_end(self) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """A coordinator with one id in a state of the test's choice, and the names its tables are written in."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from odradek.broker.coordination.transactions.coordinator import V1, Result, TransactionCoordinator, TransactionResponse
 from odradek.broker.coordination.transactions.producer_identity import ProducerIdAndEpoch
@@ -96,7 +95,7 @@ def load(coordinator: TransactionCoordinator, transaction: Transaction) -> None:
 
 def held(state: TxnState, **fields: int) -> Transaction:
     partitions = frozenset({("t", 0)}) if state in (S.ONGOING, S.PREPARE_COMMIT, S.PREPARE_ABORT) else frozenset()
-    return replace(HELD, state=state, partitions=partitions, **fields)  # type: ignore[arg-type]
+    return HELD._replace(state=state, partitions=partitions, **fields)  # type: ignore[arg-type]
 
 
 def outcome(ask: Callable[[], Step]) -> ErrorCode | TxnState | None:

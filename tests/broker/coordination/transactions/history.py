@@ -6,7 +6,7 @@ was written while it was open. Everything else follows, and is compared with wha
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from odradek.broker.assembly import assemble
 from odradek.broker.config.broker_config import BrokerConfig
@@ -344,7 +344,7 @@ class History:
     def states(self) -> dict[str, Transaction]:
         """Every id's state but for what lives in memory only."""
         return {
-            one.transactional_id: replace(one, last_producer_epoch=-1)
+            one.transactional_id: one._replace(last_producer_epoch=-1)
             for one in self.context.transactions.transactions()
         }
 

@@ -1,7 +1,5 @@
 """Transactions that take too long, and ids that nobody uses."""
 
-from dataclasses import replace
-
 import pytest
 
 from odradek.broker.coordination.result import Instant
@@ -43,7 +41,7 @@ def test_a_timeout_in_the_last_epoch_goes_on_under_a_new_id_although_no_block_of
     coordinator = broker.context.transactions._coordinator
     held = coordinator.find(ID)
     assert held is not None
-    coordinator._keep(replace(held, producer_epoch=LAST_EPOCH))
+    coordinator._keep(held._replace(producer_epoch=LAST_EPOCH))
     broker.clock.advance(20.1)
     found = broker.describe()
     assert (found.transaction_state, found.producer_epoch) == ("CompleteAbort", 0)
