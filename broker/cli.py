@@ -94,6 +94,7 @@ def serve(
     from .metadata.features import parse_features
 
     configure_logs(log_level, log_format)
+    _take_all_descriptors()
     try:
         settings = _settings(config_file, assignments, listen, data_dir)
         if ephemeral and data_dir is not None:
@@ -125,6 +126,17 @@ def _settings(
     if data_dir is not None:
         settings["log.dirs"] = data_dir
     return settings
+
+
+def _take_all_descriptors() -> None:
+    """Raise the soft limit of open files to the hard one: a connection takes one each, and so do files in use."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS names a hard limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _run(broker: "Broker") -> None:

@@ -1,6 +1,7 @@
 """`odradek serve` as a person or a script runs it."""
 
 import contextlib
+import resource
 import signal
 import subprocess
 import sys
@@ -142,3 +143,10 @@ def test_data_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None
     batch = build_batch([NewRecord(key=None, value=b"\x07no such record", timestamp=1)])
     log.write_bytes(batch)  # a whole batch, so that recovery keeps it, of nothing we know
     assert f"the data in {data} cannot be read" in refused("--listen", "127.0.0.1:0", "--data-dir", str(data))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of another process")
+def test_it_takes_as_many_descriptors_as_it_may_have() -> None:
+    with serving("--listen", "127.0.0.1:0", "--ephemeral") as (process, _):
+        soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard
