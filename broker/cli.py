@@ -90,10 +90,11 @@ def serve(
     """
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
-    from .log_output import configure_logs
+    from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import parse_features
 
     configure_logs(log_level, log_format)
+    take_over_logging()
     _take_all_descriptors()
     try:
         settings = _settings(config_file, assignments, listen, data_dir)
@@ -102,6 +103,7 @@ def serve(
         broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral, features=parse_features(features))
         _run(broker)
     except (ConfigError, StartError) as error:
+        flush_logs()
         click.echo(f"odradek: {error}", err=True)
         sys.exit(1)
 

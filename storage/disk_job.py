@@ -42,7 +42,7 @@ class DiskJob:
                 self.failure = self.failure or error
             except Exception as error:
                 self.failure = self.failure or OSError(f"{error!r}")  # a fault of ours leaves the disk as unknown
-        error = self.failure or self._refusal
-        if error is not None:
-            raise error
+        first = self.failure or self._refusal
+        if first is not None:
+            raise first
         self.is_done = True

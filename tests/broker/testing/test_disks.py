@@ -184,7 +184,7 @@ def test_a_dying_disk_takes_nothing_from_its_last_change_on() -> None:
     with pytest.raises(Killed):
         files.write("/b", [b"b"], 0)
     assert not files.exists("/b")
-    for change in (
+    changes: list[Callable[[], None]] = [
         lambda: files.write("/a", [b"x"], 0),
         lambda: files.write_whole("/a", b"x"),
         lambda: files.truncate("/a", 0),
@@ -192,7 +192,8 @@ def test_a_dying_disk_takes_nothing_from_its_last_change_on() -> None:
         lambda: files.remove("/a"),
         lambda: files.make_directory("/d"),
         files.sync_handle("/a"),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(Killed):
             change()
     assert (files.changes, contents(files, "/a")) == (2, b"a")
