@@ -22,11 +22,13 @@ from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
-from .runtime import Runtime
+from .runtime import Runtime, SerialQueue
+from .slices import Slices
 from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
 from .topics.topics import Topics
+from .unsent_answers import UnsentAnswers
 
 
 def assemble(
@@ -60,6 +62,9 @@ def assemble(
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         purgatory=purgatory,
+        slices=Slices(runtime),
+        unsent=UnsentAnswers(),
+        beside_loop=SerialQueue(runtime.threads),
         fetch_sessions=FetchSessions(
             config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
         ),

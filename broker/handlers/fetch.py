@@ -54,7 +54,7 @@ class _Fetch:
 
     @property
     def max_bytes(self) -> int:
-        return min(self.request.max_bytes, self.context.config.fetch_max_bytes)
+        return min(self.request.max_bytes, self.context.config.fetch_max_bytes, self.context.unsent.room_bytes)
 
     @property
     def min_bytes(self) -> int:
