@@ -130,6 +130,7 @@ class LogManager:
             LogCheckpoints(
                 is_clean=self._directory.is_clean or at in self._sound,
                 recovery_point=self._directory.recovery_points.get(at, 0),
+                known_end=self._directory.known_end(at),
                 log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
                 leader_epoch=leader_epoch,
                 cleaned_below=self._directory.cleaner_offsets.get(at, 0),
@@ -140,7 +141,7 @@ class LogManager:
         self._sound.discard(at)
         self._opened[at] = opened
         report = opened.recovery_report
-        if report.truncated_bytes or report.damaged_bytes or report.segments_dropped:
+        if report.truncated_bytes or report.damaged_bytes or report.segments_dropped or report.missing_offsets:
             logger.warning(
                 "a log was damaged",
                 partition=f"{topic}-{index}",
@@ -148,6 +149,7 @@ class LogManager:
                 cut_bytes=report.truncated_bytes,
                 dropped_segments=report.segments_dropped,
                 unreadable_bytes=report.damaged_bytes,
+                missing_offsets=report.missing_offsets,
                 end_offset=opened.log_end_offset,
             )
         return opened
