@@ -1,26 +1,21 @@
 """The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
 from ..storage.disk_job import DiskJob
 from ..storage.files.files import Files
-from ..storage.log import FlushJob, LogCheckpoints, LogLocation, PartitionLog
+from ..storage.log import LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_api import Log
 from ..storage.log_cleanup import RecordsDeletion
 from ..storage.log_config import LogConfig
+from .log_closing import close_logs
 from .log_output import get_logger
 from .runtime import Runtime, SerialQueue, Then
 
 logger = get_logger("log manager")
-
-FSYNCS_AT_ONCE = 16
-LOGS_AT_ONCE = 64
-CLOSE_TRIES = 3  # where there are no descriptors left: a stop makes room, and whatever else holds them may let go
-MANY_LOGS = 500  # where it pays to have the system write all it has, whosever it is
 
 
 class LogManager:
@@ -140,6 +135,8 @@ class LogManager:
         self._unrecovered.discard(at)
         self._sound.discard(at)
         self._opened[at] = opened
+        if self._directory.cleaner_offsets.get(at, 0) > opened.log_end_offset:  # its end was not on the disk yet
+            self._directory.cleaner_offsets[at] = opened.log_end_offset
         report = opened.recovery_report
         if report.truncated_bytes or report.damaged_bytes or report.segments_dropped or report.missing_offsets:
             logger.warning(
@@ -293,24 +290,6 @@ class LogManager:
             {(log.topic, log.partition): log.high_watermark for log in logs},
         )
 
-    def _close_logs(self) -> bool:
-        """Close every log, many fsyncs at a time: one after the other they would outlast a service's patience.
-
-        Whether all of them are durable.
-        """
-        changed, is_durable = _prepare(self.opened_logs())
-        if len(changed) > MANY_LOGS:
-            self._files.write_out()
-        with ThreadPoolExecutor(FSYNCS_AT_ONCE, thread_name_prefix="odradek-close") as threads:
-            for _ in range(CLOSE_TRIES):
-                changed, is_durable = _close_all(changed, threads, is_durable)
-                if not changed:
-                    return is_durable
-                self._files.make_room()
-        for opened in changed:
-            _report_unclosed(opened, OSError("not all of its files could be opened for their fsync"))
-        return False
-
     def abandon(self) -> None:
         """Give the directory back as it is, with its logs: the next start recovers them."""
         self._end_use()
@@ -324,7 +303,7 @@ class LogManager:
 
     def close(self) -> None:
         """Make everything durable and say so, so that the next start can trust the files."""
-        is_clean = self._close_logs() and not self._unrecovered
+        is_clean = close_logs(self.opened_logs(), self._files) and not self._unrecovered
         self._end_use()
         try:
             self._begin_checkpoints()()
@@ -355,45 +334,3 @@ class LogManager:
 def _report_unwritten(error: Exception | None) -> None:
     if error is not None:
         logger.error("the checkpoints could not be written", error=str(error))
-
-
-def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:
-    """Those that have changed, and whether all of them are ready for their fsync."""
-    changed: list[PartitionLog] = []
-    is_ready = True
-    for opened in logs:
-        try:
-            if opened.prepare_close():
-                changed.append(opened)
-        except OSError as error:
-            is_ready = False
-            _report_unclosed(opened, error)
-    return changed, is_ready
-
-
-def _close_all(logs: Sequence[PartitionLog], threads: Executor, is_durable: bool) -> tuple[list[PartitionLog], bool]:
-    """Close logs, a few at once: those that are to be closed once more, and whether the others are durable too."""
-    again: list[PartitionLog] = []
-    for start in range(0, len(logs), LOGS_AT_ONCE):
-        syncing: list[tuple[PartitionLog, FlushJob, Future[None]]] = []
-        for opened in logs[start : start + LOGS_AT_ONCE]:
-            try:
-                job = opened.begin_flush()
-            except OSError as error:
-                is_durable = False
-                _report_unclosed(opened, error)
-            else:
-                syncing.append((opened, job, threads.submit(job.run)))
-        for opened, job, synced in syncing:
-            wait([synced])
-            try:
-                if not opened.finish_close(job):
-                    again.append(opened)
-            except OSError as error:
-                is_durable = False
-                _report_unclosed(opened, error)
-    return again, is_durable
-
-
-def _report_unclosed(opened: PartitionLog, error: OSError) -> None:
-    logger.error("a log could not be closed", partition=f"{opened.topic}-{opened.partition}", error=str(error))

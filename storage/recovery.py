@@ -196,7 +196,8 @@ class LogLoader:
         if self._start_by_epochs is None:
             return checkpoint
         by_epochs = max(self._start_by_epochs, base_offset)
-        if by_epochs != checkpoint:
+        # Where compaction has taken the first batches, epochs derived from what is left begin later than the log.
+        if by_epochs != checkpoint and not (self._integrity.may_skip and by_epochs > checkpoint):
             self._integrity.report(
                 f"{self._directory} begins at {checkpoint} by the log start checkpoint and at {by_epochs} by its "
                 "leader epochs; the lower one is taken"

@@ -4,10 +4,11 @@ The defaults are Kafka's own, but for a one-node broker where Kafka's cannot be 
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .config_def import ConfigError, broker_config_def, check_broker_config
+from .config_def import ConfigError, broker_config_def, check_broker_config, parse_number
 
 NO_LIMIT = 9223372036854775807
 
@@ -116,12 +117,10 @@ class BrokerConfig:
 
 
 def _typed(kind: str, text: str) -> object:
-    if kind in ("INT", "LONG", "SHORT"):
-        return int(text)
+    if kind in ("INT", "LONG", "SHORT", "DOUBLE"):
+        return parse_number(kind, text)
     if kind == "BOOLEAN":
         return text == "true"
-    if kind == "DOUBLE":
-        return float(text)
     return text
 
 
@@ -133,6 +132,6 @@ def _endpoint(listeners: str, name: str) -> tuple[str, int]:
     if separator and protocol != "PLAINTEXT":
         raise ConfigError(f"{name}: only PLAINTEXT is served, not {protocol!r}")
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
+    if not colon or re.fullmatch("[0-9]{1,5}", port) is None or int(port) > 65535:
         raise ConfigError(f"{name}: {first.strip()!r} is not PLAINTEXT://HOST:PORT")
     return host.strip("[]"), int(port)

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from .java_values import parse_double, parse_integer, split_list, trim
+
+_BITS = {"INT": 32, "LONG": 64, "SHORT": 16}
+
 
 class ConfigError(ValueError):
     """A name that Kafka does not know, or a value that it would refuse."""
@@ -35,7 +39,7 @@ class ConfigKey:
 
     def check(self, value: str) -> str:
         """The value in Kafka's spelling; ConfigError in Kafka's words where it would be refused."""
-        text = value.strip()
+        text = trim(value)
         if self.type in ("INT", "LONG", "SHORT", "DOUBLE"):
             self._check_number(value, text)
         elif self.type == "BOOLEAN":
@@ -43,22 +47,19 @@ class ConfigKey:
                 raise self._refused(value, "Expected value to be either true or false")
             return text.lower()
         elif self.type == "LIST":
-            parts = [part.strip() for part in text.split(",") if part.strip()]
+            parts = split_list(text)
             if self.name.endswith("replication.throttled.replicas"):
-                self._check_replicas(parts)
+                self._check_replicas([part for part in parts if part])
             self._check_choices(value, parts)
         elif self.type == "STRING":
             self._check_choices(value, [text])
         return text
 
     def _check_number(self, value: str, text: str) -> None:
-        bits = {"INT": 31, "LONG": 63, "SHORT": 15}.get(self.type, 63)
         try:
-            number = float(text) if self.type == "DOUBLE" else int(text)
+            number = parse_number(self.type, text)
         except ValueError:
             raise self._refused(value, f"Not a number of type {self.type}") from None
-        if self.type != "DOUBLE" and not -(1 << bits) <= number < 1 << bits:
-            raise self._refused(value, f"Not a number of type {self.type}")
         bounds = re.fullmatch(r"\[(-?[\d.]+),\.\.\.(?:,(-?[\d.]+))?\]( or -1)?", self.valid or "")
         if bounds is None:
             return
@@ -76,13 +77,16 @@ class ConfigKey:
         if listed is None:
             return
         choices = listed[2].split(", ")
+        if "" in parts:
+            raise ConfigError(f"Configuration '{self.name}' values must not be empty.")
         folded = [choice.lower() for choice in choices] if listed[1] else choices
         for part in parts:
             if (part.lower() if listed[1] else part) not in folded:
-                raise self._refused(value, f"String must be one of: {', '.join(choices)}")
+                refused = part if self.type == "LIST" else value
+                raise self._refused(refused, f"String must be one of: {', '.join(choices)}")
 
     def _check_replicas(self, parts: list[str]) -> None:
-        if parts != ["*"] and not all(re.fullmatch(r"\d+:\d+", part) for part in parts):
+        if parts != ["*"] and not all(re.fullmatch(r"[0-9]+:[0-9]+", part) for part in parts):
             why = (
                 f"{self.name} must be the literal '*' or a list of replicas in the following format: "
                 "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
@@ -91,6 +95,11 @@ class ConfigKey:
 
     def _refused(self, value: str, why: str) -> ConfigError:
         return ConfigError(f"Invalid value {value} for configuration {self.name}: {why}")
+
+
+def parse_number(kind: str, text: str) -> int | float:
+    """A value of one of Kafka's types of numbers; ValueError."""
+    return parse_double(text) if kind == "DOUBLE" else parse_integer(text, _BITS[kind])
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Final
 from ...storage.log_config import LogConfig
 from .broker_config import BrokerConfig
 from .config_def import ConfigError, topic_config_def
+from .java_values import parse_double, split_list
 
 DEFAULT_SOURCE: Final = 5
 STATIC_BROKER_SOURCE: Final = 4
@@ -103,7 +104,7 @@ def log_config(configs: Mapping[str, str], config: BrokerConfig) -> LogConfig:
         message_timestamp_type=text("message.timestamp.type"),
         message_timestamp_before_max_ms=number("message.timestamp.before.max.ms"),
         message_timestamp_after_max_ms=number("message.timestamp.after.max.ms"),
-        cleanup_policy=frozenset(part for part in text("cleanup.policy").split(",") if part),
+        cleanup_policy=frozenset(split_list(text("cleanup.policy"))),
         compression_type=text("compression.type"),
         compression_gzip_level=number("compression.gzip.level"),
         compression_lz4_level=number("compression.lz4.level"),
@@ -112,7 +113,7 @@ def log_config(configs: Mapping[str, str], config: BrokerConfig) -> LogConfig:
         flush_ms=number("flush.ms"),
         file_delete_delay_ms=number("file.delete.delay.ms"),
         delete_retention_ms=number("delete.retention.ms"),
-        min_cleanable_dirty_ratio=float(text("min.cleanable.dirty.ratio")),
+        min_cleanable_dirty_ratio=parse_double(text("min.cleanable.dirty.ratio")),
         min_compaction_lag_ms=number("min.compaction.lag.ms"),
         max_compaction_lag_ms=number("max.compaction.lag.ms"),
         producer_id_expiration_ms=config.producer_id_expiration_ms,

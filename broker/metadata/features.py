@@ -36,7 +36,7 @@ def parse_features(assignments: Iterable[str]) -> dict[str, int]:
             raise ConfigError(f"--feature {name!r} is not a feature of this broker; there are: {names}")
         # Another metadata.version would promise what older brokers did; there is only the newest here.
         lowest = feature.max_version if name == METADATA_VERSION else feature.min_version
-        if not text.isdecimal() or not lowest <= int(text) <= feature.max_version:
+        if not (text.isascii() and text.isdecimal()) or not lowest <= int(text) <= feature.max_version:
             raise ConfigError(
                 f"--feature {name} must have a level from {lowest} to {feature.max_version}, not {text!r}"
             )

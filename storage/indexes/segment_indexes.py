@@ -133,9 +133,18 @@ class SegmentIndexes:
                 self._aborted = None
 
     def _has_unsaved_entries(self) -> bool:
+        if self._time_index is not None and self._time_index.last != self._newest_time:
+            return True  # the entry that ends a closed segment is missing, and with no other the file may be, too
         return (self._offset_index is not None and len(self._offset_index) > self._offset_index_saved) or (
             self._time_index is not None and len(self._time_index) > self._time_index_saved
         )
+
+    @property
+    def _newest_time(self) -> tuple[int, int] | None:
+        """What the last entry of the time index is to be."""
+        if self._top_timestamp is None or self._top_timestamp <= NO_TIMESTAMP:
+            return None
+        return self._top_timestamp, self.max_timestamp_offset - self._base_offset
 
     def reset(self) -> None:
         """Empty the indexes of offsets and times, in memory and on disk: they will be noted anew from the log."""

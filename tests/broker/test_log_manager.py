@@ -167,23 +167,6 @@ def test_a_log_that_cannot_be_closed_keeps_the_directory_from_being_called_clean
     assert [p.log.log_end_offset for p in parts.topics.partitions()] == [1]
 
 
-def test_a_stop_without_descriptors_makes_room_and_closes_what_is_left() -> None:
-    files = FailingFiles()
-    parts = Parts(files=files)
-    fill(parts)
-    files.opens_left = 1
-    made_room: list[int] = []
-
-    def make_room() -> None:
-        made_room.append(1)
-        files.opens_left = None
-
-    parts.files.make_room = make_room  # type: ignore[method-assign]
-    parts.store.close()
-    assert made_room == [1]
-    assert is_marked_clean(parts)
-
-
 @pytest.mark.parametrize("is_clean", [True, False])
 def test_a_log_that_was_cut_from_outside_is_offline_and_said_to_be(
     parts: Parts, is_clean: bool, capfd: pytest.CaptureFixture[str]

@@ -360,3 +360,30 @@ def test_a_file_that_is_cut_while_it_is_served_is_an_error_of_the_disk() -> None
     with pytest.raises(OSError, match="has become 356 bytes shorter"):
         log.read(1, 1000, upper_offset=5)
     assert len(damage) == 1
+
+
+def test_epochs_of_a_compacted_log_that_begin_later_than_the_log_are_no_damage() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch() for _ in range(5)])
+    log.close()
+    files.write_whole(f"{DIRECTORY}/leader-epoch-checkpoint", b"0\n1\n0 3\n")
+    damage: list[str] = []
+    opened = open_log(files, is_clean=True, recovery_point=5, cleaned_below=5, on_damage=damage.append)
+    assert (opened.log_start_offset, damage) == (0, [])
+    opened = open_log(files, is_clean=True, recovery_point=5, on_damage=damage.append)
+    assert (opened.log_start_offset, len(damage)) == (0, 1)
+
+
+def test_a_sealed_segment_that_was_recovered_has_its_indexes_after_a_clean_stop() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch())
+    log.roll(NOW_MS)
+    append(log, batch())
+    recovered = open_log(files)
+    recovered.begin_delete_old_segments(NOW_MS)  # which looks at every segment, and lets its memory go
+    recovered.close()
+    for suffix in (".index", ".timeindex"):
+        assert files.exists(file_of(0, suffix))
+    assert files.size(file_of(0, ".timeindex")) == 12

@@ -65,3 +65,36 @@ def test_a_properties_file_is_read_as_java_reads_it() -> None:
 def test_a_line_that_is_no_assignment_is_named() -> None:
     with pytest.raises(ConfigError, match="line 2 is not name=value: 'nonsense'"):
         parse_properties("num.partitions=1\nnonsense\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("retention.ms", "1_000", "Not a number of type LONG"),
+        ("retention.ms", "\xa01000", "Not a number of type LONG"),
+        ("segment.bytes", "2147483648", "Not a number of type INT"),
+        ("min.cleanable.dirty.ratio", "inf", "Not a number of type DOUBLE"),
+        ("min.cleanable.dirty.ratio", "0_5", "Not a number of type DOUBLE"),
+        ("preallocate", "\xa0true", "Expected value to be either true or false"),
+        ("cleanup.policy", "compact,,delete", "values must not be empty"),
+        ("cleanup.policy", "compact,\xa0delete", "String must be one of: compact, delete"),
+    ],
+)
+def test_what_java_does_not_read_is_refused(name: str, value: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        topic_config_def()[name].check(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retention.ms", "+1000"),
+        ("retention.ms", "１０００"),
+        ("retention.ms", "1000\x01"),
+        ("min.cleanable.dirty.ratio", "0.5f"),
+        ("preallocate", " TRUE "),
+        ("cleanup.policy", " compact , delete "),
+    ],
+)
+def test_what_java_reads_is_taken(name: str, value: str) -> None:
+    topic_config_def()[name].check(value)
