@@ -7,6 +7,7 @@ test with a runtime of its own decides all four. Clock and timers belong togethe
 import random
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -152,13 +153,8 @@ class SerialQueue:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._waiting: list[tuple[Callable[[], None], Then]] = []
+        self._waiting: deque[tuple[Callable[[], None], Then]] = deque()
         self._is_running = False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing runs or waits."""
-        return not self._is_running and not self._waiting
 
     def run(self, work: Callable[[], None], then: Then) -> None:
         """As Threads.run, after everything that was given before."""
@@ -167,7 +163,7 @@ class SerialQueue:
             self._run_next()
 
     def _run_next(self) -> None:
-        work, then = self._waiting.pop(0)
+        work, then = self._waiting.popleft()
         self._is_running = True
 
         def done(error: Exception | None) -> None:

@@ -47,14 +47,13 @@ class Identity:
 
 
 class LogStartWrite(DiskJob):
-    """Makes it durable that a partition begins at `offset`."""
+    """Makes it durable where partitions begin, with one file for all of them."""
 
-    __slots__ = ("at", "offset")
+    __slots__ = ("starts",)
 
-    def __init__(self, at: TopicPartition, offset: int, calls: Sequence[Callable[[], None]]) -> None:
+    def __init__(self, starts: dict[TopicPartition, int], calls: Sequence[Callable[[], None]]) -> None:
         super().__init__(calls)
-        self.at = at
-        self.offset = offset
+        self.starts = starts
 
 
 class DataDirectory:
@@ -170,27 +169,27 @@ class DataDirectory:
         """The same here and now."""
         self.begin_write_checkpoints(recovery_points, log_starts, high_watermarks)()
 
-    def begin_write_log_start(self, topic: str, partition: int, offset: int) -> LogStartWrite:
-        """Prepare to write one log start down at once: a crash must not bring deleted records back."""
+    def begin_write_log_starts(self, starts: Mapping[TopicPartition, int]) -> LogStartWrite:
+        """Prepare to write log starts down at once: a crash must not bring deleted records back."""
         self._check_open()
-        at = (topic, partition)
-        offset = max([offset, *(write.offset for write in self._log_start_writes if write.at == at)])
-        starts = {**self._log_starts_to_write(), at: offset}
-        write = LogStartWrite(at, offset, [self._writer(LOG_STARTS, starts)])
+        known = self._log_starts_under_way()
+        later = {at: max(offset, known.get(at, offset)) for at, offset in starts.items()}
+        write = LogStartWrite(later, [self._writer(LOG_STARTS, {**self.log_starts, **known, **later})])
         self._log_start_writes.append(write)
         return write
 
-    def finish_write_log_start(self, write: LogStartWrite) -> None:
-        """It is known now that the log begins there, unless that could not be written."""
-        if write not in self._log_start_writes:
-            return  # the partition has gone meanwhile
+    def finish_write_log_starts(self, write: LogStartWrite) -> None:
+        """It is known now that the logs begin there, unless that could not be written."""
         self._log_start_writes.remove(write)
         if write.is_done:
-            self.log_starts[write.at] = write.offset
+            self.log_starts.update(write.starts)
+
+    def _log_starts_under_way(self) -> dict[TopicPartition, int]:
+        return {at: offset for write in self._log_start_writes for at, offset in write.starts.items()}
 
     def _log_starts_to_write(self) -> dict[TopicPartition, int]:
         """Those known and those on their way: a file written behind one of these must not undo it."""
-        return {**self.log_starts, **{write.at: write.offset for write in self._log_start_writes}}
+        return {**self.log_starts, **self._log_starts_under_way()}
 
     def write_cleaner_offset(self, topic: str, partition: int, offset: int) -> None:
         """Write down up to where a log is compacted. Not synced: an older file costs work, and nothing else."""
@@ -214,9 +213,8 @@ class DataDirectory:
             has_start |= self.log_starts.pop(gone, None) is not None
             has_end |= self.high_watermarks.pop(gone, None) is not None
             is_compacted |= self.cleaner_offsets.pop(gone, None) is not None
-            under_way = [write for write in self._log_start_writes if write.at != gone]
-            has_start |= len(under_way) < len(self._log_start_writes)
-            self._log_start_writes = under_way
+            for write in self._log_start_writes:
+                has_start |= write.starts.pop(gone, None) is not None
         calls: list[Callable[[], None]] = []
         if has_point:
             calls.append(self._writer(RECOVERY_POINTS, self.recovery_points))

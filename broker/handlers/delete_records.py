@@ -19,6 +19,7 @@ from ..context import Context
 from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 from ..topics.partition import Partition
 
@@ -28,7 +29,7 @@ NO_OFFSET = -1
 
 def handle_delete_records(
     request: DeleteRecordsRequest, version: int, session: Session, context: Context
-) -> Deferred[DeleteRecordsResponse]:
+) -> Steps[Deferred[DeleteRecordsResponse]]:
     """Answer each partition with its new start, or with what is in the way."""
     deferred: Deferred[DeleteRecordsResponse] = Deferred()
     places = [(topic.name, asked) for topic in request.topics for asked in topic.partitions]
@@ -41,6 +42,7 @@ def handle_delete_records(
 
     for at, (name, asked) in enumerate(places):
         _delete(name, asked, context, partial(note, at))
+        yield
     return deferred
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from odradek.broker.log_manager import DELETIONS_AT_ONCE
 from odradek.broker.metadata.publisher import MetadataPublisher
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
@@ -180,6 +181,24 @@ def test_a_log_that_was_cut_from_outside_is_offline_and_said_to_be(
     with pytest.raises(KafkaError, match=r"KAFKA_STORAGE_ERROR.*everything below 1 on the disk"):
         parts.topics.partition("t", 0).open_log()
     assert "a log cannot be opened  partition=t-0" in capfd.readouterr().err
+
+
+def test_where_many_logs_begin_is_written_a_few_times_for_all_of_them() -> None:
+    files = FailingFiles()
+    parts = Parts(files=files)
+    fill(parts, partitions=450)
+    parts.threads.holds = True
+    files.written_whole.clear()
+    told: list[Exception | None] = []
+    for partition in parts.topics.partitions():
+        parts.store.delete_records("t", partition.index, partition.log, 1, told.append)
+    parts.threads.finish_all()
+    assert told == [None] * 450
+    assert files.written_whole.count("/data/log-start-offset-checkpoint") <= 2 + 450 // DELETIONS_AT_ONCE
+    assert {partition.log.log_start_offset for partition in parts.topics.partitions()} == {1}
+    parts.threads.holds = False
+    parts.restart(is_clean=False)
+    assert {partition.log.log_start_offset for partition in parts.topics.partitions()} == {1}
 
 
 # Directories of other topics

@@ -127,9 +127,9 @@ def test_partitions_not_named_keep_their_checkpoints(files: MemoryFiles) -> None
     directory = DataDirectory.open(files, ROOT, OURS)
     directory.write_checkpoints({("t", 0): 5, ("t", 1): 6}, {})
     directory.write_checkpoints({("t", 0): 8}, {})
-    write = directory.begin_write_log_start("t", 1, 4)
+    write = directory.begin_write_log_starts({("t", 1): 4})
     write.run()
-    directory.finish_write_log_start(write)
+    directory.finish_write_log_starts(write)
     directory.close()
     directory = DataDirectory.open(files, ROOT, OURS)
     assert directory.recovery_points == {("t", 0): 8, ("t", 1): 6}
@@ -228,7 +228,7 @@ def test_a_name_taken_away_is_synced_before_another_may_take_it(files: MemoryFil
 USES: dict[str, Callable[[DataDirectory], object]] = {
     "begin_writing": lambda directory: directory.begin_writing(),
     "write_checkpoints": lambda directory: directory.write_checkpoints({("t", 0): 1}, {}),
-    "begin_write_log_start": lambda directory: directory.begin_write_log_start("t", 0, 1),
+    "begin_write_log_starts": lambda directory: directory.begin_write_log_starts({("t", 0): 1}),
     "write_cleaner_offset": lambda directory: directory.write_cleaner_offset("t", 0, 1),
     "drop": lambda directory: directory.drop([("t", 0)]),
     "create_partition": lambda directory: directory.create_partition("u", 0, "x" * 22),
@@ -254,7 +254,7 @@ def test_a_closed_directory_refuses_every_change_for_it_may_be_another_broker_s(
 def test_a_job_that_comes_after_the_close_writes_nothing(files: MemoryFiles) -> None:
     directory = DataDirectory.open(files, ROOT, OURS)
     checkpoints = directory.begin_write_checkpoints({("t", 0): 5}, {})
-    start = directory.begin_write_log_start("t", 0, 5)
+    start = directory.begin_write_log_starts({("t", 0): 5})
     directory.close()
     with pytest.raises(OSError, match="is closed"):
         checkpoints()
@@ -279,41 +279,41 @@ def test_what_a_checkpoint_will_hold_is_decided_when_it_is_begun(files: MemoryFi
 def test_a_log_start_is_known_when_it_is_on_the_disk() -> None:
     files = RefusingFiles()
     directory = DataDirectory.open(files, ROOT, OURS)
-    failed = directory.begin_write_log_start("t", 0, 5)
+    failed = directory.begin_write_log_starts({("t", 0): 5})
     files.refuse(1, 1)
     with pytest.raises(OSError, match="No space left"):
         failed.run()
-    directory.finish_write_log_start(failed)
+    directory.finish_write_log_starts(failed)
     assert directory.log_starts == {}
-    written = directory.begin_write_log_start("t", 0, 6)
+    written = directory.begin_write_log_starts({("t", 0): 6})
     written.run()
     assert directory.log_starts == {}
-    directory.finish_write_log_start(written)
+    directory.finish_write_log_starts(written)
     assert directory.log_starts == {("t", 0): 6}
     assert _text(files, "log-start-offset-checkpoint") == "0\n1\nt 0 6\n"
 
 
 def test_what_is_written_behind_a_log_start_under_way_does_not_undo_it(files: MemoryFiles) -> None:
     directory = DataDirectory.open(files, ROOT, OURS)
-    first = directory.begin_write_log_start("t", 0, 5)
-    second = directory.begin_write_log_start("u", 0, 7)
-    lower = directory.begin_write_log_start("t", 0, 3)
+    first = directory.begin_write_log_starts({("t", 0): 5})
+    second = directory.begin_write_log_starts({("u", 0): 7})
+    lower = directory.begin_write_log_starts({("t", 0): 3})
     checkpoints = directory.begin_write_checkpoints({}, {("t", 0): 1})
     for job in (first.run, second.run, lower.run, checkpoints):
         job()
         assert "t 0 5\n" in _text(files, "log-start-offset-checkpoint")
     assert "u 0 7\n" in _text(files, "log-start-offset-checkpoint")
     for write in (first, second, lower):
-        directory.finish_write_log_start(write)
+        directory.finish_write_log_starts(write)
     assert directory.log_starts == {("t", 0): 5, ("u", 0): 7}
 
 
 def test_a_partition_that_goes_takes_its_log_start_under_way_with_it(files: MemoryFiles) -> None:
     directory = DataDirectory.open(files, ROOT, OURS)
-    write = directory.begin_write_log_start("t", 0, 5)
+    write = directory.begin_write_log_starts({("t", 0): 5})
     drop = directory.begin_drop([("t", 0)])
     write.run()
     drop()
-    directory.finish_write_log_start(write)
+    directory.finish_write_log_starts(write)
     assert directory.log_starts == {}
     assert _text(files, "log-start-offset-checkpoint") == "0\n0\n"
