@@ -51,7 +51,7 @@ def assemble(
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     purgatory = Purgatory(runtime)
     topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
-    flusher = LogFlusher(runtime, log_manager.note_sealed)
+    flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
     groups = _groups(config, runtime, topics, flusher)
     metadata.publisher.subscribe(groups)

@@ -91,10 +91,12 @@ def serve(
     """
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
-    from .log_output import configure_logs
+    from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import parse_features
 
     configure_logs(log_level, log_format)
+    take_over_logging()
+    _take_all_descriptors()
     try:
         settings = _settings(config_file, assignments, listen, data_dir)
         if ephemeral and data_dir is not None:
@@ -102,6 +104,7 @@ def serve(
         broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral, features=parse_features(features))
         _run(broker)
     except (ConfigError, StartError) as error:
+        flush_logs()
         click.echo(f"odradek: {error}", err=True)
         sys.exit(1)
 
@@ -126,6 +129,17 @@ def _settings(
     if data_dir is not None:
         settings["log.dirs"] = data_dir
     return settings
+
+
+def _take_all_descriptors() -> None:
+    """Raise the soft limit of open files to the hard one: a connection takes one each, and so do files in use."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS names a hard limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _run(broker: "Broker") -> None:

@@ -1,7 +1,7 @@
 """The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
@@ -18,7 +18,8 @@ from .runtime import Runtime, SerialQueue, Then
 logger = get_logger("log manager")
 
 FSYNCS_AT_ONCE = 16
-LOGS_AT_ONCE = 64  # each holds a few descriptors while it is being closed
+LOGS_AT_ONCE = 64
+CLOSE_TRIES = 3  # where there are no descriptors left: a stop makes room, and whatever else holds them may let go
 MANY_LOGS = 500  # where it pays to have the system write all it has, whosever it is
 
 
@@ -33,6 +34,7 @@ class LogManager:
         # What is written to the files of the directory itself, off the loop and in this order: the metadata log too, so
         # that a topic is on record only after the checkpoints have lost what they knew of a namesake.
         self.directory_queue = SerialQueue(runtime.threads)
+        self.make_room = files.make_room
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
@@ -128,6 +130,7 @@ class LogManager:
             LogCheckpoints(
                 is_clean=self._directory.is_clean or at in self._sound,
                 recovery_point=self._directory.recovery_points.get(at, 0),
+                known_end=self._directory.known_end(at),
                 log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
                 leader_epoch=leader_epoch,
                 cleaned_below=self._directory.cleaner_offsets.get(at, 0),
@@ -138,7 +141,7 @@ class LogManager:
         self._sound.discard(at)
         self._opened[at] = opened
         report = opened.recovery_report
-        if report.truncated_bytes or report.damaged_bytes or report.segments_dropped:
+        if report.truncated_bytes or report.damaged_bytes or report.segments_dropped or report.missing_offsets:
             logger.warning(
                 "a log was damaged",
                 partition=f"{topic}-{index}",
@@ -146,6 +149,7 @@ class LogManager:
                 cut_bytes=report.truncated_bytes,
                 dropped_segments=report.segments_dropped,
                 unreadable_bytes=report.damaged_bytes,
+                missing_offsets=report.missing_offsets,
                 end_offset=opened.log_end_offset,
             )
         return opened
@@ -297,9 +301,15 @@ class LogManager:
         changed, is_durable = _prepare(self.opened_logs())
         if len(changed) > MANY_LOGS:
             self._files.write_out()
-        starts = range(0, len(changed), LOGS_AT_ONCE)
         with ThreadPoolExecutor(FSYNCS_AT_ONCE, thread_name_prefix="odradek-close") as threads:
-            return all([_close_some(changed[start : start + LOGS_AT_ONCE], threads) for start in starts]) and is_durable
+            for _ in range(CLOSE_TRIES):
+                changed, is_durable = _close_all(changed, threads, is_durable)
+                if not changed:
+                    return is_durable
+                self._files.make_room()
+        for opened in changed:
+            _report_unclosed(opened, OSError("not all of its files could be opened for their fsync"))
+        return False
 
     def abandon(self) -> None:
         """Give the directory back as it is, with its logs: the next start recovers them."""
@@ -361,26 +371,28 @@ def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:
     return changed, is_ready
 
 
-def _close_some(logs: Sequence[PartitionLog], threads: Executor) -> bool:
-    """Close a few logs at once; whether all of them are durable."""
-    syncing: list[tuple[PartitionLog, FlushJob, Future[None]]] = []
-    is_durable = True
-    for opened in logs:
-        try:
-            job = opened.begin_flush()
-        except OSError as error:
-            is_durable = False
-            _report_unclosed(opened, error)
-        else:
-            syncing.append((opened, job, threads.submit(job.run)))
-    for opened, job, synced in syncing:
-        try:
-            synced.result()
-            is_durable &= opened.finish_close(job)
-        except OSError as error:
-            is_durable = False
-            _report_unclosed(opened, error)
-    return is_durable
+def _close_all(logs: Sequence[PartitionLog], threads: Executor, is_durable: bool) -> tuple[list[PartitionLog], bool]:
+    """Close logs, a few at once: those that are to be closed once more, and whether the others are durable too."""
+    again: list[PartitionLog] = []
+    for start in range(0, len(logs), LOGS_AT_ONCE):
+        syncing: list[tuple[PartitionLog, FlushJob, Future[None]]] = []
+        for opened in logs[start : start + LOGS_AT_ONCE]:
+            try:
+                job = opened.begin_flush()
+            except OSError as error:
+                is_durable = False
+                _report_unclosed(opened, error)
+            else:
+                syncing.append((opened, job, threads.submit(job.run)))
+        for opened, job, synced in syncing:
+            wait([synced])
+            try:
+                if not opened.finish_close(job):
+                    again.append(opened)
+            except OSError as error:
+                is_durable = False
+                _report_unclosed(opened, error)
+    return again, is_durable
 
 
 def _report_unclosed(opened: PartitionLog, error: OSError) -> None:

@@ -70,7 +70,8 @@ class DataDirectory:
         self._log_start_writes: list[LogStartWrite] = []  # under way, in the order in which they run
         self.recovery_points = self._read(RECOVERY_POINTS)
         self.log_starts = self._read(LOG_STARTS)
-        self.cleaner_offsets = self._read_cleaner_offsets()
+        self.high_watermarks = self._read_if_whole(HIGH_WATERMARKS)
+        self.cleaner_offsets = self._read_if_whole(CLEANER_OFFSETS)
 
     @classmethod
     def open(cls, files: Files, path: str, new_identity: Identity) -> "DataDirectory":
@@ -102,10 +103,10 @@ class DataDirectory:
                 f"{error}. It tells where unsafe data begins; restore it, or remove it to have all logs recovered"
             ) from error
 
-    def _read_cleaner_offsets(self) -> dict[TopicPartition, int]:
-        """Where compaction has got to. Nothing is lost with it: what is not known to be clean is cleaned again."""
+    def _read_if_whole(self, name: str) -> dict[TopicPartition, int]:
+        """What is lost without harm: where compaction has got to, and what only bears out the recovery points."""
         try:
-            return read_offsets(self.files, f"{self.path}/{CLEANER_OFFSETS}")
+            return read_offsets(self.files, f"{self.path}/{name}")
         except MalformedCheckpoint:
             return {}
 
@@ -152,8 +153,13 @@ class DataDirectory:
             self._writer(LOG_STARTS, self._log_starts_to_write()),
         ]
         if high_watermarks is not None:
-            calls.append(self._writer(HIGH_WATERMARKS, high_watermarks))
+            self.high_watermarks.update(high_watermarks)
+            calls.append(self._writer(HIGH_WATERMARKS, self.high_watermarks))
         return DiskJob(calls).run
+
+    def known_end(self, at: TopicPartition) -> int:
+        """What the log of a partition has had on the disk at least, as two files agree that have no checksum."""
+        return min(self.recovery_points.get(at, 0), self.high_watermarks.get(at, 0))
 
     def write_checkpoints(
         self,
@@ -182,14 +188,6 @@ class DataDirectory:
         if write.is_done:
             self.log_starts[write.at] = write.offset
 
-    def write_log_start(self, topic: str, partition: int, offset: int) -> None:
-        """The same here and now."""
-        write = self.begin_write_log_start(topic, partition, offset)
-        try:
-            write.run()
-        finally:
-            self.finish_write_log_start(write)
-
     def _log_starts_to_write(self) -> dict[TopicPartition, int]:
         """Those known and those on their way: a file written behind one of these must not undo it."""
         return {**self.log_starts, **{write.at: write.offset for write in self._log_start_writes}}
@@ -202,7 +200,7 @@ class DataDirectory:
 
     def checkpointed(self) -> set[TopicPartition]:
         """Every partition that a checkpoint names."""
-        return {*self.recovery_points, *self.log_starts, *self.cleaner_offsets}
+        return {*self.recovery_points, *self.log_starts, *self.high_watermarks, *self.cleaner_offsets}
 
     def begin_drop(self, partitions: Iterable[TopicPartition]) -> Callable[[], None]:
         """Strike partitions off that have gone: their namesakes must not inherit their offsets.
@@ -210,10 +208,11 @@ class DataDirectory:
         Each file is written once for all. When the job has run, it is durable that no directory is called after them.
         """
         self._check_open()
-        has_point = has_start = is_compacted = False
+        has_point = has_start = has_end = is_compacted = False
         for gone in partitions:
             has_point |= self.recovery_points.pop(gone, None) is not None
             has_start |= self.log_starts.pop(gone, None) is not None
+            has_end |= self.high_watermarks.pop(gone, None) is not None
             is_compacted |= self.cleaner_offsets.pop(gone, None) is not None
             under_way = [write for write in self._log_start_writes if write.at != gone]
             has_start |= len(under_way) < len(self._log_start_writes)
@@ -223,6 +222,8 @@ class DataDirectory:
             calls.append(self._writer(RECOVERY_POINTS, self.recovery_points))
         if has_start:
             calls.append(self._writer(LOG_STARTS, self._log_starts_to_write()))
+        if has_end:
+            calls.append(self._writer(HIGH_WATERMARKS, self.high_watermarks, is_synced=False))
         if is_compacted:
             calls.append(self._writer(CLEANER_OFFSETS, self.cleaner_offsets, is_synced=False))
         return DiskJob([*calls, self.files.sync_handle(self.path)]).run

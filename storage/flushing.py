@@ -1,12 +1,12 @@
 """When a log must reach the disk, and the fsyncs that take it there, prepared on one thread and run on any other.
 
-The rule: `FlushJob.run` touches nothing but descriptors of its own, so the log may grow meanwhile. What the disk has
-after a failed fsync is unknown (the kernel may drop the pages and report success next time), so no later one is
-believed: the recovery point stays, and the next start recovers from it.
+The rule: `FlushJob.run` touches nothing but descriptors of its own, one at a time, so the log may grow meanwhile. What
+the disk has after a failed fsync is unknown (the kernel may drop the pages and report success next time), so no later
+one is believed: the recovery point stays, and the next start recovers from it. A file that could not even be opened is
+another matter: nothing has been asked of the disk, so everything the job was to make durable is due as before.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from .disk_job import DiskJob
 from .files.files import Files
@@ -18,11 +18,23 @@ from .segment import Segment
 class FlushJob(DiskJob):
     """Makes everything below `offset` durable."""
 
-    __slots__ = ("offset",)
+    __slots__ = ("has_new_files", "is_first", "offset", "snapshots")
 
-    def __init__(self, offset: int, syncs: Sequence[Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        offset: int,
+        syncs: Sequence[Callable[[], None]],
+        *,
+        snapshots: frozenset[int] = frozenset(),
+        has_new_files: bool = False,
+        is_first: bool = False,
+    ) -> None:
+        """`snapshots` are those it syncs; with `has_new_files` the log's directory, on its first also the one above."""
         super().__init__(syncs)
         self.offset = offset
+        self.snapshots = snapshots
+        self.has_new_files = has_new_files
+        self.is_first = is_first
 
 
 class Flushing:
@@ -33,14 +45,16 @@ class Flushing:
         "_is_urgent",
         "_last_flush_ms",
         "_refusal",
+        "_snapshots",
         "_was_never_flushed",
         "failure",
         "has_new_files",
         "recovery_point",
     )
 
-    def __init__(self, files: Files, recovery_point: int, now_ms: int) -> None:
+    def __init__(self, files: Files, snapshots: Snapshots, recovery_point: int, now_ms: int) -> None:
         self._files = files
+        self._snapshots = snapshots
         self._last_flush_ms = now_ms
         self._is_urgent = False
         self._refusal: str | None = None  # why nothing more is written
@@ -62,34 +76,31 @@ class Flushing:
             or (config.flush_ms < LONG_MAX and now_ms - self._last_flush_ms >= config.flush_ms)
         )
 
-    def begin(
-        self, end_offset: int, segments: Sequence[Segment], snapshots: Snapshots, directory: str, now_ms: int
-    ) -> FlushJob:
+    def begin(self, end_offset: int, segments: Sequence[Segment], directory: str, now_ms: int) -> FlushJob:
         """Write the index entries that are in memory only, and collect what must be synced."""
         self.check()
-        syncs: list[Callable[[], None]] = []
-        try:
-            for segment in segments:
-                # Recovery leaves sealed segments without the time entry that ends them.
-                self.has_new_files |= segment.indexes.save(is_final=segment is not segments[-1])
-                for path in segment.durable_paths():
-                    syncs.append(self._files.sync_handle(path))
-            new_snapshots = snapshots.unsynced_paths()
-            syncs += [self._files.sync_handle(path) for path in new_snapshots]
-            if self.has_new_files or new_snapshots:
-                syncs.append(self._files.sync_handle(directory))
-            if self._was_never_flushed:
-                syncs.append(self._files.sync_handle(directory.rpartition("/")[0] or "/"))
-        except OSError:
-            begun = FlushJob(0, syncs)
-            with suppress(OSError):
-                begun.run()  # lets the descriptors go
-            self._fail(begun.failure)
-            raise
-        snapshots.note_synced(snapshots.unsynced)
+        paths: list[str] = []
+        for segment in segments:
+            # Recovery leaves sealed segments without the time entry that ends them.
+            self.has_new_files |= segment.indexes.save(is_final=segment is not segments[-1])
+            paths += segment.durable_paths()
+        snapshots = self._snapshots.unsynced
+        paths += self._snapshots.unsynced_paths()
+        has_new_files = self.has_new_files or bool(snapshots)
+        if has_new_files:
+            paths.append(directory)
+        if self._was_never_flushed:
+            paths.append(directory.rpartition("/")[0] or "/")
+        job = FlushJob(
+            end_offset,
+            [self._files.sync_handle(path) for path in paths],
+            snapshots=snapshots,
+            has_new_files=has_new_files,
+            is_first=self._was_never_flushed,
+        )
         self._was_never_flushed = self.has_new_files = self._is_urgent = False
         self._last_flush_ms = now_ms
-        return FlushJob(end_offset, syncs)
+        return job
 
     def check(self) -> None:
         """OSError once an fsync has failed, or the log is closed."""
@@ -101,12 +112,17 @@ class Flushing:
         self._refusal = why
 
     def finish(self, job: FlushJob, end_offset: int) -> None:
-        """Everything the job covered is durable now, or, if it failed, nothing is believed any more."""
-        self._fail(job.failure)
-        if self.failure is None:
-            self.recovery_point = min(max(self.recovery_point, job.offset), end_offset)
+        """Everything the job covered is durable now, or, if it failed, nothing is believed any more.
 
-    def _fail(self, failure: OSError | None) -> None:
-        if failure is not None and self.failure is None:
-            self.failure = failure
+        If it was refused, all of it is due again.
+        """
+        if job.failure is not None and self.failure is None:
+            self.failure = job.failure
             self._refusal = "an earlier fsync failed, so what the disk has is unknown until the log is recovered"
+        if job.is_refused:
+            self.has_new_files |= job.has_new_files
+            self._was_never_flushed |= job.is_first
+            self._is_urgent = True
+        elif self.failure is None:
+            self._snapshots.note_synced(job.snapshots)
+            self.recovery_point = min(max(self.recovery_point, job.offset), end_offset)

@@ -5,7 +5,6 @@ takes from its beginning, and `Flushing` knows how far it has reached the disk.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from ..protocol.batch import RecordBatch
 from ..protocol.errors import ErrorCode, KafkaError
@@ -56,7 +55,7 @@ class PartitionLog:
     def __init__(self, location: LogLocation, config: LogConfig, loaded: LoadedLog, now_ms: int) -> None:
         self._location = location
         self._state = LogState(location, config, loaded, now_ms)
-        self._flushing = Flushing(location.files, loaded.recovery_point, now_ms)
+        self._flushing = Flushing(location.files, loaded.snapshots, loaded.recovery_point, now_ms)
         self._reader = LogReader(self._state)
         self._appender = LogAppender(location, self._state, self._reader, self._flushing)
         self._cleanup = LogCleanup(location, self._state)
@@ -333,9 +332,7 @@ class PartitionLog:
         """
         state = self._state
         unflushed = state.segments.since(self.recovery_point)
-        return self._flushing.begin(
-            state.log_end_offset, unflushed, state.snapshots, self._location.path, state.last_append_ms
-        )
+        return self._flushing.begin(state.log_end_offset, unflushed, self._location.path, state.last_append_ms)
 
     def finish_flush(self, job: FlushJob) -> None:
         """Everything the job covered is durable now; if it failed, this log takes nothing more."""
@@ -363,13 +360,14 @@ class PartitionLog:
     def finish_close(self, job: FlushJob) -> bool:
         """Everything is durable now, and the log is closed: every use raises OSError.
 
-        Not if it was changed meanwhile: then it stays open, and this returns False. OSError if an fsync has failed.
+        Not if it was changed meanwhile, or a file could not be opened: then it stays open, and this returns False.
+        OSError if an fsync has failed.
         """
         state = self._state
         self.finish_flush(job)
         if job.failure is not None:
             raise job.failure
-        if state.is_changed or self._cleanup.is_deleting_records:
+        if job.is_refused or state.is_changed or self._cleanup.is_deleting_records:
             return False
         for path in self.take_due(LONG_MAX):
             self._location.files.remove(path)
@@ -379,9 +377,10 @@ class PartitionLog:
     def close(self) -> None:
         """All of it at once."""
         job = self.begin_close()
-        with suppress(OSError):  # which comes out below
+        try:
             job.run()
-        self.finish_close(job)
+        finally:
+            self.finish_close(job)
 
     def abandon(self) -> None:
         """Close the log as it is: nothing more is written, and the next start recovers what had changed."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from .compaction.cleanable import Cleanable, find_cleanable
-from .disk_job import DiskJob, sync_handles
+from .disk_job import DiskJob
 from .log_location import LogLocation
 from .log_state import LogState
 from .retention import Expired, find_expired
@@ -117,7 +117,7 @@ class LogCleanup:
             list(self._state.segments)[: len(expired)],
             now_ms + self._state.config.file_delete_delay_ms,
             snapshots.unsynced,
-            sync_handles(self._files, [*paths, self._path] if paths else []),
+            [self._files.sync_handle(path) for path in ([*paths, self._path] if paths else [])],
         )
 
     def finish_delete_segments(self, deletion: SegmentsDeletion) -> Sequence[Expired]:

@@ -26,6 +26,7 @@ class LogCheckpoints:
 
     is_clean: bool = False  # stopped cleanly, so that nothing needs to be recovered
     recovery_point: int = 0
+    known_end: int = 0  # what the log has had on the disk for certain
     log_start_offset: int = 0
     leader_epoch: int = 0  # the newest that was given out, -1 if only the log itself has it
     # Compaction has been up to here at least, so offsets may be missing, even if the topic is not compacted any more.

@@ -43,7 +43,10 @@ class LogReader:
             try:
                 found = self._read(offset, max_bytes, upper_offset, at_least_one=at_least_one)
             except KafkaError as error:
-                state.integrity.report(error.why or error.code.name)
+                cut = state.segments.find_cut(offset)
+                state.integrity.report(cut or error.why or error.code.name)
+                if cut is not None:
+                    raise OSError(cut) from error
                 raise
             if found is not None:
                 return found

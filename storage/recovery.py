@@ -7,6 +7,7 @@ still looked at where it ends; if that is not where its checkpoint has it, it is
 from dataclasses import dataclass, field
 from functools import partial
 
+from ..protocol.batch import HEADER_BYTES
 from ..protocol.errors import KafkaError
 from .file_names import INDEX_SUFFIX, TXN_INDEX_SUFFIX, offset_name
 from .indexes.offset_time_index import OFFSET_ENTRY_BYTES, OffsetIndex
@@ -32,6 +33,7 @@ class RecoveryReport:
     truncated_bytes: int = 0
     segments_recovered: int = 0
     segments_dropped: int = 0
+    missing_offsets: int = 0  # that the recovery point had as durable
     damaged_bytes: int = 0  # below the recovery point: kept on the disk, refused when read
 
 
@@ -75,6 +77,7 @@ class LogLoader:
         is_clean = self._checkpoints.is_clean
         segments = self._find_segments()
         if not segments:
+            self._check_not_cut(0, log_start_offset)
             return self._empty_log(log_start_offset)
         end = self._trusted_end(segments[-1], recovery_point) if is_clean else None
         if not is_clean:
@@ -103,6 +106,7 @@ class LogLoader:
         start = max(log_start_offset, segments[0].base_offset)
         epochs.cut_start(start)  # the batches below it have brought theirs back
         safe = min(max(recovery_point, 0), end)
+        self._report.missing_offsets = max(recovery_point - end, 0)
         return LoadedLog(segments, producers, self._integrity, self._snapshots, start, end, safe, self._report)
 
     def _find_segments(self) -> list[Segment]:
@@ -201,6 +205,19 @@ class LogLoader:
 
     # After a crash
 
+    def _check_not_cut(self, left_bytes: int, end: int) -> None:
+        """OSError where the disk has lost what was on it for good: no crash does that, and it may be had elsewhere.
+
+        A file has become shorter if no batch fits in the `left_bytes` behind `end`; else something in it is damaged.
+        """
+        known = self._checkpoints.known_end
+        if max(end, self._checkpoints.log_start_offset) < known and left_bytes < HEADER_BYTES:
+            raise OSError(
+                f"the log in {self._directory} ends at {end}, and had everything below {known} on the disk: something "
+                "else has made it shorter. Restore its files; or, to go on without, take its lines out of "
+                "recovery-point-offset-checkpoint and replication-offset-checkpoint while the broker is stopped"
+            )
+
     @staticmethod
     def _first_unflushed(segments: list[Segment], recovery_point: int) -> int:
         for at, following in enumerate(segments[1:]):
@@ -230,7 +247,8 @@ class LogLoader:
                 problem = f"the next segment begins at {segment.base_offset}"
                 keep = at
             else:
-                end, problem = self._recover_segment(segment, recovery_point, producers, epochs)
+                is_last = segment is segments[-1]
+                end, problem = self._recover_segment(segment, recovery_point, producers, epochs, is_last=is_last)
                 keep = at + 1
             if problem is not None:
                 self._report.why += f"; cut at {end}: {problem}"
@@ -243,7 +261,7 @@ class LogLoader:
         return end
 
     def _recover_segment(
-        self, segment: Segment, recovery_point: int, producers: ProducerTable, epochs: LeaderEpochs
+        self, segment: Segment, recovery_point: int, producers: ProducerTable, epochs: LeaderEpochs, *, is_last: bool
     ) -> tuple[int, str | None]:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
@@ -270,8 +288,11 @@ class LogLoader:
             segment.indexes.note(
                 batch.last_offset, batch.max_timestamp, position, batch.size_bytes, self._config.index_interval_bytes
             )
+        if is_last or not self._integrity.may_skip:  # compaction may leave an end that nothing refers to
+            self._check_not_cut(segment.size_bytes - scan.position, scan.next_offset)
         # What was flushed is not thrown away for one bad batch.
         self._report.damaged_bytes += scan.damaged_bytes
+        segment.indexes.is_aborted_derived |= not scan.damaged_bytes
         if scan.problem is None:
             return scan.next_offset, None
         cut = segment.size_bytes - scan.position

@@ -100,6 +100,15 @@ class Segments:
             if later.size_bytes:
                 yield later, LogPosition(0, later.base_offset)
 
+    def find_cut(self, offset: int) -> str | None:
+        """What to say of a file of these, from `offset` on, that is shorter than it was left; None for none."""
+        for segment in self.since(offset):
+            with suppress(OSError):
+                missing = segment.size_bytes - self._files.size(segment.records.path)
+                if missing > 0:
+                    return f"{segment.records.path} has become {missing} bytes shorter: something else has cut it"
+        return None
+
     def position_in_active(self, offset: int) -> int:
         """Where in the active segment the batch stands that holds `offset`; its size when there is none yet."""
         base, position = self._hints.get(offset, (-1, _UNKNOWN))

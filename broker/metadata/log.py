@@ -329,7 +329,11 @@ class MetadataLog:
 
     def _refuse(self, end: int, job: FlushJob | None, error: Exception) -> KafkaError:
         """What was appended from `end` on cannot be synced: it is taken back, if the disk lets us."""
-        # A flush that could not even begin may go better later: a full disk had no room for an index entry.
+        # A flush that could not even begin may go better later: a full disk had no room for an index entry, or a file
+        # could not be opened.
+        if job is not None and job.is_refused:
+            self._log.finish_flush(job)
+            job = None
         self._is_failed = job is not None or self._log.failure is not None
         if self._is_failed:
             logger.error("the metadata log cannot be synced: nothing more is accepted", error=str(error))

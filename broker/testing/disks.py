@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from ...storage.files.files import Buffer, OsFiles
+from ...storage.files.files import Buffer, OpenRefused, OsFiles
 from ...storage.files.memory_files import MemoryFiles
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -33,8 +33,8 @@ Operation = Literal[
     "remove_directory",
     "read",
     "size",
-    "sync_handle",
-    "sync",  # the fsync itself, when the handle is used
+    "open_to_sync",
+    "sync",  # the fsync itself
 ]
 CHANGES: frozenset[Operation] = frozenset(("write", "write_whole", "truncate", "rename", "remove", "make_directory"))
 
@@ -98,10 +98,13 @@ class ObservedFiles(MemoryFiles):
         return super().size(path)
 
     def sync_handle(self, path: str) -> Callable[[], None]:
-        self.before("sync_handle", path)
         sync = super().sync_handle(path)
 
         def run() -> None:
+            try:
+                self.before("open_to_sync", path)
+            except OSError as error:
+                raise OpenRefused(error.errno, error.strerror, path) from error
             self.before("sync", path)
             sync()
 
@@ -118,7 +121,7 @@ class FailingFiles(ObservedFiles):
         self.sync_error: OSError | None = None
         self.failing_writes = 0  # so many of the next, of a disk that is full
         self.failing_syncs = 0  # so many of the next, of a disk that is broken
-        self.handles_left: int | None = None  # for fsyncs; None for any number
+        self.opens_left: int | None = None  # for fsyncs; None for any number
         self.written_whole: list[str] = []
         self.synced: list[str] = []
 
@@ -128,10 +131,10 @@ class FailingFiles(ObservedFiles):
             self._before_write(operation, path)
         elif operation == "read" and self.read_error is not None:
             raise self.read_error
-        elif operation == "sync_handle" and self.handles_left is not None:
-            if self.handles_left == 0:
+        elif operation == "open_to_sync" and self.opens_left is not None:
+            if self.opens_left == 0:
                 raise NO_DESCRIPTORS
-            self.handles_left -= 1
+            self.opens_left -= 1
         elif operation == "sync":
             self._before_sync(path)
 
@@ -216,7 +219,7 @@ class DyingFiles(ObservedFiles):
 
     def before(self, operation: Operation, path: str) -> None:
         is_change = operation in CHANGES
-        if self.is_dead and (is_change or operation == "sync_handle"):
+        if self.is_dead and (is_change or operation == "open_to_sync"):
             self._torn_write_left = 0
             raise Killed
         if is_change:

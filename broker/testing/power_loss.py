@@ -12,12 +12,13 @@ The rule: whatever a file system might leave, some image shows. So the model pro
 - A rename within a directory is one change: the old name or the new, never both and never neither.
 """
 
+import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from ...storage.files.files import Buffer
+from ...storage.files.files import Buffer, OpenRefused
 from ...storage.files.memory_files import MemoryFiles
 
 SECTOR, PAGE = 512, 4096
@@ -204,9 +205,13 @@ class PowerLossFiles(MemoryFiles):
             self.sync_handle(path.rpartition("/")[0])()
 
     def sync_handle(self, path: str) -> Callable[[], None]:
-        super().sync_handle(path)
-        node = self._nodes["" if path == "/" else path]
-        return lambda: self._events.append(node.sync)
+        def run() -> None:
+            node = self._nodes.get("" if path == "/" else path)
+            if node is None:
+                raise OpenRefused(errno.ENOENT, "no such file", path)
+            self._events.append(node.sync)
+
+        return run
 
     # What is left of it
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...protocol.errors import KafkaError
 from ..deferred import Deferred
 from .partition import Partition
 
@@ -43,17 +44,16 @@ class DelayedFetch:
         total = 0
         for watched in self.watched:
             partition = watched.partition
-            if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
-                return True
-            upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
-            if watched.offset < upper:
-                try:
-                    available = partition.log.bytes_available(watched.offset, upper)
-                except OSError:
-                    return True  # the read that follows says what is wrong, to the client whose fetch it is
-                total += min(available, watched.max_bytes)
-                if total >= self.min_bytes:
+            try:
+                if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
                     return True
+                upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
+                if watched.offset < upper:
+                    total += min(partition.log.bytes_available(watched.offset, upper), watched.max_bytes)
+            except (OSError, KafkaError):
+                return True  # the read that follows says what is wrong, to the client whose fetch it is
+            if total >= self.min_bytes:
+                return True
         return False
 
     def complete(self) -> None:

@@ -1,7 +1,8 @@
 """fsync off the event loop, shared by everyone who waits for it.
 
 While one fsync of a log runs, later appends gather; the next one covers them all (group commit). Kafka fsyncs
-only where `flush.messages` or `flush.ms` say so, and so do we.
+only where `flush.messages` or `flush.ms` say so, and so do we. One that could not be begun is never lost: it is tried
+again, soon for those who wait, and in the background until it has been done.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,6 +19,10 @@ logger = get_logger("log flusher")
 
 Durable = Callable[[Exception | None], None]
 
+SOON_S = 0.1
+MOST_REFUSALS = 20  # then those who wait are answered with an error, and may ask again
+LATER_S = 1.0
+
 
 @dataclass(slots=True)
 class _Flushing:
@@ -25,19 +30,22 @@ class _Flushing:
 
     waiting: list[Durable]
     latecomers: list[Durable] = field(default_factory=list[Durable])
+    refusals: int = 0  # a file could not be opened, one time after the other
 
 
 class LogFlusher:
     """Makes logs durable when their topic's settings ask for it."""
 
-    def __init__(self, runtime: Runtime, note_sealed: Callable[[], None]) -> None:
-        """`note_sealed` is called whenever a sealed segment has reached the disk."""
+    def __init__(self, runtime: Runtime, note_sealed: Callable[[], None], make_room: Callable[[], None]) -> None:
+        """`note_sealed` is called when a sealed segment has reached the disk, `make_room` for want of descriptors."""
         self._note_sealed = note_sealed
+        self._make_room = make_room
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._threads = runtime.threads
         self._flushing: dict[Partition, _Flushing] = {}
         self._flush_timers: dict[Partition, TimerHandle] = {}
+        self._retries: dict[Partition, TimerHandle] = {}
 
     def is_due(self, partition: Partition) -> bool:
         """Whether what was just appended must be on the disk before it is acknowledged."""
@@ -94,46 +102,85 @@ class LogFlusher:
         if running is not None:
             running.latecomers.append(durable)
         else:
-            self._start(partition, [durable])
+            self._start(partition, _Flushing([durable]))
 
     def _on_timer(self, partition: Partition) -> None:
         del self._flush_timers[partition]
         if not partition.is_deleted:
             self.flush(partition, lambda error: None)
 
-    def _start(self, partition: Partition, waiting: list[Durable]) -> None:
+    def _start(self, partition: Partition, flushing: _Flushing) -> None:
+        self._flushing[partition] = flushing
+        flushing.waiting += flushing.latecomers
+        flushing.latecomers = []
         flushed = partition.opened_log
         try:
             if flushed is None:
                 raise OSError(f"{partition.name} is offline")
             job = flushed.begin_flush()
         except OSError as error:
-            if flushed is not None:
-                logger.error("an fsync cannot be begun", partition=partition.name, error=str(error))
-                self._take_offline_if_failed(partition, flushed)
-            for durable in waiting:
-                durable(error)
+            self._give_up(partition, flushing, error)
             return
-        self._flushing[partition] = _Flushing(waiting)
         self._threads.run(job.run, lambda error: self._finish(partition, flushed, job, error))
 
     def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: Exception | None) -> None:
         done = self._flushing[partition]
-        if error is not None and job.failure is None:
+        if error is not None and job.failure is None and not job.is_refused:
             job.failure = error if isinstance(error, OSError) else OSError(f"an fsync failed: {error!r}")
         flushed.finish_flush(job)
         self._take_offline_if_failed(partition, flushed)
+        if error is not None and job.is_refused:
+            done.refusals += 1
+            if partition.is_deleted:
+                error = None  # what was to be synced has gone
+            elif done.refusals <= MOST_REFUSALS:
+                self._try_soon(partition, done, error)
+                return
+            else:
+                self._give_up(partition, done, error)
+                return
         # An answer may bring the next request of its client at once: that one is a latecomer, too.
-        for durable in done.waiting:
-            try:
-                durable(error)
-            except Exception:
-                logger.exception("an append could not be answered after its fsync", partition=partition.name)
+        _report(done.waiting, error, partition)
         del self._flushing[partition]
         if done.latecomers:
-            self._start(partition, done.latecomers)
+            self._start(partition, _Flushing(done.latecomers))
+
+    def _give_up(self, partition: Partition, refused: _Flushing, error: Exception) -> None:
+        """Answer those who wait with an error, and go on without them."""
+        del self._flushing[partition]
+        log = partition.opened_log
+        if log is not None and not partition.is_deleted:
+            logger.error("an fsync cannot be begun", partition=partition.name, error=str(error))
+            self._take_offline_if_failed(partition, log)
+            self._try_later(partition, log)
+        _report([*refused.waiting, *refused.latecomers], error, partition)  # the latter came during a refused try
+
+    def _try_soon(self, partition: Partition, refused: _Flushing, error: Exception) -> None:
+        """A file could not be opened: whoever waits goes on waiting for a while."""
+        logger.warning("an fsync found no descriptor; it is tried again", partition=partition.name, error=str(error))
+        self._make_room()
+        self._timers.call_at(self._clock.now() + SOON_S, lambda: self._start(partition, refused))
+
+    def _try_later(self, partition: Partition, flushed: PartitionLog) -> None:
+        """What was acknowledged without waiting is to reach the disk all the same, whether or not more is appended."""
+
+        def again() -> None:
+            self._retries.pop(partition, None)
+            if partition.opened_log is flushed and not partition.is_deleted and flushed.unflushed_messages:
+                self.flush(partition, lambda error: None)
+
+        if partition not in self._retries and partition.opened_log is flushed:
+            self._retries[partition] = self._timers.call_at(self._clock.now() + LATER_S, again)
 
     @staticmethod
     def _take_offline_if_failed(partition: Partition, flushed: PartitionLog) -> None:
         if flushed.failure is not None:
             partition.take_offline(flushed.failure)
+
+
+def _report(waiting: Iterable[Durable], error: Exception | None, partition: Partition) -> None:
+    for durable in waiting:
+        try:
+            durable(error)
+        except Exception:
+            logger.exception("an append could not be answered after its fsync", partition=partition.name)

@@ -204,12 +204,18 @@ class DirectoryCheck:
             elif offset < 0:
                 self.findings.add(name, f"{label} is at {offset}", "it counts as 0", offset=offset)
             elif end is not None and offset > end:
-                self.findings.add(name, f"{label} is at {offset}, its log ends at {end}", _beyond(name), offset=offset)
+                known = min(around.checkpoints[which].get(partition, 0) for which in (RECOVERY_POINTS, HIGH_WATERMARKS))
+                consequence = _beyond(
+                    name, is_refused=max(end, around.checkpoints[LOG_STARTS].get(partition, 0)) < known
+                )
+                self.findings.add(name, f"{label} is at {offset}, its log ends at {end}", consequence, offset=offset)
 
 
-def _beyond(name: str) -> str:
+def _beyond(name: str, *, is_refused: bool) -> str:
     if name == LOG_STARTS:
         return "the next start begins an empty log there"
+    if is_refused:
+        return "what was on the disk for good is lost; the next start refuses the log where a file has become shorter"
     if name == RECOVERY_POINTS:
         return "what was on the disk for good is lost; the next start recovers the log that is there"
     return "the next start moves it to the end of the log"

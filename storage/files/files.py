@@ -11,14 +11,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 Buffer = bytes | bytearray | memoryview
 
 _MOST_BUFFERS = 1024  # IOV_MAX of every system we know
+_FEWEST_OPEN = 8
+
+T = TypeVar("T")
 
 # POSIX locks do not hold within a process, and closing any descriptor of the file drops them: remember our own.
 _LOCKED_HERE: set[str] = set()
+
+
+class OpenRefused(OSError):
+    """A file could not be opened for its fsync: nothing is known to be wrong with the disk; it may be tried again."""
 
 
 class Files(Protocol):
@@ -85,11 +92,18 @@ class Files(Protocol):
         ...
 
     def sync_handle(self, path: str) -> Callable[[], None]:
-        """A call, good once and on any thread, that makes the file (or directory) durable as it is then."""
+        """A call, good on any thread, that makes the file (or directory) durable as it is then.
+
+        It has the file open for as long as it runs. OpenRefused where that fails, OSError for a failed fsync.
+        """
         ...
 
     def write_out(self) -> None:
         """Have the system write everything out at once, so that many fsyncs find nothing left to do. No promise."""
+        ...
+
+    def make_room(self) -> None:
+        """The process has no descriptors left: let half of those go that are kept for the next use."""
         ...
 
     def lock(self, path: str) -> Callable[[], None]:
@@ -102,11 +116,19 @@ class Files(Protocol):
 
 
 class OsFiles:
-    """Files of the operating system, through a bounded number of descriptors, least recently used out first."""
+    """Files of the operating system, through a bounded number of descriptors, least recently used out first.
+
+    Used by one thread at a time, which alone opens and closes what is kept open; what is said to be good on any thread
+    has descriptors of its own. While any thread copies a descriptor, none is closed: its number would be given to
+    another file. A thread enters itself in `_copying` before it looks for one, and one is taken out of `_open` before
+    anyone looks there, so that one of the two notices.
+    """
 
     def __init__(self, most_open: int = 512) -> None:
         self._most_open = most_open
         self._open: OrderedDict[str, int] = OrderedDict()
+        self._copying: set[object] = set()
+        self._to_close: list[int] = []
 
     def _descriptor(self, path: str, flags: int = os.O_RDWR) -> int:
         descriptor = self._open.get(path)
@@ -114,23 +136,41 @@ class OsFiles:
             self._open.move_to_end(path)
             return descriptor
         while len(self._open) >= self._most_open:
-            os.close(self._open.popitem(last=False)[1])
-        try:
-            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            # The process is at its limit, whatever ours is: give half of what we hold back, and try once more.
-            if error.errno not in (errno.EMFILE, errno.ENFILE) or not self._open:
-                raise
-            for _ in range((len(self._open) + 1) // 2):
-                os.close(self._open.popitem(last=False)[1])
-            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
+            self._close_oldest()
+        descriptor = self._with_room(lambda: os.open(path, flags | os.O_CLOEXEC, 0o644))
         self._open[path] = descriptor
         return descriptor
+
+    def _with_room(self, use: Callable[[], T]) -> T:
+        """Where the process is at its limit, whatever ours is, give half of what is kept back and try once more."""
+        try:
+            return use()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE) or not self._open:
+                raise
+        self.make_room()
+        return use()
+
+    def make_room(self) -> None:
+        """As in Files; and from now on that much is left free, for the threads, which cannot make room."""
+        for _ in range((len(self._open) + 1) // 2):
+            self._close_oldest()
+        self._most_open = max(len(self._open), _FEWEST_OPEN)
+
+    def _close_oldest(self) -> None:
+        self._to_close.append(self._open.popitem(last=False)[1])
+        self._close_waiting()
 
     def _close_cached(self, path: str) -> None:
         descriptor = self._open.pop(path, None)
         if descriptor is not None:
-            os.close(descriptor)
+            self._to_close.append(descriptor)
+            self._close_waiting()
+
+    def _close_waiting(self) -> None:
+        """Where a thread is in the way, the next one that is closed takes these along."""
+        while self._to_close and not self._copying:
+            os.close(self._to_close.pop())
 
     def _close_cached_below(self, directory: str) -> None:
         inside = directory + "/"
@@ -223,7 +263,7 @@ class OsFiles:
         return remove
 
     def list_directory(self, path: str) -> list[str]:
-        return os.listdir(path)
+        return self._with_room(lambda: os.listdir(path))
 
     def make_directory(self, path: str) -> None:
         try:
@@ -240,7 +280,7 @@ class OsFiles:
             os.rmdir(path)
 
     def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
-        self.whole_writer(path, data, is_synced=is_synced)()
+        self._with_room(self.whole_writer(path, data, is_synced=is_synced))
 
     def whole_writer(self, path: str, data: bytes, *, is_synced: bool = True) -> Callable[[], None]:
         self._close_cached(path)
@@ -267,9 +307,31 @@ class OsFiles:
             _sync_and_close(os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC))
 
     def sync_handle(self, path: str) -> Callable[[], None]:
-        cached = self._open.get(path)
-        own = os.dup(cached) if cached is not None else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return partial(_sync_and_close, own)
+        return partial(self._sync, path)
+
+    def _sync(self, path: str) -> None:
+        """Sync through a copy of the descriptor that the file was written through, where that is still open.
+
+        The system reports a failed write-back once to each open file description, and to one opened later only if it
+        was reported to none before (Linux 4.17): by its own the writer learns of every one.
+        """
+        try:
+            descriptor = self._copy(path)
+            if descriptor is None:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise OpenRefused(error.errno, error.strerror, path) from error
+        _sync_and_close(descriptor)
+
+    def _copy(self, path: str) -> int | None:
+        """A copy of the descriptor that is kept for a file, if there is one."""
+        me = object()
+        self._copying.add(me)
+        try:
+            kept = self._open.get(path)
+            return None if kept is None else os.dup(kept)
+        finally:
+            self._copying.discard(me)
 
     def write_out(self) -> None:
         os.sync()
@@ -297,7 +359,8 @@ class OsFiles:
 
     def close(self) -> None:
         while self._open:
-            os.close(self._open.popitem()[1])
+            self._close_oldest()
+        self._close_waiting()
 
 
 def _sync_and_close(descriptor: int) -> None:

@@ -7,11 +7,7 @@ import errno
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .files import Buffer
-
-
-def _nothing_to_sync() -> None:
-    """Memory is as durable as it will ever be."""
+from .files import Buffer, OpenRefused
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -148,12 +144,18 @@ class MemoryFiles:
         return partial(self.write_whole, path, data, is_synced=is_synced)
 
     def sync_handle(self, path: str) -> Callable[[], None]:
+        return partial(self._sync, path)
+
+    def _sync(self, path: str) -> None:
+        """Memory is as durable as it will ever be."""
         if path != "/" and not self.exists(path):
-            raise FileNotFoundError(errno.ENOENT, "no such file", path)
-        return _nothing_to_sync
+            raise OpenRefused(errno.ENOENT, "no such file", path)
 
     def write_out(self) -> None:
         """There is nowhere to write it to."""
+
+    def make_room(self) -> None:
+        """Nothing is ever open."""
 
     def lock(self, path: str) -> Callable[[], None]:
         if path in self._locked:

@@ -1,6 +1,8 @@
 """`odradek serve` as a person or a script runs it."""
 
 import contextlib
+import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.records import NewRecord, build_batch
 
 COMMAND = [sys.executable, "-m", "odradek.broker", "serve"]
@@ -142,3 +145,27 @@ def test_data_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None
     batch = build_batch([NewRecord(key=None, value=b"\x07no such record", timestamp=1)])
     log.write_bytes(batch)  # a whole batch, so that recovery keeps it, of nothing we know
     assert f"the data in {data} cannot be read" in refused("--listen", "127.0.0.1:0", "--data-dir", str(data))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of another process")
+def test_it_takes_as_many_descriptors_as_it_may_have() -> None:
+    with serving("--listen", "127.0.0.1:0", "--ephemeral") as (process, _):
+        soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the pipe of another process is filled from outside")
+def test_a_standard_error_that_is_not_read_stops_neither_the_broker_nor_its_end(tmp_path: Path) -> None:
+    with serving("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path)) as (process, address):
+        pipe = os.open(f"/proc/{process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(pipe, b"x" * 1024)
+        os.close(pipe)
+        with Wire(address) as wire:
+            for number in range(10):
+                topics = [MetadataRequestTopic(name=f"{number}-{more}") for more in range(10)]
+                found = wire.ask(MetadataRequest(topics=topics), 9, MetadataResponse)  # which creates them, and says so
+                assert [topic.error_code for topic in found.topics] == [0] * 10
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0

@@ -98,7 +98,8 @@ def test_the_offsets_of_a_deleted_topic_are_taken_off_the_checkpoints_at_once_an
     assert topic is not None
     files.written_whole.clear()
     delete_topics(parts.topics, [topic])
-    names = ["/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint"]
+    checkpoints = ("recovery-point-offset", "log-start-offset", "replication-offset")
+    names = [f"/data/{checkpoint}-checkpoint" for checkpoint in checkpoints]
     assert files.written_whole == names
     for name in names:
         assert b"t " not in files.read(name, 0, 10_000)
@@ -164,6 +165,38 @@ def test_a_log_that_cannot_be_closed_keeps_the_directory_from_being_called_clean
     files.sync_error = None
     parts.start()  # the directory was let go all the same
     assert [p.log.log_end_offset for p in parts.topics.partitions()] == [1]
+
+
+def test_a_stop_without_descriptors_makes_room_and_closes_what_is_left() -> None:
+    files = FailingFiles()
+    parts = Parts(files=files)
+    fill(parts)
+    files.opens_left = 1
+    made_room: list[int] = []
+
+    def make_room() -> None:
+        made_room.append(1)
+        files.opens_left = None
+
+    parts.files.make_room = make_room  # type: ignore[method-assign]
+    parts.store.close()
+    assert made_room == [1]
+    assert is_marked_clean(parts)
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_a_log_that_was_cut_from_outside_is_offline_and_said_to_be(
+    parts: Parts, is_clean: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(parts)
+    parts.restart()
+    if not is_clean:
+        parts.restart(is_clean=False)
+    parts.files.truncate(f"/data/t-0/{0:020d}.log", 0)
+    capfd.readouterr()
+    with pytest.raises(KafkaError, match=r"KAFKA_STORAGE_ERROR.*everything below 1 on the disk"):
+        parts.topics.partition("t", 0).open_log()
+    assert "a log cannot be opened  partition=t-0" in capfd.readouterr().err
 
 
 # Directories of other topics

@@ -128,7 +128,9 @@ def _tell_story(files: MemoryFiles, *, is_clean: bool) -> dict[int, dict[int, by
         _look(log, seen := Seen())
         written[log.partition] = seen.batches
     logs[1].delete_records_before(25)
-    directory.write_log_start("t", 1, 25)
+    write = directory.begin_write_log_start("t", 1, 25)
+    write.run()
+    directory.finish_write_log_start(write)
     if is_clean:
         for log in logs:
             log.close()

@@ -108,8 +108,10 @@ class RefusedLog:
 
     def _flush(self) -> None:
         job = self.log.begin_flush()
-        job.run()
-        self.log.finish_flush(job)
+        try:
+            job.run()
+        finally:
+            self.log.finish_flush(job)
 
     def _insist(self, change: Callable[[], object]) -> object:
         for _ in range(MOST_TRIES):

@@ -57,6 +57,7 @@ def open_log(
     *,
     is_clean: bool = False,
     recovery_point: int = 0,
+    known_end: int = 0,
     log_start_offset: int = 0,
     now_ms: int = NOW_MS,
     path: str = DIRECTORY,
@@ -72,6 +73,7 @@ def open_log(
         LogCheckpoints(
             is_clean=is_clean,
             recovery_point=recovery_point,
+            known_end=known_end,
             log_start_offset=log_start_offset,
             leader_epoch=leader_epoch,
             cleaned_below=cleaned_below,

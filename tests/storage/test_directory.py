@@ -127,7 +127,9 @@ def test_partitions_not_named_keep_their_checkpoints(files: MemoryFiles) -> None
     directory = DataDirectory.open(files, ROOT, OURS)
     directory.write_checkpoints({("t", 0): 5, ("t", 1): 6}, {})
     directory.write_checkpoints({("t", 0): 8}, {})
-    directory.write_log_start("t", 1, 4)
+    write = directory.begin_write_log_start("t", 1, 4)
+    write.run()
+    directory.finish_write_log_start(write)
     directory.close()
     directory = DataDirectory.open(files, ROOT, OURS)
     assert directory.recovery_points == {("t", 0): 8, ("t", 1): 6}
@@ -226,7 +228,7 @@ def test_a_name_taken_away_is_synced_before_another_may_take_it(files: MemoryFil
 USES: dict[str, Callable[[DataDirectory], object]] = {
     "begin_writing": lambda directory: directory.begin_writing(),
     "write_checkpoints": lambda directory: directory.write_checkpoints({("t", 0): 1}, {}),
-    "write_log_start": lambda directory: directory.write_log_start("t", 0, 1),
+    "begin_write_log_start": lambda directory: directory.begin_write_log_start("t", 0, 1),
     "write_cleaner_offset": lambda directory: directory.write_cleaner_offset("t", 0, 1),
     "drop": lambda directory: directory.drop([("t", 0)]),
     "create_partition": lambda directory: directory.create_partition("u", 0, "x" * 22),

@@ -3,7 +3,7 @@
 import pytest
 
 from odradek.broker.testing.disks import FailingFiles
-from odradek.storage.disk_job import DiskJob, sync_handles
+from odradek.storage.disk_job import DiskJob
 
 
 def test_a_job_makes_its_calls_in_order_and_once() -> None:
@@ -31,11 +31,25 @@ def test_after_a_failed_call_the_others_are_tried_and_the_first_failure_comes_ou
     assert job.failure.errno == 5
 
 
-def test_handles_that_cannot_all_be_had_are_closed_again() -> None:
+def test_a_file_that_could_not_be_opened_is_no_failed_fsync() -> None:
     files = FailingFiles()
     for name in "abc":
         files.write(name, [b"x"], 0)
-    files.handles_left = 2
+    files.opens_left = 2
+    job = DiskJob([files.sync_handle(name) for name in "abc"])
     with pytest.raises(OSError, match="Too many open files"):
-        sync_handles(files, ["a", "b", "c"])
-    assert files.synced == ["a", "b"]  # which is how a handle lets its descriptor go
+        job.run()
+    assert (job.is_done, job.is_refused, job.failure) == (False, True, None)
+    assert files.synced == ["a", "b"]
+
+
+def test_a_failed_fsync_counts_whatever_could_not_be_opened_beside_it() -> None:
+    files = FailingFiles()
+    for name in "ab":
+        files.write(name, [b"x"], 0)
+    files.opens_left, files.failing_syncs = 1, 1
+    job = DiskJob([files.sync_handle(name) for name in "ab"])
+    with pytest.raises(OSError, match="Input/output"):
+        job.run()
+    assert not job.is_refused
+    assert job.failure is not None

@@ -4,13 +4,31 @@ from collections.abc import Sequence
 
 import pytest
 
-from odradek.broker.testing.disks import FailingFiles
+from odradek.broker.testing.disks import FailingFiles, Operation
 from odradek.broker.testing.power_loss import PowerLossFiles, Survival
+from odradek.storage.files.files import OpenRefused
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 from odradek.storage.producer_snapshots import decode_snapshot
 
 from .builders import DIRECTORY, NOW_MS, SMALL, append, batch, open_log
+
+
+class OpenFiles(FailingFiles):
+    """Counts what is open to be synced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now_open = self.most_open = 0
+
+    def before(self, operation: Operation, path: str) -> None:
+        if operation == "open_to_sync":
+            self.now_open += 1
+            self.most_open = max(self.most_open, self.now_open)
+        super().before(operation, path)
+        if operation == "sync":
+            self.now_open -= 1
+
 
 SNAPSHOT = f"{DIRECTORY}/{1:020d}.snapshot"
 
@@ -41,14 +59,16 @@ def test_after_a_failed_fsync_no_later_one_is_believed() -> None:
     assert open_log(files).log_end_offset == 1
 
 
-def test_an_fsync_that_fails_while_a_flush_is_given_up_counts_as_any_other() -> None:
+def test_an_fsync_that_fails_beside_a_file_that_cannot_be_opened_counts_as_any_other() -> None:
     files = FailingFiles()
     log = open_log(files)
     append(log, batch())
-    files.handles_left, files.failing_syncs = 1, 1
-    with pytest.raises(OSError, match="Too many open files"):
-        log.begin_flush()
-    files.handles_left = None
+    files.opens_left, files.failing_syncs = 1, 1
+    job = log.begin_flush()
+    with pytest.raises(OSError, match="Input/output"):
+        job.run()
+    log.finish_flush(job)
+    files.opens_left = None
     with pytest.raises(OSError, match="an earlier fsync failed"):
         log.begin_flush()
 
@@ -80,19 +100,51 @@ def test_a_file_that_is_made_later_has_its_name_synced_too() -> None:
     assert DIRECTORY not in files.synced
 
 
-def test_a_flush_that_cannot_be_prepared_lets_its_handles_go_and_may_be_tried_again() -> None:
+def test_a_flush_that_finds_no_descriptor_leaves_all_of_it_to_be_done_again() -> None:
     files = FailingFiles()
     log = open_log(files)
-    append(log, batch())
-    files.handles_left = 1
-    with pytest.raises(OSError, match="Too many open files"):
-        log.begin_flush()
-    assert len(files.synced) == 1
-    files.handles_left = None
+    append(log, batch(pid=1))
+    log.roll(NOW_MS)
+    files.opens_left = 1
     job = log.begin_flush()
-    job.run()
+    with pytest.raises(OSError, match="Too many open files"):
+        job.run()
     log.finish_flush(job)
-    assert log.recovery_point == 1
+    assert (log.recovery_point, log.failure) == (0, None)
+    assert log.needs_flush(NOW_MS)
+    append(log, batch(pid=1, sequence=1))
+    files.opens_left = None
+    files.synced.clear()
+    _flush(log)
+    assert log.recovery_point == 2
+    assert {SNAPSHOT, DIRECTORY, DIRECTORY.rpartition("/")[0]} <= set(files.synced)
+
+
+def test_a_flush_opens_one_file_at_a_time() -> None:
+    files = OpenFiles()
+    log = open_log(files)
+    append(log, batch(pid=1))
+    log.roll(NOW_MS)
+    append(log, batch(pid=1, sequence=1))
+    _flush(log)
+    assert (files.most_open, files.now_open) == (1, 0)
+
+
+def test_a_segment_that_goes_before_it_is_synced_is_not_missed() -> None:
+    log = open_log(config=LogConfig(flush_messages=1, retention_bytes=0))
+    append(log, batch())
+    log.roll(NOW_MS)
+    append(log, batch())
+    job = log.begin_flush()
+    old = log.begin_delete_old_segments(NOW_MS)
+    old.run()
+    assert log.finish_delete_old_segments(old)
+    with pytest.raises(OpenRefused):
+        job.run()
+    log.finish_flush(job)
+    assert (log.recovery_point, log.failure) == (0, None)
+    _flush(log)
+    assert log.recovery_point == 2
 
 
 def test_sealed_segments_are_flushed_with_the_active_one_and_only_once() -> None:

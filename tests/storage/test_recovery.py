@@ -294,3 +294,69 @@ def test_a_log_that_lost_all_that_was_not_deleted_still_knows_who_wrote_it() -> 
         log = open_log(files, log_start_offset=2)
         assert (log.log_start_offset, log.log_end_offset) == (2, 2)
         assert log.append([one], NOW_MS, leader_epoch=0).is_duplicate
+
+
+def test_aborted_transactions_that_recovery_has_found_are_no_damage() -> None:
+    files = MemoryFiles()
+    expected = aborting_log(files).aborted_transactions(0, 24)
+    damage: list[str] = []
+    assert open_log(files, SMALL, on_damage=damage.append).aborted_transactions(0, 24) == expected
+    assert damage == []
+
+
+@pytest.mark.parametrize("size", [0, 30, 89, 100])
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_a_log_that_was_cut_from_outside_is_refused(size: int, is_clean: bool) -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch(value_bytes=20) for _ in range(5)])
+    assert log.size_bytes == 5 * 89
+    log.close()
+    files.truncate(file_of(0, ".log"), size)
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"ends at [01], and had everything below 5 on the disk"):
+            open_log(files, is_clean=is_clean, recovery_point=5, known_end=5)
+    assert files.size(file_of(0, ".log")) == size
+    # One file that has a number may be wrong itself.
+    report = open_log(files, is_clean=is_clean, recovery_point=5, known_end=0).recovery_report
+    assert report.missing_offsets == 5 - size // 89
+
+
+def test_a_log_of_which_nothing_is_left_is_refused() -> None:
+    with pytest.raises(OSError, match="ends at 0, and had everything below 5"):
+        open_log(known_end=5)
+    assert open_log(known_end=5, log_start_offset=5).log_end_offset == 5  # what is missing was deleted by request
+
+
+def test_a_damaged_end_is_no_cut() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch(value_bytes=20) for _ in range(5)])
+    log.close()
+    files.write(file_of(0, ".log"), [b"?"], 5 * 89 - 1)
+    report = open_log(files, is_clean=True, recovery_point=5, known_end=5).recovery_report
+    assert (report.truncated_bytes, report.missing_offsets) == (89, 1)
+
+
+def test_an_old_segment_that_compaction_has_left_shorter_is_no_cut() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch(value_bytes=20) for _ in range(5)])
+    log.roll(NOW_MS)
+    append(log, batch())
+    log.close()
+    files.truncate(file_of(0, ".log"), 89)  # as if what came after had been replaced later
+    opened = open_log(files, recovery_point=4, known_end=4, cleaned_below=5)
+    assert opened.log_end_offset == 6
+
+
+def test_a_file_that_is_cut_while_it_is_served_is_an_error_of_the_disk() -> None:
+    files = MemoryFiles()
+    damage: list[str] = []
+    log = open_log(files, on_damage=damage.append)
+    append(log, *[batch(value_bytes=20) for _ in range(5)])
+    files.truncate(file_of(0, ".log"), 89)
+    assert log.read(0, 89, upper_offset=5).next_offset == 1
+    with pytest.raises(OSError, match="has become 356 bytes shorter"):
+        log.read(1, 1000, upper_offset=5)
+    assert len(damage) == 1

@@ -26,7 +26,7 @@ class Disk:
 
     def __init__(self, parts: Parts) -> None:
         self.waiting: list[Then] = []
-        self.flusher = LogFlusher(replace(parts.runtime, threads=self), parts.store.note_sealed)
+        self.flusher = LogFlusher(replace(parts.runtime, threads=self), parts.store.note_sealed, parts.store.make_room)
 
     def run(self, work: Callable[[], None], then: Then) -> None:
         self.waiting.append(then)

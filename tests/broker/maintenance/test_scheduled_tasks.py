@@ -195,7 +195,7 @@ def test_deleted_files_are_removed_off_the_loop_and_what_cannot_be_is_told(
 def test_a_sealed_segment_that_reached_the_disk_is_written_down_within_a_second() -> None:
     kept = Kept()
     partition = kept.create({"segment.ms": "5000"})
-    flusher = LogFlusher(kept.parts.runtime, kept.parts.store.note_sealed)
+    flusher = LogFlusher(kept.parts.runtime, kept.parts.store.note_sealed, kept.parts.store.make_room)
     kept.append(partition)
     flusher.schedule(partition)
     assert not flusher.is_due(partition)

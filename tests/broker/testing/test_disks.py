@@ -17,6 +17,7 @@ from odradek.broker.testing.disks import (
     RecordedOsFiles,
     RefusingFiles,
 )
+from odradek.storage.files.files import OpenRefused
 from odradek.storage.files.memory_files import MemoryFiles
 
 
@@ -56,7 +57,7 @@ def test_every_operation_is_announced_before_it_happens() -> None:
         ("write_whole", "/d/c"),
         ("sync_name", "/d/c"),
         ("write_whole", "/d/e"),
-        ("sync_handle", "/d/b"),
+        ("open_to_sync", "/d/b"),
         ("sync", "/d/b"),
         ("size", "/d/b"),
         ("read", "/d/b"),
@@ -104,15 +105,15 @@ def test_a_failing_disk_refuses_for_as_long_as_it_is_told_and_leaves_what_was() 
 
 def test_a_failing_disk_refuses_as_often_as_it_is_told() -> None:
     files = FailingFiles()
-    files.failing_writes, files.failing_syncs, files.handles_left = 1, 1, 2
+    files.failing_writes, files.failing_syncs, files.opens_left = 1, 1, 2
     with pytest.raises(OSError, match="No space"):
         files.write("/a", [b"a"], 0)
     files.write("/a", [b"a"], 0)
     with pytest.raises(OSError, match="Input/output"):
         files.sync_handle("/a")()
     files.sync_handle("/a")()
-    with pytest.raises(OSError, match="Too many open files"):
-        files.sync_handle("/a")
+    with pytest.raises(OpenRefused, match="Too many open files"):
+        files.sync_handle("/a")()
 
 
 # RefusingFiles
@@ -183,15 +184,16 @@ def test_a_dying_disk_takes_nothing_from_its_last_change_on() -> None:
     with pytest.raises(Killed):
         files.write("/b", [b"b"], 0)
     assert not files.exists("/b")
-    for change in (
+    changes: list[Callable[[], None]] = [
         lambda: files.write("/a", [b"x"], 0),
         lambda: files.write_whole("/a", b"x"),
         lambda: files.truncate("/a", 0),
         lambda: files.rename("/a", "/c"),
         lambda: files.remove("/a"),
         lambda: files.make_directory("/d"),
-        lambda: files.sync_handle("/a"),
-    ):
+        files.sync_handle("/a"),
+    ]
+    for change in changes:
         with pytest.raises(Killed):
             change()
     assert (files.changes, contents(files, "/a")) == (2, b"a")

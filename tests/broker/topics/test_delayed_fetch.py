@@ -10,7 +10,7 @@ from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.delayed_fetch import DelayedFetch, WatchedPartition
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
-from odradek.protocol.errors import ErrorCode
+from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.messages.fetch import FetchResponse
 from odradek.protocol.records import NO_PRODUCER, NewRecord, ProducerStamp, build_batch
 
@@ -158,11 +158,15 @@ def test_what_is_not_stable_yet_does_not_count_for_who_reads_the_committed() -> 
     assert waiting.ready == ["uncommitted", "committed"]
 
 
+@pytest.mark.parametrize(
+    "fault", [OSError(5, "Input/output error"), KafkaError(ErrorCode.CORRUPT_MESSAGE, "no batch at byte 7")]
+)
 def test_a_fetch_at_a_disk_that_cannot_be_read_is_answered_and_keeps_no_other_from_its_own(
+    fault: Exception,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> int:
-        raise OSError(5, "Input/output error")
+        raise fault
 
     waiting = Waiting()
     waiting.park("a")

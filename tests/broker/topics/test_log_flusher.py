@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from odradek.broker.runtime import Then
+from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
-from odradek.broker.topics.log_flusher import Durable, LogFlusher
+from odradek.broker.topics.log_flusher import LATER_S, MOST_REFUSALS, SOON_S, Durable, LogFlusher
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
 
@@ -25,13 +26,19 @@ class Flushing:
 
     def __post_init__(self) -> None:
         self.partition = create_topic(self.parts.topics, "t", 1, self.overrides).partitions[0]
-        self.flusher = LogFlusher(replace(self.parts.runtime, threads=self), self.parts.store.note_sealed)
+        self.flusher = LogFlusher(
+            replace(self.parts.runtime, threads=self), self.parts.store.note_sealed, self.parts.store.make_room
+        )
 
     def run(self, work: Callable[[], None], then: Then) -> None:
         def run(error: OSError | None) -> None:
+            failure: Exception | None = error
             if error is None:
-                work()
-            then(error)
+                try:
+                    work()
+                except OSError as found:
+                    failure = found
+            then(failure)
 
         self.jobs.append(run)
 
@@ -182,3 +189,73 @@ def test_one_that_cannot_be_answered_keeps_no_other_from_its_answer(capfd: pytes
     flushing.finish()
     assert flushing.told == [("latecomer", None)]
     assert "the unforeseen" in capfd.readouterr().err
+
+
+def _short_of_descriptors(overrides: Mapping[str, str]) -> tuple[Flushing, FailingFiles]:
+    files = FailingFiles()
+    return Flushing(overrides, Parts(files=files)), files
+
+
+def test_an_fsync_that_finds_no_descriptor_is_made_as_soon_as_there_is_one_and_those_who_wait_wait_on() -> None:
+    flushing, files = _short_of_descriptors({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    files.opens_left = 0
+    flushing.finish()
+    flushing.append()
+    flushing.flush("latecomer")
+    assert (flushing.told, flushing.jobs, flushing.partition.is_offline) == ([], [], False)
+    files.opens_left = None
+    flushing.parts.clock.advance(SOON_S)
+    flushing.finish()
+    assert flushing.told == [("a", None), ("latecomer", None)]
+    assert flushing.partition.open_log().recovery_point == 2
+
+
+def test_who_has_waited_for_a_descriptor_too_long_is_told_and_the_fsync_is_made_all_the_same() -> None:
+    flushing, files = _short_of_descriptors({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    files.opens_left = 0
+    flushing.finish()
+    for _ in range(MOST_REFUSALS):
+        assert flushing.told == []
+        flushing.parts.clock.advance(SOON_S)
+        flushing.finish()
+    ((name, error),) = flushing.told
+    assert name == "a"
+    assert "Too many open files" in str(error)
+    assert flushing.jobs == []
+    files.opens_left = None
+    flushing.parts.clock.advance(LATER_S)
+    flushing.finish()
+    assert flushing.partition.open_log().recovery_point == 1
+    assert not flushing.partition.is_offline
+
+
+def test_an_fsync_that_nobody_waits_for_is_not_lost_where_it_cannot_be_begun() -> None:
+    flushing, files = _short_of_descriptors({"flush.ms": "1000", "index.interval.bytes": "1"})
+    for _ in range(3):  # there are index entries to write
+        flushing.append()
+    files.failing_writes = 1
+    flushing.parts.clock.advance(1)
+    assert flushing.jobs == []
+    flushing.parts.clock.advance(LATER_S)
+    flushing.finish()
+    assert flushing.partition.open_log().recovery_point == 3
+    flushing.parts.clock.advance(10 * LATER_S)
+    assert flushing.jobs == []
+
+
+def test_a_log_that_has_gone_is_not_tried_again() -> None:
+    flushing, files = _short_of_descriptors({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    files.opens_left = 0
+    flushing.finish()
+    files.opens_left = None
+    delete_topics(flushing.parts.topics, list(flushing.parts.topics))
+    flushing.parts.clock.advance(SOON_S)
+    assert [name for name, _ in flushing.told] == ["a"]
+    flushing.parts.clock.advance(LATER_S)
+    assert flushing.jobs == []

@@ -4,13 +4,13 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from odradek.storage.files.files import Files, OsFiles
+from odradek.storage.files.files import Files, OpenRefused, OsFiles
 from odradek.storage.files.memory_files import MemoryFiles
 
 
@@ -107,7 +107,7 @@ def test_a_directory_with_files_is_not_removed(files: Files, root: str) -> None:
         files.remove_directory(f"{root}/d")
 
 
-@pytest.mark.parametrize("call", ["read", "size", "truncate", "rename", "sync_handle", "modified_ms"])
+@pytest.mark.parametrize("call", ["read", "size", "truncate", "rename", "modified_ms"])
 def test_a_missing_file_is_file_not_found(files: Files, root: str, call: str) -> None:
     arguments = {"read": (0, 1), "truncate": (0,), "rename": (f"{root}/b",)}.get(call, ())
     with pytest.raises(FileNotFoundError):
@@ -142,14 +142,48 @@ def test_a_small_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(t
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_syncing_works_after_the_file_was_renamed(files: Files, root: str) -> None:
+def test_a_file_is_opened_when_it_is_synced_and_not_before(files: Files, root: str) -> None:
     files.write(f"{root}/a", [b"1"], 0)
     sync = files.sync_handle(f"{root}/a")
     sync_directory = files.sync_handle(root)
-    files.rename(f"{root}/a", f"{root}/b")
     sync()
+    files.rename(f"{root}/a", f"{root}/b")
+    with pytest.raises(OpenRefused, match="o such file"):
+        sync()
     sync_directory()
     assert files.read(f"{root}/b", 0, 9) == b"1"
+
+
+def test_a_thousand_fsyncs_to_come_hold_no_descriptor(tmp_path: Path) -> None:
+    files = OsFiles(most_open=4)
+    before = len(os.listdir("/proc/self/fd"))
+    syncs: list[Callable[[], None]] = []
+    for number in range(100):
+        files.write(f"{tmp_path}/{number}", [b"1"], 0)
+        syncs.append(files.sync_handle(f"{tmp_path}/{number}"))
+    assert len(os.listdir("/proc/self/fd")) <= before + 4
+    for sync in syncs:
+        sync()
+    assert len(os.listdir("/proc/self/fd")) <= before + 4
+    files.make_room()
+    assert len(os.listdir("/proc/self/fd")) <= before + 2
+    files.close()
+
+
+def test_a_file_is_synced_through_a_copy_of_the_descriptor_that_wrote_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went wrong while its pages were written back is reported to that one, whoever else was told meanwhile."""
+    files = OsFiles()
+    files.write(f"{tmp_path}/a", [b"1"], 0)
+
+    def refuse(*args: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "open", refuse)
+    files.sync_handle(f"{tmp_path}/a")()
+    with pytest.raises(OpenRefused, match="Too many"):
+        files.sync_handle(f"{tmp_path}/b")()
 
 
 def test_a_lock_is_taken_once_and_can_be_given_back(files: Files, root: str) -> None:
@@ -343,3 +377,39 @@ def test_many_threads_replace_files_while_others_are_read_and_written(tmp_path: 
         thread.join()
     assert [files.read(f"{tmp_path}/whole-{n}", 0, 1001) for n in range(8)] == [b"%d" % n * 1000 for n in range(8)]
     files.close()
+
+
+def test_a_process_at_its_limit_can_still_list_and_replace_and_leaves_room_for_its_threads(tmp_path: Path) -> None:
+    script = f"""
+import os, resource
+from odradek.storage.files.files import OsFiles
+files, root = OsFiles(), {str(tmp_path)!r}
+syncs = []
+resource.setrlimit(resource.RLIMIT_NOFILE, (48, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+for number in range(100):
+    files.make_directory(f"{{root}}/{{number}}")
+    files.write_whole(f"{{root}}/{{number}}/whole", b"1")
+    files.write(f"{{root}}/{{number}}/log", [b"1"], 0)
+    assert len(files.list_directory(f"{{root}}/{{number}}")) == 2
+    syncs.append(files.sync_handle(f"{{root}}/{{number}}/log"))
+for sync in syncs:
+    sync()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_descriptor_is_not_closed_while_a_thread_copies_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = OsFiles()
+    files.write(f"{tmp_path}/a", [b"1"], 0)
+    before, dup = set(os.listdir("/proc/self/fd")), os.dup
+    left: list[set[str]] = []
+
+    def slow_dup(descriptor: int) -> int:
+        files.remove(f"{tmp_path}/a")  # meanwhile, on the other thread
+        left.append(set(os.listdir("/proc/self/fd")) & before)
+        return dup(descriptor)
+
+    monkeypatch.setattr(os, "dup", slow_dup)
+    files.sync_handle(f"{tmp_path}/a")()
+    files.close()
+    assert len(left[0]) - len(set(os.listdir("/proc/self/fd")) & before) == 1

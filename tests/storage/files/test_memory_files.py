@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.storage.files.files import OpenRefused
 from odradek.storage.files.memory_files import MemoryFiles
 
 
@@ -38,8 +39,8 @@ def test_an_fsync_is_no_work_but_of_what_is_there() -> None:
     files.write("a", [b"x"], 0)
     files.sync_handle("a")()
     files.sync_handle("/")()
-    with pytest.raises(FileNotFoundError):
-        files.sync_handle("b")
+    with pytest.raises(OpenRefused, match="no such file"):
+        files.sync_handle("b")()
 
 
 def test_nothing_is_known_of_when_a_file_changed() -> None:
