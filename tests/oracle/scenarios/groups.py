@@ -1,5 +1,7 @@
 """Classic groups: joining, syncing, leaving and committing, in right and wrong order."""
 
+import time
+
 from odradek.broker.testing.wire import Wire
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
@@ -126,6 +128,29 @@ def one_member_at_every_version(d: Dialogue) -> None:
         leaves = LeaveGroupRequest(group_id=group, member_id=member) if version < 3 else leave(group, (member, None))
         d.ask(f"leave {version}", leaves, min(version, 5), LeaveGroupResponse)
         d.ask(f"heartbeat after {version}", beat(group, 1, member), min(version, 4), HeartbeatResponse)
+
+
+@scenario
+def members_without_patience(d: Dialogue) -> None:
+    for rebalance_ms in (0, -1, -(1 << 31)):
+        group = d.name(f"late{rebalance_ms}")
+        late = d.ask(f"joined {rebalance_ms}", join(group, rebalance_ms=rebalance_ms), 3, JoinGroupResponse)
+        time.sleep(0.3)
+        d.ask(f"too late {rebalance_ms}", sync(group, 1, late.member_id, {}), 3, SyncGroupResponse)
+        group, static = d.name(f"static{rebalance_ms}"), d.connect("static")
+        patient = d.ask(f"patient {rebalance_ms}", join(group), 3, JoinGroupResponse).member_id
+        static.send(join(group, instance="i", rebalance_ms=rebalance_ms), 5)
+        while d.wire.ask(beat(group, 1, patient), 3, HeartbeatResponse).error_code == 0:
+            time.sleep(0.01)
+        d.ask(f"patient again {rebalance_ms}", join(group, patient), 3, JoinGroupResponse)
+        member = static.answer(JoinGroupRequest, 5, JoinGroupResponse).member_id
+        d.ask(f"assigned {rebalance_ms}", sync(group, 2, patient, {member: b"all"}), 3, SyncGroupResponse)
+        d.ask(f"static {rebalance_ms}", sync(group, 2, member, instance="i"), 3, SyncGroupResponse, static)
+        d.ask(f"patient leaves {rebalance_ms}", leave(group, (patient, None)), 3, LeaveGroupResponse)
+        time.sleep(0.1)
+        d.ask(f"called back {rebalance_ms}", beat(group, 2, member, "i"), 3, HeartbeatResponse, static)
+        again = join(group, member, instance="i", rebalance_ms=5000)
+        d.ask(f"static alone {rebalance_ms}", again, 5, JoinGroupResponse, static)
 
 
 @scenario
