@@ -3,6 +3,7 @@
 import time
 
 from odradek.broker.testing.wire import Wire
+from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
@@ -315,6 +316,22 @@ def offsets_are_kept_at_every_version(d: Dialogue) -> None:
     for one in ids:
         asked = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=[one])])
         d.ask("fetch v10" if one.topic_id == topic_id else "fetch an unknown id", asked, 10, OffsetFetchResponse)
+
+
+@scenario
+def lengths_are_numbers_of_utf16_units(d: Dialogue) -> None:
+    topic, _ = d.create_topic("orders")
+    group = d.name("g")
+    for label, metadata in {
+        "4096 accents": "é" * 4096,
+        "4097 accents": "é" * 4097,
+        "2048 faces": "😀" * 2048,
+        "2049 faces": "😀" * 2049,
+    }.items():
+        d.ask(f"metadata of {label}", commit(group, topic, 1, metadata=metadata), 8, OffsetCommitResponse)
+    for label, name in {"249 accents": "é" * 249, "124 faces": "😀" * 124, "125 faces": "😀" * 125}.items():
+        refused = CreateTopicsRequest(topics=[CreatableTopic(name=name, num_partitions=1, replication_factor=1)])
+        d.ask(f"a topic name of {label}", refused, 7, CreateTopicsResponse)
 
 
 @scenario
