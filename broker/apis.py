@@ -18,17 +18,21 @@ from ..protocol.schema import declared
 from .context import Context
 from .deferred import Deferred
 from .session import Session
+from .slices import Steps
 
 Request = TypeVar("Request", contravariant=True)
 Response = TypeVar("Response", covariant=True)
 
 
 class Handler(Protocol[Request, Response]):
-    """What serves one API: a request of any served version, to its response now, or later, or never (acks=0)."""
+    """What serves one API: a request of any served version, to its response now, or later, or never (acks=0).
+
+    Where the work grows with the request, the handler is a generator: see slices.py.
+    """
 
     def __call__(
         self, request: Request, version: int, session: Session, context: Context, /
-    ) -> Response | Deferred[Response] | None: ...
+    ) -> Response | Deferred[Response] | Steps[Response | Deferred[Response]] | None: ...
 
 
 class LoadedApi:
@@ -38,11 +42,12 @@ class LoadedApi:
     each handler takes this request and gives this response.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, only_reads: bool = False) -> None:
         stem = "".join(part.capitalize() for part in name.split("_"))
         messages = import_module(f"...protocol.messages.{name}", f"{__package__}.apis")
         handlers = import_module(f".handlers.{name}", __package__)
         self.name = name
+        self.only_reads = only_reads
         self.request: type[object] = getattr(messages, f"{stem}Request")
         self.response: type[object] = getattr(messages, f"{stem}Response")
         self.handle: Handler[object, object] = getattr(handlers, f"handle_{name}")
@@ -71,12 +76,17 @@ class LoadedApi:
 
 @dataclass(frozen=True)
 class Api:
-    """One line of the table. `lowest_listed` is a lower minimum that is advertised but not served."""
+    """One line of the table.
+
+    `lowest_listed` is a lower minimum that is advertised but not served. What `only_reads` changes nothing, and is not
+    carried on for a client that has gone.
+    """
 
     key: ApiKey
     first: int
     last: int
     lowest_listed: int | None = None
+    only_reads: bool = False
 
     @property
     def name(self) -> str:
@@ -94,7 +104,7 @@ class Api:
 
     @cached_property
     def _loaded(self) -> LoadedApi:
-        return LoadedApi(self.name)
+        return LoadedApi(self.name, only_reads=self.only_reads)
 
 
 TABLE: Mapping[int, Api] = {
@@ -103,37 +113,37 @@ TABLE: Mapping[int, Api] = {
         # Produce 0-2 are listed, not served, as in Kafka 4: librdkafka before 2.13 asks the list for version 0
         # before it dares to compress (KAFKA-18659).
         Api(ApiKey.PRODUCE, 3, 13, lowest_listed=0),
-        Api(ApiKey.FETCH, 4, 18),
-        Api(ApiKey.LIST_OFFSETS, 1, 11),
+        Api(ApiKey.FETCH, 4, 18, only_reads=True),
+        Api(ApiKey.LIST_OFFSETS, 1, 11, only_reads=True),
         Api(ApiKey.METADATA, 0, 13),
         Api(ApiKey.OFFSET_COMMIT, 2, 10),
-        Api(ApiKey.OFFSET_FETCH, 1, 10),
-        Api(ApiKey.FIND_COORDINATOR, 0, 6),
+        Api(ApiKey.OFFSET_FETCH, 1, 10, only_reads=True),
+        Api(ApiKey.FIND_COORDINATOR, 0, 6, only_reads=True),
         Api(ApiKey.JOIN_GROUP, 0, 9),
         Api(ApiKey.HEARTBEAT, 0, 4),
         Api(ApiKey.LEAVE_GROUP, 0, 5),
         Api(ApiKey.SYNC_GROUP, 0, 5),
-        Api(ApiKey.DESCRIBE_GROUPS, 0, 6),
-        Api(ApiKey.LIST_GROUPS, 0, 5),
+        Api(ApiKey.DESCRIBE_GROUPS, 0, 6, only_reads=True),
+        Api(ApiKey.LIST_GROUPS, 0, 5, only_reads=True),
         Api(ApiKey.SASL_HANDSHAKE, 0, 1),
         Api(ApiKey.API_VERSIONS, 0, 4),
         Api(ApiKey.CREATE_TOPICS, 2, 7),
         Api(ApiKey.DELETE_TOPICS, 1, 6),
         Api(ApiKey.DELETE_RECORDS, 0, 2),
         Api(ApiKey.INIT_PRODUCER_ID, 0, 5),
-        Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
+        Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4, only_reads=True),
         Api(ApiKey.ADD_PARTITIONS_TO_TXN, 0, 5),
         Api(ApiKey.ADD_OFFSETS_TO_TXN, 0, 4),
         Api(ApiKey.END_TXN, 0, 5),
         Api(ApiKey.WRITE_TXN_MARKERS, 1, 2),
         Api(ApiKey.TXN_OFFSET_COMMIT, 0, 5),
-        Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
+        Api(ApiKey.DESCRIBE_CONFIGS, 1, 4, only_reads=True),
         Api(ApiKey.DELETE_GROUPS, 0, 2),
         Api(ApiKey.OFFSET_DELETE, 0, 0),
         Api(ApiKey.UPDATE_FEATURES, 0, 2),
-        Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
-        Api(ApiKey.DESCRIBE_PRODUCERS, 0, 0),
-        Api(ApiKey.DESCRIBE_TRANSACTIONS, 0, 0),
-        Api(ApiKey.LIST_TRANSACTIONS, 0, 2),
+        Api(ApiKey.DESCRIBE_CLUSTER, 0, 2, only_reads=True),
+        Api(ApiKey.DESCRIBE_PRODUCERS, 0, 0, only_reads=True),
+        Api(ApiKey.DESCRIBE_TRANSACTIONS, 0, 0, only_reads=True),
+        Api(ApiKey.LIST_TRANSACTIONS, 0, 2, only_reads=True),
     )
 }

@@ -22,11 +22,13 @@ from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
-from .runtime import Runtime
+from .runtime import Runtime, SerialQueue
+from .slices import Slices
 from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
 from .topics.topics import Topics
+from .unsent_answers import UnsentAnswers
 
 
 def assemble(
@@ -42,7 +44,8 @@ def assemble(
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
     """
     clock = runtime.clock
-    metadata = load_metadata(log_manager, config, clock)
+    slices = Slices(runtime)
+    metadata = load_metadata(log_manager, config, clock, slices)
     is_new = METADATA_VERSION not in metadata.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
@@ -60,6 +63,9 @@ def assemble(
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         purgatory=purgatory,
+        slices=slices,
+        unsent=UnsentAnswers(),
+        beside_loop=SerialQueue(runtime.threads),
         fetch_sessions=FetchSessions(
             config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
         ),

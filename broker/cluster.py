@@ -168,7 +168,7 @@ class Cluster:
             scheduled_tasks,
             IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager),
             LogCleaner(config, runtime, context.topics, log_manager.directory),
-            Server(config, runtime, Dispatcher(context, self._stages)),
+            Server(config, runtime, Dispatcher(context, self._stages), context.unsent),
         )
 
     def _assemble(self, runtime: Runtime, log_manager: LogManager) -> Context:

@@ -11,11 +11,13 @@ from .metadata.features import FEATURES, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
-from .runtime import Clock
+from .runtime import Clock, SerialQueue
 from .session import Session
+from .slices import Slices
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
 from .topics.topics import Topics
+from .unsent_answers import UnsentAnswers
 
 
 class ServedApi(Protocol):
@@ -40,6 +42,9 @@ class Context:
     groups: GroupCoordinatorService
     transactions: TransactionCoordinatorService
     purgatory: Purgatory
+    slices: Slices
+    unsent: UnsentAnswers
+    beside_loop: SerialQueue  # what only computes, for too long; one at a time, so that fsyncs keep a thread
     fetch_sessions: FetchSessions
     flusher: LogFlusher
     producer_ids: ProducerIds

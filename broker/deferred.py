@@ -1,7 +1,7 @@
 """What a handler gives when it has no answer now: Deferred (it comes later) or Disconnect (it never comes)."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 R = TypeVar("R")
 
@@ -50,6 +50,18 @@ class Deferred(Generic[R]):
             self._failure = error
         else:
             self._on_failed(error)
+
+    def follow(self, answer: "R | Deferred[R]") -> None:
+        """Answer with `answer`; if that is deferred itself, as it is answered, fails or is dropped."""
+        if not isinstance(answer, Deferred):
+            self.answer(answer)
+            return
+        followed = cast("Deferred[R]", answer)
+        if self._is_done:
+            followed.drop()
+        else:
+            self.on_dropped = followed.drop
+            followed.deliver_to(self.answer, self.fail)
 
     def deliver_to(self, deliver: Callable[[R], None], on_failed: Callable[[Exception], None]) -> None:
         """Where the answer goes, or what kept it from being made; at once if it is already there."""

@@ -11,18 +11,21 @@ version.
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from .decoding import MAX_ELEMENTS, compile_decoder
-from .encoding import OWN_SEGMENT_BYTES, Unencodable, compile_encoder
+from .decoding import MAX_ELEMENTS, TooManyItems, compile_decoder
+from .encoding import ANY_NUMBER, OWN_SEGMENT_BYTES, LargeMessage, Unencodable, compile_encoder
 from .schema import declared
 from .source import source_of
 
 __all__ = [
+    "ANY_NUMBER",
     "MAX_ELEMENTS",
     "OWN_SEGMENT_BYTES",
     "Buffer",
     "Decoder",
     "Encoder",
+    "LargeMessage",
     "Segment",
+    "TooManyItems",
     "Unencodable",
     "decode",
     "decoder",
@@ -43,11 +46,13 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Decoder(Protocol[T_co]):
-    def __call__(self, data: Buffer, pos: int = 0, /) -> tuple[T_co, int]: ...
+    def __call__(self, data: Buffer, pos: int = 0, room: int = MAX_ELEMENTS, /) -> tuple[T_co, int]: ...
 
 
 class Encoder(Protocol[T_contra]):
-    def __call__(self, message: T_contra, out: bytearray, segments: list[Segment], /) -> None: ...
+    def __call__(
+        self, message: T_contra, out: bytearray, segments: list[Segment], room: int = ANY_NUMBER, /
+    ) -> None: ...
 
 
 class _Compiled(dict[int, T]):

@@ -14,24 +14,28 @@ from .source import Source
 from .wire import CorruptFrame, uvarint_tail
 
 # An empty struct costs fifty times its bytes in memory: frames are bounded by the number of items as well.
-MAX_ELEMENTS = 1 << 20
+MAX_ELEMENTS = 1 << 18
 MAX_STRING_BYTES = 0x7FFF
 
 
+class TooManyItems(CorruptFrame):
+    """More array items and tagged fields than the caller has room for; with more room it may be a message."""
+
+
 def compile_decoder(cls: type, version: int) -> Callable[..., Any]:
-    """A function (data, pos=0) -> (message, position after it)."""
+    """A function (data, pos=0, room=MAX_ELEMENTS) -> (message, position after it); `room` bounds the items in it."""
     s = Source()
     s.names.update(
         new=object.__new__,
         uvarint_tail=uvarint_tail,
         unpack_from=struct.unpack_from,
         CorruptFrame=CorruptFrame,
+        TooManyItems=TooManyItems,
         faults=(struct.error, IndexError, UnicodeDecodeError),
     )
     title = f"{cls.__name__} v{version}"
-    s(0, "def decode(data, pos=0):")
+    s(0, f"def decode(data, pos=0, room={MAX_ELEMENTS}):")
     s(1, "end = len(data)")
-    s(1, f"room = {MAX_ELEMENTS}")
     s(1, "try:")
     _Body(s, version, version in declared(cls).flexible).struct(2, cls, "m")
     s(1, "except faults as fault:")
@@ -151,8 +155,9 @@ class _Body:
         s(d, f"room -= {n}")
         s(
             d,
-            f"if {many} > end - pos or room < 0: raise CorruptFrame('more items than room in the frame')",
+            f"if {many} > end - pos: raise CorruptFrame('more items than room in the frame')",
         )
+        s(d, "if room < 0: raise TooManyItems('more items than are allowed')")
         if item.code == "16s":
             s(
                 d,
@@ -175,6 +180,8 @@ class _Body:
         s(d, f"{n} = data[pos]; pos += 1")
         s(d, f"if {n}:")
         s(d + 1, f"if {n} > 127: {n}, pos = uvarint_tail(data, pos, {n})")
+        s(d + 1, f"room -= {n}")
+        s(d + 1, "if room < 0: raise TooManyItems('more tagged fields than are allowed')")
         s(d + 1, f"for _ in range({n}):")
         self._uvarint(d + 2, tag)
         self._uvarint(d + 2, stop)

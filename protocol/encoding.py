@@ -16,12 +16,22 @@ from .wire import put_uvarint
 OWN_SEGMENT_BYTES = 4096
 
 
+ANY_NUMBER = 1 << 62
+
+
+class LargeMessage(Exception):
+    """The message has more array items than its encoder was given room for."""
+
+
 class Unencodable(ValueError):
     """A message that does not fit its own declaration: a mistake of the program, never of a client."""
 
 
 def compile_encoder(cls: type, version: int) -> Callable[..., None]:
-    """A function (message, out, segments): appends to `out`, moved to `segments` before each big field."""
+    """A function (message, out, segments, room=ANY_NUMBER): appends to `out`, moved to `segments` before a big field.
+
+    It stops with LargeMessage once the message has more array items than `room`.
+    """
     s = Source()
     s.names.update(
         put_uvarint=put_uvarint,
@@ -30,8 +40,9 @@ def compile_encoder(cls: type, version: int) -> Callable[..., None]:
         null=b"\xff\xff\xff\xff",
         faults=(struct.error, AttributeError, TypeError, UnicodeEncodeError),
         refuse=_refuse,
+        LargeMessage=LargeMessage,
     )
-    s(0, "def encode(m, out, segments):")
+    s(0, f"def encode(m, out, segments, room={ANY_NUMBER}):")
     s(1, "append = out.append")
     s(1, "try:")
     _Body(s, version, version in declared(cls).flexible).struct(2, cls, "m", in_tag=False)
@@ -125,6 +136,8 @@ class _Body:
     def _array(self, d: int, item: Field, v: str, in_tag: bool) -> None:
         s = self.s
         n = self._length(d, "array", v)
+        s(d, f"room -= {n}")
+        s(d, "if room < 0: raise LargeMessage")
         if item.code and item.code != "16s":
             s(d, f"out += pack(f'>{{{n}}}{_code(item)}', *{v})")
             return

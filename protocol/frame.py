@@ -40,6 +40,7 @@ class FrameSplitter:
         self._pieces: list[Frame] = []
         self._crumbs = bytearray()  # the last pieces, while they are small
         self._missing = 0  # bytes of the begun frame that have not come yet
+        self.begun_bytes = 0  # the size of that frame, 0 where none has begun
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order; they are views on it where they can be.
@@ -91,6 +92,7 @@ class FrameSplitter:
         self._hold(piece)
         self._missing -= len(piece)
         if not self._missing:
+            self.begun_bytes = 0
             frames.append(b"".join((*self._pieces, self._crumbs)))
             self._pieces.clear()
             self._crumbs.clear()
@@ -99,6 +101,7 @@ class FrameSplitter:
     def _begin(self, size: int, piece: Frame) -> None:
         self._hold(piece)
         self._missing = size - len(piece)
+        self.begun_bytes = size
 
     def _hold(self, piece: Frame) -> None:
         """Keep a piece. Small ones are put together, or a slow sender's bytes would each be an object."""

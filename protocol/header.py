@@ -12,6 +12,8 @@ from .schema import NEVER
 from .wire import CorruptFrame, uvarint
 
 NEVER_FLEXIBLE = NEVER.first
+# Kafka has defined none so far; a header of millions would take seconds to skip.
+MAX_HEADER_TAGS = 1000
 
 _FIXED = struct.Struct(">hhih")
 _INT = struct.Struct(">i")
@@ -79,6 +81,8 @@ def _has_tags(api_key: int, api_version: int, flexible_from: int) -> bool:
 
 def _skip_tags(frame: Buffer, pos: int) -> int:
     count, pos = uvarint(frame, pos)
+    if count > MAX_HEADER_TAGS:
+        raise CorruptFrame(f"header: {count} tagged fields, allowed are {MAX_HEADER_TAGS}")
     for _ in range(count):
         _, pos = uvarint(frame, pos)
         size, pos = uvarint(frame, pos)

@@ -28,6 +28,7 @@ class BrokerConfig:
     default_replication_factor: int = 1
 
     socket_request_max_bytes: int = 104857600
+    queued_max_request_bytes: int = 268435456  # Kafka has no limit, and a heap that is one
     socket_listen_backlog_size: int = 50
     connections_max_idle_ms: int = 600000
     max_connections: int = 2147483647

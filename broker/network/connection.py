@@ -1,7 +1,7 @@
 """One client connection: frames in, segments out, one request at a time.
 
 Answers leave in the order of the requests because the next request is taken only when the last one was answered,
-as Apache Kafka mutes the socket. What a client sends ahead waits in its own socket once it is more than one read.
+as Apache Kafka mutes the socket. What a client sends ahead waits in its own socket once it is more than a little.
 """
 
 import asyncio
@@ -9,21 +9,35 @@ from collections import deque
 from typing import Protocol, cast
 
 from ...protocol.codec import Segment
-from ...protocol.frame import FrameSplitter
+from ...protocol.frame import Frame, FrameSplitter
 from ...protocol.wire import CorruptFrame
-from ..deferred import Disconnect
+from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
 from ..session import Session
-from .dispatch import DeferredResponse, Dispatcher
+from ..unsent_answers import UnsentAnswers
+from .dispatch import Dispatcher
+from .request_memory import SMALL_BYTES, RequestMemory
+from .turns import Turns
 
 logger = get_logger("connection")
 
 # A reader slower than this has its next request wait: at most one answer is buffered beyond it.
 WRITE_HIGH_WATER_BYTES = 256 * 1024
+# What is sent ahead is read up to here: a client that has gone is noticed only while its socket is read.
+READ_AHEAD_BYTES = 64 * 1024
+# How long an answer is waited for whose client sends nothing more, and may have gone altogether.
+HALF_CLOSED_S = 30.0
+# While others wait for memory, a large frame must come on, and come to its end.
+STALLED_FRAME_S = 5.0
+SLOWEST_FRAME_S = 60.0
 
 
 class Listener(Protocol):
     """What a connection asks of the server that accepted it."""
+
+    turns: Turns
+    memory: RequestMemory
+    unsent: UnsentAnswers
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -43,14 +57,22 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, listener: Listener, dispatcher: Dispatcher, max_request_bytes: int) -> None:
         self._listener = listener
+        self._turns = listener.turns
         self._dispatcher = dispatcher
         self._splitter = FrameSplitter(max_request_bytes)
-        self._frames: deque[bytes | bytearray | memoryview] = deque()
-        self._deferred: DeferredResponse | None = None  # the request that is being worked on
+        self._frames: deque[tuple[Frame, int]] = deque()  # each with what it counts in the request memory
+        self._ahead_bytes = 0  # of those frames
+        self._begun_held_bytes = self._taken_held_bytes = 0  # likewise, of the frames before and behind them
+        self._deferred: Deferred[list[Segment] | None] | None = None  # the answer that is being worked on
+        self._unsent_bytes = 0
         self._is_write_paused = False
         self._is_reading_paused = False
+        self._is_frame_paused = False  # there is no room for the frame that has begun
         self._is_taking = False
+        self._is_queued = False
         self._is_closed = False
+        self._half_closed_s: float | None = None
+        self._frame_began_s: float | None = None
         self.last_active_s = 0.0
         self.host = ""
 
@@ -68,7 +90,10 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True
-        self._frames.clear()
+        self._drop_frames()
+        self._note_unsent(0)
+        self._listener.memory.forget(self)
+        self._release(self._begun_held_bytes + self._taken_held_bytes)
         self._listener.remove(self)
         if self._deferred is not None:
             self._deferred.drop()
@@ -79,89 +104,178 @@ class Connection(asyncio.Protocol):
             return
         self.last_active_s = self._listener.now()
         try:
-            self._frames.extend(self._splitter.feed(data))
+            frames = self._splitter.feed(data)
         except CorruptFrame as error:
             self._close(str(error))
             return
+        for frame in frames:
+            self._frames.append((frame, self._begun_held_bytes))
+            self._ahead_bytes += len(frame)
+            self._begun_held_bytes = 0
+        self._admit_begun()
         self._take_next()
+
+    def eof_received(self) -> bool:
+        """The client sends nothing more: what it has asked for is still answered, then the connection is closed."""
+        self._half_closed_s = self._listener.now()
+        return not self.is_idle and not self._is_closed
 
     def pause_writing(self) -> None:
         self._is_write_paused = True
 
     def resume_writing(self) -> None:
         self._is_write_paused = False
+        self._note_unsent(0)
         self._take_next()
+
+    def resume_frame(self) -> None:
+        """There is room for the frame that has begun."""
+        self._is_frame_paused = False
+        self._begun_held_bytes = self._splitter.begun_bytes
+        self._frame_began_s = self._listener.now()
+        self._match_reading()
 
     @property
     def is_idle(self) -> bool:
         """Whether no request is being worked on."""
         return self._deferred is None and not self._frames
 
-    def close_idle(self) -> None:
-        """Close because nothing came for `connections.max.idle.ms`."""
-        self._is_closed = True
-        self._transport.close()
+    def is_overdue(self, now: float, idle_s: float) -> bool:
+        """Whether nothing has come or gone for `idle_s`, or it holds what others need for too long.
+
+        A client that waits for an answer, and is listened to meanwhile, may wait as long as the answer takes.
+        """
+        if self._is_write_paused and (unsent := self._transport.get_write_buffer_size()) != self._unsent_bytes:
+            self._note_unsent(unsent)
+            self.last_active_s = now
+        if self._half_closed_s is not None and now - self._half_closed_s > HALF_CLOSED_S:
+            return True
+        quiet_s = now - self.last_active_s
+        if (
+            self._frame_began_s is not None
+            and self._listener.memory.is_short
+            and (quiet_s > STALLED_FRAME_S or now - self._frame_began_s > SLOWEST_FRAME_S)
+        ):
+            return True
+        return quiet_s > idle_s and (self.is_idle or self._is_reading_paused or self._is_write_paused)
 
     def abort(self) -> None:
-        """Close at once, at the broker's stop."""
+        """Close at once."""
         self._is_closed = True
         self._transport.abort()
 
+    def take_turn(self) -> None:
+        """Work on the next frame, if it can be; the queue of turns has come to this connection."""
+        self._is_queued = False
+        if self._may_take():
+            self._take()
+        self._after_taking()
+
     def _take_next(self) -> None:
-        """Work on waiting frames until one is deferred, the client reads too slowly, or none is left."""
+        """Work on the next frame now or when its turn comes, unless something is in the way."""
         if self._is_taking:  # an answer sent from within may resume writing
             return
-        self._is_taking = True
-        try:
-            while self._frames and self._deferred is None and not self._is_write_paused and not self._is_closed:
-                self._take(self._frames.popleft())
-        finally:
-            self._is_taking = False
-        self._match_reading()
-        if self._splitter.fault is not None and self.is_idle:
-            # A length that no frame may have ends the connection, after the requests in front of it.
-            self._close(str(self._splitter.fault))
+        if self._may_take() and not self._is_queued and self._turns.may_begin():
+            self._take()
+            self._turns.note_end()
+        self._after_taking()
 
-    def _take(self, frame: bytes | bytearray | memoryview) -> None:
+    def _may_take(self) -> bool:
+        return bool(self._frames) and self._deferred is None and not self._is_write_paused and not self._is_closed
+
+    def _after_taking(self) -> None:
+        if not self._is_queued and self._may_take():
+            self._is_queued = True
+            self._turns.queue(self)
+        self._match_reading()
+        if self.is_idle and not self._is_closed:
+            if self._splitter.fault is not None:
+                # A length that no frame may have ends the connection, after the requests in front of it.
+                self._close(str(self._splitter.fault))
+            elif self._half_closed_s is not None:
+                self._is_closed = True
+                self._transport.close()
+
+    def _take(self) -> None:
+        frame, self._taken_held_bytes = self._frames.popleft()
+        self._ahead_bytes -= len(frame)
+        self._is_taking = True
         self._dispatcher.hold()
         try:
             self._answer(frame)
         finally:
             self._dispatcher.complete_ready()
+            self._is_taking = False
 
-    def _answer(self, frame: bytes | bytearray | memoryview) -> None:
+    def _answer(self, frame: Frame) -> None:
         try:
             answer = self._dispatcher.receive(frame, self._session)
-        except (CorruptFrame, Disconnect) as error:
-            self._close(str(error))
-            return
         except Exception as error:
-            logger.exception("a frame could not be handled", client=self.host)
-            self._close(f"an unexpected {type(error).__name__}")
+            self._fail(error)
             return
-        if isinstance(answer, DeferredResponse):
+        if isinstance(answer, Deferred):
             self._deferred = answer
-            answer.deliver_to(self._send_deferred, self._close)
-        elif answer is not None:
-            self._transport.writelines(answer)
+            answer.deliver_to(self._send_deferred, self._fail)
+        else:
+            self._send(answer)
 
     def _send_deferred(self, answer: list[Segment] | None) -> None:
         """The deferred response has come."""
         self._deferred = None
+        self.last_active_s = self._listener.now()
+        if self._is_closed:
+            return
+        self._send(answer)
+        self._take_next()
+
+    def _send(self, answer: list[Segment] | None) -> None:
         if self._is_closed:
             return
         if answer is not None:
             self._transport.writelines(answer)
-        self._take_next()
+            if self._is_write_paused:
+                self._note_unsent(self._transport.get_write_buffer_size())
+        if self._taken_held_bytes:
+            held, self._taken_held_bytes = self._taken_held_bytes, 0
+            self._release(held)
+
+    def _release(self, held_bytes: int) -> None:
+        if held_bytes:
+            self._listener.memory.release(held_bytes)
+
+    def _note_unsent(self, size: int) -> None:
+        if size != self._unsent_bytes:
+            self._listener.unsent.change(size - self._unsent_bytes)
+            self._unsent_bytes = size
+
+    def _admit_begun(self) -> None:
+        """Count the frame that has begun, or stop reading until there is room for it."""
+        size = self._splitter.begun_bytes
+        if size <= SMALL_BYTES:
+            self._frame_began_s = None
+        elif not self._begun_held_bytes and not self._is_frame_paused:
+            if self._listener.memory.admit(self, size):
+                self._begun_held_bytes = size
+                self._frame_began_s = self.last_active_s
+            else:
+                self._is_frame_paused = True
 
     def _match_reading(self) -> None:
-        """Read on only while what was read is being worked off (backpressure towards the client)."""
-        should_pause = bool(self._frames) and not self._is_closed
+        """Read on only while there is room, and what was read is being worked off (backpressure)."""
+        should_pause = (self._is_frame_paused or self._ahead_bytes > READ_AHEAD_BYTES) and not self._is_closed
         if should_pause and not self._is_reading_paused:
             self._transport.pause_reading()
         elif self._is_reading_paused and not should_pause and not self._is_closed:
             self._transport.resume_reading()
         self._is_reading_paused = should_pause
+
+    def _fail(self, error: Exception) -> None:
+        """Close because a frame could not be read or answered."""
+        if isinstance(error, CorruptFrame | Disconnect):
+            self._close(str(error))
+            return
+        logger.error("a frame could not be handled", client=self.host, exc_info=error)
+        self._close(f"an unexpected {type(error).__name__}")
 
     def _close(self, why: str) -> None:
         """Close without an answer, as Kafka does for what it cannot read."""
@@ -169,5 +283,10 @@ class Connection(asyncio.Protocol):
             return
         logger.warning("connection closed", client=self.host, client_id=self._session.client_id, why=why)
         self._is_closed = True
-        self._frames.clear()
+        self._drop_frames()
         self._transport.close()
+
+    def _drop_frames(self) -> None:
+        self._release(sum(held for _, held in self._frames))
+        self._frames.clear()
+        self._ahead_bytes = 0

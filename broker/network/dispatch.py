@@ -1,10 +1,10 @@
 """A frame becomes a request, a handler's answer becomes segments. Nothing here knows what any API means."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from ...protocol.api_keys import ApiKey
-from ...protocol.codec import Segment
+from ...protocol.codec import ANY_NUMBER, LargeMessage, Segment, TooManyItems
 from ...protocol.frame import frame_of
 from ...protocol.header import RequestHeader, decode_request_header, encode_response_header
 from ...protocol.wire import CorruptFrame
@@ -18,41 +18,13 @@ from .pipeline import Stage, build_pipeline, is_deferred, report_failure
 
 logger = get_logger("dispatch")
 
+R = TypeVar("R")
 
-@dataclass(frozen=True, slots=True)
-class DeferredResponse:
-    """An answer that is not there yet, and what is needed to encode it."""
 
-    deferred: Deferred[object]
-    api: LoadedApi
-    header: RequestHeader
+# What is decoded and encoded on the loop; a larger message takes milliseconds, and is left to a thread.
+LOOP_ITEMS = 2048
 
-    def deliver_to(self, send: Callable[[list[Segment] | None], None], close: Callable[[str], None]) -> None:
-        """`send` gets the answer's segments, or None where no answer is due; `close` gets why there can be none."""
-
-        def on_answer(response: object) -> None:
-            try:
-                segments = None if response is None else encode_response(self.api, self.header, response)
-            except Exception as error:
-                # The answer came out of another client's request, which must not pay for it.
-                logger.exception("a deferred response could not be encoded", api=self.api.name)
-                close(f"an unexpected {type(error).__name__}")
-                return
-            send(segments)
-
-        def on_failed(error: Exception) -> None:
-            try:
-                segments = encode_failure(self.api, self.header, error)
-            except Disconnect as end:
-                close(str(end))
-                return
-            send(segments)
-
-        self.deferred.deliver_to(on_answer, on_failed)
-
-    def drop(self) -> None:
-        """The client has gone."""
-        self.deferred.drop()
+Segments: TypeAlias = list[Segment]
 
 
 class Dispatcher:
@@ -66,10 +38,11 @@ class Dispatcher:
 
     def receive(
         self, frame: bytes | bytearray | memoryview, session: Session
-    ) -> list[Segment] | DeferredResponse | None:
-        """Answer one frame: segments, a deferred response, or None where no answer is due (acks=0).
+    ) -> Segments | Deferred[Segments | None] | None:
+        """Answer one frame: segments, now or later, or None where no answer is due (acks=0).
 
-        Raises CorruptFrame for what does not parse and Disconnect for what Kafka closes silently.
+        Raises CorruptFrame for what does not parse and Disconnect for what Kafka closes silently, or a deferred answer
+        fails with them.
         """
         if len(frame) < 8:
             raise CorruptFrame(f"a frame of {len(frame)} bytes cannot hold a request header")
@@ -86,30 +59,97 @@ class Dispatcher:
         session.client_id = header.client_id or ""
         if not is_served:
             return self._refuse_version(loaded, header)
-        request, _ = loaded.decoder(version)(frame, pos)
         try:
-            answer = self._handle(loaded, request, header, session)
+            request, _ = loaded.decoder(version)(frame, pos, LOOP_ITEMS)
+        except TooManyItems:
+            return self._decode_beside_loop(frame, pos, loaded, header, session)
+        return self._serve(loaded, request, header, session)
+
+    def _serve(
+        self, api: LoadedApi, request: object, header: RequestHeader, session: Session
+    ) -> Segments | Deferred[Segments | None] | None:
+        try:
+            answer = self._handle(api, request, header, session)
         except Disconnect:
             raise
         except Exception as error:
-            report_failure(loaded, header)
-            return encode_failure(loaded, header, error)
+            report_failure(api, header)
+            return encode_failure(api, header, error)
         if answer is None:
             return None
         if is_deferred(answer):
-            return DeferredResponse(answer, loaded, header)
-        return encode_response(loaded, header, answer)
+            return self._encode_later(api, header, answer)
+        return self._encode(api, header, answer)
+
+    def _encode(self, api: LoadedApi, header: RequestHeader, response: object) -> Segments | Deferred[Segments | None]:
+        try:
+            return encode_response(api, header, response, LOOP_ITEMS)
+        except LargeMessage:
+            return self._beside_loop(lambda: encode_response(api, header, response))
+
+    def _encode_later(
+        self, api: LoadedApi, header: RequestHeader, deferred: Deferred[object]
+    ) -> Deferred[Segments | None]:
+        encoded: Deferred[Segments | None] = Deferred()
+
+        def on_answer(response: object) -> None:
+            try:
+                encoded.follow(None if response is None else self._encode(api, header, response))
+            except Exception as error:
+                # The answer came out of another client's request, which must not pay for it.
+                logger.exception("a deferred response could not be encoded", api=api.name)
+                encoded.fail(error)
+
+        def on_failed(error: Exception) -> None:
+            try:
+                encoded.answer(encode_failure(api, header, error))
+            except Disconnect as end:
+                encoded.fail(end)
+
+        encoded.on_dropped = deferred.drop
+        deferred.deliver_to(on_answer, on_failed)
+        return encoded
+
+    def _decode_beside_loop(
+        self, frame: bytes | bytearray | memoryview, pos: int, api: LoadedApi, header: RequestHeader, session: Session
+    ) -> Deferred[Segments | None]:
+        served: Deferred[Segments | None] = Deferred()
+
+        def decoded(request: object) -> None:
+            if served.is_done:
+                return  # the client has gone: what it asked for was never begun
+            try:
+                served.follow(self._serve(api, request, header, session))
+            except Disconnect as end:
+                served.fail(end)
+
+        self._beside_loop(lambda: api.decoder(header.api_version)(frame, pos)[0]).deliver_to(decoded, served.fail)
+        return served
+
+    def _beside_loop(self, compute: Callable[[], R]) -> Deferred[R]:
+        """What a computation that touches nothing else gives, made on a thread."""
+        computed: list[R] = []
+        deferred: Deferred[R] = Deferred()
+
+        def done(error: Exception | None) -> None:
+            if error is not None:
+                deferred.fail(error)
+            else:
+                deferred.answer(computed[0])
+
+        self._context.beside_loop.run(lambda: computed.append(compute()), done)
+        return deferred
 
     def _refuse_version(self, api: LoadedApi, header: RequestHeader) -> list[Segment]:
         """KIP-511: an unknown version of ApiVersions is answered in the shape of version 0, the body unread."""
         return encode_response(api, header._replace(api_version=0), unsupported_version_answer(self._context))
 
 
-def encode_response(api: LoadedApi, header: RequestHeader, response: object) -> list[Segment]:
-    """The frame of an answer, as segments."""
+def encode_response(api: LoadedApi, header: RequestHeader, response: object, room: int = ANY_NUMBER) -> list[Segment]:
+    """The frame of an answer, as segments; LargeMessage with more than `room` items."""
     out = encode_response_header(header.api_key, header.api_version, header.correlation_id, api.flexible_from)
     segments: list[Segment] = []
-    api.encoder(header.api_version)(response, out, segments)
+    api.encoder(header.api_version)(response, out, segments, room)
     segments.append(out)
     return frame_of(segments)
 

@@ -16,6 +16,7 @@ from ..context import Context
 from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
 from ..session import Session
+from ..slices import are_steps
 
 logger = get_logger("pipeline")
 
@@ -48,7 +49,10 @@ def build_pipeline(stages: Sequence[Stage], context: Context) -> Handle:
     """The whole way as one function; the first stage is passed first."""
 
     def call_handler(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
-        return api.handle(request, header.api_version, session, context)
+        answer = api.handle(request, header.api_version, session, context)
+        if are_steps(answer):
+            return context.slices.run(answer, ends_with_client=api.only_reads)
+        return answer
 
     if not stages:
         return call_handler
@@ -96,11 +100,7 @@ def resume(received: ReceivedRequest, proceed: Proceed, promised: Deferred[objec
         report_failure(received.api, received.header)
         promised.fail(error)
     else:
-        if is_deferred(answer):
-            promised.on_dropped = answer.drop
-            answer.deliver_to(promised.answer, promised.fail)
-        else:
-            promised.answer(answer)
+        promised.follow(answer)
 
 
 def report_failure(api: LoadedApi, header: RequestHeader) -> None:

@@ -2,20 +2,28 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
+from ..unsent_answers import UnsentAnswers
 from .connection import Connection
 from .dispatch import Dispatcher
+from .request_memory import RequestMemory
+from .turns import Turns
 
 logger = get_logger("server")
+
+LONGEST_SWEEP_S = 5.0
 
 
 class Server:
     """Every open connection of one listener."""
 
-    def __init__(self, config: BrokerConfig, runtime: Runtime, dispatcher: Dispatcher) -> None:
+    def __init__(self, config: BrokerConfig, runtime: Runtime, dispatcher: Dispatcher, unsent: UnsentAnswers) -> None:
+        """`unsent` is what handlers look at who make large answers."""
         self._config = config
         self._clock = runtime.clock
         self._timers = runtime.timers
@@ -28,6 +36,10 @@ class Server:
         self._is_closing = False
         self._none_is_open = asyncio.Event()
         self._none_is_open.set()
+        self._idle_s = config.connections_max_idle_ms / 1000
+        self.turns = Turns(runtime)
+        self.memory = RequestMemory(config.queued_max_request_bytes)
+        self.unsent = unsent
         self.host = ""
         self.port = 0
 
@@ -39,7 +51,7 @@ class Server:
             self._connect, host or None, port, backlog=self._config.socket_listen_backlog_size
         )
         self.host, self.port = self._server.sockets[0].getsockname()[:2]
-        self._sweep_idle()
+        self._sweep_overdue()
 
     async def close(self) -> None:
         """Accept nothing more, and return when the last connection is closed; answers to come are dropped."""
@@ -88,10 +100,23 @@ class Server:
     def _connect(self) -> Connection:
         return Connection(self, self._dispatcher, self._config.socket_request_max_bytes)
 
-    def _sweep_idle(self) -> None:
-        limit_s = self._config.connections_max_idle_ms / 1000
-        oldest = self.now() - limit_s
-        for connection in list(self._admitted):
-            if connection.is_idle and connection.last_active_s < oldest:
-                connection.close_idle()
-        self._sweep = self._timers.call_at(self.now() + max(limit_s / 10, 0.05), self._sweep_idle)
+    def _sweep_overdue(self) -> None:
+        overdue = self._overdue(self._admitted)
+        if overdue:
+            # After a long stop of the process a client may have sent in time, and its socket not have been looked at:
+            # between two turns of the loop it is.
+            close = partial(self._close_overdue, overdue)
+            self._timers.call_soon(partial(self._call_soon, close))
+        interval_s = min(max(self._idle_s / 10, 0.05), LONGEST_SWEEP_S)
+        self._sweep = self._timers.call_at(self.now() + interval_s, self._sweep_overdue)
+
+    def _call_soon(self, call: Callable[[], None]) -> None:
+        self._timers.call_soon(call)
+
+    def _close_overdue(self, connections: list[Connection]) -> None:
+        for connection in self._overdue(self._admitted.intersection(connections)):
+            connection.abort()
+
+    def _overdue(self, connections: Iterable[Connection]) -> list[Connection]:
+        now = self.now()
+        return [connection for connection in connections if connection.is_overdue(now, self._idle_s)]

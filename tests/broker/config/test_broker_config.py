@@ -14,6 +14,7 @@ NOT_KAFKAS = {
     "advertised.listeners",
     "log.dirs",
     "broker.rack",
+    "queued.max.request.bytes",
     "group.initial.rebalance.delay.ms",
     "offsets.topic.replication.factor",
     "transaction.state.log.replication.factor",

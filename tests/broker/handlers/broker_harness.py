@@ -11,6 +11,7 @@ from odradek.broker.apis import TABLE
 from odradek.broker.assembly import assemble
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.session import Session
+from odradek.broker.slices import are_steps
 from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
@@ -95,6 +96,8 @@ class AskedBroker:
         handle: Callable[..., object] = getattr(import_module(f"odradek.broker.handlers.{name}"), f"handle_{name}")
         decoded = decode(type(request), version, encode_bytes(request, version))
         response = handle(decoded, version, self.session, self.context)
+        if are_steps(response):
+            response = self.context.slices.run(response, ends_with_client=False)
         self.context.purgatory.complete_ready()
         return response
 

@@ -7,15 +7,26 @@ from collections.abc import Iterable
 import pytest
 
 from odradek.broker.deferred import Deferred, Disconnect
-from odradek.broker.network.connection import WRITE_HIGH_WATER_BYTES, Connection
+from odradek.broker.network.connection import (
+    HALF_CLOSED_S,
+    SLOWEST_FRAME_S,
+    STALLED_FRAME_S,
+    WRITE_HIGH_WATER_BYTES,
+    Connection,
+)
 from odradek.broker.network.dispatch import Dispatcher
 from odradek.broker.network.pipeline import Answer, Proceed, ReceivedRequest
+from odradek.broker.network.request_memory import RequestMemory
+from odradek.broker.network.turns import Turns
+from odradek.broker.runtime import Runtime
+from odradek.broker.unsent_answers import UnsentAnswers
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 
 from ..handlers.broker_harness import AskedBroker, batch, fetch_request, produce_request
 from .test_dispatch import frame_of
 
-MAX_REQUEST_BYTES = 1000
+MAX_REQUEST_BYTES = 100_000
+LARGE_FRAME = 80_000
 
 
 class Transport(asyncio.Transport):
@@ -27,6 +38,10 @@ class Transport(asyncio.Transport):
         self.reads = True
         self.is_closed = self.is_aborted = False
         self.high_water = 0
+        self.unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self.high_water = high or 0
@@ -52,7 +67,10 @@ class Transport(asyncio.Transport):
 class Listener:
     """Admits a connection or not, and hears of its end."""
 
-    def __init__(self, *, admits: bool) -> None:
+    def __init__(self, runtime: Runtime, *, admits: bool) -> None:
+        self.turns = Turns(runtime)
+        self.memory = RequestMemory(LARGE_FRAME)
+        self.unsent = UnsentAnswers()
         self.admits = admits
         self.time = 100.0
         self.removed: list[Connection] = []
@@ -86,7 +104,8 @@ class Connected:
     def __init__(self, *, admits: bool = True) -> None:
         self.broker = AskedBroker()
         self.broker.create()
-        self.listener, self.putting, self.transport = Listener(admits=admits), Putting(), Transport()
+        listener = Listener(self.broker.parts.runtime, admits=admits)
+        self.listener, self.putting, self.transport = listener, Putting(), Transport()
         dispatcher = Dispatcher(self.broker.context, [self.putting])
         self.connection = Connection(self.listener, dispatcher, MAX_REQUEST_BYTES)
         self.connection.connection_made(self.transport)
@@ -96,6 +115,10 @@ class Connected:
         versions = {"HeartbeatRequest": 4, "FetchRequest": 12, "ProduceRequest": 9}
         frames = [frame_of(request, versions[type(request).__name__]) for request in requests]
         self.connection.data_received(b"".join(struct.pack(">i", len(frame)) + frame for frame in frames))
+
+    def turn(self) -> None:
+        """The loop goes round once."""
+        self.broker.clock.advance(0)
 
     def answer(self, at: int = -1) -> None:
         self.putting.promised[at].answer(HeartbeatResponse(error_code=0))
@@ -116,6 +139,8 @@ def connected() -> Connected:
 
 def test_what_was_sent_in_one_read_is_answered_in_its_order(connected: Connected) -> None:
     connected.receive(produce_request({"t": {0: batch()}}), AT_ONCE)
+    assert connected.answers == 1
+    connected.turn()
     assert connected.answers == 2
     assert b"v" in connected.transport.sent[1]
 
@@ -127,11 +152,15 @@ def test_the_client_is_known_by_its_address_and_where_it_came_in(connected: Conn
     assert connected.transport.high_water == WRITE_HIGH_WATER_BYTES
 
 
-def test_behind_a_request_that_waits_no_other_is_worked_on_and_nothing_is_read(connected: Connected) -> None:
-    connected.receive(HEARTBEAT, AT_ONCE)
+def test_behind_a_request_that_waits_no_other_is_worked_on_and_little_is_read(connected: Connected) -> None:
+    connected.receive(HEARTBEAT, *[AT_ONCE] * 5)
+    assert (connected.answers, connected.transport.reads, connected.connection.is_idle) == (0, True, False)
+    connected.receive(*[AT_ONCE] * 1000)
+    connected.turn()
     assert (connected.answers, connected.transport.reads, connected.connection.is_idle) == (0, False, False)
     connected.answer()
-    assert (connected.answers, connected.transport.reads, connected.connection.is_idle) == (2, True, True)
+    connected.turn()
+    assert (connected.answers, connected.transport.reads, connected.connection.is_idle) == (1006, True, True)
 
 
 def test_a_request_that_waits_alone_does_not_keep_the_client_from_being_read(connected: Connected) -> None:
@@ -149,9 +178,10 @@ def test_a_late_response_that_is_none_lets_the_next_request_have_its_turn(connec
 def test_a_client_that_reads_too_slowly_has_its_next_request_wait(connected: Connected) -> None:
     connected.connection.pause_writing()
     connected.receive(AT_ONCE, AT_ONCE)
-    assert (connected.answers, connected.transport.reads) == (0, False)
+    assert connected.answers == 0
     connected.connection.resume_writing()
-    assert (connected.answers, connected.transport.reads) == (2, True)
+    connected.turn()
+    assert connected.answers == 2
 
 
 @pytest.mark.parametrize("data", [struct.pack(">i", MAX_REQUEST_BYTES + 1), struct.pack(">ihh", 4, 3, 12)])
@@ -195,6 +225,7 @@ def test_a_request_that_fails_later_is_answered_and_the_next_has_its_turn(connec
     connected.broker.clock.advance(1)
     assert connected.answers == 1
     connected.putting.promised[0].fail(RuntimeError("the unforeseen"))
+    connected.turn()
     assert connected.answers == 3  # a heartbeat has a place for the error
     assert not connected.transport.is_closed
 
@@ -230,7 +261,114 @@ def test_what_comes_from_the_client_counts_as_activity(connected: Connected) -> 
     connected.listener.time = 160.0
     connected.receive(AT_ONCE)
     assert connected.connection.last_active_s == 160.0
-    connected.connection.close_idle()
-    assert connected.transport.is_closed
-    connected.receive(AT_ONCE)
-    assert connected.answers == 1
+    assert not connected.connection.is_overdue(219.0, idle_s=60)
+    assert connected.connection.is_overdue(221.0, idle_s=60)
+
+
+def test_a_client_that_waits_for_an_answer_is_never_idle_while_it_is_listened_to(connected: Connected) -> None:
+    connected.receive(HEARTBEAT)
+    assert not connected.connection.is_overdue(1e6, idle_s=60)
+    connected.receive(*[AT_ONCE] * 1000)  # from here on it could go, and that would not be noticed
+    assert connected.connection.is_overdue(1e6, idle_s=60)
+
+
+def test_an_answer_given_late_counts_as_activity(connected: Connected) -> None:
+    connected.receive(HEARTBEAT)
+    connected.listener.time = 900.0
+    connected.answer()
+    assert not connected.connection.is_overdue(901.0, idle_s=60)
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_overdue_and_one_that_takes_some_is_not(
+    connected: Connected,
+) -> None:
+    connected.transport.unsent = 5000
+    connected.connection.pause_writing()
+    assert not connected.connection.is_overdue(200.0, idle_s=60)
+    connected.transport.unsent = 4000
+    assert not connected.connection.is_overdue(300.0, idle_s=60)
+    assert connected.listener.unsent.total_bytes == 4000
+    assert connected.connection.is_overdue(361.0, idle_s=60)
+    connected.connection.connection_lost(None)
+    assert connected.listener.unsent.total_bytes == 0
+
+
+def test_a_client_that_sends_nothing_more_gets_what_it_has_asked_for_and_is_closed(connected: Connected) -> None:
+    connected.receive(HEARTBEAT, AT_ONCE)
+    assert connected.connection.eof_received()
+    assert not connected.transport.is_closed
+    connected.answer()
+    assert (connected.answers, connected.transport.is_closed) == (2, True)
+
+
+def test_a_client_that_sends_nothing_more_and_waits_for_nothing_is_closed(connected: Connected) -> None:
+    assert not connected.connection.eof_received()
+
+
+def test_a_client_that_sends_nothing_more_is_not_kept_for_ever(connected: Connected) -> None:
+    connected.receive(HEARTBEAT)
+    connected.connection.eof_received()
+    assert not connected.connection.is_overdue(100.0 + HALF_CLOSED_S, idle_s=600)
+    assert connected.connection.is_overdue(101.0 + HALF_CLOSED_S, idle_s=600)
+
+
+# Large frames
+
+
+@pytest.fixture
+def two() -> tuple[Connected, Connected]:
+    """Two connections of one listener, whose memory is full with one large frame."""
+    first, second = Connected(), Connected()
+    second.listener.memory = second.connection._listener.memory = first.listener.memory
+    return first, second
+
+
+BEGINNING = struct.pack(">i", LARGE_FRAME)
+
+
+def test_a_large_frame_waits_in_its_socket_until_there_is_room_for_it(two: tuple[Connected, Connected]) -> None:
+    first, second = two
+    for one in two:
+        one.connection.data_received(BEGINNING + bytes(10))
+    assert (first.transport.reads, second.transport.reads) == (True, False)
+    assert first.listener.memory.held_bytes == LARGE_FRAME
+    first.connection.connection_lost(None)
+    assert (second.transport.reads, first.listener.memory.held_bytes) == (True, LARGE_FRAME)
+    second.connection.connection_lost(None)
+    assert first.listener.memory.held_bytes == 0
+
+
+def test_a_large_frame_is_counted_until_it_is_answered_however_much_follows(two: tuple[Connected, Connected]) -> None:
+    first, _ = two
+    frame = frame_of(HEARTBEAT, 4).ljust(LARGE_FRAME, b"\0")
+    first.connection.data_received(BEGINNING)
+    first.connection.data_received(frame + BEGINNING)
+    assert first.listener.memory.held_bytes == LARGE_FRAME
+    assert not first.transport.reads  # the next one does not fit beside it
+    first.answer()
+    assert (first.listener.memory.held_bytes, first.transport.reads) == (LARGE_FRAME, True)
+    first.connection.data_received(frame)
+    first.answer()
+    assert first.listener.memory.held_bytes == 0
+
+
+def test_a_large_frame_that_does_not_come_on_is_overdue_only_while_others_wait(
+    two: tuple[Connected, Connected],
+) -> None:
+    first, second = two
+    first.connection.data_received(BEGINNING)
+    assert not first.connection.is_overdue(101.0 + STALLED_FRAME_S, idle_s=600)
+    second.connection.data_received(BEGINNING)
+    assert not first.connection.is_overdue(99.0 + STALLED_FRAME_S, idle_s=600)
+    assert first.connection.is_overdue(101.0 + STALLED_FRAME_S, idle_s=600)
+    assert not second.connection.is_overdue(101.0 + STALLED_FRAME_S, idle_s=600)
+
+
+def test_a_large_frame_that_comes_in_drops_has_its_time_while_others_wait(two: tuple[Connected, Connected]) -> None:
+    first, _ = two
+    for one in two:
+        one.connection.data_received(BEGINNING)
+    first.listener.time = 99.0 + SLOWEST_FRAME_S
+    first.connection.data_received(b"x")
+    assert not first.connection.is_overdue(99.0 + SLOWEST_FRAME_S, idle_s=600)
+    assert first.connection.is_overdue(101.0 + SLOWEST_FRAME_S, idle_s=600)

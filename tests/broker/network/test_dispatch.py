@@ -7,7 +7,7 @@ import pytest
 
 from odradek.broker.apis import TABLE
 from odradek.broker.deferred import Deferred, Disconnect
-from odradek.broker.network.dispatch import DeferredResponse, Dispatcher
+from odradek.broker.network.dispatch import LOOP_ITEMS, Dispatcher
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.codec import Segment, decode, encode_bytes
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -15,7 +15,12 @@ from odradek.protocol.header import RequestHeader, decode_response_header, encod
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
 from odradek.protocol.messages.list_offsets import ListOffsetsRequest
-from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from odradek.protocol.messages.metadata import (
+    MetadataRequest,
+    MetadataRequestTopic,
+    MetadataResponse,
+    MetadataResponseTopic,
+)
 from odradek.protocol.messages.produce import ProduceRequest, ProduceResponse
 from odradek.protocol.schema import declared
 from odradek.protocol.wire import CorruptFrame
@@ -33,6 +38,10 @@ def broker() -> AskedBroker:
 @pytest.fixture
 def dispatcher(broker: AskedBroker) -> Dispatcher:
     return Dispatcher(broker.context)
+
+
+def unexpected(what: object) -> None:
+    pytest.fail(f"unexpected: {what}")
 
 
 def frame_of(request: object, version: int, client_id: str = "shop") -> bytes:
@@ -73,9 +82,9 @@ def test_bytes_after_the_body_are_ignored(broker: AskedBroker, dispatcher: Dispa
 def test_a_waiting_answer_is_encoded_when_it_comes(broker: AskedBroker, dispatcher: Dispatcher) -> None:
     partition = broker.create().partitions[0]
     later = dispatcher.receive(frame_of(fetch_request("t", max_wait_ms=500), 12), broker.session)
-    assert isinstance(later, DeferredResponse)
+    assert isinstance(later, Deferred)
     sent: list[list[Segment] | None] = []
-    later.deliver_to(sent.append, pytest.fail)
+    later.deliver_to(sent.append, unexpected)
     broker.append(partition, batch())
     (segments,) = sent
     (topic,) = decode(FetchResponse, 12, body_of(segments, ApiKey.FETCH, 12)).responses
@@ -87,11 +96,11 @@ def test_what_the_last_request_made_ready_is_answered_when_it_has_ended(
 ) -> None:
     broker.create()
     later = dispatcher.receive(frame_of(fetch_request("t", max_wait_ms=500), 12), broker.session)
-    assert isinstance(later, DeferredResponse)
+    assert isinstance(later, Deferred)
     dispatcher.receive(frame_of(produce_request({"t": {0: batch()}}), 9), broker.session)
-    assert not later.deferred.is_done
+    assert not later.is_done
     dispatcher.complete_ready()
-    assert later.deferred.is_done
+    assert later.is_done
 
 
 def test_without_acks_no_answer_is_due(broker: AskedBroker, dispatcher: Dispatcher) -> None:
@@ -213,10 +222,10 @@ def test_a_long_poll_that_fails_is_answered_as_one_that_failed_at_once_and_its_p
 ) -> None:
     broker.create()
     later = dispatcher.receive(frame_of(fetch_request("t", max_wait_ms=500), version), broker.session)
-    assert isinstance(later, DeferredResponse)
+    assert isinstance(later, Deferred)
     sent: list[list[Segment] | None] = []
     closed: list[str] = []
-    later.deliver_to(sent.append, closed.append)
+    later.deliver_to(sent.append, lambda error: closed.append(str(error)))
     patch_reads(monkeypatch)
     produced = dispatcher.receive(frame_of(produce_request({"t": {0: batch()}}), 9), broker.session)
     dispatcher.complete_ready()
@@ -231,20 +240,86 @@ def test_a_long_poll_that_fails_is_answered_as_one_that_failed_at_once_and_its_p
     assert capfd.readouterr().err.count("RuntimeError: the unforeseen") == 1
 
 
-def test_a_deferred_response_that_is_none_is_no_answer(dispatcher: Dispatcher) -> None:
-    deferred: Deferred[object] = Deferred()
+class Promised(Dispatcher):
+    """A dispatcher whose only answer is one to come."""
+
+    def __init__(self, broker: AskedBroker) -> None:
+        self.answer: Deferred[object] = Deferred()
+        super().__init__(broker.context, [lambda received, proceed: self.answer])
+
+
+def test_a_deferred_response_that_is_none_is_no_answer(broker: AskedBroker) -> None:
+    promised = Promised(broker)
     sent: list[list[Segment] | None] = []
-    later = DeferredResponse(deferred, TABLE[ApiKey.PRODUCE].load(), RequestHeader(ApiKey.PRODUCE, 9, 1))
-    later.deliver_to(sent.append, pytest.fail)
-    deferred.answer(None)
+    later = promised.receive(frame_of(produce_request({"t": {0: batch()}}), 9), broker.session)
+    assert isinstance(later, Deferred)
+    later.deliver_to(sent.append, unexpected)
+    promised.answer.answer(None)
     assert sent == [None]
 
 
-def test_a_deferred_response_that_cannot_be_encoded_closes(capfd: pytest.CaptureFixture[str]) -> None:
-    deferred: Deferred[object] = Deferred()
-    closed: list[str] = []
-    later = DeferredResponse(deferred, TABLE[ApiKey.FETCH].load(), RequestHeader(ApiKey.FETCH, 12, 1))
-    later.deliver_to(lambda _: pytest.fail("it was sent"), closed.append)
-    deferred.answer(FetchResponse(error_code=ErrorCode.NONE, session_id=1 << 40, responses=[]))
-    assert closed == ["an unexpected Unencodable"]
+def test_a_deferred_response_that_cannot_be_encoded_closes(
+    broker: AskedBroker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    promised = Promised(broker)
+    closed: list[Exception] = []
+    later = promised.receive(frame_of(fetch_request("t"), 12), broker.session)
+    assert isinstance(later, Deferred)
+    later.deliver_to(unexpected, closed.append)
+    promised.answer.answer(FetchResponse(error_code=ErrorCode.NONE, session_id=1 << 40, responses=[]))
+    assert [type(error).__name__ for error in closed] == ["Unencodable"]
     assert "api=fetch" in capfd.readouterr().err
+
+
+MANY_NAMES = MetadataRequest(topics=[MetadataRequestTopic(name="t")] * (LOOP_ITEMS + 1))
+
+
+def test_a_request_of_many_items_is_decoded_on_a_thread_and_served_on_the_loop(
+    broker: AskedBroker, dispatcher: Dispatcher
+) -> None:
+    broker.create()
+    sent: list[list[Segment] | None] = []
+    broker.holds_fsyncs = True
+    later = dispatcher.receive(frame_of(MANY_NAMES, 12), broker.session)
+    assert isinstance(later, Deferred)
+    later.deliver_to(sent.append, unexpected)
+    assert (sent, broker.parts.threads.held) == ([], 1)
+    broker.parts.threads.finish_all()
+    (segments,) = sent
+    assert decode(MetadataResponse, 12, body_of(segments, ApiKey.METADATA, 12)).topics
+
+
+def test_a_large_request_that_does_not_parse_fails_on_its_thread(broker: AskedBroker, dispatcher: Dispatcher) -> None:
+    broker.holds_fsyncs = True
+    later = dispatcher.receive(frame_of(MANY_NAMES, 12)[:-5], broker.session)
+    assert isinstance(later, Deferred)
+    failures: list[Exception] = []
+    later.deliver_to(unexpected, failures.append)
+    broker.parts.threads.finish_all()
+    assert [type(failure) for failure in failures] == [CorruptFrame]
+
+
+def test_a_large_request_whose_client_has_gone_is_not_served(broker: AskedBroker, dispatcher: Dispatcher) -> None:
+    produce = produce_request({f"t{n}": {0: batch()} for n in range(LOOP_ITEMS + 1)})
+    broker.create("t7")
+    broker.holds_fsyncs = True
+    later = dispatcher.receive(frame_of(produce, 9), broker.session)
+    assert isinstance(later, Deferred)
+    later.drop()
+    broker.parts.threads.finish_all()
+    assert broker.context.topics.partition("t7", 0).log.log_end_offset == 0
+
+
+def test_a_response_of_many_items_is_encoded_on_a_thread(broker: AskedBroker) -> None:
+    answer = MetadataResponse(
+        brokers=[], cluster_id="c", controller_id=1, topics=[MetadataResponseTopic(name="t")] * (LOOP_ITEMS + 1)
+    )
+    dispatcher = Dispatcher(broker.context, [lambda received, proceed: answer])
+    broker.holds_fsyncs = True
+    sent: list[list[Segment] | None] = []
+    later = dispatcher.receive(frame_of(MetadataRequest(topics=[]), 12), broker.session)
+    assert isinstance(later, Deferred)
+    later.deliver_to(sent.append, unexpected)
+    broker.parts.threads.finish_all()
+    (segments,) = sent
+    assert len(decode(MetadataResponse, 12, body_of(segments, ApiKey.METADATA, 12)).topics) == LOOP_ITEMS + 1

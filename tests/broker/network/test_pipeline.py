@@ -6,7 +6,7 @@ import pytest
 
 from odradek.broker.apis import TABLE
 from odradek.broker.deferred import Deferred, Disconnect
-from odradek.broker.network.dispatch import DeferredResponse, Dispatcher
+from odradek.broker.network.dispatch import Dispatcher
 from odradek.broker.network.pipeline import Answer, Proceed, ReceivedRequest, Stage, build_pipeline, observe, resume
 from odradek.broker.session import Session
 from odradek.broker.testing.clock import ManualClock
@@ -76,13 +76,13 @@ class Client:
         self.session = broker.session
         self.sent: list[list[Segment] | None] = []
         self.closed: list[str] = []
-        self.deferred: DeferredResponse | None = None
+        self.deferred: Deferred[list[Segment] | None] | None = None
 
     def send(self, request: object, version: int) -> None:
         answer = self.dispatcher.receive(frame_of(request, version), self.session)
-        if isinstance(answer, DeferredResponse):
+        if isinstance(answer, Deferred):
             self.deferred = answer
-            answer.deliver_to(self.sent.append, self.closed.append)
+            answer.deliver_to(self.sent.append, lambda error: self.closed.append(str(error)))
         else:
             self.sent.append(answer)
         self.dispatcher.complete_ready()
