@@ -44,7 +44,8 @@ def assemble(
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
     """
     clock = runtime.clock
-    metadata = load_metadata(log_manager, config, clock)
+    slices = Slices(runtime)
+    metadata = load_metadata(log_manager, config, clock, slices)
     is_new = METADATA_VERSION not in metadata.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
@@ -62,7 +63,7 @@ def assemble(
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         purgatory=purgatory,
-        slices=Slices(runtime),
+        slices=slices,
         unsent=UnsentAnswers(),
         beside_loop=SerialQueue(runtime.threads),
         fetch_sessions=FetchSessions(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .broker import Broker
 
 
+SWITCH_INTERVAL_S = 0.001
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
@@ -144,6 +145,8 @@ def _take_all_descriptors() -> None:
 def _run(broker: "Broker") -> None:
     import asyncio
 
+    # A thread that computes lets the loop have its turn after a millisecond, not after five.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         import uvloop
     except ImportError:  # Windows has none

@@ -157,7 +157,7 @@ class Cluster:
         config, runtime = self._config, lifetime.runtime
         context = self._assemble(runtime, log_manager)
         partitions = context.topics.partitions
-        scheduled_tasks = ScheduledTasks(config, runtime, partitions, log_manager)
+        scheduled_tasks = ScheduledTasks(config, runtime, partitions, log_manager, context.slices)
         if config.metadata_log_max_snapshot_interval_ms:
             scheduled_tasks.add(
                 "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot

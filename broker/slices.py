@@ -6,10 +6,11 @@ longer than a fraction of a slice, and whatever was looked up before a yield may
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import GeneratorType
-from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar, cast
 
+from ..protocol.errors import KafkaError
 from .deferred import Deferred, Disconnect
 from .log_output import get_logger
 from .runtime import Clock, Runtime
@@ -52,6 +53,22 @@ class Slices:
         self._call_soon()
         return deferred
 
+    def start(
+        self,
+        steps: "Steps[R | Deferred[R]]",
+        then: Callable[[R], None],
+        on_failed: Callable[[Exception], None],
+    ) -> None:
+        """Run work that has no client of its own: `then` gets its result, `on_failed` what it raised."""
+        try:
+            result = self.run(steps, ends_with_client=False)
+        except Exception as error:
+            on_failed(error)
+            return
+        deferred: Deferred[R] = Deferred()
+        deferred.follow(result)
+        deferred.deliver_to(then, on_failed)
+
     def _call_soon(self) -> None:
         if self._waiting and not self._is_called_soon:
             self._is_called_soon = True
@@ -85,7 +102,7 @@ class _Sliced(Generic[R]):
             if ended is not None:
                 self._deferred.follow(ended[0])
         except Exception as error:
-            if not isinstance(error, Disconnect):
+            if not isinstance(error, Disconnect | KafkaError):
                 logger.error("a request failed", exc_info=error)
             self._deferred.fail(error)
             return True
@@ -105,6 +122,24 @@ def run_slice(steps: "Steps[R]", clock: Clock) -> tuple[R] | None:
     return None
 
 
-def are_steps(answer: object) -> "TypeGuard[Steps[object]]":
+def run_to_end(steps: "Steps[R]") -> R:
+    """The result, in one go: for a start, where there is no other to be served."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        result: R = end.value
+        return result
+
+
+def in_steps(result: "R | Steps[R]") -> "Steps[R]":
+    """The result, or what the work brings: for callers that take either."""
+    if are_steps(result):
+        brought: R = yield from result
+        return brought
+    return cast(R, result)
+
+
+def are_steps(answer: object) -> "TypeGuard[Steps[Any]]":
     """Whether a handler has given work to be done in slices."""
     return type(answer) is GeneratorType

@@ -3,6 +3,7 @@
 import re
 
 from ..protocol.errors import ErrorCode, KafkaError
+from ..protocol.utf16 import utf16_length
 
 OFFSETS_TOPIC = "__consumer_offsets"
 TRANSACTION_TOPIC = "__transaction_state"
@@ -20,7 +21,7 @@ def check_topic_name(name: str) -> None:
         why = "the empty string is not allowed"
     elif name in (".", ".."):
         why = f"'{name}' is not allowed"
-    elif len(name) > MAX_LENGTH:
+    elif utf16_length(name) > MAX_LENGTH:
         why = f"the length of '{name}' is longer than the max allowed length {MAX_LENGTH}"
     elif not _LEGAL.fullmatch(name):
         why = f"'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"

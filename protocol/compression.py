@@ -6,14 +6,17 @@ what librdkafka and franz-go send. lz4 is written as frames of independent block
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
-from typing import Any
 
 from .wire import CorruptFrame
 
 # Kafka has no bound here; a batch that is a thousand times larger inside is no client's honest work.
 MAX_INFLATED_BYTES = 256 << 20
+PIECE_BYTES = 64 * 1024
+WALKED_BYTES = 1 << 20  # of what is opened in one go, where a walk is all that it is opened for
+_GZIP_FED_BYTES = 4096
+_SNAPPY_RATIO = 64  # a copy of 64 bytes takes two at least
 _GZIP = 31  # zlib's window bits for RFC 1952
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = _XERIAL_MAGIC + struct.pack(">ii", 1, 1)
@@ -66,23 +69,39 @@ def _gzip(data: bytes | bytearray | memoryview, level: int) -> bytes:
 
 
 def _gunzip(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
-    pieces: list[bytes] = []
-    room = max_bytes
-    rest = bytes(data)
-    while rest or not pieces:  # RFC 1952 allows several members behind each other
-        member = zlib.decompressobj(_GZIP)
-        try:
-            piece = member.decompress(rest, room + 1)
-        except zlib.error as fault:
-            raise CorruptFrame(f"gzip: {fault}") from fault
+    return _joined("gzip", _gunzipped(data), max_bytes)
+
+
+def _gunzipped(data: bytes | bytearray | memoryview) -> Iterator[bytes]:
+    """RFC 1952 allows several members behind each other. What follows one is copied: they are fed little at a time."""
+    view = memoryview(data)
+    member = zlib.decompressobj(_GZIP)
+    for at in range(0, len(view), _GZIP_FED_BYTES):
+        rest = bytes(view[at : at + _GZIP_FED_BYTES])
+        while rest:
+            if member.eof:
+                member = zlib.decompressobj(_GZIP)
+            size = PIECE_BYTES
+            while size == PIECE_BYTES:  # it may have more of what it was fed
+                try:
+                    piece = member.decompress(rest, PIECE_BYTES)
+                except zlib.error as fault:
+                    raise CorruptFrame(f"gzip: {fault}") from fault
+                yield piece
+                size, rest = len(piece), member.unconsumed_tail
+            rest = member.unused_data
+    if not member.eof:
+        raise CorruptFrame("gzip: cut short")
+
+
+def _joined(name: str, pieces: Iterable[bytes], max_bytes: int) -> bytes:
+    room, parts = max_bytes, list[bytes]()
+    for piece in pieces:
         room -= len(piece)
         if room < 0:
-            raise CorruptFrame(f"gzip: more than {max_bytes} bytes")
-        if not member.eof:
-            raise CorruptFrame("gzip: cut short")
-        pieces.append(piece)
-        rest = member.unused_data
-    return b"".join(pieces)
+            raise CorruptFrame(f"{name}: more than {max_bytes} bytes")
+        parts.append(piece)
+    return b"".join(parts)
 
 
 def _xerial(data: bytes | bytearray | memoryview, _: int) -> bytes:
@@ -98,10 +117,15 @@ def _xerial(data: bytes | bytearray | memoryview, _: int) -> bytes:
 
 
 def _unsnappy(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
+    return _joined("snappy", _unsnapped(data, max_bytes), max_bytes)
+
+
+def _unsnapped(data: bytes | bytearray | memoryview, max_bytes: int) -> Iterator[bytes]:
+    """Block by block: a block cannot be opened by halves, but opens to no more than some twenty times its size."""
     view = memoryview(data)
     if bytes(view[: len(_XERIAL_MAGIC)]) != _XERIAL_MAGIC:
-        return _raw_snappy(view, max_bytes)
-    out = bytearray()
+        yield _raw_snappy(view, max_bytes)
+        return
     pos = len(_XERIAL_HEADER)
     while pos < len(view):
         if pos + _INT.size > len(view):
@@ -110,9 +134,10 @@ def _unsnappy(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
         pos += _INT.size
         if not 0 <= size <= len(view) - pos:
             raise CorruptFrame(f"snappy: block of {size} bytes")
-        out += _raw_snappy(view[pos : pos + size], max_bytes - len(out))
+        piece = _raw_snappy(view[pos : pos + size], max_bytes)
+        max_bytes -= len(piece)
+        yield piece
         pos += size
-    return bytes(out)
 
 
 def _raw_snappy(block: memoryview, max_bytes: int) -> bytes:
@@ -122,6 +147,8 @@ def _raw_snappy(block: memoryview, max_bytes: int) -> bytes:
         size = int(cramjam.snappy.decompress_raw_len(block)) if len(block) else 0
         if size > max_bytes:
             raise CorruptFrame(f"snappy: more than {max_bytes} bytes")
+        if size > _SNAPPY_RATIO * len(block):
+            raise CorruptFrame(f"snappy: {len(block)} bytes cannot hold {size}")
         return bytes(cramjam.snappy.decompress_raw(block))
     except cramjam.DecompressionError as fault:
         raise CorruptFrame(f"snappy: {fault}") from fault
@@ -151,32 +178,88 @@ def _zstd(data: bytes | bytearray | memoryview, level: int) -> bytes:
 
 
 def _unlz4(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
-    import cramjam
-
-    return _grown("lz4", cramjam.lz4.decompress_into, data, max_bytes)
+    return _grown("lz4", data, max_bytes)
 
 
 def _unzstd(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
-    import cramjam
-
-    return _grown("zstd", cramjam.zstd.decompress_into, data, max_bytes)
+    return _grown("zstd", data, max_bytes)
 
 
-def _grown(name: str, into: Callable[..., Any], data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
+def _grown(name: str, data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
     """Decompress into room that is widened as long as it does not suffice: a bomb meets its bound."""
+    room = _first_room(data, max_bytes)
+    while True:
+        out, size, is_whole = _fill_room(name, data, room)
+        if is_whole:
+            return bytes(memoryview(out)[:size])
+        if room == max_bytes:
+            raise CorruptFrame(f"{name}: more than {max_bytes} bytes")
+        room = min(max_bytes, room * 4)
+
+
+def _grown_pieces(name: str, data: bytes | bytearray | memoryview, max_bytes: int) -> Iterator[bytes]:
+    """The same, giving away what there is before more is asked for: the library opens a beginning, and no rest."""
+    room, given = min(_first_room(data, max_bytes), WALKED_BYTES), 0
+    while True:
+        out, size, is_whole = _fill_room(name, data, room)
+        view = memoryview(out)
+        if not given and size <= WALKED_BYTES:
+            yield bytes(view[:size])
+        else:
+            for at in range(given, size, PIECE_BYTES):
+                yield bytes(view[at : min(at + PIECE_BYTES, size)])
+        given = size
+        if is_whole:
+            return
+        if room == max_bytes:
+            raise CorruptFrame(f"{name}: more than {max_bytes} bytes")
+        room = min(max_bytes, room * 4)
+
+
+def _first_room(data: bytes | bytearray | memoryview, max_bytes: int) -> int:
+    return min(max_bytes, max(64 * 1024, 8 * len(data)))
+
+
+def _fill_room(name: str, data: bytes | bytearray | memoryview, room: int) -> tuple[bytearray, int, bool]:
+    """As much as finds room: where, how many bytes, and whether that is all."""
     import cramjam
 
     if not len(data):
         raise CorruptFrame(f"{name}: nothing there")
-    room = min(max_bytes, max(64 * 1024, 8 * len(data)))
-    while True:
-        out = bytearray(room)
-        try:
-            return bytes(memoryview(out)[: int(into(data, out))])
-        except cramjam.DecompressionError as fault:
-            if "whole buffer" not in str(fault) or room == max_bytes:
-                raise CorruptFrame(f"{name}: {fault}") from fault
-            room = min(max_bytes, room * 4)
+    out = bytearray(room)
+    try:
+        return out, int(getattr(cramjam, name).decompress_into(data, out)), True
+    except cramjam.DecompressionError as fault:
+        if "whole buffer" not in str(fault):
+            raise CorruptFrame(f"{name}: {fault}") from fault
+        return out, room, False
+
+
+def decompressed_pieces(
+    codec: int, data: bytes | bytearray | memoryview, max_bytes: int = MAX_INFLATED_BYTES
+) -> Iterator[bytes]:
+    """The same bytes in pieces, some of them empty, each made when it is asked for; the faults of `decompress`.
+
+    Who walks over them has at most about a megabyte of them in memory, of gzip and snappy. The libraries of lz4 and
+    zstd open a batch from its beginning only: what a larger one has opened to so far is held, up to `max_bytes`.
+    """
+    pieces: Iterator[bytes]
+    if codec == Codec.NONE:
+        pieces = (bytes(data[at : at + WALKED_BYTES]) for at in range(0, len(data), WALKED_BYTES))
+    elif codec == Codec.GZIP:
+        pieces = _gunzipped(data)
+    elif codec == Codec.SNAPPY:
+        pieces = _unsnapped(data, max_bytes)
+    elif codec in (Codec.LZ4, Codec.ZSTD):
+        pieces = _grown_pieces(Codec(codec).name.lower(), data, max_bytes)
+    else:
+        raise CorruptFrame(f"no codec has the number {codec}")
+    room = max_bytes
+    for piece in pieces:
+        room -= len(piece)
+        if room < 0:
+            raise CorruptFrame(f"more than {max_bytes} bytes")
+        yield piece
 
 
 _COMPRESSORS: dict[Codec, Callable[[bytes | bytearray | memoryview, int], bytes]] = {

@@ -1,20 +1,30 @@
 """What a producer's batch must satisfy before it is appended, in Kafka's order and with Kafka's codes. Pure.
 
-The header alone decides on the plain path. Records are opened only where their content matters: on compacted
-topics, for timestamps out of range, for another codec. Structural refusals carry no text for the client, refusals
+The header is believed in nothing that it says of its records: they are walked over, and where it is wrong about their
+largest timestamp it is put right (clients have sent -1). Structural refusals carry no text for the client, refusals
 of single records do (KIP-467).
 """
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..protocol.batch import CRC_FROM, HEADER_BYTES, LOG_APPEND_TIME, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
-from ..protocol.compression import Codec
+from ..protocol.batch import (
+    CODEC_MASK,
+    CRC_FROM,
+    HEADER_BYTES,
+    LOG_APPEND_TIME,
+    LOG_OVERHEAD_BYTES,
+    MAGIC_AT,
+    RecordBatch,
+)
+from ..protocol.compression import MAX_INFLATED_BYTES, Codec, compress
 from ..protocol.crc32c import crc32c
 from ..protocol.errors import ErrorCode, KafkaError
-from ..protocol.records import Record, read_records, rebuild_batch
+from ..protocol.record_walk import LongWalk, RecordFacts, each_record, walk_records
 from ..protocol.wire import CorruptFrame
+from .effort import WITHOUT_HASTE, Effort, HeavyBatch
 from .files.files import Buffer
 from .log_config import LONG_MAX, LogConfig
 
@@ -24,6 +34,9 @@ _MAGIC = 2
 _LEAST_SIZE_FIELD = 14  # of the oldest format; below it nothing can be a batch
 _ERRORS_SHOWN = 3
 _NO_TIMESTAMP = -1
+_LEAST_LONG = -1 << 63
+# Kafka lists every one. An answer of millions of sentences is itself a bomb.
+MOST_RECORD_ERRORS = 1000
 _SIZE = struct.Struct(">i")
 _STAMP = struct.Struct(">qii")
 _CRC = struct.Struct(">I")
@@ -118,26 +131,152 @@ def _batch_size(data: Buffer, at: int) -> int:
     return size if size <= left else 0
 
 
-def check_batch(batch: RecordBatch, config: LogConfig, now_ms: int, *, topic: str, partition: int) -> RecordBatch:
-    """The batch as it is to be stored: itself, restamped or recompressed; KafkaError or InvalidRecords otherwise."""
-    _check_header(batch, config)
-    codec = _CODECS.get(config.compression_type)
-    is_recompressed = codec is not None and codec != batch.codec
-    if is_recompressed or config.is_compacted or _needs_timestamps_read(batch, config, now_ms):
-        records = _opened(batch)
-        _check_records(batch, records, config, now_ms, f"{topic}-{partition}")
-        if is_recompressed:
-            assert codec is not None
-            batch = _recompressed(batch, records, codec, config)
+@dataclass(slots=True)
+class BatchCheck:
+    """A check of one batch, by the settings and the time that it was asked for: on the loop, or on any thread."""
+
+    config: LogConfig
+    now_ms: int
+    topic_partition: str
+
+    def check(self, batch: RecordBatch, effort: Effort = WITHOUT_HASTE) -> RecordBatch:
+        """The batch as it is to be stored: itself, restamped or recompressed.
+
+        Raises KafkaError or InvalidRecords, and HeavyBatch if it takes more than the effort allows.
+        """
+        _check_header(batch, self.config)
+        config = self.config
+        facts = self._facts(batch, effort)
+        codec = _CODECS.get(config.compression_type)
+        is_recompressed = codec is not None and codec != batch.codec
+        if config.stamps_append_time:
+            attributes, latest = batch.attributes | LOG_APPEND_TIME, self.now_ms
         else:
-            latest = max(record.timestamp for record in records)
-            if not config.stamps_append_time and latest != batch.max_timestamp:
-                return RestampedBatch(batch, batch.attributes & ~LOG_APPEND_TIME, max(latest, _NO_TIMESTAMP))
-    if config.stamps_append_time:
-        return RestampedBatch(batch, batch.attributes | LOG_APPEND_TIME, now_ms)
-    if batch.has_log_append_time:
-        return RestampedBatch(batch, batch.attributes & ~LOG_APPEND_TIME, batch.max_timestamp)
-    return batch
+            attributes, latest = batch.attributes & ~LOG_APPEND_TIME, batch.max_timestamp
+            if not batch.has_log_append_time:
+                latest = batch.base_timestamp + facts.latest_delta
+            latest = max(latest, _NO_TIMESTAMP)
+        if codec is not None and is_recompressed:
+            return self._recompressed(batch, codec, attributes, latest, effort)
+        if attributes != batch.attributes or latest != batch.max_timestamp:
+            return RestampedBatch(batch, attributes, latest)
+        return batch
+
+    def _facts(self, batch: RecordBatch, effort: Effort) -> RecordFacts:
+        """What is true of the batch's records, if that is nothing to refuse it for."""
+        try:
+            facts = walk_records(effort.opened(batch), batch.records_count, effort.most_steps)
+        except LongWalk as fault:
+            raise HeavyBatch from fault
+        except CorruptFrame as fault:
+            # A retriable code would make clients send the same bytes for ever.
+            raise KafkaError(ErrorCode.INVALID_RECORD, str(fault)) from fault
+        base = batch.base_timestamp
+        if base + facts.earliest_delta < _LEAST_LONG or base + facts.latest_delta > LONG_MAX:
+            raise KafkaError(ErrorCode.INVALID_RECORD, "a timestamp of more than 64 bits")
+        is_key_missing = self.config.is_compacted and facts.first_without_key is not None
+        if is_key_missing or not self._are_times_fine(batch, facts):
+            self._refuse_records(batch, effort)
+        return facts
+
+    def _are_times_fine(self, batch: RecordBatch, facts: RecordFacts) -> bool:
+        """Whether no timestamp of the batch is one to refuse."""
+        if batch.has_log_append_time:
+            # All its records have the batch's.
+            return self._time_problem(batch, 0, batch.max_timestamp) is None
+        if self.config.stamps_append_time:
+            return True
+        earliest, latest = self._time_range
+        base = batch.base_timestamp
+        return earliest <= base + facts.earliest_delta and base + facts.latest_delta <= latest
+
+    @property
+    def _time_range(self) -> tuple[int, int]:
+        before_ms, after_ms = self.config.message_timestamp_before_max_ms, self.config.message_timestamp_after_max_ms
+        return self.now_ms - before_ms, self.now_ms + after_ms
+
+    def _time_problem(self, batch: RecordBatch, index: int, timestamp: int) -> str | None:
+        if not self.config.stamps_append_time and timestamp != _NO_TIMESTAMP:
+            earliest, latest = self._time_range
+            if earliest <= timestamp <= latest:
+                return None
+            return (
+                f"Timestamp {timestamp} of message with offset {index} is out of range. "
+                f"The timestamp should be within [{earliest}, {latest}]"
+            )
+        if batch.has_log_append_time:
+            return (
+                f"Invalid timestamp type in message with offset {index}. "
+                "Producer should not set timestamp type to LogAppendTime."
+            )
+        return None
+
+    def _refuse_records(self, batch: RecordBatch, effort: Effort) -> None:
+        """Find each record at fault and raise InvalidRecords; there may be none, as -1 is no timestamp out of range."""
+        errors: list[RecordError] = []
+        has_bad_time = False
+        missing = f"Compacted topic cannot accept message without key in topic partition {self.topic_partition}"
+        for index, (delta, has_key) in enumerate(each_record(effort.opened(batch), batch.records_count)):
+            if index >= effort.most_listed:
+                raise HeavyBatch
+            if self.config.is_compacted and not has_key:
+                errors.append(RecordError(index, missing))
+            else:
+                timestamp = batch.max_timestamp if batch.has_log_append_time else batch.base_timestamp + delta
+                problem = self._time_problem(batch, index, timestamp)
+                if problem is not None:
+                    has_bad_time = True
+                    errors.append(RecordError(index, problem))
+            if len(errors) >= MOST_RECORD_ERRORS:
+                break
+        if has_bad_time:
+            why = "One or more records have been rejected due to invalid timestamp"
+            raise InvalidRecords(ErrorCode.INVALID_TIMESTAMP, why, errors)
+        if errors:
+            shown = ", ".join(
+                f"RecordError(batchIndex={error.batch_index}, message='{error.message}')"
+                for error in errors[:_ERRORS_SHOWN]
+            )
+            raise InvalidRecords(
+                ErrorCode.INVALID_RECORD,
+                f"One or more records have been rejected due to {len(errors)} record errors in total, and only showing "
+                f"the first three errors at most: [{shown}]",
+                errors,
+            )
+
+    def _recompressed(
+        self, batch: RecordBatch, codec: Codec, attributes: int, latest: int, effort: Effort
+    ) -> RecordBatch:
+        config = self.config
+        # What is stored as it is need not be opened further than it may be large.
+        most_bytes = config.max_message_bytes if codec == Codec.NONE else MAX_INFLATED_BYTES
+        try:
+            plain = effort.opened_whole(batch, most_bytes)
+        except CorruptFrame as fault:
+            raise KafkaError(ErrorCode.MESSAGE_TOO_LARGE, f"with the topic's codec: {fault}") from fault
+        levels = {
+            Codec.GZIP: config.compression_gzip_level,
+            Codec.LZ4: config.compression_lz4_level,
+            Codec.ZSTD: config.compression_zstd_level,
+        }
+        stored = batch.refilled(
+            compress(codec, plain, levels.get(codec)),
+            batch.records_count,
+            attributes=attributes & ~CODEC_MASK | codec,
+            base_timestamp=batch.base_timestamp,
+            max_timestamp=latest,
+        )
+        if stored.size_bytes > config.max_message_bytes:
+            raise KafkaError(
+                ErrorCode.MESSAGE_TOO_LARGE,
+                f"{stored.size_bytes} bytes with the topic's codec are more than max.message.bytes",
+            )
+        return stored
+
+
+def check_batch(batch: RecordBatch, config: LogConfig, now_ms: int, *, topic: str, partition: int) -> RecordBatch:
+    """The batch as it is to be stored, however long the check takes; KafkaError or InvalidRecords otherwise."""
+    return BatchCheck(config, now_ms, f"{topic}-{partition}").check(batch)
 
 
 def _check_header(batch: RecordBatch, config: LogConfig) -> None:
@@ -159,91 +298,3 @@ def _check_header(batch: RecordBatch, config: LogConfig) -> None:
         raise KafkaError(ErrorCode.INVALID_RECORD, f"producer {batch.producer_id} without a sequence number")
     if batch.codec > Codec.ZSTD:
         raise KafkaError(ErrorCode.INVALID_RECORD, f"no codec has the number {batch.codec}")
-
-
-def _needs_timestamps_read(batch: RecordBatch, config: LogConfig, now_ms: int) -> bool:
-    """Whether the header leaves a doubt: it knows the largest timestamp and not the smallest."""
-    if config.stamps_append_time:
-        return batch.has_log_append_time
-    if batch.has_log_append_time and batch.max_timestamp == _NO_TIMESTAMP:
-        return True
-    return (
-        batch.max_timestamp - now_ms > config.message_timestamp_after_max_ms
-        or config.message_timestamp_before_max_ms < LONG_MAX
-    )
-
-
-def _opened(batch: RecordBatch) -> list[Record]:
-    try:
-        records = list(read_records(batch))
-    except CorruptFrame as fault:
-        # A retriable code would make clients send the same bytes for ever.
-        raise KafkaError(ErrorCode.INVALID_RECORD, str(fault)) from fault
-    for index, record in enumerate(records):
-        if record.offset != index:
-            raise KafkaError(ErrorCode.INVALID_RECORD, f"record {index} has offset delta {record.offset}")
-    return records
-
-
-def _check_records(
-    batch: RecordBatch, records: list[Record], config: LogConfig, now_ms: int, topic_partition: str
-) -> None:
-    errors: list[RecordError] = []
-    has_bad_time = False
-    for index, record in enumerate(records):
-        if config.is_compacted and record.key is None:
-            why = f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
-            errors.append(RecordError(index, why))
-            continue
-        late = _timestamp_problem(batch, record, config, now_ms)
-        if late is not None:
-            has_bad_time = True
-            errors.append(RecordError(index, late))
-    if has_bad_time:
-        raise InvalidRecords(
-            ErrorCode.INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", errors
-        )
-    if errors:
-        shown = ", ".join(
-            f"RecordError(batchIndex={error.batch_index}, message='{error.message}')"
-            for error in errors[:_ERRORS_SHOWN]
-        )
-        raise InvalidRecords(
-            ErrorCode.INVALID_RECORD,
-            f"One or more records have been rejected due to {len(errors)} record errors in total, and only showing "
-            f"the first three errors at most: [{shown}]",
-            errors,
-        )
-
-
-def _timestamp_problem(batch: RecordBatch, record: Record, config: LogConfig, now_ms: int) -> str | None:
-    if not config.stamps_append_time and record.timestamp != _NO_TIMESTAMP:
-        earliest = now_ms - config.message_timestamp_before_max_ms
-        latest = now_ms + config.message_timestamp_after_max_ms
-        if earliest <= record.timestamp <= latest:
-            return None
-        return (
-            f"Timestamp {record.timestamp} of message with offset {record.offset} is out of range. "
-            f"The timestamp should be within [{earliest}, {latest}]"
-        )
-    if batch.has_log_append_time:
-        return (
-            f"Invalid timestamp type in message with offset {record.offset}. "
-            "Producer should not set timestamp type to LogAppendTime."
-        )
-    return None
-
-
-def _recompressed(batch: RecordBatch, records: list[Record], codec: Codec, config: LogConfig) -> RecordBatch:
-    levels = {
-        Codec.GZIP: config.compression_gzip_level,
-        Codec.LZ4: config.compression_lz4_level,
-        Codec.ZSTD: config.compression_zstd_level,
-    }
-    stored = RecordBatch(rebuild_batch(batch, records, codec=codec, level=levels.get(codec)))
-    if stored.size_bytes > config.max_message_bytes:
-        raise KafkaError(
-            ErrorCode.MESSAGE_TOO_LARGE,
-            f"{stored.size_bytes} bytes with the topic's codec are more than max.message.bytes",
-        )
-    return stored

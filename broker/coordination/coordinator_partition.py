@@ -5,11 +5,13 @@ The one rule: tools compute the same number, so it is Java's String.hashCode ove
 
 from functools import lru_cache
 
+from ...protocol.utf16 import utf16_units
+
 
 def java_string_hash(text: str) -> int:
     """Java's String.hashCode: a signed 32-bit number."""
     value = 0
-    units = text.encode("utf-16-be", "surrogatepass")
+    units = utf16_units(text)
     for at in range(0, len(units), 2):
         value = (31 * value + (units[at] << 8 | units[at + 1])) & 0xFFFFFFFF
     return value - 0x1_0000_0000 if value >= 0x8000_0000 else value

@@ -15,6 +15,7 @@ from ...protocol.records import read_records
 from ...protocol.wire import CorruptFrame
 from ..log_output import get_logger
 from ..runtime import Runtime, Timer
+from ..slices import SLICE_S
 from .coordinator_errors import coordinator_error
 from .result import Answer, CoordinatorResult, Instant, Operation, Record, ResponseFuture
 
@@ -227,10 +228,14 @@ class CoordinatorRuntime:
     # Time
 
     def _on_time(self) -> None:
+        """Do what is due, for one slice: the rest comes in the next turn of the loop."""
         try:
             at = self._instant()
+            until = at.now + SLICE_S
             while (operation := self._timed.take_due(at)) is not None:
                 self._run(operation)
+                if self._clock.now() >= until:
+                    break
         finally:
             self._arm()
 

@@ -1,11 +1,13 @@
 """Many deadlines, one timer: which is next, and which have passed.
 
-The one rule: putting a deadline off (what every heartbeat does) costs one dictionary write. The heap keeps the earlier
-time and is corrected when that time comes up.
+The rules: putting a deadline off (what every heartbeat does) costs one dictionary write, for the heap keeps the earlier
+time and is corrected when that time comes up. And no key comes due twice at one time: whoever takes all that is due
+comes to an end, whatever deadlines are set meanwhile.
 """
 
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
+from math import inf, nextafter
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -19,6 +21,9 @@ class Deadlines(Generic[K]):
         self._queued: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._order = count()
+        # What has come due at the newest time that was asked about.
+        self._round = -inf
+        self._taken: set[K] = set()
 
     def __len__(self) -> int:
         return len(self._at)
@@ -27,7 +32,9 @@ class Deadlines(Generic[K]):
         return key in self._at
 
     def set(self, key: K, at: float) -> None:
-        """Give `key` the deadline `at`, in place of any it had."""
+        """Give `key` the deadline `at`, in place of any it had; not before the next round if it has had this one."""
+        if at <= self._round and key in self._taken:
+            at = nextafter(self._round, inf)
         self._at[key] = at
         queued = self._queued.get(key)
         if queued is None or at < queued:
@@ -58,13 +65,17 @@ class Deadlines(Generic[K]):
         return None
 
     def pop_due(self, now: float) -> K | None:
-        """Take the earliest deadline that has passed: its key, or None."""
+        """Take the earliest deadline that has passed: its key, or None. The calls with one `now` are a round."""
+        if now != self._round:
+            self._round = now
+            self._taken.clear()
         at = self.next()
         if at is None or at > now:
             return None
         _, _, key = heappop(self._heap)
         del self._queued[key]
         del self._at[key]
+        self._taken.add(key)
         return key
 
     def _sweep(self) -> None:

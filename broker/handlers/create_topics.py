@@ -22,6 +22,7 @@ from ..context import Context
 from ..deferred import Deferred
 from ..metadata.log import NewTopic
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import TopicNames
 from ..topics.topics import TOO_MANY_PARTITIONS
 
@@ -47,22 +48,29 @@ def handle_create_topics(
     deferred: Deferred[CreateTopicsResponse] = Deferred()
     checked = _Checked()
 
-    def choose() -> Sequence[NewTopic]:
-        _check_all(request, context, checked)
+    def choose() -> Steps[Sequence[NewTopic]]:
+        yield from _check_all(request, context, checked)
         return () if request.validate_only else checked.new
 
+    def answer(error: KafkaError | None) -> Steps[CreateTopicsResponse]:
+        results: list[CreatableTopicResult] = []
+        defaults = _configs({}, context)
+        for topic in checked.new:
+            if error is not None:
+                results.append(_refused(topic.name, error, error.message))
+            else:
+                results.append(_created(topic, _configs(topic.configs, context) if topic.configs else defaults))
+            yield
+        return CreateTopicsResponse(topics=results + checked.refused)
+
     def created(error: KafkaError | None) -> None:
-        if error is None:
-            results = [_created(topic, context) for topic in checked.new]
-        else:
-            results = [_refused(topic.name, error, error.message) for topic in checked.new]
-        deferred.answer(CreateTopicsResponse(topics=results + checked.refused))
+        context.slices.start(answer(error), deferred.answer, deferred.fail)
 
     context.topics.create(choose, created)
     return deferred
 
 
-def _check_all(request: CreateTopicsRequest, context: Context, checked: _Checked) -> None:
+def _check_all(request: CreateTopicsRequest, context: Context, checked: _Checked) -> Steps[None]:
     """Which of the topics can be created beside each other, and beside those that are there by now."""
     times = Counter(topic.name for topic in request.topics)
     is_too_many = sum(_partitions_asked(t, context) for t in request.topics) > TOO_MANY_PARTITIONS
@@ -82,6 +90,7 @@ def _check_all(request: CreateTopicsRequest, context: Context, checked: _Checked
             beside.add(name)
         except KafkaError as error:
             checked.refused.append(_refused(name, error, error.message))
+        yield
 
 
 def _names(request: CreateTopicsRequest) -> list[str]:
@@ -105,7 +114,7 @@ def _check(topic: CreatableTopic, context: Context, beside: TopicNames) -> NewTo
     return context.topics.new_topic(topic.name, partitions, configs)
 
 
-def _created(topic: NewTopic, context: Context) -> CreatableTopicResult:
+def _created(topic: NewTopic, configs: Sequence[CreatableTopicConfigs]) -> CreatableTopicResult:
     return CreatableTopicResult(
         name=topic.name,
         topic_id=topic.topic_id,
@@ -113,7 +122,7 @@ def _created(topic: NewTopic, context: Context) -> CreatableTopicResult:
         error_message=None,
         num_partitions=topic.partitions,
         replication_factor=1,
-        configs=_configs(topic.configs, context),
+        configs=configs,
     )
 
 

@@ -19,6 +19,7 @@ from ..config.config_def import ConfigKey, broker_config_def, topic_config_def
 from ..config.topic_config import DEFAULT_SOURCE, STATIC_BROKER_SOURCE, ConfigValue, chain_of, effective
 from ..context import Context
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import check_topic_name
 
 TOPIC, BROKER = 2, 4
@@ -40,26 +41,34 @@ _TYPES = {
 
 def handle_describe_configs(
     request: DescribeConfigsRequest, version: int, session: Session, context: Context
-) -> DescribeConfigsResponse:
+) -> Steps[DescribeConfigsResponse]:
     """Describe each resource; keys that do not exist are left out silently."""
+    described: dict[tuple[object, ...], DescribeConfigsResult] = {}  # one asked for again is described once
     results: list[DescribeConfigsResult] = []
     for resource in request.resources:
-        try:
-            configs = _configs(resource, context, with_synonyms=request.include_synonyms)
-            code, message = ErrorCode.NONE, ""
-        except KafkaError as error:
-            is_unknown = error.code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-            configs, code, message = [], error.code, "" if is_unknown else error.message
-        results.append(
-            DescribeConfigsResult(
-                error_code=code,
-                error_message=message,
-                resource_type=resource.resource_type,
-                resource_name=resource.resource_name,
-                configs=configs,
-            )
-        )
+        keys = None if resource.configuration_keys is None else tuple(resource.configuration_keys)
+        asked = (resource.resource_type, resource.resource_name, keys)
+        if asked not in described:
+            described[asked] = _resource(resource, context, with_synonyms=request.include_synonyms)
+        results.append(described[asked])
+        yield
     return DescribeConfigsResponse(results=results)
+
+
+def _resource(resource: DescribeConfigsResource, context: Context, *, with_synonyms: bool) -> DescribeConfigsResult:
+    try:
+        configs = _configs(resource, context, with_synonyms=with_synonyms)
+        code, message = ErrorCode.NONE, ""
+    except KafkaError as error:
+        is_unknown = error.code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        configs, code, message = [], error.code, "" if is_unknown else error.message
+    return DescribeConfigsResult(
+        error_code=code,
+        error_message=message,
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+        configs=configs,
+    )
 
 
 def _configs(

@@ -21,6 +21,7 @@ from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
 from ..session import Session
+from ..slices import Steps
 from ..topics.delayed_fetch import DelayedFetch, WatchedPartition
 from ..topics.fetch_sessions import IDS_FROM_VERSION, CachedPartition, FetchContext
 from ..topics.partition import Partition
@@ -31,6 +32,8 @@ READ_COMMITTED = 1
 CONSUMER_ID = -1
 DEBUGGING_CONSUMER_ID = -2
 STORAGE_ERROR_FROM_VERSION = 6
+# Of one partition; reading and checking more keeps everyone waiting, and the consumer comes back for the rest.
+MOST_AT_ONCE_BYTES = 4 * 1024 * 1024
 LEADER_HINTS_FROM_VERSION = 16  # KIP-951
 
 
@@ -73,24 +76,24 @@ class _Read:
 
 def handle_fetch(
     request: FetchRequest, version: int, session: Session, context: Context
-) -> FetchResponse | Deferred[FetchResponse]:
+) -> Steps[FetchResponse | Deferred[FetchResponse]]:
     """Answer at once with enough bytes or an error, else wait until there are enough or the wait is over."""
     now = context.clock.now()
     try:
-        plan = context.fetch_sessions.plan(request, version, context.topics.name_of, now)
+        plan = yield from context.fetch_sessions.plan(request, version, context.topics.name_of, now)
     except KafkaError as error:
         return FetchResponse(error_code=error.code, session_id=0, responses=())
     fetch = _Fetch(request, version, session, context, plan)
-    read = _read_all(fetch)
+    read = yield from _read_all(fetch)
     if read.is_final or request.max_wait_ms <= 0 or not read.watched or read.total_bytes >= fetch.min_bytes:
-        return _respond(fetch, read)
+        return (yield from _respond(fetch, read))
     deferred: Deferred[FetchResponse] = Deferred()
     delayed = DelayedFetch(
         watched=read.watched,
         min_bytes=fetch.min_bytes,
         is_read_committed=fetch.is_read_committed,
         deadline=now + request.max_wait_ms / 1000,
-        respond=lambda: _respond(fetch, _read_all(fetch)),
+        respond=lambda: context.slices.run(_read_and_respond(fetch), ends_with_client=True),
         deferred=deferred,
     )
     deferred.on_dropped = lambda: context.purgatory.drop(delayed)
@@ -98,7 +101,11 @@ def handle_fetch(
     return deferred
 
 
-def _read_all(fetch: _Fetch) -> _Read:
+def _read_and_respond(fetch: _Fetch) -> Steps[FetchResponse]:
+    return (yield from _respond(fetch, (yield from _read_all(fetch))))
+
+
+def _read_all(fetch: _Fetch) -> Steps[_Read]:
     read = _Read([], [], 0, False)
     for wanted in fetch.plan.wanted:
         try:
@@ -108,6 +115,7 @@ def _read_all(fetch: _Fetch) -> _Read:
             # reading that an id is another topic's.
             aborted = None if error.code == ErrorCode.INCONSISTENT_TOPIC_ID else ()
             read.answers.append((wanted, _refused(wanted, error.code, fetch, aborted)))
+            yield
             continue
         try:
             data = _read_one(wanted, partition, fetch, read)
@@ -124,6 +132,7 @@ def _read_all(fetch: _Fetch) -> _Read:
                 node_id = fetch.context.config.node_id
                 data.current_leader = LeaderIdAndEpoch(leader_id=node_id, leader_epoch=partition.leader_epoch)
         read.answers.append((wanted, data))
+        yield
     return read
 
 
@@ -167,7 +176,7 @@ def _read_one(wanted: CachedPartition, partition: Partition, fetch: _Fetch, read
             data.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=end_offset)
             read.is_final = True
             return data
-    budget = min(asked.partition_max_bytes, fetch.max_bytes - read.total_bytes)
+    budget = min(asked.partition_max_bytes, fetch.max_bytes - read.total_bytes, MOST_AT_ONCE_BYTES)
     found = log.read(asked.fetch_offset, max(budget, 0), upper_offset=upper, at_least_one=read.total_bytes == 0)
     read.watched.append(WatchedPartition(partition, asked.fetch_offset, asked.partition_max_bytes))
     if found.data:
@@ -200,18 +209,20 @@ def _refused(
     )
 
 
-def _respond(fetch: _Fetch, read: _Read) -> FetchResponse:
-    answers = read.answers
-    if fetch.plan.session is not None:
-        is_full = not fetch.plan.is_incremental
-        # Every partition is asked, so that what the client was last told is remembered of each.
-        changed = [_note_sent(wanted, data) for wanted, data in answers]
-        answers = [answer for answer, has_news in zip(answers, changed, strict=True) if is_full or has_news]
+def _respond(fetch: _Fetch, read: _Read) -> Steps[FetchResponse]:
+    session, is_full = fetch.plan.session, not fetch.plan.is_incremental
     uses_ids = fetch.version >= IDS_FROM_VERSION
     topics: list[FetchableTopicResponse] = []
     partitions: list[PartitionData] = []
     last: str | bytes | None = None
-    for wanted, data in answers:
+    for wanted, data in read.answers:
+        if session is not None:
+            # Every partition is asked, so that what the client was last told is remembered of each.
+            has_news = _note_sent(wanted, data)
+            if not is_full and not has_news:
+                continue
+            if not is_full and data.records:
+                session.move_to_end(wanted)  # those behind it come first next time, or it could starve them
         name = wanted.topic_id if uses_ids else wanted.topic or ""
         if name != last or not topics:
             partitions = []
@@ -220,11 +231,12 @@ def _respond(fetch: _Fetch, read: _Read) -> FetchResponse:
             )
             last = name
         partitions.append(data)
+        yield
     return FetchResponse(
         error_code=ErrorCode.NONE,
         session_id=fetch.plan.session_id,
         responses=topics,
-        node_endpoints=_leader_endpoints(fetch, answers),
+        node_endpoints=_leader_endpoints(fetch, topics),
     )
 
 
@@ -243,8 +255,10 @@ def _note_sent(wanted: CachedPartition, data: PartitionData) -> bool:
     return has_news
 
 
-def _leader_endpoints(fetch: _Fetch, answers: list[tuple[CachedPartition, PartitionData]]) -> list[NodeEndpoint]:
-    if not any(data.current_leader.leader_id >= 0 for _, data in answers):
+def _leader_endpoints(fetch: _Fetch, topics: list[FetchableTopicResponse]) -> list[NodeEndpoint]:
+    if fetch.version < LEADER_HINTS_FROM_VERSION:
+        return []
+    if not any(data.current_leader.leader_id >= 0 for topic in topics for data in topic.partitions):
         return []
     host, port = fetch.context.endpoint(fetch.session)
     config = fetch.context.config

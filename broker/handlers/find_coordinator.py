@@ -11,6 +11,7 @@ from ..context import Context
 from ..coordination.coordinator_partition import partition_for
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 
 GROUP, TRANSACTION, SHARE = 0, 1, 2
@@ -25,7 +26,8 @@ def handle_find_coordinator(
     deferred: Deferred[FindCoordinatorResponse] = Deferred()
 
     def answer(failure: KafkaError | None) -> None:
-        deferred.answer(_answer(request, version, session, context, is_ready=failure is None))
+        found = _answer(request, version, session, context, is_ready=failure is None)
+        context.slices.start(found, deferred.answer, deferred.fail)
 
     has_keys = bool(_keys(request, version))
     if has_keys and request.key_type == GROUP:
@@ -43,11 +45,11 @@ def _keys(request: FindCoordinatorRequest, version: int) -> Sequence[str]:
 
 def _answer(
     request: FindCoordinatorRequest, version: int, session: Session, context: Context, *, is_ready: bool
-) -> FindCoordinatorResponse:
-    found = [
-        _coordinator(key, request.key_type, version, session, context, is_ready=is_ready)
-        for key in _keys(request, version)
-    ]
+) -> Steps[FindCoordinatorResponse]:
+    found: list[Coordinator] = []
+    for key in _keys(request, version):
+        found.append(_coordinator(key, request.key_type, version, session, context, is_ready=is_ready))
+        yield
     if version >= BATCHED_FROM:
         return FindCoordinatorResponse(coordinators=found)
     only = found[0]

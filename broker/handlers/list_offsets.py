@@ -14,6 +14,7 @@ from ...protocol.wire import CorruptFrame
 from ..context import Context
 from ..log_output import get_logger
 from ..session import Session
+from ..slices import Steps
 from ..topics.partition import Partition
 
 logger = get_logger("list_offsets")
@@ -40,7 +41,7 @@ _KNOWN_FROM = {
 
 def handle_list_offsets(
     request: ListOffsetsRequest, version: int, session: Session, context: Context
-) -> ListOffsetsResponse:
+) -> Steps[ListOffsetsResponse]:
     """Look up every partition asked for; one named twice is refused."""
     times = Counter((t.name, p.partition_index) for t in request.topics for p in t.partitions)
     topics: list[ListOffsetsTopicResponse] = []
@@ -56,6 +57,7 @@ def handle_list_offsets(
             except (KafkaError, OSError, CorruptFrame) as error:
                 code = _code_of(error)
                 answers.append(ListOffsetsPartitionResponse(partition_index=asked.partition_index, error_code=code))
+            yield
         topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=answers))
     return ListOffsetsResponse(topics=topics)
 

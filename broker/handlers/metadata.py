@@ -19,6 +19,7 @@ from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATI
 from ..context import Context
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import check_topic_name
 from ..topics.topics import Topic
 
@@ -27,26 +28,36 @@ NO_LEADER = -1
 
 def handle_metadata(
     request: MetadataRequest, version: int, session: Session, context: Context
-) -> MetadataResponse | Deferred[MetadataResponse]:
+) -> Steps[MetadataResponse | Deferred[MetadataResponse]]:
     """Describe the topics asked for: null means all, and so does an empty list in version 0."""
     operations = TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED
     asked = request.topics
     if asked is None or (version == 0 and not asked):
-        return _answer(request, [_described(topic, context, operations) for topic in context.topics], session, context)
+        described: list[MetadataResponseTopic] = []
+        for topic in context.topics:
+            described.append((yield from _described(topic, context, operations)))
+            yield
+        return _answer(request, described, session, context)
     if version >= 10 and (refusal := _malformed(asked, version)) is not None:
         # An answer to nothing but the mistake: no brokers, no cluster.
         return MetadataResponse(topics=[_refused(refusal, t.name or "", t.topic_id) for t in asked], error_code=refusal)
     wanted = _once_each(asked)
+    yield
 
-    def answer(refused: Mapping[str, KafkaError]) -> MetadataResponse:
-        topics = [_find(topic, refused, context, operations) for topic in wanted]
+    def answer(refused: Mapping[str, KafkaError]) -> Steps[MetadataResponse]:
+        topics: list[MetadataResponseTopic] = []
+        for topic in wanted:
+            topics.append((yield from _find(topic, refused, context, operations)))
+            yield
         return _answer(request, topics, session, context)
 
     missing = _names_to_create(wanted, context) if request.allow_auto_topic_creation else []
     if not missing:
-        return answer({})
+        return (yield from answer({}))
     deferred: Deferred[MetadataResponse] = Deferred()
-    context.topics.auto_create(missing, lambda refused: deferred.answer(answer(refused)))
+    context.topics.auto_create(
+        missing, lambda refused: context.slices.start(answer(refused), deferred.answer, deferred.fail)
+    )
     return deferred
 
 
@@ -89,16 +100,16 @@ def _names_to_create(asked: Iterable[MetadataRequestTopic], context: Context) ->
 
 def _find(
     asked: MetadataRequestTopic, refused: Mapping[str, KafkaError], context: Context, operations: int
-) -> MetadataResponseTopic:
+) -> Steps[MetadataResponseTopic]:
     if asked.topic_id != ZERO_UUID:
         topic = context.topics.find_by_id(asked.topic_id)
         if topic is None:
             return _refused(ErrorCode.UNKNOWN_TOPIC_ID, None, asked.topic_id)
-        return _described(topic, context, operations)
+        return (yield from _described(topic, context, operations))
     name = asked.name or ""
     topic = context.topics.find(name)
     if topic is not None:
-        return _described(topic, context, operations)
+        return (yield from _described(topic, context, operations))
     return _refused(refused[name].code if name in refused else _unknown(name), name, ZERO_UUID, operations)
 
 
@@ -116,14 +127,11 @@ def _refused(code: ErrorCode, name: str | None, topic_id: bytes, operations: int
     return MetadataResponseTopic(error_code=code, name=name, topic_id=topic_id, topic_authorized_operations=operations)
 
 
-def _described(topic: Topic, context: Context, operations: int) -> MetadataResponseTopic:
+def _described(topic: Topic, context: Context, operations: int) -> Steps[MetadataResponseTopic]:
     replicas = (context.config.node_id,)
-    return MetadataResponseTopic(
-        error_code=ErrorCode.NONE,
-        name=topic.name,
-        topic_id=topic.topic_id,
-        is_internal=topic.is_internal,
-        partitions=[
+    partitions: list[MetadataResponsePartition] = []
+    for partition in topic.partitions:
+        partitions.append(
             MetadataResponsePartition(
                 error_code=ErrorCode.LEADER_NOT_AVAILABLE if partition.is_offline else ErrorCode.NONE,
                 partition_index=partition.index,
@@ -133,7 +141,13 @@ def _described(topic: Topic, context: Context, operations: int) -> MetadataRespo
                 isr_nodes=() if partition.is_offline else replicas,
                 offline_replicas=replicas if partition.is_offline else (),
             )
-            for partition in topic.partitions
-        ],
+        )
+        yield
+    return MetadataResponseTopic(
+        error_code=ErrorCode.NONE,
+        name=topic.name,
+        topic_id=topic.topic_id,
+        is_internal=topic.is_internal,
+        partitions=partitions,
         topic_authorized_operations=operations,
     )

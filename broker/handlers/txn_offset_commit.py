@@ -11,6 +11,7 @@ from ...protocol.messages.txn_offset_commit import (
     TxnOffsetCommitResponsePartition,
     TxnOffsetCommitResponseTopic,
 )
+from ...protocol.utf16 import utf16_length
 from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
@@ -85,7 +86,7 @@ def _commit(request: TxnOffsetCommitRequest, offsets: Sequence[OffsetToCommit]) 
 def _offset(topic: str, asked: TxnOffsetCommitRequestPartition, context: Context) -> OffsetToCommit:
     context.topics.partition(topic, asked.partition_index)
     metadata = asked.committed_metadata or ""
-    if len(metadata) > context.config.offset_metadata_max_bytes:
+    if utf16_length(metadata) > context.config.offset_metadata_max_bytes:
         raise KafkaError(ErrorCode.OFFSET_METADATA_TOO_LARGE)
     # No topic id: Kafka leaves it out of transactional commits.
     return OffsetToCommit(topic, asked.partition_index, asked.committed_offset, asked.committed_leader_epoch, metadata)

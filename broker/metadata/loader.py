@@ -23,6 +23,7 @@ from ..config.broker_config import BrokerConfig
 from ..log_manager import LogManager
 from ..log_output import get_logger
 from ..runtime import Clock
+from ..slices import Slices
 from ..topic_names import METADATA_TOPIC
 from .image import MetadataImage
 from .log import METADATA_TOPIC_ID, MetadataLog, Node
@@ -47,7 +48,7 @@ def metadata_log_config(config: BrokerConfig) -> LogConfig:
     )
 
 
-def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock) -> MetadataLog:
+def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock, slices: Slices) -> MetadataLog:
     """The metadata of a cluster that this node leads from now on. DirectoryError, CorruptFrame, OSError."""
     directory = log_manager.directory
     loading = _Loading(directory)
@@ -74,7 +75,7 @@ def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock) -
     )
     directory_id = decode_uuid(directory.identity.directory_id)
     node = Node(config.node_id, directory_id, max(metadata_log.leader_epoch, loading.epoch))
-    metadata = MetadataLog(metadata_log, loading.image, snapshots, node, clock, log_manager.directory_queue)
+    metadata = MetadataLog(metadata_log, loading.image, snapshots, node, clock, log_manager.directory_queue, slices)
     if not loading.end_offset:
         _check_new(directory)
         directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power loss, too

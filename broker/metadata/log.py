@@ -7,7 +7,7 @@ Kafka's (KIP-631), so that its tools, and its broker, can read them.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -32,6 +32,7 @@ from ...storage.log_cleanup import RecordsDeletion, SegmentsDeletion
 from ...storage.metadata_snapshot import SnapshotWrite
 from ..log_output import get_logger
 from ..runtime import Clock, SerialQueue
+from ..slices import Slices, Steps, in_steps, run_to_end
 from .delta import MetadataDelta
 from .image import MetadataImage, topic_config_record
 from .publisher import MetadataPublisher
@@ -42,8 +43,8 @@ logger = get_logger("metadata")
 # Every cluster's metadata topic has the id 0…01 (KIP-516).
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
 FIRST_LEADER_EPOCH = 0
-# KIP-630: records stay well below the batch limit of the quorum.
-RECORDS_IN_A_BATCH = 10_000
+# As many as are built within a few milliseconds; KIP-630: well below the batch limit of the quorum.
+RECORDS_IN_A_BATCH = 300
 
 
 class NewTopic(NamedTuple):
@@ -63,8 +64,9 @@ class Node(NamedTuple):
     epoch: int
 
 
-# The records of a change, decided upon the image that earlier changes left; KafkaError refuses it.
-Decide = Callable[[MetadataImage], Sequence[MetadataRecord]]
+# The records of a change, decided upon the image that earlier changes left, in steps if they may be many; KafkaError
+# refuses it.
+Decide = Callable[[MetadataImage], Sequence[MetadataRecord] | Steps[Sequence[MetadataRecord]]]
 Then = Callable[[KafkaError | None], None]
 
 
@@ -93,6 +95,7 @@ class MetadataLog:
         node: Node,
         clock: Clock,
         queue: SerialQueue,
+        slices: Slices,
     ) -> None:
         """`queue` does the fsyncs, after whatever else it was given for this directory."""
         self._log = log
@@ -100,8 +103,9 @@ class MetadataLog:
         self._node = node
         self._clock = clock
         self._queue = queue
+        self._slices = slices
         self._waiting: deque[tuple[Decide, Then]] = deque()
-        self._is_writing = False
+        self._is_writing = self._is_beginning = False
         self._is_snapshot_wanted = False
         self._is_failed = False
         self._refused_from: int | None = None  # records from here on were answered with an error
@@ -116,13 +120,30 @@ class MetadataLog:
 
     # Changes
 
-    def create_topics(self, choose: Callable[[], Sequence[NewTopic]], then: Then) -> None:
+    def create_topics(self, choose: Callable[[], Sequence[NewTopic] | Steps[Sequence[NewTopic]]], then: Then) -> None:
         """Record the topics chosen, all or none."""
-        self.change(lambda image: [record for topic in choose() for record in self.topic_records(topic)], then)
 
-    def remove_topics(self, choose: Callable[[], Sequence[bytes]], then: Then) -> None:
+        def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
+            records: list[MetadataRecord] = []
+            for topic in (yield from in_steps(choose())):
+                for record in self._topic_records(topic):
+                    records.append(record)
+                    yield
+            return records
+
+        self.change(decide, then)
+
+    def remove_topics(self, choose: Callable[[], Sequence[bytes] | Steps[Sequence[bytes]]], then: Then) -> None:
         """Record that the topics of the ids chosen are gone, all or none."""
-        self.change(lambda image: [RemoveTopicRecord(topic_id=topic_id) for topic_id in choose()], then)
+
+        def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
+            records: list[MetadataRecord] = []
+            for topic_id in (yield from in_steps(choose())):
+                records.append(RemoveTopicRecord(topic_id=topic_id))
+                yield
+            return records
+
+        self.change(decide, then)
 
     def take_producer_ids(self, count: int, then: Callable[[int, KafkaError | None], None]) -> None:
         """Record that the next `count` ids are taken; the first of them is given to `then`."""
@@ -193,37 +214,34 @@ class MetadataLog:
         """A change on the caller's thread, while nothing else is under way: what a start has to record."""
         if not values:
             return
-        written = self._begin(values)
+        written = run_to_end(self._begin(values))
         try:
             written.job.run()
         except OSError as error:
             raise self._refuse(written.from_offset, written.job, error) from error
-        self._take_over(written)
+        run_to_end(self._take_over(written))
         if self._snapshots.is_due_by_size:
             self.write_snapshot()
 
     # Records
 
-    def topic_records(self, topic: NewTopic) -> list[MetadataRecord]:
+    def _topic_records(self, topic: NewTopic) -> Iterator[MetadataRecord]:
         """What records a topic, all of whose partitions this node leads."""
         replicas = (self._node.node_id,)
-        return [
-            TopicRecord(name=topic.name, topic_id=topic.topic_id),
-            *(topic_config_record(topic.name, key, value) for key, value in topic.configs.items()),
-            *(
-                PartitionRecord(
-                    partition_id=index,
-                    topic_id=topic.topic_id,
-                    replicas=replicas,
-                    isr=replicas,
-                    leader=self._node.node_id,
-                    leader_epoch=FIRST_LEADER_EPOCH,
-                    partition_epoch=0,
-                    directories=(self._node.directory_id,),
-                )
-                for index in range(topic.partitions)
-            ),
-        ]
+        yield TopicRecord(name=topic.name, topic_id=topic.topic_id)
+        for key, value in topic.configs.items():
+            yield topic_config_record(topic.name, key, value)
+        for index in range(topic.partitions):
+            yield PartitionRecord(
+                partition_id=index,
+                topic_id=topic.topic_id,
+                replicas=replicas,
+                isr=replicas,
+                leader=self._node.node_id,
+                leader_epoch=FIRST_LEADER_EPOCH,
+                partition_epoch=0,
+                directories=(self._node.directory_id,),
+            )
 
     def producer_ids_record(self, next_producer_id: int) -> MetadataRecord:
         """What records that every id below `next_producer_id` has been taken."""
@@ -234,29 +252,43 @@ class MetadataLog:
     # One change after the other
 
     def _write_next(self) -> None:
-        while self._waiting and not self._is_writing:
-            decide, then = self._waiting.popleft()
-            self._is_writing = True
-            try:
-                values = [encode_metadata_record(record) for record in decide(self.image)]
-                written = self._begin(values) if values else None
-            except Exception as error:
-                self._is_writing = False
-                then(_as_kafka_error(error))
-                continue
-            if written is None:
-                self._is_writing = False
-                then(None)
-            else:
-                self._queue.run(written.job.run, partial(self._finish, written, then))
+        if self._is_beginning:  # a change that is refused at once lets the loop below go on
+            return
+        self._is_beginning = True
+        try:
+            while self._waiting and not self._is_writing:
+                decide, then = self._waiting.popleft()
+                self._is_writing = True
+                self._slices.start(self._decide(decide), partial(self._sync, then), partial(self._give_up, then))
+        finally:
+            self._is_beginning = False
+
+    def _decide(self, decide: Decide) -> Steps[_Written | None]:
+        """Append what was decided; None where that is nothing."""
+        values: list[bytes] = []
+        for record in (yield from in_steps(decide(self.image))):
+            values.append(encode_metadata_record(record))
+            yield
+        return (yield from self._begin(values)) if values else None
+
+    def _sync(self, then: Then, written: _Written | None) -> None:
+        if written is None:
+            self._end(then, None)
+        else:
+            self._queue.run(written.job.run, partial(self._finish, written, then))
 
     def _finish(self, written: _Written, then: Then, error: Exception | None) -> None:
         """The fsync is over: the change counts, or has not happened."""
-        refusal: KafkaError | None = None
         if error is not None:
-            refusal = self._refuse(written.from_offset, written.job, error)
+            self._end(then, self._refuse(written.from_offset, written.job, error))
         else:
-            self._take_over(written)
+            self._slices.start(self._take_over(written), lambda _: self._end(then, None), partial(self._give_up, then))
+
+    def _give_up(self, then: Then, error: Exception) -> None:
+        self._end(then, _as_kafka_error(error))
+
+    def _end(self, then: Then, refusal: KafkaError | None) -> None:
+        """Answer, and let the next change have its turn."""
         self._is_writing = False
         if self._is_snapshot_wanted or self._snapshots.is_due_by_size:
             self.write_snapshot()
@@ -265,18 +297,17 @@ class MetadataLog:
         finally:
             self._write_next()
 
-    def _begin(self, values: Sequence[bytes]) -> _Written:
-        """Append the records in as few batches as may be, and prepare their fsync."""
+    def _begin(self, values: Sequence[bytes]) -> Steps[_Written]:
+        """Append the records, all in one go, and prepare their fsync."""
         if self._is_failed:
             raise _refused("an fsync of it has failed; a restart will tell what the disk has")
         now_ms = self._clock.now_ms()
         if self._refused_from is not None:
             self._take_back(self._refused_from, now_ms)
         end = self._log.log_end_offset
+        batches = yield from _batches(values, now_ms)
         try:
-            appended = self._log.append(
-                _batches(values, now_ms), now_ms, leader_epoch=self._node.epoch, is_from_client=False
-            )
+            appended = self._log.append(batches, now_ms, leader_epoch=self._node.epoch, is_from_client=False)
         except OSError as error:
             raise _refused(error) from error
         try:
@@ -285,13 +316,15 @@ class MetadataLog:
             raise self._refuse(end, None, error) from error
         return _Written(values, end, appended.size_bytes, job, now_ms)
 
-    def _take_over(self, written: _Written) -> None:
+    def _take_over(self, written: _Written) -> Steps[None]:
+        """What is durable counts. The image is looked at by nothing but the next change, so it may change in steps."""
         self._log.finish_flush(written.job)
         delta = MetadataDelta()
         for value in written.values:
             self.image.replay(value, delta)
+            yield
         self._end_offset = self._log.log_end_offset
-        self.publisher.publish(delta, self.image)
+        yield from self.publisher.publish(delta, self.image)
         self._snapshots.note_written(written.size_bytes, written.now_ms)
 
     def _refuse(self, end: int, job: FlushJob | None, error: Exception) -> KafkaError:
@@ -328,15 +361,17 @@ def feature_records(levels: Mapping[str, int], image: MetadataImage) -> list[Met
     ]
 
 
-def _batches(values: Sequence[bytes], now_ms: int) -> list[RecordBatch]:
+def _batches(values: Sequence[bytes], now_ms: int) -> Steps[list[RecordBatch]]:
     if len(values) > RECORDS_IN_A_BATCH:
         # In several batches, of which a power loss may leave some.
         begin, end = BeginTransactionRecord(), EndTransactionRecord()
         values = [encode_metadata_record(begin), *values, encode_metadata_record(end)]
-    return [
-        RecordBatch(build_batch([NewRecord(None, value, now_ms) for value in values[at : at + RECORDS_IN_A_BATCH]]))
-        for at in range(0, len(values), RECORDS_IN_A_BATCH)
-    ]
+    batches: list[RecordBatch] = []
+    for at in range(0, len(values), RECORDS_IN_A_BATCH):
+        records = [NewRecord(None, value, now_ms) for value in values[at : at + RECORDS_IN_A_BATCH]]
+        batches.append(RecordBatch(build_batch(records)))
+        yield
+    return batches
 
 
 def _refused(why: object) -> KafkaError:

@@ -7,6 +7,7 @@ a topic) subscribes, and hears of each change once it is in the image, in the or
 from typing import Protocol
 
 from ..log_output import get_logger
+from ..slices import Steps, in_steps
 from .delta import MetadataDelta
 from .image import MetadataImage
 
@@ -16,8 +17,8 @@ logger = get_logger("metadata")
 class MetadataSubscriber(Protocol):
     """Whatever follows the image."""
 
-    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
-        """`image` has changed by `delta`."""
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None] | None:
+        """`image` has changed by `delta`; what is done about it may be done in steps."""
         ...
 
 
@@ -31,10 +32,10 @@ class MetadataPublisher:
         """Hear of every change from now on."""
         self._subscribers.append(subscriber)
 
-    def publish(self, delta: MetadataDelta, image: MetadataImage) -> None:
+    def publish(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None]:
         """The records behind `delta` are durable and in the image."""
         for subscriber in self._subscribers:
             try:
-                subscriber.on_delta(delta, image)
+                yield from in_steps(subscriber.on_delta(delta, image))
             except Exception:
                 logger.exception("a change of the metadata could not be followed", by=type(subscriber).__name__)

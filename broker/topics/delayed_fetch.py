@@ -32,7 +32,7 @@ class DelayedFetch:
     min_bytes: int
     is_read_committed: bool
     deadline: float
-    respond: "Callable[[], FetchResponse]"
+    respond: "Callable[[], FetchResponse | Deferred[FetchResponse]]"
     deferred: "Deferred[FetchResponse]"
 
     @property
@@ -57,7 +57,7 @@ class DelayedFetch:
         return False
 
     def complete(self) -> None:
-        self.deferred.answer(self.respond())
+        self.deferred.follow(self.respond())
 
     def fail(self, error: Exception) -> None:
         self.deferred.fail(error)

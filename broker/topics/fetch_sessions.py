@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.schema import ZERO_UUID
+from ..slices import Steps
 
 if TYPE_CHECKING:  # the messages of an API are imported with its first request
     from ...protocol.messages.fetch import FetchPartition, FetchRequest
@@ -19,6 +20,8 @@ NO_SESSION = 0
 IDS_FROM_VERSION = 13  # KIP-516: topics are named by id only
 # A session unused for so long may be evicted for a newcomer.
 EVICTABLE_AFTER_S = 120.0
+# Of all sessions: some forty megabytes, whatever clients name. Who does not fit in fetches without a session.
+MOST_PARTITIONS = 100_000
 
 Key = tuple[str | bytes, int]
 
@@ -43,6 +46,13 @@ class FetchSession:
     partitions: dict[Key, CachedPartition]
     next_epoch: int
     last_used: float
+    counted: int = 0  # of its partitions, in the bound of all sessions
+
+    def move_to_end(self, cached: CachedPartition) -> None:
+        """It has had its records: the next answer begins with the others."""
+        key: Key = (cached.topic_id if self.uses_topic_ids else cached.topic or "", cached.asked.partition)
+        if self.partitions.get(key) is cached:
+            self.partitions[key] = self.partitions.pop(key)
 
 
 @dataclass(slots=True)
@@ -60,23 +70,27 @@ class FetchContext:
 
 @dataclass(slots=True)
 class FetchSessions:
-    """All sessions of a broker, at most `slots` of them."""
+    """All sessions of a broker, at most `slots` of them, with at most MOST_PARTITIONS between them."""
 
     slots: int
     new_id: Callable[[], int]  # a random positive int32
     _sessions: dict[int, FetchSession] = field(default_factory=dict[int, FetchSession])
+    _cached: int = 0  # partitions of all sessions
 
     def __len__(self) -> int:
         return len(self._sessions)
 
     def plan(
         self, request: "FetchRequest", version: int, name_of: Callable[[bytes], str | None], now: float
-    ) -> FetchContext:
+    ) -> Steps[FetchContext]:
         """Resolve a request against its session; KafkaError 70, 71 or 106 is for the whole answer."""
         uses_ids = version >= IDS_FROM_VERSION
         if request.session_epoch in (INITIAL_EPOCH, FINAL_EPOCH):
-            self._sessions.pop(request.session_id, None)
-            wanted = dict(_asked_for(request, uses_ids, name_of))
+            self._remove(request.session_id)
+            wanted: dict[Key, CachedPartition] = {}
+            for key, cached in _asked_for(request, uses_ids, name_of):
+                wanted[key] = cached
+                yield
             if request.session_epoch == FINAL_EPOCH:
                 return FetchContext(list(wanted.values()))
             return FetchContext(list(wanted.values()), self._create(uses_ids, wanted, now))
@@ -87,45 +101,64 @@ class FetchSessions:
             raise KafkaError(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
         if request.session_epoch != session.next_epoch:
             raise KafkaError(ErrorCode.INVALID_FETCH_SESSION_EPOCH)
-        return self._continue(session, request, name_of, now)
+        return (yield from self._continue(session, request, name_of, now))
 
     def _continue(
         self, session: FetchSession, request: "FetchRequest", name_of: Callable[[bytes], str | None], now: float
-    ) -> FetchContext:
+    ) -> Steps[FetchContext]:
+        session.next_epoch = 1 if session.next_epoch == 0x7FFFFFFF else session.next_epoch + 1
+        session.last_used = now
         for key, wanted in _asked_for(request, session.uses_topic_ids, name_of):
             held = session.partitions.get(key)
             if held is None:
                 session.partitions[key] = wanted
             else:
                 held.asked = wanted.asked
+            yield
         for topic in request.forgotten_topics_data:
             name = topic.topic_id if session.uses_topic_ids else topic.topic
             for index in topic.partitions:
                 session.partitions.pop((name, index), None)
+                yield
+        if self._sessions.get(session.id) is not session:
+            raise KafkaError(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)  # its client began another meanwhile
+        self._count(session)
         if not session.partitions:
-            del self._sessions[session.id]
+            self._remove(session.id)
             return FetchContext([])
-        session.next_epoch = 1 if session.next_epoch == 0x7FFFFFFF else session.next_epoch + 1
-        session.last_used = now
+        if self._cached > MOST_PARTITIONS:
+            self._remove(session.id)
+            raise KafkaError(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)  # the client begins anew, without a session
         return FetchContext(list(session.partitions.values()), session, is_incremental=True)
 
     def _create(self, uses_ids: bool, wanted: dict[Key, CachedPartition], now: float) -> FetchSession | None:
         """A new session, or None if there is no slot for it: the client then goes on without one."""
-        if len(self._sessions) >= self.slots and not self._evict_one(now):
-            return None
+        while len(self._sessions) >= self.slots or self._cached + len(wanted) > MOST_PARTITIONS:
+            if not self._evict_one(now):
+                return None
         session_id = self.new_id()
         while session_id in self._sessions:
             session_id = self.new_id()
         session = FetchSession(session_id, uses_ids, wanted, 1, now)
         self._sessions[session_id] = session
+        self._count(session)
         return session
 
     def _evict_one(self, now: float) -> bool:
         oldest = min(self._sessions.values(), key=lambda session: session.last_used, default=None)
         if oldest is None or now - oldest.last_used <= EVICTABLE_AFTER_S:
             return False
-        del self._sessions[oldest.id]
+        self._remove(oldest.id)
         return True
+
+    def _remove(self, session_id: int) -> None:
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            self._cached -= session.counted
+
+    def _count(self, session: FetchSession) -> None:
+        self._cached += len(session.partitions) - session.counted
+        session.counted = len(session.partitions)
 
 
 def _asked_for(

@@ -19,12 +19,14 @@ from ..metadata.log import MetadataLog, NewTopic, Then
 from ..metadata.topic_image import TopicImage
 from ..runtime import Runtime
 from ..runtime import Then as After
+from ..slices import Steps, in_steps, run_to_end
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_config
 from .partition import OnMarker, Partition
 
 logger = get_logger("topics")
 
+TOPICS_LOGGED: Final = 20  # of one change, each with a line of its own
 TOO_MANY_PARTITIONS: Final = 10_000  # in one request, as in Kafka
 
 
@@ -97,7 +99,7 @@ class Topics:
         self._by_id: dict[bytes, Topic] = {}
         self._names = TopicNames()
         for image in metadata.image.topics.values():
-            self._add(image)
+            run_to_end(self._add(image))
         metadata.publisher.subscribe(self)
 
     def __iter__(self) -> Iterator[Topic]:
@@ -148,19 +150,23 @@ class Topics:
 
     # Changes: each is decided by `choose` once those before it have been made, and is there when `then` is called
 
-    def create(self, choose: Callable[[], Sequence[NewTopic]], then: Then) -> None:
+    def create(self, choose: Callable[[], Sequence[NewTopic] | Steps[Sequence[NewTopic]]], then: Then) -> None:
         """Create the topics chosen, all or none."""
         self._metadata.create_topics(choose, then)
 
-    def delete(self, choose: Callable[[], Sequence[Topic]], then: Then) -> None:
+    def delete(self, choose: Callable[[], Sequence[Topic] | Steps[Sequence[Topic]]], then: Then) -> None:
         """The topics chosen are gone, for clients and after a restart, all or none."""
-        self._metadata.remove_topics(lambda: [topic.topic_id for topic in choose()], then)
+
+        def ids() -> Steps[Sequence[bytes]]:
+            return [topic.topic_id for topic in (yield from in_steps(choose()))]
+
+        self._metadata.remove_topics(ids, then)
 
     def auto_create(self, names: Sequence[str], then: Callable[[Mapping[str, KafkaError]], None]) -> None:
         """What Metadata does for unknown names: create them; `then` gets why some could not be."""
         refused: dict[str, KafkaError] = {}
 
-        def choose() -> Sequence[NewTopic]:
+        def choose() -> Steps[Sequence[NewTopic]]:
             beside, chosen = TopicNames(), list[NewTopic]()
             for name in names:
                 try:
@@ -169,6 +175,9 @@ class Topics:
                         beside.add(name)
                 except KafkaError as error:
                     refused[name] = error
+                yield
+            if sum(topic.partitions for topic in chosen) > TOO_MANY_PARTITIONS:
+                raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)  # Kafka's controller refuses them all
             return chosen
 
         def created(error: KafkaError | None) -> None:
@@ -216,42 +225,42 @@ class Topics:
 
     # What follows the metadata
 
-    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None]:
         """Topics have come, gone, or got other configs."""
         for deleted in delta.deleted_topics:
-            self._remove(deleted)
+            yield from self._remove(deleted)
+            _log_of_many("topic deleted", deleted, delta.deleted_topics)
         for created in delta.created_topics:
-            self._add(created)
-            logger.info("topic created", topic=created.name, partitions=len(created.partitions))
+            yield from self._add(created)
+            _log_of_many("topic created", created, delta.created_topics)
         for name in delta.changed_topic_configs:
-            self._reconfigure(self._by_name[name])
+            topic = self._by_name.get(name)
+            if topic is not None:
+                self._reconfigure(topic)
+            yield
 
-    def _add(self, image: TopicImage) -> None:
-        partitions = [
-            Partition(
-                image.name,
-                index,
-                partition.leader_epoch,
-                partial(self._open_log, image),
-                self._on_change,
-                self._note_marker,
+    def _add(self, image: TopicImage) -> Steps[None]:
+        partitions: list[Partition] = []
+        open_log = partial(self._open_log, image)
+        for index, partition in sorted(image.partitions.items()):
+            partitions.append(
+                Partition(image.name, index, partition.leader_epoch, open_log, self._on_change, self._note_marker)
             )
-            for index, partition in sorted(image.partitions.items())
-        ]
+            yield
         self._by_name[image.name] = self._by_id[image.topic_id] = Topic(image, partitions)
         self._names.add(image.name)
 
     def _note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
         self.on_marker(partition, producer_id, is_commit)
 
-    def _remove(self, image: TopicImage) -> None:
+    def _remove(self, image: TopicImage) -> Steps[None]:
         topic = self._by_id.pop(image.topic_id)
         del self._by_name[image.name]
         self._names.remove(image.name)
         self._store.delete_logs(image.name, len(topic.partitions))
         for partition in topic.partitions:
             partition.note_deleted()
-        logger.info("topic deleted", topic=image.name)
+            yield
 
     def _reconfigure(self, topic: Topic) -> None:
         config = log_config(topic.configs, self._config)
@@ -270,6 +279,14 @@ class Topics:
         if not opened.recovery_report.is_clean:
             self.on_recovered(partition)
         return opened
+
+
+def _log_of_many(what: str, topic: TopicImage, beside: Sequence[TopicImage]) -> None:
+    """One line for each topic of a change, or the first of many and how many they are."""
+    if len(beside) <= TOPICS_LOGGED:
+        logger.info(what, topic=topic.name, partitions=len(topic.partitions))
+    elif topic is beside[0]:
+        logger.info(what, topic=topic.name, and_others=len(beside) - 1)
 
 
 def _storage_error(error: Exception) -> KafkaError:

@@ -7,6 +7,7 @@ from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.loader import load_metadata
 from odradek.broker.metadata.log import MetadataLog, NewTopic, Then
+from odradek.broker.slices import Slices
 from odradek.broker.testing.manual_runtime import manual_runtime
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.batch import RecordBatch
@@ -78,7 +79,9 @@ class Changes:
 def cluster_on(files: Files, config: BrokerConfig = CONFIG) -> Changes:
     """The cluster as after a crash, or as it is at first."""
     runtime = manual_runtime()
-    return Changes(load_metadata(LogManager(files, open_directory(files), runtime), config, runtime.clock))
+    return Changes(
+        load_metadata(LogManager(files, open_directory(files), runtime), config, runtime.clock, Slices(runtime))
+    )
 
 
 def create(

@@ -13,6 +13,7 @@ from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnResponse,
     AddPartitionsToTxnTopic,
 )
+from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 
 from .cluster_world import SESSION_S, Client, World, client_of, record, world
@@ -83,6 +84,22 @@ async def test_a_transaction_times_out_and_whoever_waits_for_its_end_is_woken(
         assert (found.last_stable_offset, found.high_watermark) == (2, 2)
         assert [aborted.producer_id for aborted in found.aborted_transactions or ()] == [producer[0]]
     assert await client.produce("t", record(producer=producer, sequence=1), transactional_id="id") != ErrorCode.NONE
+
+
+async def test_a_commit_that_waits_for_its_fsync_wakes_whoever_waits_for_its_end(
+    client: Client, cluster: Cluster, around: World
+) -> None:
+    await client.create_topic("t", flush_messages="1")
+    producer = await _begin_transaction(around, client)
+    async with client_of(cluster) as waiting, client_of(cluster) as committing:
+        await waiting.poll("t", max_wait_ms=3_600_000, is_read_committed=True)
+        request = EndTxnRequest(
+            transactional_id="id", producer_id=producer[0], producer_epoch=producer[1], committed=True
+        )
+        ended = await committing.ask(request, 3, EndTxnResponse)
+        assert ended.error_code == ErrorCode.NONE
+        (found,) = (await waiting.fetched()).responses[0].partitions
+        assert (found.last_stable_offset, bool(found.records)) == (2, True)
 
 
 async def test_retention_deletes_and_whoever_waits_in_what_is_gone_is_woken(

@@ -1,13 +1,46 @@
 """The differences from Apache Kafka that are decided upon, each with its reason. Anything else is a fault."""
 
+from collections.abc import Iterable
+
 from .comparison import Decided
 
 AT_ONCE = "a topic that Metadata creates is there at once; Kafka says 3, and clients ask again until it is there"
 JAVA_TEXT = "Kafka prints its own Java object into the sentence"
 UTF_8 = "a name that is no UTF-8 is a broken frame to us; Java reads replacement characters and goes on"
 NO_EPOCH = "a producer id without an epoch is not idempotent to us, whether or not the id is known; no client sends it"
+OFFSETS = "a record would be stored at an offset that is another's; Kafka takes it uncompressed, else fails unnamed"
+LENGTHS = "Kafka does not hold the length of a compressed record against its fields; consumers would stumble over it"
+ONE_CODE = "what cannot be opened is an invalid record with every codec; Kafka has no code of its own for some"
+BEHIND = "bytes behind what a codec has finished with are nonsense, too; Kafka leaves them unread"
+
+CODECS = ("GZIP", "SNAPPY", "LZ4", "ZSTD")
+
+
+def _refused(scenario: str, steps: Iterable[str], why: str) -> list[Decided]:
+    """Steps whose whole answer is this code of ours."""
+    return [Decided(f"record_contents.{scenario}", step, "", "INVALID_RECORD", why) for step in steps]
+
+
+_OFFSET_DELTAS = (
+    "equal offset deltas",
+    "descending offset deltas",
+    "offset deltas from one on",
+    "a gap in the offset deltas",
+)
+_LENGTHS = ("a record longer than the batch", "a record shorter than its fields", "a record of negative length")
+_UNNAMED = (
+    *(f"{codec}: {label}" for codec in CODECS for label in ("nonsense", "cut off")),
+    *("GZIP: nothing", "SNAPPY: nothing", "LZ4: nothing", "SNAPPY: bytes behind", "ZSTD: bytes behind"),
+)
+_RECORDS = "records_that_are_not_what_the_header_says"
+_NONSENSE = "nonsense_where_a_codec_should_be"
 
 DECIDED = (
+    *_refused(_RECORDS, [f"{codec}: {label}" for codec in ("NONE", *CODECS) for label in _OFFSET_DELTAS], OFFSETS),
+    *_refused(_RECORDS, [f"{codec}: {label}" for codec in CODECS for label in _LENGTHS], LENGTHS),
+    *_refused(_RECORDS, ["NONE: an overlong varint"], ONE_CODE),
+    *_refused(_NONSENSE, _UNNAMED, ONE_CODE),
+    *_refused(_NONSENSE, ["GZIP: bytes behind", "LZ4: bytes behind"], BEHIND),
     Decided(
         "metadata.an_unknown_name_is_created_only_with_leave",
         "with leave",

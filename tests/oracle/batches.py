@@ -46,9 +46,14 @@ def batch(
     count: int | None = None,
     length: int | None = None,
     crc: int | None = None,
+    payload: bytes | None = None,
 ) -> bytes:
-    """A batch of one record per value, a millisecond apart; what is not given is what it should be."""
-    payload = b"".join(record(value, key, offset_delta=n, time_delta=n) for n, value in enumerate(values))
+    """A batch of one record per value, a millisecond apart; what is not given is what it should be.
+
+    `payload` stands in the place of the records.
+    """
+    if payload is None:
+        payload = b"".join(record(value, key, offset_delta=n, time_delta=n) for n, value in enumerate(values))
     last = len(values) - 1
     summed = struct.pack(
         ">hiqqqhii",

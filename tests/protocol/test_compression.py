@@ -3,11 +3,19 @@
 import gzip
 import os
 import struct
+from collections.abc import Callable
 
 import cramjam
 import pytest
 
-from odradek.protocol.compression import Codec, compress, decompress
+from odradek.protocol.compression import (
+    MAX_INFLATED_BYTES,
+    WALKED_BYTES,
+    Codec,
+    compress,
+    decompress,
+    decompressed_pieces,
+)
 from odradek.protocol.wire import CorruptFrame
 
 COMPRESSED = [Codec.GZIP, Codec.SNAPPY, Codec.LZ4, Codec.ZSTD]
@@ -106,3 +114,54 @@ def test_a_higher_level_takes_no_more_room(codec: Codec, levels: tuple[int, int]
     data = b"".join(b"%d:%d;" % (i, i * i) for i in range(20_000))
     low, high = (len(compress(codec, data, level)) for level in levels)
     assert high <= low
+
+
+@pytest.mark.parametrize("codec", Codec)
+@pytest.mark.parametrize("size", [0, 1, 70_000, 3_000_000])
+def test_pieces_are_the_whole_and_no_larger_than_is_walked(codec: Codec, size: int) -> None:
+    for data in (TEXT * 30)[:size], os.urandom(size):
+        pieces = list(decompressed_pieces(codec, memoryview(compress(codec, data))))
+        assert b"".join(pieces) == data
+        assert max(map(len, pieces), default=0) <= WALKED_BYTES
+
+
+@pytest.mark.parametrize("codec", Codec)
+def test_pieces_beyond_the_bound_are_refused(codec: Codec) -> None:
+    pieces: list[bytes] = []
+    with pytest.raises(CorruptFrame):
+        pieces.extend(decompressed_pieces(codec, compress(codec, bytes(5_000_000)), 2_000_000))
+    assert sum(map(len, pieces)) <= 2_000_000
+
+
+@pytest.mark.parametrize("codec", COMPRESSED)
+def test_of_a_bomb_only_the_pieces_that_are_asked_for_are_made(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = compress(codec, bytes(20_000_000))
+    made = _spy_on_opening(monkeypatch)
+    next(decompressed_pieces(codec, bomb, MAX_INFLATED_BYTES))
+    assert sum(made) <= WALKED_BYTES
+
+
+def _spy_on_opening(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes each call of the libraries of lz4 and zstd had room for."""
+    made: list[int] = []
+    for library in (cramjam.lz4, cramjam.zstd):
+
+        def into(
+            data: bytes, out: bytearray, original: Callable[[bytes, bytearray], int] = library.decompress_into
+        ) -> int:
+            made.append(len(out))
+            return original(data, out)
+
+        monkeypatch.setattr(library, "decompress_into", into)
+    return made
+
+
+def test_a_long_row_of_empty_gzip_members_is_opened_little_by_little() -> None:
+    row = compress(Codec.GZIP, b"") * 5000 + compress(Codec.GZIP, TEXT)
+    assert decompress(Codec.GZIP, row) == TEXT
+    assert sum(1 for _ in decompressed_pieces(Codec.GZIP, row)) > 5000
+
+
+def test_snappy_cannot_say_that_a_few_bytes_are_many() -> None:
+    with pytest.raises(CorruptFrame):
+        decompress(Codec.SNAPPY, b"\x80\x80\x80\x08" + b"\x00a")

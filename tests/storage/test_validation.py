@@ -6,12 +6,13 @@ import struct
 import pytest
 
 from odradek.protocol.batch import HEADER_BYTES, RecordBatch
-from odradek.protocol.compression import Codec
+from odradek.protocol.compression import Codec, compress
 from odradek.protocol.crc32c import crc32c
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import read_records
+from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.storage.effort import LIGHT, WITHOUT_HASTE, HeavyBatch
 from odradek.storage.log_config import LogConfig
-from odradek.storage.validation import InvalidRecords, check_batch, split_batch
+from odradek.storage.validation import MOST_RECORD_ERRORS, BatchCheck, InvalidRecords, check_batch, split_batch
 
 from .builders import NOW_MS, batch
 
@@ -25,6 +26,7 @@ _AT = {
     "magic": (16, ">b"),
     "attributes": (21, ">h"),
     "last_offset_delta": (23, ">i"),
+    "base_timestamp": (27, ">q"),
     "max_timestamp": (35, ">q"),
     "base_sequence": (53, ">i"),
     "records_count": (57, ">i"),
@@ -39,6 +41,22 @@ def _changed(one: RecordBatch, **fields: int) -> RecordBatch:
         struct.pack_into(form, data, at, value)
     struct.pack_into(">I", data, 17, crc32c(memoryview(data)[21:]))
     return RecordBatch(data)
+
+
+def _with_records(one: RecordBatch, records: bytes) -> RecordBatch:
+    """The batch around other bytes, with a right size and checksum."""
+    return one.refilled(
+        records,
+        one.records_count,
+        attributes=one.attributes,
+        base_timestamp=one.base_timestamp,
+        max_timestamp=one.max_timestamp,
+    )
+
+
+def _unlike(count: int) -> RecordBatch:
+    """A batch whose records differ in size, each from its neighbours."""
+    return RecordBatch(build_batch([NewRecord(b"k", bytes(n % 2), NOW_MS) for n in range(count)]))
 
 
 def _check(one: RecordBatch, config: LogConfig = PLAIN) -> RecordBatch:
@@ -171,18 +189,41 @@ def test_a_compacted_topic_wants_keys_whatever_the_codec(codec: Codec) -> None:
     assert _check(keyed, COMPACTED) is keyed
 
 
-def test_data_that_cannot_be_opened_is_87_where_it_must_be_opened() -> None:
-    one = batch(codec=Codec.GZIP)
-    garbage = _changed(RecordBatch(bytes(one.view[:HEADER_BYTES]) + b"\x55" * len(one.records)))
-    assert _check(garbage) is garbage
-    assert _refusal(garbage, COMPACTED).code == ErrorCode.INVALID_RECORD
+@pytest.mark.parametrize("codec", list(Codec))
+def test_nonsense_where_records_should_be_is_87_without_a_text_for_clients(codec: Codec) -> None:
+    one = batch(codec=codec)
+    for nonsense in (b"\x55" * len(one.records), b"", bytes(one.records)[:-5], bytes(one.records) + b"\x55" * 5):
+        refused = _refusal(_with_records(one, nonsense))
+        assert refused.code == ErrorCode.INVALID_RECORD
+        assert not isinstance(refused, InvalidRecords)
 
 
-def test_offset_deltas_out_of_order_are_87_where_records_are_opened() -> None:
-    data = bytearray(batch(2).view)
-    at = HEADER_BYTES + 3  # length, attributes, timestamp delta: then the first record's offset delta
-    data[at] = 2
-    assert _refusal(_changed(RecordBatch(data)), COMPACTED).code == ErrorCode.INVALID_RECORD
+@pytest.mark.parametrize("codec", list(Codec))
+def test_offset_deltas_out_of_order_are_87(codec: Codec) -> None:
+    records = bytearray(batch(2).records)
+    records[3] = 2  # length, attributes, timestamp delta: then the first record's offset delta
+    assert _refusal(_with_records(batch(2, codec=codec), compress(codec, records))).code == ErrorCode.INVALID_RECORD
+
+
+def test_a_timestamp_of_more_than_64_bits_is_87() -> None:
+    far = batch(2, timestamp=1 << 62, step_ms=1 << 61)
+    config = LogConfig(message_timestamp_after_max_ms=1 << 62)
+    assert _refusal(_changed(far, base_timestamp=(1 << 63) - 1), config).code == ErrorCode.INVALID_RECORD
+
+
+def test_of_a_batch_with_millions_of_bad_records_a_thousand_are_listed() -> None:
+    refused = _refusal(batch(MOST_RECORD_ERRORS + 5, key=None), COMPACTED)
+    assert isinstance(refused, InvalidRecords)
+    assert len(refused.record_errors) == MOST_RECORD_ERRORS
+
+
+def test_a_light_effort_leaves_a_batch_of_many_records_to_a_thread() -> None:
+    check = BatchCheck(PLAIN, NOW_MS, "t-0")
+    alike, unlike = batch(20_000), _unlike(20_000)
+    assert check.check(alike, LIGHT) is alike
+    with pytest.raises(HeavyBatch):
+        check.check(unlike, LIGHT)
+    assert check.check(unlike, WITHOUT_HASTE) is unlike
 
 
 # Time
@@ -220,10 +261,23 @@ def test_old_and_missing_timestamps_are_fine(timestamp: int) -> None:
     assert _check(batch(timestamp=-1), LogConfig(message_timestamp_before_max_ms=5)).max_timestamp == -1
 
 
-def test_a_largest_timestamp_that_lies_is_put_right_where_it_is_looked_at() -> None:
-    lying = _changed(batch(2), max_timestamp=NOW_MS + 7_200_000)
-    stored = _stored(_check(lying))
-    assert (stored.max_timestamp, stored.is_intact()) == (NOW_MS, True)
+@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize("said", [-1, 0, NOW_MS, NOW_MS + 7_200_000])
+def test_the_largest_timestamp_is_that_of_the_records_whatever_the_header_says(said: int, codec: Codec) -> None:
+    lying = _changed(batch(3, step_ms=10_000, codec=codec), max_timestamp=said)
+    checked = _check(lying)
+    head, tail = checked.stamped(10, 1)
+    stored = RecordBatch(head + bytes(tail))
+    assert (stored.max_timestamp, stored.is_intact()) == (NOW_MS + 20_000, True)
+    assert tail.obj is lying.view.obj
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_a_record_from_the_future_is_refused_whatever_the_header_says(codec: Codec) -> None:
+    refused = _refusal(_changed(batch(3, step_ms=3_000_000, codec=codec), max_timestamp=NOW_MS))
+    assert isinstance(refused, InvalidRecords)
+    assert refused.code == ErrorCode.INVALID_TIMESTAMP
+    assert [error.batch_index for error in refused.record_errors] == [2]
 
 
 def test_append_time_changes_type_and_largest_timestamp_and_copies_no_record() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.schema import ZERO_UUID
+from ....protocol.utf16 import utf16_length
 from ..result import CoordinatorResult, Instant
 from .group import Group
 from .group_config import GroupConfig
@@ -77,7 +78,7 @@ class GroupOffsets:
         )
         expire_timestamp_ms = at.now_ms + request.retention_ms if request.retention_ms >= 0 else -1
         for wanted in request.offsets:
-            if len(wanted.metadata.encode()) > self._config.offset_metadata_max_bytes:
+            if utf16_length(wanted.metadata) > self._config.offset_metadata_max_bytes:
                 errors.append(ErrorCode.OFFSET_METADATA_TOO_LARGE)
                 continue
             errors.append(ErrorCode.NONE)

@@ -11,6 +11,7 @@ from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.result import CoordinatorResult, Instant, Operation, Record
 from odradek.broker.coordination.runtime import CoordinatorRuntime, Then
 from odradek.broker.runtime import Runtime
+from odradek.broker.slices import SLICE_S
 from odradek.broker.testing.threads import ManualThreads
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -354,6 +355,20 @@ def test_the_timer_is_set_again_whatever_happens(shell: Shell) -> None:
     shell.machine.fault = None
     shell.clock.pass_time(1)
     assert list(shell.machine.words) == [b"kept"]
+
+
+def test_a_long_round_lets_others_have_their_turn_in_between(shell: Shell) -> None:
+    def take_long(at: Instant) -> Result:
+        shell.clock.seconds += SLICE_S
+        return keep(f"word{len(shell.machine.words)}")
+
+    for _ in range(3):
+        shell.at(1, take_long)
+    shell.runtime.start()
+    turns = shell.clock.turns
+    shell.clock.pass_time(1)
+    shell.clock.pass_time(1)
+    assert len(shell.machine.words) == shell.clock.turns - turns == 3
 
 
 def test_after_a_failed_request_the_timer_stands_where_the_coordinator_wants_it(shell: Shell) -> None:

@@ -4,6 +4,7 @@ test_fetch_sessions.py beside the parts.
 
 import pytest
 
+from odradek.broker.handlers.fetch import MOST_AT_ONCE_BYTES
 from odradek.broker.testing.disks import BROKEN
 from odradek.broker.testing.topics import delete_topics
 from odradek.broker.topics.topics import Topic
@@ -312,3 +313,38 @@ def test_a_log_that_cannot_be_opened_is_a_storage_error() -> None:
     broker.create()
     broker.files.write_error = BROKEN
     assert broker.fetch_one(fetch_request("t")) == refused(ErrorCode.KAFKA_STORAGE_ERROR)
+
+
+def test_a_consumer_with_a_small_limit_gets_its_partitions_in_turn() -> None:
+    broker = AskedBroker()
+    topic = broker.create(partitions=2)
+    for _ in range(6):
+        for partition in topic.partitions:
+            broker.append(partition, batch())
+    at = [0, 0]
+    both = [wanted(0, index=index) for index in range(2)]
+    answer = broker.fetch(fetch_request("t", *both, max_bytes=1, session=(0, 0))).answer
+    session_id, served = answer.session_id, list[int]()
+    for epoch in range(1, 12):
+        for data in answer.responses[0].partitions if answer.responses else ():
+            if data.records:
+                served.append(data.partition_index)
+                at[data.partition_index] += 1
+        moved = fetch_request(
+            "t", *(wanted(at[index], index=index) for index in range(2)), max_bytes=1, session=(session_id, epoch)
+        )
+        answer = broker.fetch(moved).answer
+    # As Apache Kafka answers: the first answer of all does not count yet.
+    assert served == [0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+
+
+def test_one_answer_reads_no_more_of_a_partition_than_is_read_within_a_moment() -> None:
+    broker = AskedBroker()
+    partition = broker.create(max_message_bytes="9000000").partitions[0]
+    for _ in range(12):
+        broker.append(partition, batch(bytes(MOST_AT_ONCE_BYTES // 8)))
+    found = broker.fetch(fetch_request("t", wanted(0))).answer.responses[0].partitions[0]
+    assert len(found.records or b"") <= MOST_AT_ONCE_BYTES
+    broker.append(partition, batch(bytes(2 * MOST_AT_ONCE_BYTES)))
+    found = broker.fetch(fetch_request("t", wanted(12))).answer.responses[0].partitions[0]
+    assert offsets_in(found.records) == [12]

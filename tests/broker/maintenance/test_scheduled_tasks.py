@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.scheduled_tasks import ScheduledTasks
+from odradek.broker.slices import Slices
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.log_flusher import LogFlusher
@@ -30,7 +31,9 @@ class Kept:
 
     def start(self) -> None:
         parts = self.parts
-        self.tasks = ScheduledTasks(parts.config, parts.runtime, lambda: parts.topics.partitions(), parts.store)
+        self.tasks = ScheduledTasks(
+            parts.config, parts.runtime, lambda: parts.topics.partitions(), parts.store, Slices(parts.runtime)
+        )
         self.tasks.start()
 
     def create(self, overrides: Mapping[str, str]) -> Partition:
@@ -153,7 +156,9 @@ def test_a_fault_of_our_own_stops_no_task_either(capfd: pytest.CaptureFixture[st
         rounds.append(1)
         raise RuntimeError("the unforeseen")
 
-    tasks = ScheduledTasks(kept.parts.config, kept.parts.runtime, partitions, kept.parts.store)
+    tasks = ScheduledTasks(
+        kept.parts.config, kept.parts.runtime, partitions, kept.parts.store, Slices(kept.parts.runtime)
+    )
     tasks.start()
     kept.clock.advance(900)
     assert len(rounds) == 4  # retention after 300, 600 and 900 seconds, producers after 600

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.metadata.log import NewTopic
+from odradek.broker.metadata.log import RECORDS_IN_A_BATCH, NewTopic
 from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles, RefusingFiles
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -121,11 +121,11 @@ def test_control_batches_of_a_raft_log_are_passed_over() -> None:
 def test_more_records_than_a_batch_may_hold_are_written_in_several_that_count_together() -> None:
     files = MemoryFiles()
     cluster = cluster_on(files)
-    create(cluster, "t", TOPIC_ID, 10_000, {})
-    first, second = open_log(files).batches()
-    assert (first.records_count, second.records_count) == (10_000, 3)
+    create(cluster, "t", TOPIC_ID, 2 * RECORDS_IN_A_BATCH, {})
+    first, _, last = open_log(files).batches()
+    assert (first.records_count, last.records_count) == (RECORDS_IN_A_BATCH, 3)
     assert cluster_on(files).image == cluster.image
-    files.truncate(LOG, first.size_bytes)  # a power loss took the second
+    files.truncate(LOG, 2 * first.size_bytes)  # a power loss took the last
     restarted = cluster_on(files)
     assert restarted.image == MetadataImage()
     create(restarted, "u", OTHER_ID, 1, {})

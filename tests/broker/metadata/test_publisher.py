@@ -6,6 +6,7 @@ from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.log import NewTopic
 from odradek.broker.metadata.publisher import MetadataPublisher
+from odradek.broker.slices import run_to_end
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.protocol.errors import KafkaError
 from odradek.protocol.metadata_records import ConfigRecord
@@ -53,7 +54,7 @@ def test_a_follower_that_fails_is_reported_and_keeps_no_other_from_its_turn(capf
     publisher, follower = MetadataPublisher(), Follower()
     publisher.subscribe(Failing())
     publisher.subscribe(follower)
-    publisher.publish(MetadataDelta(), MetadataImage())
+    run_to_end(publisher.publish(MetadataDelta(), MetadataImage()))
     assert len(follower.heard) == 1
     assert "the unforeseen" in capfd.readouterr().err
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from odradek.broker.topics.fetch_sessions import EVICTABLE_AFTER_S, FetchContext, FetchSessions
+from odradek.broker.slices import run_to_end
+from odradek.broker.topics.fetch_sessions import EVICTABLE_AFTER_S, MOST_PARTITIONS, FetchContext, FetchSessions
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
 
@@ -48,7 +49,7 @@ def request(
 
 
 def plan(held: FetchSessions, asked: FetchRequest, version: int = BY_NAME, now: float = 0.0) -> FetchContext:
-    return held.plan(asked, version, NAMES.get, now)
+    return run_to_end(held.plan(asked, version, NAMES.get, now))
 
 
 def positions(planned: FetchContext) -> list[tuple[str | None, int, int]]:
@@ -75,6 +76,55 @@ def test_a_session_keeps_its_partitions_changes_some_and_forgets_others() -> Non
 
 def test_a_partition_named_twice_is_read_once_with_the_later_offset() -> None:
     assert positions(plan(sessions(), request(0, -1, {"t": [(0, 5), (0, 9)]}))) == [("t", 0, 9)]
+
+
+@pytest.mark.parametrize("version", [BY_NAME, BY_ID])
+def test_a_partition_that_had_its_records_comes_last_the_next_time(version: int) -> None:
+    held = sessions()
+    made = plan(held, request(0, 0, {"t": [(0, 5), (1, 6), (2, 7)]}), version)
+    asked = plan(held, request(made.session_id, 1), version)
+    assert asked.session is not None
+    asked.session.move_to_end(asked.wanted[0])
+    assert [index for _, index, _ in positions(plan(held, request(made.session_id, 2), version))] == [1, 2, 0]
+
+
+def test_a_partition_that_was_forgotten_meanwhile_does_not_come_back() -> None:
+    held = sessions()
+    made = plan(held, request(0, 0, {"t": [(0, 5), (1, 6)]}))
+    asked = plan(held, request(made.session_id, 1))
+    plan(held, request(made.session_id, 2, forgotten={"t": [0]}))
+    assert asked.session is not None
+    asked.session.move_to_end(asked.wanted[0])
+    assert positions(plan(held, request(made.session_id, 3))) == [("t", 1, 6)]
+
+
+def many(count: int, start: int = 0) -> dict[str, list[tuple[int, int]]]:
+    return {"t": [(start + n, 0) for n in range(count)]}
+
+
+def test_all_sessions_have_so_many_partitions_between_them_and_who_does_not_fit_in_goes_without() -> None:
+    held = sessions()
+    first = plan(held, request(0, 0, many(MOST_PARTITIONS - 10)))
+    assert plan(held, request(0, 0, many(11))).session is None
+    assert plan(held, request(0, 0, many(10))).session is not None
+    plan(held, request(first.session_id, -1))
+    assert plan(held, request(0, 0, many(11))).session is not None
+
+
+def test_a_session_that_grows_beyond_the_bound_begins_anew() -> None:
+    held = sessions()
+    made = plan(held, request(0, 0, many(MOST_PARTITIONS)))
+    with pytest.raises(KafkaError) as refused:
+        plan(held, request(made.session_id, 1, many(1, start=MOST_PARTITIONS)))
+    assert (refused.value.code, len(held)) == (ErrorCode.FETCH_SESSION_ID_NOT_FOUND, 0)
+    assert plan(held, request(0, 0, many(MOST_PARTITIONS))).session is not None
+
+
+def test_an_old_session_makes_room_for_as_many_partitions_as_it_had() -> None:
+    held = sessions()
+    plan(held, request(0, 0, many(MOST_PARTITIONS)), now=0.0)
+    assert plan(held, request(0, 0, many(1)), now=EVICTABLE_AFTER_S).session is None
+    assert plan(held, request(0, 0, many(1)), now=EVICTABLE_AFTER_S + 1).session is not None
 
 
 @pytest.mark.parametrize("epoch", [2, 0x7FFFFFFF])

@@ -1,6 +1,9 @@
 """Classic groups: joining, syncing, leaving and committing, in right and wrong order."""
 
+import time
+
 from odradek.broker.testing.wire import Wire
+from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
@@ -126,6 +129,29 @@ def one_member_at_every_version(d: Dialogue) -> None:
         leaves = LeaveGroupRequest(group_id=group, member_id=member) if version < 3 else leave(group, (member, None))
         d.ask(f"leave {version}", leaves, min(version, 5), LeaveGroupResponse)
         d.ask(f"heartbeat after {version}", beat(group, 1, member), min(version, 4), HeartbeatResponse)
+
+
+@scenario
+def members_without_patience(d: Dialogue) -> None:
+    for rebalance_ms in (0, -1, -(1 << 31)):
+        group = d.name(f"late{rebalance_ms}")
+        late = d.ask(f"joined {rebalance_ms}", join(group, rebalance_ms=rebalance_ms), 3, JoinGroupResponse)
+        time.sleep(0.3)
+        d.ask(f"too late {rebalance_ms}", sync(group, 1, late.member_id, {}), 3, SyncGroupResponse)
+        group, static = d.name(f"static{rebalance_ms}"), d.connect("static")
+        patient = d.ask(f"patient {rebalance_ms}", join(group), 3, JoinGroupResponse).member_id
+        static.send(join(group, instance="i", rebalance_ms=rebalance_ms), 5)
+        while d.wire.ask(beat(group, 1, patient), 3, HeartbeatResponse).error_code == 0:
+            time.sleep(0.01)
+        d.ask(f"patient again {rebalance_ms}", join(group, patient), 3, JoinGroupResponse)
+        member = static.answer(JoinGroupRequest, 5, JoinGroupResponse).member_id
+        d.ask(f"assigned {rebalance_ms}", sync(group, 2, patient, {member: b"all"}), 3, SyncGroupResponse)
+        d.ask(f"static {rebalance_ms}", sync(group, 2, member, instance="i"), 3, SyncGroupResponse, static)
+        d.ask(f"patient leaves {rebalance_ms}", leave(group, (patient, None)), 3, LeaveGroupResponse)
+        time.sleep(0.1)
+        d.ask(f"called back {rebalance_ms}", beat(group, 2, member, "i"), 3, HeartbeatResponse, static)
+        again = join(group, member, instance="i", rebalance_ms=5000)
+        d.ask(f"static alone {rebalance_ms}", again, 5, JoinGroupResponse, static)
 
 
 @scenario
@@ -290,6 +316,22 @@ def offsets_are_kept_at_every_version(d: Dialogue) -> None:
     for one in ids:
         asked = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=[one])])
         d.ask("fetch v10" if one.topic_id == topic_id else "fetch an unknown id", asked, 10, OffsetFetchResponse)
+
+
+@scenario
+def lengths_are_numbers_of_utf16_units(d: Dialogue) -> None:
+    topic, _ = d.create_topic("orders")
+    group = d.name("g")
+    for label, metadata in {
+        "4096 accents": "é" * 4096,
+        "4097 accents": "é" * 4097,
+        "2048 faces": "😀" * 2048,
+        "2049 faces": "😀" * 2049,
+    }.items():
+        d.ask(f"metadata of {label}", commit(group, topic, 1, metadata=metadata), 8, OffsetCommitResponse)
+    for label, name in {"249 accents": "é" * 249, "124 faces": "😀" * 124, "125 faces": "😀" * 125}.items():
+        refused = CreateTopicsRequest(topics=[CreatableTopic(name=name, num_partitions=1, replication_factor=1)])
+        d.ask(f"a topic name of {label}", refused, 7, CreateTopicsResponse)
 
 
 @scenario

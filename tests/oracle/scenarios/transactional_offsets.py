@@ -77,6 +77,24 @@ def refused_offsets(d: Dialogue) -> None:
 
 
 @scenario
+def metadata_is_measured_in_utf16_units(d: Dialogue) -> None:
+    topic, _ = d.create_topic("orders")
+    group = find_group(d)
+    with transaction_version(d, 1):
+        one = Transactor(d)
+        one.init("init")
+        one.add_offsets("add", group)
+        for label, metadata in {
+            "4096 accents": "é" * 4096,
+            "4097 accents": "é" * 4097,
+            "2048 faces": "😀" * 2048,
+            "2049 faces": "😀" * 2049,
+        }.items():
+            one.commit_offsets(f"metadata of {label}", group, topic, 1, metadata=metadata)
+        one.end("abort", commit=False)
+
+
+@scenario
 def the_newest_offset_wins(d: Dialogue) -> None:
     topic, _ = d.create_topic("orders")
     with transaction_version(d, 1):

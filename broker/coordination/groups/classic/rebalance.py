@@ -20,6 +20,10 @@ TimerKind = Literal["session", "join", "sync", "offsets", "sweep"]
 TimerKey = tuple[TimerKind, str, str]
 Result = CoordinatorResult[Any]
 
+# A client may ask for 0 ms, or less. Apache Kafka's timer thread needs a few milliseconds to fire all the same, in
+# which the next request of a client that is quick still comes in time.
+SHORTEST_WAIT_MS = 20
+
 
 class Rebalancer:
     """The moves of a group's rebalance, with the deadlines that they set; `result` takes what is to be done."""
@@ -211,7 +215,7 @@ class Rebalancer:
             member.is_new = False
             self.refresh_session(group, member, at)
         group.pending_sync = set(group.members)
-        self._deadlines.set(("sync", group.group_id, ""), at.now + group.rebalance_timeout_ms / 1000)
+        self._deadlines.set(("sync", group.group_id, ""), at.now + _waiting_s(group.rebalance_timeout_ms))
 
     def _end_empty(self, group: ClassicGroup, result: Result, at: Instant) -> None:
         """No member is left: log the Empty group.
@@ -224,7 +228,7 @@ class Rebalancer:
         result.on_refused = lambda code: group.adopt(emptied)
 
     def _wait_for_joins(self, group: ClassicGroup, timeout_ms: int, at: Instant) -> None:
-        self._deadlines.set(("join", group.group_id, ""), at.now + timeout_ms / 1000)
+        self._deadlines.set(("join", group.group_id, ""), at.now + _waiting_s(timeout_ms))
 
     # The sync phase
 
@@ -280,3 +284,8 @@ class Rebalancer:
         self._cancel_syncs(group, code, result, at)
         self.prepare(group, result, at)
         return result
+
+
+def _waiting_s(timeout_ms: int) -> float:
+    """How long to wait for clients that gave this time themselves."""
+    return max(timeout_ms, SHORTEST_WAIT_MS) / 1000

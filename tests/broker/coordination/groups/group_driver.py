@@ -65,6 +65,7 @@ class HandClock:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.timers: list[Timer] = []
+        self.turns = 0  # how many timers have fired
 
     def now(self) -> float:
         return self.seconds
@@ -86,6 +87,7 @@ class HandClock:
             timer = min(due, key=lambda t: t.deadline)
             self.seconds = max(self.seconds, timer.deadline)
             timer.cancel()
+            self.turns += 1
             timer.callback()
         self.timers = [t for t in self.timers if t.is_live]
         self.seconds = end

@@ -89,10 +89,12 @@ def test_a_commit_is_a_sign_of_life(groups: GroupDriver) -> None:
     [
         ("x" * 4096, ErrorCode.NONE),
         ("x" * 4097, ErrorCode.OFFSET_METADATA_TOO_LARGE),
-        ("é" * 2049, ErrorCode.OFFSET_METADATA_TOO_LARGE),
+        ("é" * 4096, ErrorCode.NONE),
+        ("😀" * 2048, ErrorCode.NONE),
+        ("😀" * 2049, ErrorCode.OFFSET_METADATA_TOO_LARGE),
     ],
 )
-def test_metadata_is_limited_in_bytes(groups: GroupDriver, metadata: str, error: ErrorCode) -> None:
+def test_metadata_is_limited_in_utf16_units(groups: GroupDriver, metadata: str, error: ErrorCode) -> None:
     assert groups.commit(metadata=metadata).answer == [error]
     assert (groups.committed() is not None) == (error is ErrorCode.NONE)
 

@@ -131,6 +131,34 @@ def test_with_absent_static_members_only_the_wait_is_prolonged_until_their_sessi
     assert groups.group().state is ClassicState.EMPTY
 
 
+@pytest.mark.parametrize("rebalance_s", [0, -0.001, -(1 << 31) / 1000])
+def test_a_static_member_without_patience_is_waited_for_again_and_again_and_others_are_served(
+    groups: GroupDriver, rebalance_s: float
+) -> None:
+    static = groups.join(instance="i", rebalance_s=rebalance_s, session_s=8).answer.member_id
+    groups.sync(static, 1)
+    newcomer = groups.join_fresh(rebalance_s=rebalance_s)
+    groups.leave(list(groups.group().members)[-1])
+    assert newcomer.answer.error is ErrorCode.UNKNOWN_MEMBER_ID
+    groups.sleep(7.9)
+    assert groups.group().state is ClassicState.PREPARING_REBALANCE
+    groups.sleep(0.2)
+    assert groups.group().state is ClassicState.EMPTY
+
+
+@pytest.mark.parametrize("rebalance_s", [0, -0.001, -(1 << 31) / 1000])
+def test_a_member_without_patience_may_still_sync_and_is_out_if_it_does_not(
+    groups: GroupDriver, rebalance_s: float
+) -> None:
+    quick = groups.join_fresh(rebalance_s=rebalance_s).answer.member_id
+    groups.sleep(0.01)
+    assert groups.sync(quick, 1, {quick: b"all"}).answer.error is ErrorCode.NONE
+    slow = groups.join_fresh(rebalance_s=rebalance_s, group_id="slow").answer.member_id
+    groups.sleep(0.1)
+    assert groups.sync(slow, 1, group_id="slow").answer.error is ErrorCode.UNKNOWN_MEMBER_ID
+    assert groups.group("slow").state is ClassicState.EMPTY
+
+
 def test_the_lead_outlasts_rebalances(groups: GroupDriver) -> None:
     first, second = groups.stable_group(2)
     late = groups.join(second, protocols=[("range", b"new")])

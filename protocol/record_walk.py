@@ -1,0 +1,339 @@
+"""Walks over the records of a batch, from length to length, for what a broker must know of them before it believes.
+
+Nothing is built for a record, and no more of the batch is in memory than the piece that is walked over: the pieces may
+come out of a codec, and a walk ends at the first record that is not what the header says. Records behind each other
+that differ only in their times, keys and values are looked at column by column, the others one by one.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .wire import CorruptFrame, zigzag
+
+_FEWEST_ALIKE = 8  # below it columns cost more than they save
+_COLUMNS_EVERY = 16  # records are walked singly before columns are tried again, and ever more if they never help
+_LONGEST_GAP = 4096
+_RECORDS_A_STEP = 32  # of those that are alike
+_SMALLEST_LENGTH = 6  # attributes, two deltas, key, value, headers: one byte each
+_LONGEST_VARINT = 10
+_CONTINUED = bytes(range(0x80, 0x100))  # a byte of a varint that is not its last
+_FINAL = bytes(range(0x80))
+_TOP_BIT_TURNED = _CONTINUED + _FINAL
+_ONE_BYTE_BELOW, _TWO_BYTES_BELOW, _THREE_BYTES_BELOW = 1 << 6, 1 << 13, 1 << 20
+# The bytes of the offset deltas 0, 1, 2…, as zigzag varints of one, two and three bytes.
+_EVEN = bytes(2 * delta for delta in range(_ONE_BYTE_BELOW))
+_LOW = bytes(2 * delta | 0x80 for delta in range(_ONE_BYTE_BELOW)) * 128
+_HIGH = bytes(delta >> 6 for delta in range(_TWO_BYTES_BELOW))
+_MIDDLE = bytes(delta >> 6 | 0x80 for delta in range(_TWO_BYTES_BELOW))
+
+
+class LongWalk(Exception):
+    """More work than the caller has allowed."""
+
+
+class RecordFacts(NamedTuple):
+    """What is true of all records of a batch: the extremes of their timestamp deltas, the first one without a key."""
+
+    earliest_delta: int
+    latest_delta: int
+    first_without_key: int | None
+
+
+def walk_records(pieces: Iterable[bytes], count: int, most_steps: int | None = None) -> RecordFacts:
+    """Walk over `count` records, at least one, whose uncompressed bytes come in pieces.
+
+    Raises CorruptFrame at the first that is damaged or whose offset delta is not its index, or if there are fewer or
+    more; LongWalk after `most_steps` (a record walked singly is one, a header as well).
+    """
+    source, facts = _Source(pieces), _Facts(most_steps)
+    index, columns_at, gap = 0, 0, _COLUMNS_EVERY
+    while index < count:
+        if not source.fill(1):
+            raise CorruptFrame(f"{index} records where {count} are counted")
+        data, pos, before = source.data, source.pos, index
+        if index >= columns_at:
+            alike, pos = _step_over_alike(data, pos, index, count, facts)
+            index += alike
+            gap = _COLUMNS_EVERY if alike else min(2 * gap, _LONGEST_GAP)
+            columns_at = index if alike else index + gap
+        if index == before:
+            pos, index = _step_over(data, pos, index, min(count, columns_at), facts)
+            facts.take_steps(index - before)
+        source.pos = pos
+        if index == before:  # it does not lie whole in this piece
+            facts.add(*source.read_record(index, facts), index)
+            index += 1
+    if source.fill(1):
+        raise CorruptFrame("bytes after the last record")
+    return RecordFacts(facts.earliest, facts.latest, None if facts.keyless < 0 else facts.keyless)
+
+
+def each_record(pieces: Iterable[bytes], count: int) -> Iterator[tuple[int, bool]]:
+    """The timestamp delta of each record, and whether it has a key. Slower; CorruptFrame where one is damaged."""
+    source, facts = _Source(pieces), _Facts(None)
+    for index in range(count):
+        yield source.read_record(index, facts)
+
+
+class _Facts:
+    """What has been seen so far, and how much work it was."""
+
+    __slots__ = ("earliest", "keyless", "latest", "steps_left")
+
+    def __init__(self, most_steps: int | None) -> None:
+        self.earliest = 1 << 63
+        self.latest = -1 << 63
+        self.keyless = -1
+        self.steps_left = most_steps
+
+    def add(self, delta: int, has_key: bool, index: int) -> None:
+        """One record more."""
+        if delta > self.latest:
+            self.latest = delta
+        if delta < self.earliest:
+            self.earliest = delta
+        if not has_key and self.keyless < 0:
+            self.keyless = index
+
+    def take_steps(self, steps: int) -> None:
+        """So much work is done, or would be."""
+        if self.steps_left is not None:
+            self.steps_left -= steps
+            if self.steps_left < 0:
+                raise LongWalk
+
+
+class _Source:
+    """The records' bytes as they come: `data` from `pos` on is in memory."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._passed = 0  # bytes in front of `data`
+        self.data = b""
+        self.pos = 0
+
+    def fill(self, least: int) -> bool:
+        """Have at least so many bytes in memory; whether there are."""
+        if len(self.data) - self.pos >= least:
+            return True
+        parts, there = [self.data[self.pos :]], len(self.data) - self.pos
+        for piece in self._pieces:
+            parts.append(piece)
+            there += len(piece)
+            if there >= least:
+                break
+        self._passed += self.pos
+        self.data, self.pos = b"".join(parts), 0
+        return there >= least
+
+    def _skip(self, size: int, end: int) -> None:
+        """Pass over a field of a record that ends at `end`, holding no more than a piece."""
+        if size > end - self._passed - self.pos:
+            raise CorruptFrame(f"a field of {size} bytes ends beyond its record")
+        while size > len(self.data) - self.pos:
+            size -= len(self.data) - self.pos
+            self._passed += len(self.data)
+            self.data, self.pos = b"", 0
+            if not self.fill(1):
+                raise CorruptFrame("the last record is cut off")
+        self.pos += size
+
+    def _varint(self, bits: int = 32) -> int:
+        self.fill(_LONGEST_VARINT)
+        value, self.pos = zigzag(self.data, self.pos, bits)
+        return value
+
+    def read_record(self, index: int, facts: _Facts) -> tuple[int, bool]:
+        """The next record, wherever its bytes are: its timestamp delta, and whether it has a key."""
+        facts.take_steps(1)
+        try:
+            length = self._varint()
+            end = self._passed + self.pos + length
+            if length < _SMALLEST_LENGTH:
+                raise CorruptFrame(f"a record of {length} bytes")
+            self._skip(1, end)  # attributes, unused
+            delta = self._varint(64)
+            offset_delta = self._varint()
+            if offset_delta != index:
+                raise CorruptFrame(f"record {index} has offset delta {offset_delta}")
+            has_key = self._field(end)
+            self._field(end)
+            headers = self._varint()
+            if not 0 <= headers <= end - self._passed - self.pos:
+                raise CorruptFrame(f"a record of {headers} headers")
+            facts.take_steps(headers)
+            for _ in range(headers):
+                if not self._field(end):
+                    raise CorruptFrame("a header without a key")
+                self._field(end)
+        except IndexError as fault:
+            raise CorruptFrame(f"record {index} is cut off") from fault
+        if self._passed + self.pos != end:
+            raise CorruptFrame(f"record {index} is {length} bytes long, and its fields are not")
+        return delta, has_key
+
+    def _field(self, end: int) -> bool:
+        """Pass over a key or a value; whether it is there."""
+        size = self._varint()
+        if size > 0:
+            self._skip(size, end)
+        return size >= 0
+
+
+def _step_over(data: bytes, pos: int, index: int, stop: int, facts: _Facts) -> tuple[int, int]:
+    """The records up to `stop` that lie whole in `data`: where the next one begins, and its index.
+
+    A varint has one byte as a rule, or two: read in place, for a call costs as much as all the rest.
+    """
+    total, start = len(data), pos
+    earliest, latest = facts.earliest, facts.latest
+    try:
+        while index < stop:
+            start = pos
+            length, pos = data[pos], pos + 1
+            if length > 0x7F:
+                length, pos = (
+                    (length & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, start)
+                )
+            end = pos + (length >> 1)
+            if length & 1 or end > total:
+                break
+            time, pos = data[pos + 1], pos + 2
+            if time > 0x7F:
+                time, pos = (
+                    (time & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, pos - 1, 64)
+                )
+            place, pos = data[pos], pos + 1
+            if place > 0x7F:
+                place, pos = (
+                    (place & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, pos - 1)
+                )
+            size, pos = data[pos], pos + 1
+            if size > 0x7F:
+                size, pos = (size & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, pos - 1)
+            if not size & 1:
+                pos += size >> 1
+            elif facts.keyless < 0:
+                facts.keyless = index
+            size, pos = data[pos], pos + 1
+            if size > 0x7F:
+                size, pos = (size & 0x7F | data[pos] << 7, pos + 1) if data[pos] < 0x80 else _long_varint(data, pos - 1)
+            if not size & 1:
+                pos += size >> 1
+            pos = pos + 1 if not data[pos] else _after_headers(data, pos, end, facts)
+            if pos != end or place != index << 1:
+                break
+            delta = (time >> 1) ^ -(time & 1)
+            if delta > latest:
+                latest = delta
+            if delta < earliest:
+                earliest = delta
+            start = end
+            index += 1
+    except IndexError:
+        pass
+    facts.earliest, facts.latest = earliest, latest
+    return start, index  # what is wrong with the record here, if it is all there, shows when it is read by itself
+
+
+def _long_varint(data: bytes, pos: int, bits: int = 32) -> tuple[int, int]:
+    """A varint as it stands, its sign in the last bit, and the position after it."""
+    value, pos = zigzag(data, pos, bits)
+    return (value << 1) ^ (value >> 63), pos
+
+
+def _after_headers(data: bytes, pos: int, end: int, facts: _Facts) -> int:
+    """The position after a record's headers, whose number stands at `pos`."""
+    count, pos = zigzag(data, pos)
+    if not 0 <= count <= end - pos:
+        raise CorruptFrame(f"a record of {count} headers")
+    facts.take_steps(count)
+    for _ in range(count):
+        size, pos = zigzag(data, pos)
+        if size < 0:
+            raise CorruptFrame("a header without a key")
+        pos += size
+        size, pos = zigzag(data, pos)
+        if size > 0:
+            pos += size
+    return pos
+
+
+def _step_over_alike(data: bytes, pos: int, index: int, stop: int, facts: _Facts) -> tuple[int, int]:
+    """The records from here on that have every length in common with the first: how many, and the position after them.
+
+    None if there are only a few. Each byte that decides where a field ends is compared in all of them at once: it lies
+    `size` bytes behind its place in the record before, as long as they are alike.
+    """
+    if stop - index < _FEWEST_ALIKE:
+        return 0, pos
+    shape = _shape_of(data, pos)
+    if shape is None:
+        return 0, pos
+    size, same, time_at, place_at, key_at, has_key = shape
+    k = index if index < _TWO_BYTES_BELOW else index % _TWO_BYTES_BELOW
+    block = _ONE_BYTE_BELOW if index < _ONE_BYTE_BELOW else _TWO_BYTES_BELOW
+    count = min(stop - index, (len(data) - pos) // size, block - k)
+    for at in same:
+        if count < _FEWEST_ALIKE:
+            return 0, pos
+        count -= len(data[at : pos + count * size : size].lstrip(data[at : at + 1]))
+    for at in range(time_at, place_at):
+        column, is_last = data[at : pos + count * size : size], at + 1 == place_at
+        if not (column if is_last else column.translate(_TOP_BIT_TURNED)).isascii():
+            count -= len(column.lstrip(_FINAL if is_last else _CONTINUED))
+    end = pos + count * size
+    if count < _FEWEST_ALIKE or not _are_consecutive([data[at:end:size] for at in range(place_at, key_at)], index, k):
+        return 0, pos
+    if place_at - time_at == 1:
+        for zigzagged in set(data[time_at:end:size]):
+            facts.add((zigzagged >> 1) ^ -(zigzagged & 1), has_key, index)
+    else:
+        for varint in set(zip(*(data[at:end:size] for at in range(time_at, place_at)), strict=True)):
+            facts.add(zigzag(bytes(varint), 0, 64)[0], has_key, index)
+    facts.take_steps(1 + count // _RECORDS_A_STEP)
+    return count, end
+
+
+def _are_consecutive(columns: list[bytes], index: int, k: int) -> bool:
+    """Whether these bytes are the offset deltas from `index` on; those from 2^20 on are walked singly."""
+    count = len(columns[0])
+    if index < _ONE_BYTE_BELOW:
+        return columns == [_EVEN[k : k + count]]
+    low = _LOW[k : k + count]
+    if index < _TWO_BYTES_BELOW:
+        return columns == [low, _HIGH[k : k + count]]
+    return index < _THREE_BYTES_BELOW and columns == [low, _MIDDLE[k : k + count], bytes([index >> 13]) * count]
+
+
+def _shape_of(data: bytes, pos: int) -> tuple[int, list[int], int, int, int, bool] | None:
+    """Of the record at `pos`: its size; where its lengths are; where its timestamp delta, its offset delta and the
+    length of its key begin; whether it has a key. None if it does not lie whole in `data`, or has headers.
+    """
+    start = pos
+    try:
+        length, pos = zigzag(data, pos)
+        end, time_at = pos + length, pos + 1
+        place_at = time_at + 1
+        while data[place_at - 1] > 0x7F:
+            place_at += 1
+        key_at = place_at + 1
+        while data[key_at - 1] > 0x7F:
+            key_at += 1
+        size, after = zigzag(data, key_at)
+        has_key = size >= 0
+        value_at = after + size if has_key else after
+        same = [start, key_at, value_at] if pos == start + 1 else [*range(start, pos), key_at, value_at]
+        if after > key_at + 1:
+            same += range(key_at + 1, after)
+        size, pos = zigzag(data, value_at)
+        if pos > value_at + 1:
+            same += range(value_at + 1, pos)
+        if size > 0:
+            pos += size
+        if data[pos] or pos + 1 != end:
+            return None
+    except (IndexError, CorruptFrame):
+        return None
+    same.append(pos)
+    return end - start, same, time_at, place_at, key_at, has_key

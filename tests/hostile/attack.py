@@ -1,0 +1,96 @@
+"""An attack, and what is seen of it: from the bystander's side, and from the machine's."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from odradek.broker.testing.wire import ClosedByPeer, Wire
+
+from ..brokers import BrokerProcess, resident_bytes
+from .bystander import PATIENCE_S, Bystander, Waits
+
+Response = TypeVar("Response")
+
+SAMPLE_S = 0.02
+
+
+class Attacker:
+    """One client of a broker; `size` says how far it goes."""
+
+    def __init__(self, broker: BrokerProcess, size: int) -> None:
+        self.address = broker.address
+        self.size = size
+
+    def connect(self) -> Wire:
+        return Wire(self.address, client_id="attacker", timeout_s=PATIENCE_S)
+
+    def ask(self, request: object, version: int, response_type: type[Response]) -> Response | None:
+        """One request on a connection of its own; None where the broker closes it."""
+        with self.connect() as wire:
+            try:
+                return wire.ask(request, version, response_type)
+            except (ClosedByPeer, ConnectionError):
+                return None
+
+    def send_frame(self, frame: bytes) -> bytes | None:
+        """A frame, and its answer; None where the broker closes the connection."""
+        with self.connect() as wire:
+            try:
+                wire.send_frame(frame)
+                return wire.receive_frame()
+            except (ClosedByPeer, ConnectionError):
+                return None
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One line of the table: `attack` is what is sent, after `prepare`, which the bystander does not see."""
+
+    title: str
+    attack: Callable[[Attacker], None]
+    small: int  # enough to show its kind in about a second
+    full: int
+    prepare: Callable[[Attacker], None] = lambda attacker: None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """`memory_bytes` is what the broker held at most beyond what it held before, `descriptors` what it kept after."""
+
+    took_s: float
+    bystander: Waits
+    memory_bytes: int
+    descriptors: int
+
+
+def watch(attack: Attack, size: int, broker: BrokerProcess, bystander: Bystander) -> Seen:
+    """Prepare, let the bystander work, attack, and see."""
+    attacker = Attacker(broker, size)
+    attack.prepare(attacker)
+    before, open_before = resident_bytes(broker.pid()), _descriptors(broker)
+    samples = [before]
+    is_over = threading.Event()
+
+    def sample() -> None:
+        while not is_over.wait(SAMPLE_S):
+            samples.append(resident_bytes(broker.pid()))
+
+    sampler = threading.Thread(target=sample)
+    bystander.go()
+    sampler.start()
+    began = time.perf_counter()
+    try:
+        attack.attack(attacker)
+    finally:
+        took_s = time.perf_counter() - began
+        waits = bystander.stop()
+        is_over.set()
+        sampler.join()
+    return Seen(took_s, waits, max(samples) - before, _descriptors(broker) - open_before)
+
+
+def _descriptors(broker: BrokerProcess) -> int:
+    return len(list(Path(f"/proc/{broker.pid()}/fd").iterdir()))

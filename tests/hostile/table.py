@@ -1,0 +1,253 @@
+"""THE TABLE of attacks: one line each. What may be seen of any of them: the others are served meanwhile."""
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Sequence
+
+from odradek.broker.testing.wire import ClosedByPeer
+from odradek.protocol.codec import encode_bytes
+from odradek.protocol.compression import Codec
+from odradek.protocol.messages.create_topics import CreateTopicsResponse
+from odradek.protocol.messages.delete_records import DeleteRecordsResponse
+from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopicState
+from odradek.protocol.messages.describe_configs import (
+    DescribeConfigsRequest,
+    DescribeConfigsResource,
+    DescribeConfigsResponse,
+)
+from odradek.protocol.messages.fetch import FetchResponse
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
+from odradek.protocol.messages.list_groups import ListGroupsRequest
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
+from odradek.protocol.messages.offset_fetch import (
+    OffsetFetchRequest,
+    OffsetFetchRequestGroup,
+    OffsetFetchResponse,
+)
+from odradek.protocol.messages.produce import ProduceResponse
+from odradek.protocol.records import NewRecord, build_batch
+
+from .attack import Attack, Attacker
+from .requests import (
+    GROUP,
+    bomb,
+    commit,
+    commits_of_groups,
+    create,
+    create_many,
+    create_topics,
+    delete_records,
+    empty_gzip_members,
+    fetch,
+    header,
+    produce,
+    tags_in_body,
+    tags_in_header,
+)
+
+# How many connections an attack opens that holds many.
+CONNECTIONS = 15
+
+
+def fetch_all(attacker: Attacker) -> None:
+    attacker.ask(fetch(attacker.size), 12, FetchResponse)
+
+
+def produce_to_all(attacker: Attacker) -> None:
+    attacker.ask(produce(attacker.size), 9, ProduceResponse)
+
+
+def find_many(attacker: Attacker) -> None:
+    keys = [f"group-{n}" for n in range(attacker.size)]
+    attacker.ask(FindCoordinatorRequest(key_type=0, coordinator_keys=keys), 4, FindCoordinatorResponse)
+
+
+def create_refused(attacker: Attacker) -> None:
+    attacker.ask(create_topics((f"new-{n}" for n in range(attacker.size)), 2), 7, CreateTopicsResponse)
+
+
+def create_all(attacker: Attacker) -> None:
+    attacker.ask(create_topics(f"new.{n}" for n in range(attacker.size)), 7, CreateTopicsResponse)
+
+
+def auto_create(attacker: Attacker) -> None:
+    topics = [MetadataRequestTopic(name=f"auto.{n}") for n in range(attacker.size)]
+    attacker.ask(MetadataRequest(topics=topics, allow_auto_topic_creation=True), 12, MetadataResponse)
+
+
+def all_topics(attacker: Attacker) -> None:
+    attacker.ask(MetadataRequest(topics=None), 12, MetadataResponse)
+
+
+def delete_topics(attacker: Attacker) -> None:
+    topics = [DeleteTopicState(name=f"many-{n}", topic_id=bytes(16)) for n in range(attacker.size)]
+    attacker.ask(DeleteTopicsRequest(topics=topics, timeout_ms=60_000), 6, DeleteTopicsResponse)
+
+
+def delete_one(attacker: Attacker) -> None:
+    topic = DeleteTopicState(name="attacked", topic_id=bytes(16))
+    attacker.ask(DeleteTopicsRequest(topics=[topic], timeout_ms=60_000), 6, DeleteTopicsResponse)
+
+
+def used_topic(attacker: Attacker) -> None:
+    create(attacker, attacker.size)
+    produce_to_all(attacker)
+
+
+def delete_all_records(attacker: Attacker) -> None:
+    attacker.ask(delete_records(attacker.size), 2, DeleteRecordsResponse)
+
+
+def describe_broker(attacker: Attacker) -> None:
+    resource = DescribeConfigsResource(resource_type=4, resource_name="1", configuration_keys=None)
+    attacker.ask(DescribeConfigsRequest(resources=[resource] * attacker.size), 4, DescribeConfigsResponse)
+
+
+def offsets_again_and_again(attacker: Attacker) -> None:
+    group = OffsetFetchRequestGroup(group_id=GROUP, topics=None)
+    attacker.ask(OffsetFetchRequest(groups=[group] * attacker.size), 8, OffsetFetchResponse)
+
+
+def commit_many(attacker: Attacker) -> None:
+    create(attacker, 5000)
+    commit(attacker, 5000)
+
+
+def many_groups(attacker: Attacker) -> None:
+    """One offset of each of so many groups."""
+    create(attacker, 1)
+    commits_of_groups(attacker, 100 * attacker.size)
+
+
+def list_in_one_segment(attacker: Attacker) -> None:
+    """So many ListGroups with a filter, in one write."""
+    frame = header(16, 4) + encode_bytes(ListGroupsRequest(states_filter=["Stable"]), 4)
+    with attacker.connect() as wire, contextlib.suppress(ClosedByPeer, ConnectionError):
+        wire.send_raw((struct.pack(">i", len(frame)) + frame) * attacker.size)
+        for _ in range(attacker.size):
+            wire.receive_frame()
+
+
+def many_tags_in_header(attacker: Attacker) -> None:
+    attacker.send_frame(tags_in_header(attacker.size))
+
+
+def many_tags_in_body(attacker: Attacker) -> None:
+    attacker.send_frame(tags_in_body(attacker.size))
+
+
+def compacted(attacker: Attacker) -> None:
+    create(attacker, 1, cleanup_policy="compact")
+
+
+def recompressing(attacker: Attacker) -> None:
+    create(attacker, 1, **{"compression_type": "zstd", "compression_zstd_level": "22", "max_message_bytes": "20000000"})
+
+
+def plain(attacker: Attacker) -> None:
+    create(attacker, 1)
+
+
+def gzip_bomb(attacker: Attacker) -> None:
+    attacker.ask(produce(1, bomb(Codec.GZIP, attacker.size)), 9, ProduceResponse)
+
+
+def zstd_bomb(attacker: Attacker) -> None:
+    attacker.ask(produce(1, bomb(Codec.ZSTD, attacker.size)), 9, ProduceResponse)
+
+
+def lying_bomb(attacker: Attacker) -> None:
+    attacker.ask(produce(1, bomb(Codec.ZSTD, attacker.size, declared=1)), 9, ProduceResponse)
+
+
+def gzip_members(attacker: Attacker) -> None:
+    attacker.ask(produce(1, empty_gzip_members(attacker.size)), 9, ProduceResponse)
+
+
+def unread_fetches(attacker: Attacker) -> None:
+    """So many clients that ask for everything and read nothing."""
+    held = [attacker.connect() for _ in range(attacker.size)]
+    for wire in held:
+        for _ in range(3):
+            wire.send(fetch(1), 12)
+    with contextlib.suppress(TimeoutError):
+        held[0]._socket.settimeout(2)
+        held[0]._socket.recv(1, socket.MSG_PEEK)
+    _wait(1.0)
+    for wire in held:
+        wire.close()
+
+
+def full_topic(attacker: Attacker) -> None:
+    create(attacker, 1)
+    big = build_batch([NewRecord(None, bytes(900_000), 0)])
+    with attacker.connect() as wire:
+        for _ in range(64):
+            wire.ask(produce(1, big), 9, ProduceResponse)
+
+
+def unfinished_frames(attacker: Attacker) -> None:
+    """So many megabytes on each of fifteen connections, of a frame that never ends."""
+    held = [attacker.connect() for _ in range(CONNECTIONS)]
+    for wire in held:
+        wire._socket.settimeout(0.5)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            wire.send_raw(struct.pack(">i", 99_000_000))
+            for _ in range(attacker.size):
+                wire.send_raw(bytes(1_000_000))
+    for wire in held:
+        wire.close()
+
+
+def vanished(attacker: Attacker) -> None:
+    """So many clients that send something behind a long poll, and go."""
+    for _ in range(attacker.size):
+        with attacker.connect() as wire:
+            wire.send(fetch(1, max_wait_ms=1000), 12)
+            wire.send(fetch(1), 12)
+    _wait(2.5)
+
+
+def large_sessions(attacker: Attacker) -> None:
+    """Three fetch sessions of so many partitions."""
+    for _ in range(3):
+        attacker.ask(fetch(attacker.size, session_epoch=0), 12, FetchResponse)
+
+
+def _wait(seconds: float) -> None:
+    """Let the broker do what it does by the clock: nothing here waits for less."""
+    threading.Event().wait(seconds)
+
+
+def thousand(attacker: Attacker) -> None:
+    create(attacker, attacker.size)
+
+
+ATTACKS: Sequence[Attack] = (
+    Attack("ListGroups with a filter, many in one segment", list_in_one_segment, 50, 1000, many_groups),
+    Attack("Fetch of many partitions never used", fetch_all, 1000, 10_000, thousand),
+    Attack("Produce into many partitions never used", produce_to_all, 500, 2000, thousand),
+    Attack("FindCoordinator of many keys", find_many, 50_000, 1_000_000),
+    Attack("CreateTopics of many names, refused for their number", create_refused, 6000, 40_000),
+    Attack("CreateTopics of many names, created", create_all, 500, 10_000),
+    Attack("Metadata that creates many topics", auto_create, 500, 16_000),
+    Attack("Metadata of many topics", all_topics, 2000, 10_000, lambda a: create_many(a, a.size)),
+    Attack("DeleteTopics of many topics", delete_topics, 500, 8000, lambda a: create_many(a, a.size)),
+    Attack("DeleteTopics of a used topic of many partitions", delete_one, 1000, 10_000, used_topic),
+    Attack("DeleteRecords of many partitions", delete_all_records, 500, 5000, used_topic),
+    Attack("OffsetFetch of one large group, again and again", offsets_again_and_again, 40, 800, commit_many),
+    Attack("DescribeConfigs of the broker, again and again", describe_broker, 200, 4000),
+    Attack("tagged fields in a header", many_tags_in_header, 1_000_000, 47_000_000),
+    Attack("tagged fields in a body", many_tags_in_body, 1_000_000, 47_000_000),
+    Attack("a gzip bomb for a compacted topic", gzip_bomb, 8_000_000, 80_000_000, compacted),
+    Attack("a zstd bomb", zstd_bomb, 8_000_000, 400_000_000, plain),
+    Attack("a zstd bomb whose header speaks of one record", lying_bomb, 8_000_000, 400_000_000, compacted),
+    Attack("a zstd bomb that is to be recompressed at level 22", gzip_bomb, 2_000_000, 16_000_000, recompressing),
+    Attack("many empty gzip members", gzip_members, 25_000, 250_000, compacted),
+    Attack("clients that never read", unread_fetches, 10, 40, full_topic),
+    Attack("frames that are never finished", unfinished_frames, 20, 98, plain),
+    Attack("clients that send behind a long poll and go", vanished, 100, 3000, plain),
+    Attack("fetch sessions of many partitions", large_sessions, 20_000, 700_000),
+)
