@@ -137,10 +137,10 @@ class CoordinatorRuntime:
         for record in read_records(batch):
             try:
                 self._machine.replay(record.key or b"", record.value, record.offset, producer_id)
-            except CorruptFrame as error:
-                # One record that cannot be read must not keep all the others from coming back.
+            except Exception as error:
+                # One record that cannot be read, or makes no sense, must not keep all the others from coming back.
                 at = {"partition": partition, "offset": record.offset}
-                logger.warning(f"a stored record of {self._name} was skipped", **at, error=str(error))
+                logger.warning(f"a stored record of {self._name} was skipped", **at, error=repr(error))
 
     # Operations
 
@@ -153,8 +153,8 @@ class CoordinatorRuntime:
             if error is not None:
                 raise KafkaError(coordinator_error(error.code), error.why)
             self.check_served(operation.partition)
-        except KafkaError as refused:
-            _refuse(operation.future, refused.code)
+        except Exception as failure:
+            _refuse(operation.future, _code_of(failure, operation))
             return
         self._run(operation)
         self._arm()

@@ -336,7 +336,7 @@ class TransactionCoordinator:
         return held.moved(
             now_ms,
             state=TxnState.PREPARE_ABORT,
-            producer_epoch=held.producer_epoch + 1,
+            producer_epoch=held.epoch_of_markers,
             last_producer_epoch=NONE,
             client_version=V1,
         )
@@ -347,7 +347,7 @@ class TransactionCoordinator:
         return {
             "state": state,
             "client_version": V2,
-            "producer_epoch": epoch + 1,
+            "producer_epoch": held.epoch_of_markers,
             "last_producer_epoch": epoch,
             "next_producer_id": self._new_producer_id() if held.is_epoch_exhausted else NONE,
         }

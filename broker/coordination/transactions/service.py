@@ -78,6 +78,10 @@ class TransactionCoordinatorService:
         """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
         self._runtime.check_served(self._coordinator.partition_of(transactional_id))
 
+    def partition_of(self, transactional_id: str) -> int:
+        """The partition of `__transaction_state` that keeps this id."""
+        return self._coordinator.partition_of(transactional_id)
+
     # Requests
 
     def init_producer_id(

@@ -84,6 +84,21 @@ def test_a_commit_is_a_sign_of_life(groups: GroupDriver) -> None:
     assert groups.heartbeat(member, 1) is ErrorCode.NONE
 
 
+@pytest.mark.parametrize("retention_ms", [(1 << 63) - 1, 1 << 62])
+def test_a_retention_without_end_is_kept(groups: GroupDriver, retention_ms: int) -> None:
+    assert groups.commit(retention_ms=retention_ms).answer == [ErrorCode.NONE]
+    groups.sleep(30 * 86_400)
+    assert groups.restarted().committed() == 5
+
+
+@pytest.mark.parametrize("retention_ms", [0, -2, -(1 << 63)])
+def test_a_retention_that_is_over_ends_with_the_next_check(groups: GroupDriver, retention_ms: int) -> None:
+    assert groups.commit(retention_ms=retention_ms).answer == [ErrorCode.NONE]
+    assert groups.committed() == 5
+    groups.sleep(600)
+    assert groups.committed() is None
+
+
 @pytest.mark.parametrize(
     ("metadata", "error"),
     [
