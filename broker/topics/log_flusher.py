@@ -1,7 +1,8 @@
 """fsync off the event loop, shared by everyone who waits for it.
 
-While one fsync of a log runs, later appends gather; the next one covers them all (group commit). Kafka fsyncs
-only where `flush.messages` or `flush.ms` say so, and so do we.
+While one fsync of a log runs, later appends gather; the next one covers them all (group commit). Of many logs a few
+are at it at a time, for each takes descriptors. Kafka fsyncs only where `flush.messages` or `flush.ms` say so, and so
+do we.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,6 +16,8 @@ from ..runtime import Runtime, TimerHandle
 from .partition import Partition
 
 logger = get_logger("log flusher")
+
+LOGS_AT_ONCE = 16
 
 Durable = Callable[[Exception | None], None]
 
@@ -37,6 +40,7 @@ class LogFlusher:
         self._timers = runtime.timers
         self._threads = runtime.threads
         self._flushing: dict[Partition, _Flushing] = {}
+        self._queued: dict[Partition, list[Durable]] = {}  # in the order in which they came
         self._flush_timers: dict[Partition, TimerHandle] = {}
 
     def is_due(self, partition: Partition) -> bool:
@@ -93,8 +97,14 @@ class LogFlusher:
         running = self._flushing.get(partition)
         if running is not None:
             running.latecomers.append(durable)
-        else:
-            self._start(partition, [durable])
+            return
+        self._queued.setdefault(partition, []).append(durable)
+        self._start_queued()
+
+    def _start_queued(self) -> None:
+        while self._queued and len(self._flushing) < LOGS_AT_ONCE:
+            partition = next(iter(self._queued))
+            self._start(partition, self._queued.pop(partition))
 
     def _on_timer(self, partition: Partition) -> None:
         del self._flush_timers[partition]
@@ -103,6 +113,9 @@ class LogFlusher:
 
     def _start(self, partition: Partition, waiting: list[Durable]) -> None:
         flushed = partition.opened_log
+        if flushed is None and not partition.is_offline:  # closed meanwhile, which makes durable, or deleted
+            _report(waiting, None, partition)
+            return
         try:
             if flushed is None:
                 raise OSError(f"{partition.name} is offline")
@@ -111,8 +124,7 @@ class LogFlusher:
             if flushed is not None:
                 logger.error("an fsync cannot be begun", partition=partition.name, error=str(error))
                 self._take_offline_if_failed(partition, flushed)
-            for durable in waiting:
-                durable(error)
+            _report(waiting, error, partition)
             return
         self._flushing[partition] = _Flushing(waiting)
         self._threads.run(job.run, lambda error: self._finish(partition, flushed, job, error))
@@ -124,16 +136,22 @@ class LogFlusher:
         flushed.finish_flush(job)
         self._take_offline_if_failed(partition, flushed)
         # An answer may bring the next request of its client at once: that one is a latecomer, too.
-        for durable in done.waiting:
-            try:
-                durable(error)
-            except Exception:
-                logger.exception("an append could not be answered after its fsync", partition=partition.name)
+        _report(done.waiting, error, partition)
         del self._flushing[partition]
         if done.latecomers:
-            self._start(partition, done.latecomers)
+            self._queued[partition] = done.latecomers
+        self._start_queued()
 
     @staticmethod
     def _take_offline_if_failed(partition: Partition, flushed: PartitionLog) -> None:
         if flushed.failure is not None:
             partition.take_offline(flushed.failure)
+
+
+def _report(waiting: Iterable[Durable], error: Exception | None, partition: Partition) -> None:
+    """Call back everyone; one that cannot be answered keeps no other from its answer."""
+    for durable in waiting:
+        try:
+            durable(error)
+        except Exception:
+            logger.exception("an append could not be answered after its fsync", partition=partition.name)

@@ -7,7 +7,7 @@ import pytest
 
 from odradek.broker.runtime import Then
 from odradek.broker.testing.topics import create_topic, delete_topics
-from odradek.broker.topics.log_flusher import Durable, LogFlusher
+from odradek.broker.topics.log_flusher import LOGS_AT_ONCE, Durable, LogFlusher
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
 
@@ -182,3 +182,32 @@ def test_one_that_cannot_be_answered_keeps_no_other_from_its_answer(capfd: pytes
     flushing.finish()
     assert flushing.told == [("latecomer", None)]
     assert "the unforeseen" in capfd.readouterr().err
+
+
+def test_of_many_logs_a_few_are_at_it_at_a_time_and_each_is_answered() -> None:
+    flushing = Flushing({})
+    many = create_topic(flushing.parts.topics, "many", 3 * LOGS_AT_ONCE, {"flush.messages": "1"}).partitions
+    for partition in many:
+        batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
+        partition.append([batch], flushing.parts.clock.now_ms())
+    flushing.flusher.when_durable(many, lambda error: flushing.told.append(("all", error)))
+    ended = 0
+    while flushing.jobs:
+        assert len(flushing.jobs) <= LOGS_AT_ONCE
+        flushing.finish()
+        ended += 1
+    assert (ended, flushing.told) == (len(many), [("all", None)])
+    assert all(partition.open_log().recovery_point == 1 for partition in many)
+
+
+def test_what_waits_for_its_turn_and_is_closed_or_deleted_meanwhile_is_answered() -> None:
+    flushing = Flushing({})
+    many = create_topic(flushing.parts.topics, "many", LOGS_AT_ONCE + 1, {"flush.messages": "1"}).partitions
+    for partition in many:
+        batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
+        partition.append([batch], flushing.parts.clock.now_ms())
+        flushing.flusher.flush(partition, lambda error: flushing.told.append(("one", error)))
+    many[-1].drop_log()
+    for _ in range(LOGS_AT_ONCE):
+        flushing.finish()
+    assert (flushing.jobs, flushing.told) == ([], [("one", None)] * len(many))
