@@ -93,12 +93,12 @@ class PartitionWriter:
         """Every partition with its batches, in the order of the log; KafkaError, OSError while they are read."""
         topic = self._topics.find(self._name)
         for partition in () if topic is None else topic.partitions:
-            yield partition.index, _batches_of(partition)
+            yield partition.index, self.batches(partition.index)
+
+    def batches(self, partition: int) -> Iterator[RecordBatch]:
+        """What that partition holds, in the order of the log; KafkaError, OSError while it is read."""
+        yield from self.partition(partition).log.batches()
 
 
 def _storage_error(error: Exception | None) -> KafkaError | None:
     return None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))
-
-
-def _batches_of(partition: Partition) -> Iterator[RecordBatch]:
-    yield from partition.log.batches()

@@ -157,10 +157,15 @@ class GroupCoordinator:
 
     def start(self, at: Instant) -> None:
         """The log has been replayed: every session starts anew, and offsets begin to expire."""
-        for group in self._groups.values():
-            for member in group.members.values():
-                self._rebalancer.refresh_session(group, member, at)
+        self.start_sessions(at)
         self._deadlines.set(SWEEP, at.now + self._config.offsets_retention_check_interval_ms / 1000)
+
+    def start_sessions(self, at: Instant, partition: int | None = None) -> None:
+        """The groups of a partition, or all, are loaded: their members have a whole session to show themselves."""
+        for group in self._groups.values():
+            if partition is None or self.partition_of(group.group_id) == partition:
+                for member in group.members.values():
+                    self._rebalancer.refresh_session(group, member, at)
 
     def _begin_sweep(self, at: Instant) -> None:
         """Look at the offsets of every group, one after the other."""

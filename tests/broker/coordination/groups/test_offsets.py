@@ -296,9 +296,9 @@ def test_a_deleted_topic_takes_its_offsets_with_it(groups: GroupDriver) -> None:
 def test_very_many_tombstones_go_into_several_batches(groups: GroupDriver) -> None:
     for partition in range(RECORDS_AT_ONCE + 1):
         groups.commit(partition=partition)
-    before = sum(len(batches) for batches in groups.log.batches.values())
+    before = sum(len(batches) for batches in groups.log.batches_of.values())
     groups.service.on_delta(deletion_of("t"), MetadataImage())
-    assert sum(len(batches) for batches in groups.log.batches.values()) == before + 2
+    assert sum(len(batches) for batches in groups.log.batches_of.values()) == before + 2
     assert groups.service.committed_partitions("g") == []
 
 
