@@ -112,7 +112,7 @@ class GroupOffsets:
 
     def groups_with(self, topics: Collection[str]) -> list[str]:
         """The groups that have committed anything for these topics."""
-        return list(dict.fromkeys(group_id for topic in topics for group_id in self._store.groups_with(topic)))
+        return self._store.groups_with(frozenset(topics)) if topics else []
 
     def delete_topics(self, group_id: str, topics: Collection[str]) -> CoordinatorResult[None]:
         """The topics are gone: remove what the group committed for them."""
