@@ -48,11 +48,11 @@ class PartitionWriter:
 
     def when_durable(self, partition: int, then: Then) -> None:
         """Call `then` once what was appended may be acknowledged: at once, or after the fsync the settings ask for."""
-        topic = self._topics.find(self._name)
-        if topic is None or not self._flusher.schedule(topic.partitions[partition]):
+        written = self._find(partition)
+        if written is None or not self._flusher.schedule(written):
             then(None)
         else:
-            self._flusher.flush(topic.partitions[partition], lambda error: then(_storage_error(error)))
+            self._flusher.flush(written, lambda error: then(_storage_error(error)))
 
     def when_all_durable(self, partitions: Iterable[Partition], then: Then) -> None:
         """The same for what was appended to other topics."""
@@ -64,17 +64,25 @@ class PartitionWriter:
 
     def is_undurable(self, partition: int) -> bool:
         """Whether what was appended must not be built on before an fsync that has not happened yet."""
-        topic = self._topics.find(self._name)
-        return topic is not None and self._flusher.is_due(topic.partitions[partition])
+        written = self._find(partition)
+        return written is not None and self._flusher.is_due(written)
 
     def is_offline(self, partition: int) -> bool:
-        """Whether its disk failed: what it kept cannot be acknowledged any more."""
-        topic = self._topics.find(self._name)
-        return topic is not None and topic.partitions[partition].is_offline
+        """Whether its disk failed: what it kept cannot be acknowledged any more.
+
+        A topic that a client created has perhaps fewer partitions than were configured: what is missing is offline, as
+        in Kafka, until a restart counts what is there.
+        """
+        found = self._find(partition)
+        return self._topics.find(self._name) is not None if found is None else found.is_offline
 
     def partition(self, partition: int) -> Partition:
         """That partition of the topic, or UNKNOWN_TOPIC_OR_PARTITION."""
         return self._topics.partition(self._name, partition)
+
+    def _find(self, partition: int) -> Partition | None:
+        topic = self._topics.find(self._name)
+        return topic.partitions[partition] if topic is not None and topic.has_partition(partition) else None
 
     def partition_count(self) -> int | None:
         """How many partitions the topic has; None before it exists."""
@@ -85,12 +93,12 @@ class PartitionWriter:
         """Every partition with its batches, in the order of the log; KafkaError, OSError while they are read."""
         topic = self._topics.find(self._name)
         for partition in () if topic is None else topic.partitions:
-            yield partition.index, _batches_of(partition)
+            yield partition.index, self.batches(partition.index)
+
+    def batches(self, partition: int) -> Iterator[RecordBatch]:
+        """What that partition holds, in the order of the log; KafkaError, OSError while it is read."""
+        yield from self.partition(partition).log.batches()
 
 
 def _storage_error(error: Exception | None) -> KafkaError | None:
     return None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))
-
-
-def _batches_of(partition: Partition) -> Iterator[RecordBatch]:
-    yield from partition.log.batches()

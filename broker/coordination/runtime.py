@@ -21,6 +21,8 @@ from .result import Answer, CoordinatorResult, Instant, Operation, Record, Respo
 
 logger = get_logger("coordinator")
 
+RELOAD_S = 5.0  # after which a partition is read again that the disk would not give
+
 R = TypeVar("R")
 Then = Callable[[KafkaError | None], None]
 
@@ -77,6 +79,10 @@ class CoordinatorLog(Protocol):
         """Begin what the settings ask for in the background."""
         ...
 
+    def batches(self, partition: int) -> Iterable[RecordBatch]:
+        """What a partition holds, in the order of the log; KafkaError, OSError while it is read."""
+        ...
+
     def is_offline(self, partition: int) -> bool:
         """Whether its disk failed: what it kept cannot be acknowledged any more."""
         ...
@@ -94,8 +100,11 @@ class CoordinatorRuntime:
         self._timed = timed
         self._log = log
         self._clock = runtime.clock
+        self._timers = runtime.timers
         self._timer = Timer(runtime.timers, self._on_time)
         self._unreadable: set[int] = set()
+        # What is to be done once a partition is loaded that could not be read at the start.
+        self.on_loaded_late: Callable[[int], None] = lambda partition: None
 
     # Partitions
 
@@ -103,15 +112,27 @@ class CoordinatorRuntime:
         """Replay what a partition holds; call `start` after the last one.
 
         If it cannot be read, what it keeps has no coordinator, as in Kafka: half of a log is a wrong state. The other
-        partitions are not concerned.
+        partitions are not concerned. If it is the disk that refuses, it is tried again.
         """
         try:
             for batch in batches:
                 self._load_batch(partition, batch)
         except (OSError, KafkaError, CorruptFrame) as error:
-            logger.error(f"{self._name} cannot be read, and are not served", partition=partition, error=str(error))
+            if partition not in self._unreadable:
+                logger.error(f"{self._name} cannot be read, and are not served", partition=partition, error=str(error))
             self._unreadable.add(partition)
             self._machine.unload(partition)
+            if _is_of_disk(error):
+                self._timers.call_at(self._clock.now() + RELOAD_S, partial(self._load_again, partition))
+            return
+        if partition in self._unreadable:
+            logger.info(f"{self._name} can be read again", partition=partition)
+            self._unreadable.remove(partition)
+            self.on_loaded_late(partition)
+            self._arm()
+
+    def _load_again(self, partition: int) -> None:
+        self.load(partition, self._log.batches(partition))
 
     def start(self) -> None:
         """Everything is loaded: watch the time from now on."""
@@ -137,10 +158,10 @@ class CoordinatorRuntime:
         for record in read_records(batch):
             try:
                 self._machine.replay(record.key or b"", record.value, record.offset, producer_id)
-            except CorruptFrame as error:
-                # One record that cannot be read must not keep all the others from coming back.
+            except Exception as error:
+                # One record that cannot be read, or makes no sense, must not keep all the others from coming back.
                 at = {"partition": partition, "offset": record.offset}
-                logger.warning(f"a stored record of {self._name} was skipped", **at, error=str(error))
+                logger.warning(f"a stored record of {self._name} was skipped", **at, error=repr(error))
 
     # Operations
 
@@ -153,8 +174,8 @@ class CoordinatorRuntime:
             if error is not None:
                 raise KafkaError(coordinator_error(error.code), error.why)
             self.check_served(operation.partition)
-        except KafkaError as refused:
-            _refuse(operation.future, refused.code)
+        except Exception as failure:
+            _refuse(operation.future, _code_of(failure, operation))
             return
         self._run(operation)
         self._arm()
@@ -252,6 +273,11 @@ def _code_of(failure: Exception, operation: Operation[Any]) -> ErrorCode:
         return failure.code
     logger.error("an operation failed", operation=operation.name, key=operation.key, exc_info=failure)
     return ErrorCode.UNKNOWN_SERVER_ERROR
+
+
+def _is_of_disk(error: Exception) -> bool:
+    """Whether the files may be well, and only cannot be had now."""
+    return isinstance(error, OSError) or (isinstance(error, KafkaError) and error.code is ErrorCode.KAFKA_STORAGE_ERROR)
 
 
 def _refuse(future: ResponseFuture[Any] | None, code: ErrorCode) -> None:

@@ -9,11 +9,12 @@ from ..coordination.result import ResponseFuture
 from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 
 
 def handle_delete_groups(
     request: DeleteGroupsRequest, version: int, session: Session, context: Context
-) -> Deferred[DeleteGroupsResponse]:
+) -> Steps[Deferred[DeleteGroupsResponse]]:
     """Delete each group; one named twice is answered once."""
     names = list(dict.fromkeys(request.groups_names))
     deferred: Deferred[DeleteGroupsResponse] = Deferred()
@@ -25,6 +26,7 @@ def handle_delete_groups(
         countdown.count_down()
 
     for name in names:
+        yield
         context.groups.delete_group(name, ResponseFuture(partial(deleted, name), lambda code: code))
     return deferred
 

@@ -12,16 +12,21 @@ from ..context import Context
 from ..coordination.groups.classic.group import ClassicGroup
 from ..coordination.groups.classic.states import ClassicState
 from ..session import Session
+from ..slices import Steps
 
 NOT_FOUND_FROM = 6
 
 
 def handle_describe_groups(
     request: DescribeGroupsRequest, version: int, session: Session, context: Context
-) -> DescribeGroupsResponse:
+) -> Steps[DescribeGroupsResponse]:
     """Describe each group named; one that does not exist is Dead."""
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED
-    return DescribeGroupsResponse(groups=[_answer(name, version, operations, context) for name in request.groups])
+    described: list[DescribedGroup] = []
+    for name in request.groups:
+        yield
+        described.append(_answer(name, version, operations, context))
+    return DescribeGroupsResponse(groups=described)
 
 
 def _answer(group_id: str, version: int, operations: int, context: Context) -> DescribedGroup:

@@ -10,15 +10,18 @@ from ...protocol.messages.describe_transactions import (
 from ..context import Context
 from ..coordination.transactions.transaction import Transaction
 from ..session import Session
+from ..slices import Steps
 
 
 def handle_describe_transactions(
     request: DescribeTransactionsRequest, version: int, session: Session, context: Context
-) -> DescribeTransactionsResponse:
+) -> Steps[DescribeTransactionsResponse]:
     """Describe each id, or say that it is not known."""
-    return DescribeTransactionsResponse(
-        transaction_states=[_state(transactional_id, context) for transactional_id in request.transactional_ids]
-    )
+    states: list[TransactionState] = []
+    for transactional_id in request.transactional_ids:
+        yield
+        states.append(_state(transactional_id, context))
+    return DescribeTransactionsResponse(transaction_states=states)
 
 
 def _state(transactional_id: str, context: Context) -> TransactionState:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
-from ..coordination.coordinator_partition import partition_for
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -79,6 +78,7 @@ def _coordinator(
 
 
 def _is_offline(key: str, key_type: int, context: Context) -> bool:
-    """Whether what looks after this key has lost the disk that it is kept on."""
+    """Whether what looks after this key has lost the disk that it is kept on, or never had its partition."""
     topic = context.topics.find(_TOPICS[key_type])
-    return topic is None or topic.partitions[partition_for(key, len(topic.partitions))].is_offline
+    partition = (context.groups if key_type == GROUP else context.transactions).partition_of(key)
+    return topic is None or not topic.has_partition(partition) or topic.partitions[partition].is_offline

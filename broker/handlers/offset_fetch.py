@@ -19,11 +19,14 @@ from ...protocol.messages.offset_fetch import (
 from ..context import Context
 from ..coordination.groups.group_records import CommittedOffset
 from ..session import Session
+from ..slices import Steps
 from ..topics.topics import Topic
 
 ERROR_FROM = 2
 MANY_FROM = 8
 TOPIC_IDS_FROM = 10
+
+PARTITIONS_AT_ONCE = 64
 
 Found = tuple[ErrorCode, CommittedOffset]
 NOTHING = CommittedOffset(-1, -1, "", -1)
@@ -31,25 +34,35 @@ NOTHING = CommittedOffset(-1, -1, "", -1)
 
 def handle_offset_fetch(
     request: OffsetFetchRequest, version: int, session: Session, context: Context
-) -> OffsetFetchResponse:
+) -> Steps[OffsetFetchResponse]:
     """Answer each partition; what was never committed is offset -1 and no error."""
     if version < MANY_FROM:
         try:
             context.groups.check_served(request.group_id)
         except KafkaError as error:
             return _refused(request, error.code, version)
-        return OffsetFetchResponse(topics=_one_group(request, context))
-    return OffsetFetchResponse(groups=[_answer(group, request, version, context) for group in request.groups])
+        return OffsetFetchResponse(topics=(yield from _one_group(request, context)))
+    answers: list[OffsetFetchResponseGroup] = []
+    # A group may be named again and again: all that it committed is looked up once, and kept in memory once.
+    whole: dict[str, OffsetFetchResponseGroup] = {}
+    for group in request.groups:
+        answer = whole.get(group.group_id) if group.topics is None else None
+        if answer is None:
+            answer = yield from _answer(group, request, version, context)
+            if group.topics is None:
+                whole[group.group_id] = answer
+        answers.append(answer)
+    return OffsetFetchResponse(groups=answers)
 
 
 def _answer(
     group: OffsetFetchRequestGroup, request: OffsetFetchRequest, version: int, context: Context
-) -> OffsetFetchResponseGroup:
+) -> Steps[OffsetFetchResponseGroup]:
     try:
         context.groups.check_served(group.group_id)
     except KafkaError as error:
         return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error.code)
-    topics = _topics_of(group, request.require_stable, version, context)
+    topics = yield from _topics_of(group, request.require_stable, version, context)
     return OffsetFetchResponseGroup(group_id=group.group_id, topics=topics)
 
 
@@ -73,7 +86,7 @@ def _refused(request: OffsetFetchRequest, code: ErrorCode, version: int) -> Offs
     )
 
 
-def _one_group(request: OffsetFetchRequest, context: Context) -> Sequence[OffsetFetchResponseTopic]:
+def _one_group(request: OffsetFetchRequest, context: Context) -> Steps[Sequence[OffsetFetchResponseTopic]]:
     asked: Iterable[tuple[str, Sequence[int]]]
     if request.topics is None:
         asked = context.groups.committed_partitions(request.group_id)
@@ -82,34 +95,33 @@ def _one_group(request: OffsetFetchRequest, context: Context) -> Sequence[Offset
     answers: list[OffsetFetchResponseTopic] = []
     for name, indexes in asked:
         topic = context.topics.find(name)
-        partitions: list[OffsetFetchResponsePartition] = []
-        for index in indexes:
-            error, found = _find(request.group_id, name, topic, index, request.require_stable, context)
-            partitions.append(
-                OffsetFetchResponsePartition(
-                    partition_index=index,
-                    committed_offset=found.offset,
-                    committed_leader_epoch=found.leader_epoch,
-                    metadata=found.metadata,
-                    error_code=error,
-                )
+        found = yield from _find_all(request.group_id, name, topic, indexes, request.require_stable, context)
+        partitions = [
+            OffsetFetchResponsePartition(
+                partition_index=index,
+                committed_offset=offset.offset,
+                committed_leader_epoch=offset.leader_epoch,
+                metadata=offset.metadata,
+                error_code=error,
             )
+            for index, (error, offset) in zip(indexes, found, strict=True)
+        ]
         answers.append(OffsetFetchResponseTopic(name=name, partitions=partitions))
     return answers
 
 
 def _topics_of(
     group: OffsetFetchRequestGroup, require_stable: bool, version: int, context: Context
-) -> Sequence[OffsetFetchResponseTopics]:
+) -> Steps[Sequence[OffsetFetchResponseTopics]]:
     answers: list[OffsetFetchResponseTopics] = []
     if group.topics is None:
         for name, known in context.groups.committed_partitions(group.group_id):
             topic = context.topics.find(name)
             if topic is not None:
-                found = [_find(group.group_id, name, topic, index, require_stable, context) for index in known]
+                found = yield from _find_all(group.group_id, name, topic, known, require_stable, context)
                 answers.append(_topic(name, topic.topic_id, known, found))
             elif version < TOPIC_IDS_FROM:
-                found = [_find(group.group_id, name, None, index, require_stable, context) for index in known]
+                found = yield from _find_all(group.group_id, name, None, known, require_stable, context)
                 answers.append(_topic(name, bytes(16), known, found))
         return answers
     for asked in group.topics:
@@ -124,7 +136,7 @@ def _topics_of(
         else:
             name = asked.name
             topic = context.topics.find(name)
-        found = [_find(group.group_id, name, topic, index, require_stable, context) for index in indexes]
+        found = yield from _find_all(group.group_id, name, topic, indexes, require_stable, context)
         answers.append(_topic(name, asked.topic_id, indexes, found))
     return answers
 
@@ -144,6 +156,17 @@ def _topic(name: str, topic_id: bytes, indexes: Sequence[int], found: Sequence[F
             for index, (error, offset) in zip(indexes, found, strict=True)
         ],
     )
+
+
+def _find_all(
+    group_id: str, name: str, topic: Topic | None, indexes: Sequence[int], require_stable: bool, context: Context
+) -> Steps[Sequence[Found]]:
+    found: list[Found] = []
+    for at in range(0, len(indexes), PARTITIONS_AT_ONCE):
+        yield
+        some = indexes[at : at + PARTITIONS_AT_ONCE]
+        found += [_find(group_id, name, topic, index, require_stable, context) for index in some]
+    return found
 
 
 def _find(group_id: str, name: str, topic: Topic | None, index: int, require_stable: bool, context: Context) -> Found:

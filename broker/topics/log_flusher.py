@@ -114,6 +114,10 @@ class LogFlusher:
         flushing.waiting += flushing.latecomers
         flushing.latecomers = []
         flushed = partition.opened_log
+        if flushed is None and not partition.is_offline:  # closed meanwhile, which makes durable, or deleted
+            del self._flushing[partition]
+            _report(flushing.waiting, None, partition)
+            return
         try:
             if flushed is None:
                 raise OSError(f"{partition.name} is offline")

@@ -34,6 +34,8 @@ class GroupCoordinator:
         self.offsets = OffsetStore()
         self._groups: dict[str, ClassicGroup] = {}
         self._deadlines: Deadlines[TimerKey] = Deadlines()
+        self._to_sweep: list[str] = []  # the groups whose offsets are to be looked at, the next one last
+        self._sweep_began = 0.0
         self._rebalancer = Rebalancer(config, self._deadlines)
         self._join_phase = JoinPhase(config, self._rebalancer, new_id)
         self._group_offsets = GroupOffsets(config, self._groups, self.offsets)
@@ -136,7 +138,7 @@ class GroupCoordinator:
 
     def next_deadline(self) -> float | None:
         """When `take_due` is to be called next, in monotonic seconds."""
-        return self._deadlines.next()
+        return self._sweep_began if self._to_sweep else self._deadlines.next()
 
     def take_due(self, at: Instant) -> Operation[None] | None:
         """The next operation whose time has come."""
@@ -146,26 +148,32 @@ class GroupCoordinator:
                 self._begin_sweep(at)
                 continue
             group = self._groups.get(group_id)
-            if group is None:
-                continue
-            if kind == "offsets":
-                decide = partial(self._group_offsets.expire, group)
-            else:
+            if group is not None:
                 decide = partial(self._rebalancer.on_timer, kind, group, member_id)
-            return Operation(kind, group_id, self.partition_of(group_id), decide)
+                return Operation(kind, group_id, self.partition_of(group_id), decide)
+        while self._to_sweep:
+            group = self._groups.get(self._to_sweep.pop())
+            if group is not None:
+                expire = partial(self._group_offsets.expire, group)
+                return Operation("offsets", group.group_id, self.partition_of(group.group_id), expire)
         return None
 
     def start(self, at: Instant) -> None:
         """The log has been replayed: every session starts anew, and offsets begin to expire."""
-        for group in self._groups.values():
-            for member in group.members.values():
-                self._rebalancer.refresh_session(group, member, at)
+        self.start_sessions(at)
         self._deadlines.set(SWEEP, at.now + self._config.offsets_retention_check_interval_ms / 1000)
 
+    def start_sessions(self, at: Instant, partition: int | None = None) -> None:
+        """The groups of a partition, or all, are loaded: their members have a whole session to show themselves."""
+        for group in self._groups.values():
+            if partition is None or self.partition_of(group.group_id) == partition:
+                for member in group.members.values():
+                    self._rebalancer.refresh_session(group, member, at)
+
     def _begin_sweep(self, at: Instant) -> None:
-        """Look at the offsets of every group, one after the other."""
-        for group_id in self._groups:
-            self._deadlines.set(("offsets", group_id, ""), at.now)
+        """Look at the offsets of every group, one after the other, after whatever else is due."""
+        self._to_sweep = list(reversed(self._groups))
+        self._sweep_began = at.now
         self._deadlines.set(SWEEP, at.now + self._config.offsets_retention_check_interval_ms / 1000)
 
     # The log

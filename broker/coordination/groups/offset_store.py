@@ -4,7 +4,7 @@ The one rule: the newest record in the log wins. A transaction's offset counts f
 its marker comes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from .group_records import CommittedOffset, LoggedOffset
 
@@ -80,10 +80,10 @@ class OffsetStore:
         known.update(dict.fromkeys(self._producers.get(group_id, ())))
         return list(known)
 
-    def groups_with(self, topic: str) -> list[str]:
-        """The groups that have an offset for `topic`, pending ones included."""
-        found = dict.fromkeys(group_id for group_id, topics in self._committed.items() if topic in topics)
-        found.update(dict.fromkeys(g for g, held in self._producers.items() if any(t == topic for t, _ in held)))
+    def groups_with(self, topics: Collection[str]) -> list[str]:
+        """The groups that have an offset for any of `topics`, pending ones included."""
+        found = dict.fromkeys(g for g, held in self._committed.items() if not held.keys().isdisjoint(topics))
+        found.update(dict.fromkeys(g for g, held in self._producers.items() if any(t in topics for t, _ in held)))
         return list(found)
 
     def _commit(self, group_id: str, topic: str, partition: int, offset: CommittedOffset) -> None:

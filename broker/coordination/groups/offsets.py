@@ -16,6 +16,8 @@ from .group_records import CommittedOffset, offset_record
 from .offset_store import OffsetStore, TopicPartition
 
 RECORDS_AT_ONCE = 1000
+NO_EXPIRY = -1  # neither asked for nor stored: the broker's setting counts
+LATEST_MS, EARLIEST_MS = 0x7FFFFFFFFFFFFFFF, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class GroupOffsets:
         result: CoordinatorResult[Sequence[ErrorCode]] = CoordinatorResult(
             response=errors, producer_id=request.producer_id, producer_epoch=request.producer_epoch
         )
-        expire_timestamp_ms = at.now_ms + request.retention_ms if request.retention_ms >= 0 else -1
+        expire_timestamp_ms = _expire_timestamp_ms(request.retention_ms, at.now_ms)
         for wanted in request.offsets:
             if utf16_length(wanted.metadata) > self._config.offset_metadata_max_bytes:
                 errors.append(ErrorCode.OFFSET_METADATA_TOO_LARGE)
@@ -110,7 +112,7 @@ class GroupOffsets:
 
     def groups_with(self, topics: Collection[str]) -> list[str]:
         """The groups that have committed anything for these topics."""
-        return list(dict.fromkeys(group_id for topic in topics for group_id in self._store.groups_with(topic)))
+        return self._store.groups_with(frozenset(topics)) if topics else []
 
     def delete_topics(self, group_id: str, topics: Collection[str]) -> CoordinatorResult[None]:
         """The topics are gone: remove what the group committed for them."""
@@ -148,6 +150,13 @@ class GroupOffsets:
         base_ms = group.expiration_base_ms(topic, offset.commit_timestamp_ms)
         if base_ms is None:
             return False
-        if offset.expire_timestamp_ms >= 0:
+        if offset.expire_timestamp_ms != NO_EXPIRY:
             return now_ms >= offset.expire_timestamp_ms
         return now_ms - base_ms >= self._config.offsets_retention_ms
+
+
+def _expire_timestamp_ms(retention_ms: int, now_ms: int) -> int:
+    """When a client wants its offset to expire. Java's sum would turn a far time into one that is long past."""
+    if retention_ms == NO_EXPIRY:
+        return NO_EXPIRY
+    return min(max(now_ms + retention_ms, EARLIEST_MS), LATEST_MS)

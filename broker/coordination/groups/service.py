@@ -30,6 +30,7 @@ class GroupCoordinatorService:
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
+        self._runtime.on_loaded_late = lambda partition: coordinator.start_sessions(self._instant(), partition)
 
     # Starting
 

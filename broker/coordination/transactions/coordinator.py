@@ -5,12 +5,13 @@ nothing. State moves only in `replay`. A state that is prepared obliges the serv
 to ask for `complete`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ..coordinator_partition import partition_for
 from ..result import CoordinatorResult
+from ..timers import Deadlines
 from .producer_identity import NO_PRODUCER, ProducerIdAndEpoch, is_retry_of_end, may_be, producer_of
 from .states import TxnState, check_transition
 from .transaction import (
@@ -55,7 +56,8 @@ class TransactionCoordinator:
         self._new_producer_id = new_producer_id
         self._feature_level = feature_level
         self._by_id: dict[str, Transaction] = {}
-        self._ongoing: set[str] = set()
+        self._ongoing: Deadlines[str] = Deadlines()  # in wall milliseconds
+        self._open_by_producer: dict[int, str] = {}
 
     def __iter__(self) -> Iterator[Transaction]:
         return iter(list(self._by_id.values()))
@@ -215,11 +217,17 @@ class TransactionCoordinator:
 
     def overdue(self, now_ms: int) -> list[str]:
         """The ids whose transaction has taken longer than its timeout."""
-        return [
-            held.transactional_id
-            for held in map(self._by_id.__getitem__, sorted(self._ongoing))
-            if held.deadline_ms() < now_ms
-        ]
+        found: list[str] = []
+        while (transactional_id := self._ongoing.pop_due(now_ms - 1)) is not None:
+            found.append(transactional_id)
+        for transactional_id in found:  # an abort may be refused: the next round looks at it again
+            self._ongoing.set(transactional_id, self._by_id[transactional_id].deadline_ms())
+        return found
+
+    def is_overdue(self, transactional_id: str, now_ms: int) -> bool:
+        """Whether the transaction of this id is one of them."""
+        held = self._by_id.get(transactional_id)
+        return held is not None and held.state is TxnState.ONGOING and held.deadline_ms() < now_ms
 
     def time_out(self, transactional_id: str, now_ms: int) -> Result:
         """The abort of an overdue transaction."""
@@ -227,38 +235,40 @@ class TransactionCoordinator:
 
     def expired(self, now_ms: int) -> list[str]:
         """Ids that have been unused for `transactional.id.expiration.ms`: each gets a tombstone."""
-        return [
-            held.transactional_id
-            for held in self._by_id.values()
-            if held.state in IDLE and held.last_update_ms + self._config.id_expiration_ms <= now_ms
-        ]
+        return [held.transactional_id for held in self._by_id.values() if self._is_expired(held, now_ms)]
 
-    def expire(self, partition: int, now_ms: int) -> Result:
-        """The tombstones of a partition's expired ids."""
-        return self._remove([name for name in self.expired(now_ms) if self.partition_of(name) == partition])
+    def _is_expired(self, held: Transaction, now_ms: int) -> bool:
+        return held.state in IDLE and held.last_update_ms + self._config.id_expiration_ms <= now_ms
 
-    def _remove(self, transactional_ids: Sequence[str]) -> Result:
+    def expire(self, transactional_ids: Iterable[str], now_ms: int) -> Result:
+        """The tombstones of ids of one partition that have expired, and still have."""
+        held = (self._by_id.get(name) for name in transactional_ids)
+        return self._remove(iter([one for one in held if one is not None and self._is_expired(one, now_ms)]))
+
+    def _remove(self, expired: Iterator[Transaction]) -> Result:
         """One tombstone after the other; what cannot be logged is left to the next round."""
-        if not transactional_ids:
+        held = next(expired, None)
+        if held is None:
             return CoordinatorResult()
-        tombstone = (encode_id(transactional_ids[0]), None)
-        return CoordinatorResult(records=[tombstone], on_logged=lambda: self._remove(transactional_ids[1:]))
+        tombstone = (encode_id(held.transactional_id), None)
+        return CoordinatorResult(records=[tombstone], on_logged=lambda: self._remove(expired))
 
     def has_ongoing(self) -> bool:
         """Whether any transaction may become overdue."""
-        return bool(self._ongoing)
+        return len(self._ongoing) > 0
 
     def has_open(self, producer: ProducerIdAndEpoch, partition: TopicPartition) -> bool:
         """Whether what this producer wrote to a partition, under this epoch, belongs to a transaction yet to be ended.
 
         The decision may have raised the epoch by one already.
         """
-        return any(
-            held.producer_id == producer.producer_id
+        held = self._by_id.get(self._open_by_producer.get(producer.producer_id, ""))
+        return (
+            held is not None
+            and held.producer_id == producer.producer_id
             and held.producer_epoch in (producer.producer_epoch, producer.producer_epoch + held.state.is_prepared)
             and partition in held.partitions
-            for held in self._by_id.values()
-            if held.state is TxnState.ONGOING or held.state.is_prepared
+            and (held.state is TxnState.ONGOING or held.state.is_prepared)
         )
 
     def prepared(self) -> list[Transaction]:
@@ -302,15 +312,27 @@ class TransactionCoordinator:
         )
 
     def _keep(self, transaction: Transaction) -> None:
-        self._by_id[transaction.transactional_id] = transaction
+        name = transaction.transactional_id
+        self._by_id[name] = transaction
         if transaction.state is TxnState.ONGOING:
-            self._ongoing.add(transaction.transactional_id)
+            self._ongoing.set(name, transaction.deadline_ms())
+            self._open_by_producer[transaction.producer_id] = name
+        elif transaction.state.is_prepared:
+            self._ongoing.cancel(name)
+            self._open_by_producer[transaction.producer_id] = name
         else:
-            self._ongoing.discard(transaction.transactional_id)
+            self._drop_open(name, transaction.previous_producer_id)
+            self._drop_open(name, transaction.producer_id)
 
     def _drop(self, transactional_id: str) -> None:
-        self._by_id.pop(transactional_id, None)
-        self._ongoing.discard(transactional_id)
+        held = self._by_id.pop(transactional_id, None)
+        if held is not None:
+            self._drop_open(transactional_id, held.producer_id)
+
+    def _drop_open(self, transactional_id: str, producer_id: int) -> None:
+        self._ongoing.cancel(transactional_id)
+        if self._open_by_producer.get(producer_id) == transactional_id:
+            del self._open_by_producer[producer_id]
 
     # Shared
 
@@ -336,7 +358,7 @@ class TransactionCoordinator:
         return held.moved(
             now_ms,
             state=TxnState.PREPARE_ABORT,
-            producer_epoch=held.producer_epoch + 1,
+            producer_epoch=held.epoch_of_markers,
             last_producer_epoch=NONE,
             client_version=V1,
         )
@@ -347,7 +369,7 @@ class TransactionCoordinator:
         return {
             "state": state,
             "client_version": V2,
-            "producer_epoch": epoch + 1,
+            "producer_epoch": held.epoch_of_markers,
             "last_producer_epoch": epoch,
             "next_producer_id": self._new_producer_id() if held.is_epoch_exhausted else NONE,
         }

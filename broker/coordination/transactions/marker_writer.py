@@ -1,7 +1,8 @@
 """Ends a prepared transaction: a marker in each of its partitions, and then the record that it is over.
 
 The one rule: the decision is in the log before the first marker is written, and the end is logged after the last. A
-crash between the two leaves a prepared transaction, which the next start ends.
+crash between the two leaves a prepared transaction, which the next start ends; a failure between the two is tried again
+until it is none, and what has been done is not done again.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from functools import partial
 from ....protocol.errors import ErrorCode, KafkaError
 from ...log_output import get_logger
 from ...runtime import Runtime
+from ...slices import SLICE_S
 from ...topics.partition import Partition
 from ...topics.topics import Topics
 from ..partition_writer import PartitionWriter
@@ -32,11 +34,17 @@ def _do_nothing() -> None:
 
 @dataclass(slots=True)
 class _Ending:
-    """A transaction on its way to its end; `marked` are the partitions that have a marker, None for deleted ones."""
+    """A transaction on its way to its end.
+
+    `marked` are the partitions that have a marker, None for deleted ones; `missing` are those to be written yet, the
+    last one first, and `failure` why one of them could not.
+    """
 
     transaction: Transaction
     then: Callable[[], None]
     marked: dict[TopicPartition, Partition | None] = field(default_factory=dict[TopicPartition, Partition | None])
+    missing: list[TopicPartition] = field(default_factory=list[TopicPartition])
+    failure: Exception | None = None
     is_retry: bool = False
 
 
@@ -65,39 +73,54 @@ class MarkerWriter:
 
         If a disk refuses, `then` is called all the same: the decision stands, and the rest is tried until it succeeds.
         """
-        self._write_markers(_Ending(transaction, then))
+        self._begin(_Ending(transaction, then))
+
+    def _begin(self, ending: _Ending) -> None:
+        """Write what is missing; a marker whose disk has failed since may be missing again."""
+        ending.marked = {at: one for at, one in ending.marked.items() if one is None or not one.is_offline}
+        ending.missing = sorted(ending.transaction.partitions - ending.marked.keys(), reverse=True)
+        ending.failure = None
+        self._write_markers(ending)
 
     def _write_markers(self, ending: _Ending) -> None:
-        failure: Exception | None = None
-        for at in sorted(ending.transaction.partitions - ending.marked.keys()):
+        """Write markers for one slice: the rest comes in the next turn of the loop."""
+        until = self._clock.now() + SLICE_S
+        while ending.missing:
+            at = ending.missing.pop()
             try:
                 ending.marked[at] = self._write_marker(ending.transaction, *at)
             except Exception as error:
-                failure = error  # a partition that is offline must not keep the others from their end
-        if failure is not None:
-            self._retry_later(ending, str(failure))
+                ending.failure = error  # a partition that is offline must not keep the others from their end
+            if ending.missing and self._clock.now() >= until:
+                self._timers.call_soon(partial(self._write_markers, ending))
+                return
+        if ending.failure is not None:
+            self._retry_later(ending, str(ending.failure))
             return
         # The end must not reach the disk before the markers: they would never be written again.
         written = [partition for partition in ending.marked.values() if partition is not None]
-        self._log.when_all_durable(written, partial(self._finish, ending))
+        self._carry_on(ending, lambda: self._log.when_all_durable(written, partial(self._finish, ending)))
 
     def _finish(self, ending: _Ending, error: KafkaError | None) -> None:
         """Every marker is as durable as the settings ask for: log that the transaction is over."""
         if error is not None:
-            self._start_over(ending, str(error))
+            self._retry_later(ending, str(error))
             return
 
         def logged(code: ErrorCode) -> None:
             if code != ErrorCode.NONE:
-                self._start_over(ending, code.name)
+                self._retry_later(ending, code.name)
             else:
                 ending.then()
 
-        self._log_end(ending.transaction, logged)
+        self._carry_on(ending, lambda: self._log_end(ending.transaction, logged))
 
-    def _start_over(self, ending: _Ending, why: str) -> None:
-        ending.marked.clear()
-        self._retry_later(ending, why)
+    def _carry_on(self, ending: _Ending, step: Callable[[], None]) -> None:
+        """Do the next step; whatever keeps it from beginning, the decision stands."""
+        try:
+            step()
+        except Exception as error:
+            self._retry_later(ending, repr(error))
 
     def _retry_later(self, ending: _Ending, why: str) -> None:
         if not ending.is_retry:  # logged once, however long the disk refuses
@@ -108,7 +131,7 @@ class MarkerWriter:
 
     def _retry(self, ending: _Ending) -> None:
         if self._coordinator.find(ending.transaction.transactional_id) == ending.transaction:
-            self._write_markers(ending)
+            self._begin(ending)
 
     def _write_marker(self, transaction: Transaction, topic: str, index: int) -> Partition | None:
         """The partition that was written to; None when it is no more."""

@@ -48,6 +48,7 @@ class TransactionCoordinatorService:
         self._producer_ids = producer_ids
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("transactions", coordinator, self, log, runtime)
+        self._runtime.on_loaded_late = self._end_what_is_left
         self._hanging = HangingTransactions(coordinator.has_open, lambda: not self._runtime.has_unreadable, runtime)
         self._markers = MarkerWriter(coordinator, log, topics, self._hanging, self._log_end, runtime)
 
@@ -60,15 +61,22 @@ class TransactionCoordinatorService:
 
     def start(self) -> None:
         """Everything is loaded: end what was decided before the stop and what hangs, then watch the time."""
-        for transaction in self._coordinator.prepared():
-            logger.info("finishing a transaction", transactional_id=transaction.transactional_id)
-            self._markers.end(transaction)
-        for partition in self._topics.partitions():
-            if partition.opened_log is not None:
-                self._hanging.abort(partition)
+        self._end_what_is_left()
         self._topics.on_recovered = self._hanging.abort_soon
         self._timeouts.start(Instant(self._clock.now(), self._clock.now_ms()))
         self._runtime.start()
+
+    def _end_what_is_left(self, loaded: int | None = None) -> None:
+        """End what was decided before, in the partition just loaded or in all of them, and what hangs."""
+        for transaction in self._coordinator.prepared():
+            if loaded is None or self._coordinator.partition_of(transaction.transactional_id) == loaded:
+                logger.info("finishing a transaction", transactional_id=transaction.transactional_id)
+                self._markers.end(transaction)
+        for partition in self._topics.partitions():
+            if partition.opened_log is not None:
+                self._hanging.abort(partition)
+        if self._coordinator.has_ongoing():
+            self._timeouts.watch(Instant(self._clock.now(), self._clock.now_ms()))
 
     def when_ready(self, then: Then) -> None:
         """Call `then` once `__transaction_state` is there."""
@@ -77,6 +85,10 @@ class TransactionCoordinatorService:
     def check_served(self, transactional_id: str) -> None:
         """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
         self._runtime.check_served(self._coordinator.partition_of(transactional_id))
+
+    def partition_of(self, transactional_id: str) -> int:
+        """The partition of `__transaction_state` that keeps this id."""
+        return self._coordinator.partition_of(transactional_id)
 
     # Requests
 

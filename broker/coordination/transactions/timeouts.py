@@ -29,6 +29,7 @@ class TransactionTimeouts:
         self._abort_interval_s = config.abort_interval_ms / 1000
         self._expiration_interval_s = config.expiration_interval_ms / 1000
         self._deadlines: Deadlines[TimerKey] = Deadlines()
+        self._unused: dict[int, list[str]] = {}  # found in this round, by partition
 
     def start(self, at: Instant) -> None:
         """Everything is loaded: watch over what is ongoing, and let ids expire."""
@@ -67,16 +68,17 @@ class TransactionTimeouts:
         self._deadlines.set(WATCH, at.now)
 
     def _look_for_unused(self, at: Instant) -> None:
-        for partition in sorted(
-            {self._coordinator.partition_of(name) for name in self._coordinator.expired(at.now_ms)}
-        ):
+        self._unused = {}
+        for name in self._coordinator.expired(at.now_ms):
+            self._unused.setdefault(self._coordinator.partition_of(name), []).append(name)
+        for partition in sorted(self._unused):
             self._deadlines.set(("expire", "", partition), at.now)
         self._deadlines.set(UNUSED, at.now + self._expiration_interval_s)
 
     def _time_out(self, transactional_id: str, at: Instant) -> Result:
-        if transactional_id not in self._coordinator.overdue(at.now_ms):
+        if not self._coordinator.is_overdue(transactional_id, at.now_ms):
             return CoordinatorResult()
         return self._coordinator.time_out(transactional_id, at.now_ms)
 
     def _expire(self, partition: int, at: Instant) -> Result:
-        return self._coordinator.expire(partition, at.now_ms)
+        return self._coordinator.expire(self._unused.pop(partition, ()), at.now_ms)

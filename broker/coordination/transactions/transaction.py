@@ -12,7 +12,7 @@ from ....protocol.state_records import (
     encode_value,
 )
 from ....protocol.wire import CorruptFrame
-from .states import TxnState
+from .states import NEVER_STORED, TxnState
 
 TopicPartition = tuple[str, int]
 
@@ -59,6 +59,11 @@ class Transaction(NamedTuple):
     def is_epoch_exhausted(self) -> bool:
         """Whether the next bump needs a new producer id."""
         return self.producer_epoch >= LAST_EPOCH
+
+    @property
+    def epoch_of_markers(self) -> int:
+        """The next epoch, which a marker may have where a producer may not; one from elsewhere may be in it already."""
+        return min(self.producer_epoch, LAST_EPOCH) + 1
 
     def deadline_ms(self) -> int:
         """When an ongoing transaction has taken too long."""
@@ -118,6 +123,8 @@ def decode_transaction(key: bytes, value: bytes | None) -> tuple[str, Transactio
         state = TxnState(stored.transaction_status)
     except ValueError as error:
         raise CorruptFrame(str(error)) from error
+    if state in NEVER_STORED:
+        raise CorruptFrame(f"a transaction that is {state.title}")
     return transactional_id, Transaction(
         transactional_id=transactional_id,
         producer_id=stored.producer_id,

@@ -131,3 +131,11 @@ def test_a_disk_that_refuses_is_a_storage_error(parts: Parts, monkeypatch: pytes
     with pytest.raises(KafkaError) as refused:
         ready_writer(parts).append(0, RECORDS, 5, -1, -1)
     assert refused.value.code is ErrorCode.KAFKA_STORAGE_ERROR
+
+
+def test_a_partition_that_a_client_left_out_when_it_created_the_topic_is_offline(parts: Parts) -> None:
+    log = writer_of(parts)
+    assert not log.is_offline(2)
+    create_topic(parts.topics, OFFSETS_TOPIC, 2)
+    assert [log.is_offline(partition) for partition in (1, 2, -1)] == [False, True, True]
+    assert not log.is_undurable(2)

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from odradek.broker.assembly import assemble
 from odradek.broker.deferred import Deferred
 from odradek.broker.session import Session
+from odradek.broker.slices import are_steps
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.topics import Topic
 from odradek.protocol.codec import decode, encode_bytes
@@ -86,6 +87,8 @@ class GroupBroker:
         handle: Callable[..., object] = getattr(handler, f"handle_{name}")
         decoded = decode(type(request), version, encode_bytes(request, version))
         response = handle(decoded, version, SESSION, self.context)
+        if are_steps(response):
+            response = self.context.slices.run(response, ends_with_client=False)
         return Asked(response, lambda answer: decode(response_type, version, encode_bytes(answer, version)))
 
     def create_topic(self, name: str, partitions: int = 2) -> Topic:

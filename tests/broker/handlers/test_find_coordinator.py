@@ -1,7 +1,10 @@
 import pytest
 
+from odradek.broker.testing.topics import create_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
+from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 
 from ..conftest import Parts
 from .group_context import GroupBroker
@@ -49,3 +52,37 @@ def test_keys_of_other_kinds_are_refused_one_by_one(broker: GroupBroker, key_typ
     assert found == Coordinator(
         key="a", node_id=-1, host="", port=-1, error_code=ErrorCode.INVALID_REQUEST, error_message=message
     )
+
+
+def test_what_a_topic_created_by_a_client_has_no_partition_for_has_no_coordinator_until_the_restart(
+    broker: GroupBroker,
+) -> None:
+    for name in ("__consumer_offsets", "__transaction_state"):
+        create_topic(broker.parts.topics, name, 1)
+    has_none = next(f"g{n}" for n in range(99) if broker.context.groups.partition_of(f"g{n}") > 0)
+    has_one = next(f"g{n}" for n in range(9999) if broker.context.groups.partition_of(f"g{n}") == 0)
+
+    def codes(key_type: int) -> list[int]:
+        request = FindCoordinatorRequest(key_type=key_type, coordinator_keys=[has_none, has_one])
+        found = broker.ask(request, 4, FindCoordinatorResponse).answer.coordinators
+        return [one.error_code for one in found]
+
+    def joined() -> int:
+        request = JoinGroupRequest(
+            group_id=has_none,
+            session_timeout_ms=10_000,
+            member_id="",
+            protocol_type="consumer",
+            protocols=[JoinGroupRequestProtocol(name="range", metadata=b"")],
+        )
+        return broker.ask(request, 5, JoinGroupResponse).answer.error_code
+
+    def begun() -> int:
+        request = InitProducerIdRequest(transactional_id=has_none, transaction_timeout_ms=1000)
+        return broker.ask(request, 3, InitProducerIdResponse).answer.error_code
+
+    assert (codes(0), codes(1)) == ([ErrorCode.COORDINATOR_NOT_AVAILABLE, 0], [ErrorCode.COORDINATOR_NOT_AVAILABLE, 0])
+    assert (joined(), begun()) == (ErrorCode.NOT_COORDINATOR, ErrorCode.NOT_COORDINATOR)
+    broker.restart()
+    assert (codes(0), codes(1)) == ([0, 0], [0, 0])
+    assert (joined(), begun()) == (ErrorCode.MEMBER_ID_REQUIRED, 0)

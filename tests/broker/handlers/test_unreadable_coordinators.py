@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from odradek.broker.coordination.coordinator_partition import partition_for
-from odradek.broker.testing.disks import BROKEN, FailingFiles
+from odradek.broker.coordination.runtime import RELOAD_S
+from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles, Operation
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
@@ -189,3 +191,40 @@ def test_a_partition_that_is_offline_holds_up_no_other_and_gets_its_marker_when_
     broker.clock.advance(5)
     assert (broker.stable_and_end(0), broker.stable_and_end(1)) == ((2, 2), (2, 2))
     assert broker.describe().transaction_state == "CompleteCommit"
+
+
+def test_what_the_disk_would_not_give_at_the_start_is_read_when_it_does(capfd: pytest.CaptureFixture[str]) -> None:
+    broker = TransactingBroker()
+    for group in (HERE, THERE):
+        assert commit(broker, group, 5) == 0
+    here = broker.begin(HERE)
+    broker.add(here, name=HERE)
+    broker.write(here, name=HERE)
+    broker.refuse_markers()
+    assert broker.end(here, commit=True, name=HERE)[0] == 0
+    broker.files.write_error = None
+    broker.parts.store.close()
+    before = broker.files.before
+
+    def refuse(operation: Operation, path: str) -> None:
+        if path.startswith(("/data/__consumer_offsets-0/", "/data/__transaction_state-0/")):
+            raise FULL
+        before(operation, path)
+
+    broker.files.before = refuse  # type: ignore[method-assign]
+    broker.clock = broker.parts.clock = ManualClock(broker.clock.now(), broker.clock.now_ms())
+    broker.parts.start()
+    broker._start()
+    for _ in range(5):
+        assert (commit(broker, HERE, 6), commit(broker, THERE, 6)) == (NOT_COORDINATOR, 0)
+        assert broker.describe(HERE).error_code == NOT_COORDINATOR
+        broker.clock.advance(RELOAD_S)
+    assert capfd.readouterr().err.count("groups cannot be read") == 1
+    broker.files.before = before  # type: ignore[method-assign]
+    broker.clock.advance(RELOAD_S)
+    found = broker.context.groups.find_offset(HERE, "t", 0)
+    assert found is not None
+    assert found.offset == 5
+    assert commit(broker, HERE, 6) == 0
+    assert broker.describe(HERE).transaction_state == "CompleteCommit"
+    assert broker.clock.pending < 10

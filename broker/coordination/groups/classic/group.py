@@ -25,6 +25,7 @@ from .member import (
 from .states import TRANSITIONS, ClassicState
 
 CLASSIC = "classic"
+LAST_GENERATION = 0x7FFFFFFF
 CONSUMER = "consumer"  # the protocol type whose subscriptions have a known form
 
 
@@ -82,6 +83,11 @@ class ClassicGroup:
     def rebalance_timeout_ms(self) -> int:
         """The longest that any member may take to join again."""
         return max((member.rebalance_timeout_ms for member in self.members.values()), default=0)
+
+    @property
+    def next_generation(self) -> int:
+        """The generation to come; after the last one that has a number it begins again."""
+        return self.generation + 1 if self.generation < LAST_GENERATION else 1
 
     @property
     def awaited_joins(self) -> int:
@@ -226,8 +232,9 @@ class ClassicGroup:
     def remove(self, member_id: str) -> Member:
         """Take a member out; if it led, the one that joined longest ago leads."""
         member = self.members.pop(member_id)
-        if member.group_instance_id is not None:
-            del self.static_members[member.group_instance_id]
+        instance = member.group_instance_id
+        if instance is not None and self.static_members.get(instance) == member_id:
+            del self.static_members[instance]
         self.pending_sync.discard(member_id)
         if self.leader == member_id:
             self.leader = next(iter(self.members), None)
@@ -261,7 +268,7 @@ class ClassicGroup:
 
     def start_generation(self, now_ms: int) -> None:
         """The join phase is over: the next generation, with the members that are there."""
-        self.generation += 1
+        self.generation = self.next_generation
         self.has_newcomers = self.is_first_rebalance = False
         self.protocol_name = choose_protocol(self.members.values())
         self.transition_to(ClassicState.COMPLETING_REBALANCE, now_ms)
@@ -286,7 +293,7 @@ class ClassicGroup:
 
     def stored_empty(self, now_ms: int) -> StoredGroup:
         """The group as it will be when its last rebalance has ended without members."""
-        return StoredGroup(self.protocol_type or "", self.generation + 1, None, None, now_ms)
+        return StoredGroup(self.protocol_type or "", self.next_generation, None, None, now_ms)
 
     def stored_with_assignments(self, assignments: Mapping[str, bytes]) -> StoredGroup:
         """The group as it will be when its leader has assigned."""
@@ -315,8 +322,9 @@ class ClassicGroup:
         self.protocol_type = stored.protocol_type or None
         self.generation = stored.generation
         self.protocol_name = stored.protocol
-        self.leader = stored.leader
         self.members = {m.member_id: self._adopted(m, stored.protocol) for m in stored.members}
+        # A client may have written the record: it need not make sense.
+        self.leader = stored.leader if stored.leader in self.members else next(iter(self.members), None)
         self.static_members = {
             m.group_instance_id: m.member_id for m in stored.members if m.group_instance_id is not None
         }

@@ -16,7 +16,7 @@ from .group import ClassicGroup
 from .member import Member, SyncRequest, SyncResult
 from .states import ClassicState
 
-TimerKind = Literal["session", "join", "sync", "offsets", "sweep"]
+TimerKind = Literal["session", "join", "sync", "sweep"]
 TimerKey = tuple[TimerKind, str, str]
 Result = CoordinatorResult[Any]
 

@@ -97,7 +97,7 @@ class MemoryLog:
     """`__consumer_offsets` as real batches in memory; it can refuse, and it can be slow to become durable."""
 
     def __init__(self) -> None:
-        self.batches: dict[int, list[bytes]] = {}
+        self.batches_of: dict[int, list[bytes]] = {}
         self.ends: dict[int, int] = {}
         self.refusal: KafkaError | None = None
         self.is_slow = False
@@ -150,9 +150,12 @@ class MemoryLog:
         for then in waiting:
             then(error)
 
+    def batches(self, partition: int) -> Iterator[RecordBatch]:
+        return (next(whole_batches(batch)) for batch in self.batches_of.get(partition, ()))
+
     def stored(self) -> Iterator[tuple[int, Iterator[RecordBatch]]]:
-        for partition, batches in self.batches.items():
-            yield partition, (next(whole_batches(batch)) for batch in batches)
+        for partition in self.batches_of:
+            yield partition, self.batches(partition)
 
     def records(self) -> list[LoggedGroup | LoggedOffset | None]:
         """Everything that was logged, partition by partition."""
@@ -165,7 +168,7 @@ class MemoryLog:
         ]
 
     def _put(self, partition: int, batch: bytes, records: int) -> None:
-        self.batches.setdefault(partition, []).append(batch)
+        self.batches_of.setdefault(partition, []).append(batch)
         self.ends[partition] = self.ends.get(partition, 0) + records
 
 

@@ -191,3 +191,21 @@ def test_a_record_that_is_not_what_its_version_says_is_reported(groups: Pure) ->
         groups.it.replay(b"\0\2\0\5torn", b"", 0)
     groups.it.replay(b"\x7f\xff", b"of the future", 0)
     assert list(groups.it.groups()) == []
+
+
+def test_a_look_at_all_offsets_lets_what_else_is_due_go_first_and_goes_on_where_it_was(groups: Pure) -> None:
+    for number in range(3):
+        groups.take(groups.it.commit(commit_of(f"g{number}"), AT))
+    groups.it.start(AT)
+    later = Instant(AT.now + 600, AT.now_ms + 600_000)
+    first = groups.it.take_due(later)
+    assert first is not None
+    assert (first.key, groups.it.next_deadline()) == ("g0", later.now)
+    rest = [operation.key for _ in range(2) if (operation := groups.it.take_due(later)) is not None]
+    assert rest == ["g1", "g2"]
+    assert groups.it.take_due(later) is None
+    assert groups.it.next_deadline() == later.now + 600
+
+
+def commit_of(group_id: str) -> OffsetCommit:
+    return OffsetCommit(group_id, -1, "", None, [OffsetToCommit("t", 0, 1)])

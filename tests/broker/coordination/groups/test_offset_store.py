@@ -107,4 +107,4 @@ def test_groups_are_found_by_topic_pending_offsets_included() -> None:
     table.replay(logged(1, 0, group_id="a"))
     table.replay(logged(1, 0, group_id="b"), producer_id=7)
     table.replay(logged(1, 0, topic="u", group_id="c"))
-    assert table.groups_with("t") == ["a", "b"]
+    assert table.groups_with({"t"}) == ["a", "b"]

@@ -84,6 +84,21 @@ def test_a_commit_is_a_sign_of_life(groups: GroupDriver) -> None:
     assert groups.heartbeat(member, 1) is ErrorCode.NONE
 
 
+@pytest.mark.parametrize("retention_ms", [(1 << 63) - 1, 1 << 62])
+def test_a_retention_without_end_is_kept(groups: GroupDriver, retention_ms: int) -> None:
+    assert groups.commit(retention_ms=retention_ms).answer == [ErrorCode.NONE]
+    groups.sleep(30 * 86_400)
+    assert groups.restarted().committed() == 5
+
+
+@pytest.mark.parametrize("retention_ms", [0, -2, -(1 << 63)])
+def test_a_retention_that_is_over_ends_with_the_next_check(groups: GroupDriver, retention_ms: int) -> None:
+    assert groups.commit(retention_ms=retention_ms).answer == [ErrorCode.NONE]
+    assert groups.committed() == 5
+    groups.sleep(600)
+    assert groups.committed() is None
+
+
 @pytest.mark.parametrize(
     ("metadata", "error"),
     [
@@ -281,9 +296,9 @@ def test_a_deleted_topic_takes_its_offsets_with_it(groups: GroupDriver) -> None:
 def test_very_many_tombstones_go_into_several_batches(groups: GroupDriver) -> None:
     for partition in range(RECORDS_AT_ONCE + 1):
         groups.commit(partition=partition)
-    before = sum(len(batches) for batches in groups.log.batches.values())
+    before = sum(len(batches) for batches in groups.log.batches_of.values())
     groups.service.on_delta(deletion_of("t"), MetadataImage())
-    assert sum(len(batches) for batches in groups.log.batches.values()) == before + 2
+    assert sum(len(batches) for batches in groups.log.batches_of.values()) == before + 2
     assert groups.service.committed_partitions("g") == []
 
 

@@ -104,7 +104,7 @@ def test_one_request_is_one_batch(groups: GroupDriver) -> None:
     groups.commit(topic="t")
     groups.commit(topic="u")
     groups.delete_group()
-    assert [len(batches) for batches in groups.log.batches.values()] == [3]
+    assert [len(batches) for batches in groups.log.batches_of.values()] == [3]
 
 
 def test_one_timer_stands_at_the_earliest_deadline() -> None:
@@ -161,5 +161,5 @@ def test_what_cannot_be_read_is_skipped_on_load_and_the_rest_is_not() -> None:
 def test_groups_lie_in_the_partition_of_their_name(groups: GroupDriver) -> None:
     for name in ("a", "b", "c", "d"):
         groups.commit(group_id=name)
-    assert {partition: len(b) for partition, b in groups.log.batches.items()} == {1: 1, 2: 1, 3: 1, 0: 1}
+    assert {partition: len(b) for partition, b in groups.log.batches_of.items()} == {1: 1, 2: 1, 3: 1, 0: 1}
     assert sorted(group.group_id for group in groups.service.groups()) == ["a", "b", "c", "d"]

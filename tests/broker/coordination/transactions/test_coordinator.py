@@ -9,10 +9,24 @@ from odradek.broker.coordination.transactions.coordinator import (
     V2,
 )
 from odradek.broker.coordination.transactions.states import TxnState
-from odradek.broker.coordination.transactions.transaction import LAST_EPOCH
+from odradek.broker.coordination.transactions.transaction import LAST_EPOCH, Transaction
 from odradek.protocol.errors import ErrorCode, KafkaError
 
-from .coordinator_fixture import EPOCH, NEW_PID, NOW, PID, CoordinatorFixture, E, P, S, Step, held, logged, outcome
+from .coordinator_fixture import (
+    EPOCH,
+    NEW_PID,
+    NOW,
+    PID,
+    CoordinatorFixture,
+    E,
+    P,
+    S,
+    Step,
+    held,
+    load,
+    logged,
+    outcome,
+)
 
 # EndTxn, transactions V1
 
@@ -337,7 +351,7 @@ def test_an_id_nobody_uses_expires_a_week_after_its_last_move(state: TxnState) -
     fixture = CoordinatorFixture(held(state, last_update_ms=NOW))
     week_ms = 604_800_000
     assert (fixture.it.expired(NOW + week_ms - 1), fixture.it.expired(NOW + week_ms)) == ([], ["id"])
-    logged(fixture.it, fixture.it.expire(fixture.it.partition_of("id"), NOW + week_ms))
+    logged(fixture.it, fixture.it.expire(["id", "unknown"], NOW + week_ms))
     assert fixture.it.find("id") is None
     assert fixture.init((PID, EPOCH)).producer == (NEW_PID, 0)
 
@@ -345,3 +359,36 @@ def test_an_id_nobody_uses_expires_a_week_after_its_last_move(state: TxnState) -
 @pytest.mark.parametrize("state", [S.ONGOING, S.PREPARE_COMMIT, S.PREPARE_ABORT])
 def test_an_id_with_a_transaction_never_expires(state: TxnState) -> None:
     assert CoordinatorFixture(held(state)).it.expired(NOW * 10_000_000) == []
+
+
+def test_an_id_that_was_used_after_it_was_found_unused_stays() -> None:
+    fixture = CoordinatorFixture(held(S.EMPTY, last_update_ms=NOW))
+    assert fixture.it.expire(["id"], NOW + 1).records == []
+
+
+def test_an_overdue_transaction_is_found_round_after_round_until_it_is_ended() -> None:
+    it = CoordinatorFixture(held(S.ONGOING, timeout_ms=100)).it
+    assert [it.overdue(NOW + late) for late in (100, 101, 5000)] == [["id"]] * 3
+    assert (it.is_overdue("id", NOW + 100), it.is_overdue("id", NOW), it.is_overdue("unknown", NOW)) == (
+        True,
+        False,
+        False,
+    )
+    load(it, held(S.COMPLETE_ABORT))
+    assert (it.overdue(NOW + 5000), it.is_overdue("id", NOW + 5000)) == ([], False)
+
+
+def test_what_is_overdue_is_found_without_a_look_at_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = CoordinatorFixture(held(S.ONGOING, timeout_ms=100)).it
+    for number in range(1000):
+        load(it, held(S.ONGOING, timeout_ms=1_000_000)._replace(transactional_id=f"later {number}"))
+    looks: list[str] = []
+    deadline = Transaction.deadline_ms
+
+    def look(transaction: Transaction) -> int:
+        looks.append(transaction.transactional_id)
+        return deadline(transaction)
+
+    monkeypatch.setattr(Transaction, "deadline_ms", look)
+    assert it.overdue(NOW + 5000) == ["id"]
+    assert looks == ["id"]

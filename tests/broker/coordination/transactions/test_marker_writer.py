@@ -1,13 +1,18 @@
 """The end of a decided transaction: markers first, then the record that it is over, however the disk behaves."""
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
+from odradek.broker.slices import SLICE_S
 from odradek.broker.testing.disks import BROKEN
+from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.storage.files.files import Buffer
+from odradek.storage.log_results import AppendInfo
 
 from ...handlers.broker_harness import batch
 from ...handlers.transaction_harness import ID, TransactingBroker
@@ -90,7 +95,7 @@ def test_a_commit_does_not_commit_what_an_earlier_session_has_left_open() -> Non
     assert (aborted.producer_id, aborted.first_offset) == (pid, 0)
 
 
-def test_an_end_that_cannot_be_logged_is_logged_after_its_markers_were_written_once_more() -> None:
+def test_an_end_that_cannot_be_logged_is_logged_later_and_its_markers_are_not_written_again() -> None:
     broker = TransactingBroker()
     who = broker.begin()
     broker.add(who)
@@ -107,4 +112,70 @@ def test_an_end_that_cannot_be_logged_is_logged_after_its_markers_were_written_o
     assert broker.end(who, commit=True)[0] == 0
     assert (broker.describe().transaction_state, broker.stable_and_end()) == ("PrepareCommit", (2, 2))
     broker.clock.advance(MARKER_RETRY_S)
-    assert (broker.describe().transaction_state, broker.stable_and_end()) == ("CompleteCommit", (3, 3))
+    assert (broker.describe().transaction_state, broker.stable_and_end()) == ("CompleteCommit", (2, 2))
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO, errno.ENOSPC])
+def test_fsyncs_that_cannot_be_begun_are_tried_again_and_no_marker_is_written_twice(code: int) -> None:
+    broker = TransactingBroker(FSYNC)
+    who = broker.begin()
+    for index in (0, 1):
+        assert broker.write(who, index=index, version=12).error_code == 0
+    take = broker.files.sync_handle
+
+    def refuse(path: str) -> Callable[[], None]:
+        if path.startswith("/data/t-1/"):
+            raise OSError(code, "the disk refuses")
+        return take(path)
+
+    broker.files.sync_handle = refuse  # type: ignore[method-assign]
+    assert broker.end(who, commit=True)[0] == 0
+    for _ in range(3):
+        assert broker.describe().transaction_state == "PrepareCommit"
+        broker.clock.advance(MARKER_RETRY_S)
+    broker.files.sync_handle = take  # type: ignore[method-assign]
+    broker.clock.advance(MARKER_RETRY_S)
+    assert broker.describe().transaction_state == "CompleteCommit"
+    assert (broker.stable_and_end(0), broker.stable_and_end(1)) == ((2, 2), (2, 2))
+    assert broker.init()[0] == 0
+
+
+def test_whatever_fails_on_the_way_to_the_end_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = TransactingBroker()
+    who = broker.begin()
+    broker.add(who)
+    broker.write(who)
+
+    def fail(*given: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(broker.context.flusher, "when_durable", fail)
+        assert broker.end(who, commit=True)[0] == 0
+        broker.clock.advance(MARKER_RETRY_S)
+        assert broker.describe().transaction_state == "PrepareCommit"
+    broker.clock.advance(MARKER_RETRY_S)
+    assert (broker.describe().transaction_state, broker.stable_and_end()) == ("CompleteCommit", (2, 2))
+
+
+def test_markers_in_many_partitions_let_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = TransactingBroker()
+    broker.create("many", 4)
+    who = broker.begin()
+    write = Partition.append_marker
+
+    def write_slowly(partition: Partition, *given: Any, **named: Any) -> AppendInfo:
+        broker.clock._now += SLICE_S
+        return write(partition, *given, **named)
+
+    broker.add(who, *range(4), topic="many")
+    soon: list[Callable[[], None]] = []
+    monkeypatch.setattr(Partition, "append_marker", write_slowly)
+    monkeypatch.setattr(broker.clock, "call_soon", soon.append)
+    request = EndTxnRequest(transactional_id=ID, producer_id=who[0], producer_epoch=who[1], committed=True)
+    asked = broker.ask(request, 4, EndTxnResponse)
+    turns = 0
+    while asked.is_deferred:
+        soon.pop(0)()
+        turns += 1
+    assert (turns, broker.describe().transaction_state) == (3, "CompleteCommit")

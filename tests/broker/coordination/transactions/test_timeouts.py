@@ -169,6 +169,6 @@ def test_an_expiry_that_is_refused_ends_its_partition_for_this_round() -> None:
     timed = Timed()
     for name in ("a", "b"):
         load(timed.coordinator, Transaction(name, 1, 0, 5_000, last_update_ms=0))
-    result = timed.coordinator.expire(timed.coordinator.partition_of("a"), 120_000)
+    result = timed.coordinator.expire(["a", "b"], 120_000)
     assert (len(result.records), result.on_refused) == (1, None)
     assert [held.transactional_id for held in timed.coordinator] == ["a", "b"]
