@@ -26,6 +26,7 @@ from .recovery import LoadedLog, LogLoader, RecoveryReport
 from .replay import producers_at
 from .retention import Expired
 from .timestamp_lookup import TimestampOffset
+from .validation import BatchCheck
 
 __all__ = [
     "AppendInfo",
@@ -188,9 +189,19 @@ class PartitionLog:
     # Its new end
 
     def append(
-        self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
+        self,
+        batches: Sequence[RecordBatch],
+        now_ms: int,
+        *,
+        leader_epoch: int,
+        is_from_client: bool = True,
+        is_checked: bool = False,
     ) -> AppendInfo:
-        return self._appender.append(batches, now_ms, leader_epoch, is_from_client=is_from_client)
+        append = self._appender.append
+        return append(batches, now_ms, leader_epoch, is_from_client=is_from_client, is_checked=is_checked)
+
+    def batch_check(self, now_ms: int) -> BatchCheck:
+        return self._appender.batch_check(now_ms)
 
     def append_marker(
         self,

@@ -14,6 +14,7 @@ from .log_config import LogConfig
 from .log_results import AppendInfo, FetchedBatches
 from .producer_state import ProducerEntry
 from .timestamp_lookup import TimestampOffset
+from .validation import BatchCheck
 
 
 class Log(Protocol):
@@ -49,13 +50,24 @@ class Log(Protocol):
     # Writing
 
     def append(
-        self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
+        self,
+        batches: Sequence[RecordBatch],
+        now_ms: int,
+        *,
+        leader_epoch: int,
+        is_from_client: bool = True,
+        is_checked: bool = False,
     ) -> AppendInfo:
         """Append batches, all or none, or recognise one that is there already.
 
-        A client's batches are checked first. Raises KafkaError (InvalidRecords where single records are at fault) or
-        OSError; either leaves the log as it was.
+        A client's batches are checked first, unless they come out of `batch_check`. Raises KafkaError (InvalidRecords
+        where single records are at fault), OSError, or HeavyBatch where the check would keep the loop for too long;
+        each leaves the log as it was.
         """
+        ...
+
+    def batch_check(self, now_ms: int) -> BatchCheck:
+        """The check of a client's batches by the settings of now, which may be made on any thread."""
         ...
 
     def append_marker(
