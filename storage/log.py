@@ -25,7 +25,7 @@ from .producer_state import ProducerEntry, ProducerTable
 from .recovery import LoadedLog, LogLoader, RecoveryReport
 from .replay import producers_at
 from .retention import Expired
-from .timestamp_lookup import TimestampOffset
+from .timestamp_lookup import Lookup, TimestampOffset
 from .validation import BatchCheck
 
 __all__ = [
@@ -145,10 +145,10 @@ class PartitionLog:
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
         return self._reader.aborted_transactions(fetch_offset, upper_offset)
 
-    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
+    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> Lookup:
         return self._reader.offset_for_timestamp(timestamp, upper_offset)
 
-    def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
+    def offset_of_max_timestamp(self, upper_offset: int) -> Lookup:
         return self._reader.offset_of_max_timestamp(upper_offset)
 
     def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from .log_cleanup import RecordsDeletion
 from .log_config import LogConfig
 from .log_results import AppendInfo, FetchedBatches
 from .producer_state import ProducerEntry
-from .timestamp_lookup import TimestampOffset
+from .timestamp_lookup import Lookup
 from .validation import BatchCheck
 
 
@@ -133,11 +133,11 @@ class Log(Protocol):
 
     # Looking up
 
-    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
-        """The first record at or after a time, in offset order, below `upper_offset`."""
+    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> Lookup:
+        """The first record at or after a time, in offset order, below `upper_offset`: looked up in steps."""
         ...
 
-    def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
+    def offset_of_max_timestamp(self, upper_offset: int) -> Lookup:
         """The first record that carries the largest timestamp, unless it lies at or beyond `upper_offset`."""
         ...
 
