@@ -32,7 +32,7 @@ class Handler(Protocol[Request, Response]):
 
     def __call__(
         self, request: Request, version: int, session: Session, context: Context, /
-    ) -> Response | Deferred[Response] | Steps[Response | Deferred[Response]] | None: ...
+    ) -> Response | Deferred[Response] | Deferred[Response | None] | Steps[Response | Deferred[Response]] | None: ...
 
 
 class LoadedApi:

@@ -110,6 +110,11 @@ class LoopThreads:
             self._executor = None
 
 
+def let_others_run() -> None:
+    """On a thread that computes: let the loop in, which else waits for the interpreter's next switch, 5 ms away."""
+    time.sleep(0)
+
+
 class LoopTimers:
     """The timers of one event loop, whose own clock is `SystemClock`'s."""
 

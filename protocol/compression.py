@@ -15,6 +15,7 @@ from .wire import CorruptFrame
 MAX_INFLATED_BYTES = 256 << 20
 PIECE_BYTES = 64 * 1024
 WALKED_BYTES = 1 << 20  # of what is opened in one go, where a walk is all that it is opened for
+_COPIED_BYTES = 256 * 1024  # a copy of more is out of the cache before it is walked over
 _GZIP_FED_BYTES = 4096
 _SNAPPY_RATIO = 64  # a copy of 64 bytes takes two at least
 _GZIP = 31  # zlib's window bits for RFC 1952
@@ -245,7 +246,7 @@ def decompressed_pieces(
     """
     pieces: Iterator[bytes]
     if codec == Codec.NONE:
-        pieces = (bytes(data[at : at + WALKED_BYTES]) for at in range(0, len(data), WALKED_BYTES))
+        pieces = (bytes(data[at : at + _COPIED_BYTES]) for at in range(0, len(data), _COPIED_BYTES))
     elif codec == Codec.GZIP:
         pieces = _gunzipped(data)
     elif codec == Codec.SNAPPY:

@@ -61,18 +61,22 @@ def walk_records(pieces: Iterable[bytes], count: int, most_steps: int | None = N
             facts.take_steps(index - before)
         source.pos = pos
         if index == before:  # it does not lie whole in this piece
-            facts.add(*source.read_record(index, facts), index)
+            delta, _, has_key = source.read_record(facts, index)
+            facts.add(delta, has_key, index)
             index += 1
     if source.fill(1):
         raise CorruptFrame("bytes after the last record")
     return RecordFacts(facts.earliest, facts.latest, None if facts.keyless < 0 else facts.keyless)
 
 
-def each_record(pieces: Iterable[bytes], count: int) -> Iterator[tuple[int, bool]]:
-    """The timestamp delta of each record, and whether it has a key. Slower; CorruptFrame where one is damaged."""
+def each_record(pieces: Iterable[bytes], count: int) -> Iterator[tuple[int, int, bool]]:
+    """The timestamp delta and the offset delta of each record, and whether it has a key, also after a compaction.
+
+    Slower; CorruptFrame where one is damaged.
+    """
     source, facts = _Source(pieces), _Facts(None)
-    for index in range(count):
-        yield source.read_record(index, facts)
+    for _ in range(count):
+        yield source.read_record(facts)
 
 
 class _Facts:
@@ -123,7 +127,9 @@ class _Source:
             if there >= least:
                 break
         self._passed += self.pos
-        self.data, self.pos = b"".join(parts), 0
+        if len(parts) == 2 and not parts[0]:  # as a rule the whole batch: not to be copied
+            del parts[0]
+        self.data, self.pos = parts[0] if len(parts) == 1 else b"".join(parts), 0
         return there >= least
 
     def _skip(self, size: int, end: int) -> None:
@@ -143,8 +149,11 @@ class _Source:
         value, self.pos = zigzag(self.data, self.pos, bits)
         return value
 
-    def read_record(self, index: int, facts: _Facts) -> tuple[int, bool]:
-        """The next record, wherever its bytes are: its timestamp delta, and whether it has a key."""
+    def read_record(self, facts: _Facts, index: int | None = None) -> tuple[int, int, bool]:
+        """The next record, wherever its bytes are: both its deltas, and whether it has a key.
+
+        CorruptFrame if its offset delta is not `index`, where that is given.
+        """
         facts.take_steps(1)
         try:
             length = self._varint()
@@ -154,7 +163,7 @@ class _Source:
             self._skip(1, end)  # attributes, unused
             delta = self._varint(64)
             offset_delta = self._varint()
-            if offset_delta != index:
+            if index is not None and offset_delta != index:
                 raise CorruptFrame(f"record {index} has offset delta {offset_delta}")
             has_key = self._field(end)
             self._field(end)
@@ -167,10 +176,10 @@ class _Source:
                     raise CorruptFrame("a header without a key")
                 self._field(end)
         except IndexError as fault:
-            raise CorruptFrame(f"record {index} is cut off") from fault
+            raise CorruptFrame("a record is cut off") from fault
         if self._passed + self.pos != end:
-            raise CorruptFrame(f"record {index} is {length} bytes long, and its fields are not")
-        return delta, has_key
+            raise CorruptFrame(f"a record is {length} bytes long, and its fields are not")
+        return delta, offset_delta, has_key
 
     def _field(self, end: int) -> bool:
         """Pass over a key or a value; whether it is there."""

@@ -24,7 +24,8 @@ from .producer_state import ProducerEntry, ProducerTable
 from .recovery import LoadedLog, LogLoader, RecoveryReport
 from .replay import producers_at
 from .retention import Expired
-from .timestamp_lookup import TimestampOffset
+from .timestamp_lookup import Lookup, TimestampOffset
+from .validation import BatchCheck
 
 __all__ = [
     "AppendInfo",
@@ -143,10 +144,10 @@ class PartitionLog:
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
         return self._reader.aborted_transactions(fetch_offset, upper_offset)
 
-    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
+    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> Lookup:
         return self._reader.offset_for_timestamp(timestamp, upper_offset)
 
-    def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
+    def offset_of_max_timestamp(self, upper_offset: int) -> Lookup:
         return self._reader.offset_of_max_timestamp(upper_offset)
 
     def end_offset_for_epoch(self, epoch: int) -> tuple[int, int]:
@@ -187,9 +188,19 @@ class PartitionLog:
     # Its new end
 
     def append(
-        self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
+        self,
+        batches: Sequence[RecordBatch],
+        now_ms: int,
+        *,
+        leader_epoch: int,
+        is_from_client: bool = True,
+        is_checked: bool = False,
     ) -> AppendInfo:
-        return self._appender.append(batches, now_ms, leader_epoch, is_from_client=is_from_client)
+        append = self._appender.append
+        return append(batches, now_ms, leader_epoch, is_from_client=is_from_client, is_checked=is_checked)
+
+    def batch_check(self, now_ms: int) -> BatchCheck:
+        return self._appender.batch_check(now_ms)
 
     def append_marker(
         self,

@@ -13,7 +13,8 @@ from .log_cleanup import RecordsDeletion
 from .log_config import LogConfig
 from .log_results import AppendInfo, FetchedBatches
 from .producer_state import ProducerEntry
-from .timestamp_lookup import TimestampOffset
+from .timestamp_lookup import Lookup
+from .validation import BatchCheck
 
 
 class Log(Protocol):
@@ -49,13 +50,24 @@ class Log(Protocol):
     # Writing
 
     def append(
-        self, batches: Sequence[RecordBatch], now_ms: int, *, leader_epoch: int, is_from_client: bool = True
+        self,
+        batches: Sequence[RecordBatch],
+        now_ms: int,
+        *,
+        leader_epoch: int,
+        is_from_client: bool = True,
+        is_checked: bool = False,
     ) -> AppendInfo:
         """Append batches, all or none, or recognise one that is there already.
 
-        A client's batches are checked first. Raises KafkaError (InvalidRecords where single records are at fault) or
-        OSError; either leaves the log as it was.
+        A client's batches are checked first, unless they come out of `batch_check`. Raises KafkaError (InvalidRecords
+        where single records are at fault), OSError, or HeavyBatch where the check would keep the loop for too long;
+        each leaves the log as it was.
         """
+        ...
+
+    def batch_check(self, now_ms: int) -> BatchCheck:
+        """The check of a client's batches by the settings of now, which may be made on any thread."""
         ...
 
     def append_marker(
@@ -121,11 +133,11 @@ class Log(Protocol):
 
     # Looking up
 
-    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
-        """The first record at or after a time, in offset order, below `upper_offset`."""
+    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> Lookup:
+        """The first record at or after a time, in offset order, below `upper_offset`: looked up in steps."""
         ...
 
-    def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
+    def offset_of_max_timestamp(self, upper_offset: int) -> Lookup:
         """The first record that carries the largest timestamp, unless it lies at or beyond `upper_offset`."""
         ...
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..protocol.batch import RecordBatch
 from ..protocol.control import marker_batch
+from .effort import LIGHT
 from .files.files import Buffer
 from .flushing import Flushing
 from .log_location import LogLocation
@@ -18,27 +19,34 @@ from .producer_state import Duplicate, ProducerAppend
 from .replay import aborted_entry
 from .segment import Segment
 from .segment_roll import Incoming, must_roll
-from .validation import check_batch
+from .validation import BatchCheck
 
 
 class LogAppender:
     """The new end of a log: the part of `log_api.Log` that adds to it."""
 
-    __slots__ = ("_files", "_flushing", "_partition", "_path", "_reader", "_state", "_topic")
+    __slots__ = ("_files", "_flushing", "_name", "_path", "_reader", "_state")
 
     def __init__(self, location: LogLocation, state: LogState, reader: LogReader, flushing: Flushing) -> None:
-        self._files, self._path, self._topic, self._partition = location
+        self._files, self._path, topic, partition = location
+        self._name = f"{topic}-{partition}"
         self._state = state
         self._reader = reader
         self._flushing = flushing
 
     def append(
-        self, batches: Sequence[RecordBatch], now_ms: int, leader_epoch: int, *, is_from_client: bool
+        self,
+        batches: Sequence[RecordBatch],
+        now_ms: int,
+        leader_epoch: int,
+        *,
+        is_from_client: bool,
+        is_checked: bool = False,
     ) -> AppendInfo:
         state = self._state
-        if is_from_client:
-            topic, partition = self._topic, self._partition
-            batches = [check_batch(batch, state.config, now_ms, topic=topic, partition=partition) for batch in batches]
+        if is_from_client and not is_checked:
+            check = self.batch_check(now_ms)
+            batches = [check.check(batch, LIGHT) for batch in batches]
         drafts: list[tuple[ProducerAppend, int]] = []
         base_offset = offset = state.log_end_offset
         buffers: list[Buffer] = []
@@ -77,6 +85,9 @@ class LogAppender:
         state.log_end_offset = offset
         append_time = batches[-1].max_timestamp if batches[-1].has_log_append_time else -1
         return AppendInfo(base_offset, offset - 1, append_time, state.log_start_offset, False, size)
+
+    def batch_check(self, now_ms: int) -> BatchCheck:
+        return BatchCheck(self._state.config, now_ms, self._name)
 
     def append_marker(
         self,

@@ -14,7 +14,7 @@ from .producer_state import ProducerEntry
 from .read_batches import LogPosition, corrupt
 from .replay import aborted_in
 from .segment import Segment
-from .timestamp_lookup import TimestampOffset, find_at_or_after, find_latest
+from .timestamp_lookup import Lookup, find_at_or_after, find_latest
 
 REPLAY_PIECE_BYTES = 1 << 20
 
@@ -115,11 +115,11 @@ class LogReader:
             indexes.set_aborted(indexes.aborted if derived is None else derived, is_cleaned=is_cleaned)
         return indexes.aborted
 
-    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> TimestampOffset | None:
+    def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> Lookup:
         self._state.check_open()
         return find_at_or_after(list(self._state.segments), timestamp, self._state.log_start_offset, upper_offset)
 
-    def offset_of_max_timestamp(self, upper_offset: int) -> TimestampOffset | None:
+    def offset_of_max_timestamp(self, upper_offset: int) -> Lookup:
         self._state.check_open()
         return find_latest(list(self._state.segments), self._state.log_start_offset, upper_offset)
 

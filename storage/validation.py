@@ -216,7 +216,7 @@ class BatchCheck:
         errors: list[RecordError] = []
         has_bad_time = False
         missing = f"Compacted topic cannot accept message without key in topic partition {self.topic_partition}"
-        for index, (delta, has_key) in enumerate(each_record(effort.opened(batch), batch.records_count)):
+        for index, (delta, _, has_key) in enumerate(each_record(effort.opened(batch), batch.records_count)):
             if index >= effort.most_listed:
                 raise HeavyBatch
             if self.config.is_compacted and not has_key:

@@ -53,7 +53,8 @@ def handle_list_offsets(
                     raise KafkaError(ErrorCode.INVALID_REQUEST)
                 partition = context.topics.partition(topic.name, asked.partition_index)
                 partition.check_leader_epoch(asked.current_leader_epoch)
-                answers.append(_found(asked, partition, version, request.isolation_level == 1))
+                is_read_committed = request.isolation_level == 1
+                answers.append((yield from _found(asked, partition, version, is_read_committed)))
             except (KafkaError, OSError, CorruptFrame) as error:
                 code = _code_of(error)
                 answers.append(ListOffsetsPartitionResponse(partition_index=asked.partition_index, error_code=code))
@@ -72,7 +73,7 @@ def _code_of(error: KafkaError | OSError | CorruptFrame) -> ErrorCode:
 
 def _found(
     asked: ListOffsetsPartition, partition: Partition, version: int, is_read_committed: bool
-) -> ListOffsetsPartitionResponse:
+) -> Steps[ListOffsetsPartitionResponse]:
     timestamp = asked.timestamp
     if timestamp < 0 and version < _KNOWN_FROM.get(timestamp, 32767):
         raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
@@ -83,7 +84,8 @@ def _found(
         return _answer(asked, -1, offset, log.epoch_of(offset))
     if timestamp in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):
         return _answer(asked, -1, -1, -1)
-    found = log.offset_of_max_timestamp(upper) if timestamp < 0 else log.offset_for_timestamp(timestamp, upper)
+    lookup = log.offset_of_max_timestamp(upper) if timestamp < 0 else log.offset_for_timestamp(timestamp, upper)
+    found = yield from lookup
     if found is None:
         return _answer(asked, -1, -1, -1)
     return _answer(asked, found.timestamp, found.offset, found.leader_epoch)

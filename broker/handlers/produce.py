@@ -18,13 +18,15 @@ from ...protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from ...storage.validation import InvalidRecords, split_batch
+from ...storage.effort import Effort, HeavyBatch
+from ...storage.validation import BatchCheck, InvalidRecords, split_batch
 from ..context import Context
 from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, ExplainedRefusal, check_transactional_write
 from ..countdown import Countdown
 from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
+from ..runtime import let_others_run
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS
 from ..topics.partition import Partition
@@ -61,11 +63,32 @@ class _Produce:
     undurable: list[tuple[Partition, PartitionProduceResponse]] = field(
         default_factory=list[tuple[Partition, PartitionProduceResponse]]
     )
+    heavy: list["_HeavyAppend"] = field(default_factory=list["_HeavyAppend"])
+
+
+@dataclass(slots=True)
+class _HeavyAppend:
+    """A batch that must be checked on a thread before it can be appended, and where its answer belongs."""
+
+    topic: TopicProduceData
+    data: PartitionProduceData
+    batch: RecordBatch
+    check: BatchCheck
+    answers: list[PartitionProduceResponse]
+    at: int
+    outcome: RecordBatch | Exception | None = None
+
+    def run(self) -> None:
+        """On a thread: the batch is checked, and whoever waits for this thread to pause is let in."""
+        try:
+            self.outcome = self.check.check(self.batch, Effort(let_others_run))
+        except Exception as error:
+            self.outcome = error
 
 
 def handle_produce(
     request: ProduceRequest, version: int, session: Session, context: Context
-) -> ProduceResponse | Deferred[ProduceResponse] | None:
+) -> ProduceResponse | Deferred[ProduceResponse | None] | None:
     """Append every partition's batch; errors are per partition, and acks=0 gets no answer at all."""
     produce = _Produce(request, version, session, context)
     refusal = _refusal_of_all(request)
@@ -73,9 +96,16 @@ def handle_produce(
         response = _refuse_all(request, refusal)
     else:
         response = ProduceResponse(responses=[_append_topic(topic, produce) for topic in request.topic_data])
-    if request.acks == NO_ACKS:
+    if produce.heavy:
+        return _deferred_until_checked(response, produce)
+    return _finish(response, produce)
+
+
+def _finish(response: ProduceResponse, produce: _Produce) -> ProduceResponse | Deferred[ProduceResponse | None] | None:
+    """Everything is appended or refused: the answer, once it is due."""
+    if produce.request.acks == NO_ACKS:
         for partition, _ in produce.undurable:
-            context.flusher.flush(partition, lambda error: None)
+            produce.context.flusher.flush(partition, lambda error: None)
         _check_unanswered(response)
         return None
     if produce.undurable:
@@ -115,17 +145,20 @@ def _refuse_all(request: ProduceRequest, error: KafkaError) -> ProduceResponse:
 
 def _append_topic(data: TopicProduceData, produce: _Produce) -> TopicProduceResponse:
     by_index = {partition.index: partition for partition in data.partition_data}  # one entry each, as in Kafka
-    return TopicProduceResponse(
-        name=data.name,
-        topic_id=data.topic_id,
-        partition_responses=[_append_partition(data, partition, produce) for partition in by_index.values()],
-    )
+    answers: list[PartitionProduceResponse] = []
+    for partition in by_index.values():
+        answers.append(_append_partition(data, partition, produce, answers))
+    return TopicProduceResponse(name=data.name, topic_id=data.topic_id, partition_responses=answers)
 
 
 def _append_partition(
-    topic: TopicProduceData, data: PartitionProduceData, produce: _Produce
+    topic: TopicProduceData,
+    data: PartitionProduceData,
+    produce: _Produce,
+    answers: list[PartitionProduceResponse],
+    checked: RecordBatch | None = None,
 ) -> PartitionProduceResponse:
-    partition: Partition | None = None
+    """Append the batch, or what its check on a thread has made of it."""
     try:
         partition = _find(topic, data.index, produce)
         batch = _check_request(partition, data, produce)
@@ -133,10 +166,13 @@ def _append_partition(
         return _refused(data.index, error, log_start_offset=-1)
     now_ms = produce.context.clock.now_ms()
     try:
-        appended = partition.append([batch], now_ms)
+        appended = partition.append([checked or batch], now_ms, is_checked=checked is not None)
+    except HeavyBatch:
+        check = partition.log.batch_check(now_ms)
+        produce.heavy.append(_HeavyAppend(topic, data, batch, check, answers, len(answers)))
+        return _refused(data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)  # until it is checked
     except KafkaError as error:
-        hides = error.code in _HIDES_LOG_START
-        return _refused(data.index, error, -1 if hides else partition.log.log_start_offset)
+        return _refused_by_log(data.index, error, partition)
     except OSError as error:
         logger.error("append failed", partition=partition.name, error=str(error))
         return _refused(data.index, KafkaError(ErrorCode.KAFKA_STORAGE_ERROR), -1)
@@ -186,6 +222,11 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
     return batch
 
 
+def _refused_by_log(index: int, error: KafkaError, partition: Partition) -> PartitionProduceResponse:
+    hides = error.code in _HIDES_LOG_START
+    return _refused(index, error, -1 if hides else partition.log.log_start_offset)
+
+
 def _refused(index: int, error: KafkaError, log_start_offset: int) -> PartitionProduceResponse:
     records: list[BatchIndexAndErrorMessage] = []
     message = error.why if isinstance(error, InvalidRecords | ExplainedRefusal) else None
@@ -214,8 +255,48 @@ def _check_unanswered(response: ProduceResponse) -> None:
                 raise Disconnect(f"Produce with acks=0 failed for {topic.name}-{partition.index}: {code}")
 
 
-def _deferred_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse]:
-    deferred: Deferred[ProduceResponse] = Deferred()
+def _deferred_until_checked(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
+    """Check the heavy batches beside the loop, then go on with them here as if they had just come.
+
+    Meanwhile another connection may append to the same partition; this one waits.
+    """
+    deferred: Deferred[ProduceResponse | None] = Deferred()
+    heavy, produce.heavy = produce.heavy, []
+
+    def run() -> None:
+        for one in heavy:
+            one.run()
+
+    def checked(error: Exception | None) -> None:
+        try:
+            for one in heavy:
+                one.answers[one.at] = _append_checked(one, produce, error)
+            answer = _finish(response, produce)
+        except Exception as failure:
+            deferred.fail(failure)
+            return
+        deferred.follow(answer)
+
+    produce.context.beside_loop.run(run, checked)
+    return deferred
+
+
+def _append_checked(heavy: _HeavyAppend, produce: _Produce, error: Exception | None) -> PartitionProduceResponse:
+    outcome = error or heavy.outcome
+    if isinstance(outcome, RecordBatch):
+        return _append_partition(heavy.topic, heavy.data, produce, heavy.answers, outcome)
+    if isinstance(outcome, KafkaError):
+        try:
+            partition = _find(heavy.topic, heavy.data.index, produce)
+            return _refused_by_log(heavy.data.index, outcome, partition)
+        except KafkaError as gone:
+            return _refused(heavy.data.index, gone, -1)
+    logger.error("a batch could not be checked", topic=heavy.topic.name, error=repr(outcome))
+    return _refused(heavy.data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)
+
+
+def _deferred_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
+    deferred: Deferred[ProduceResponse | None] = Deferred()
     countdown = Countdown(len(produce.undurable), lambda: deferred.answer(response))
 
     def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:

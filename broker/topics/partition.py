@@ -113,9 +113,18 @@ class Partition:
         entry = self.log.find_producer(producer_id)
         return entry is not None and entry.producer_epoch == producer_epoch and entry.current_txn_first_offset >= 0
 
-    def append(self, batches: Sequence[RecordBatch], now_ms: int, *, is_from_client: bool = True) -> AppendInfo:
-        """Append, and wake who waits for it."""
-        appended = self.log.append(batches, now_ms, leader_epoch=self.leader_epoch, is_from_client=is_from_client)
+    def append(
+        self,
+        batches: Sequence[RecordBatch],
+        now_ms: int,
+        *,
+        is_from_client: bool = True,
+        is_checked: bool = False,
+    ) -> AppendInfo:
+        """Append, and wake who waits for it. HeavyBatch where a check on a thread must come first."""
+        appended = self.log.append(
+            batches, now_ms, leader_epoch=self.leader_epoch, is_from_client=is_from_client, is_checked=is_checked
+        )
         self._on_change(self)
         return appended
 

@@ -8,6 +8,7 @@ import pytest
 
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import KafkaError
+from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.directory import DataDirectory, DirectoryError, Identity
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
@@ -78,7 +79,7 @@ def _look(log: PartitionLog, seen: Seen) -> None:
     }
     for time in PROBED_TIMES:
         try:
-            seen.times.append(log.offset_for_timestamp(time, seen.end))
+            seen.times.append(run_to_end(log.offset_for_timestamp(time, seen.end)))
         except KafkaError as refused:
             seen.told.append(refused.why or "")
     seen.epochs = [log.end_offset_for_epoch(epoch) for epoch in range(3)]

@@ -56,7 +56,7 @@ def _expected(records: list[NewRecord]) -> RecordFacts:
 def test_a_walk_finds_what_the_records_are_however_they_are_cut(records: list[NewRecord], size: int) -> None:
     _, data = _records_of(records)
     assert walk_records(_cut(data, size), len(records)) == _expected(records)
-    deltas = [(one.timestamp - records[0].timestamp, one.key is not None) for one in records]
+    deltas = [(one.timestamp - records[0].timestamp, n, one.key is not None) for n, one in enumerate(records)]
     assert list(each_record(_cut(data, size), len(records))) == deltas
 
 

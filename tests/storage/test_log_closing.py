@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from odradek.broker.testing.disks import FailingFiles
+from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.files.files import OpenRefused
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import PartitionLog
@@ -26,8 +27,8 @@ USES: dict[str, Callable[[PartitionLog], object]] = {
     "batches": lambda log: list(log.batches()),
     "bytes_available": lambda log: log.bytes_available(0, END),
     "aborted_transactions": lambda log: log.aborted_transactions(0, END),
-    "offset_for_timestamp": lambda log: log.offset_for_timestamp(0, END),
-    "offset_of_max_timestamp": lambda log: log.offset_of_max_timestamp(END),
+    "offset_for_timestamp": lambda log: run_to_end(log.offset_for_timestamp(0, END)),
+    "offset_of_max_timestamp": lambda log: run_to_end(log.offset_of_max_timestamp(END)),
 }
 
 

@@ -167,11 +167,11 @@ def test_offsets_are_found_by_time_after_compaction() -> None:
     roll_and_clean(log)
     assert [one.base_offset for one in left_in(log)] == [0, 2, 4, 5]
     for timestamp, offset in ((0, 0), (5, 2), (10, 2), (25, 4), (41, 5)):
-        found = log.offset_for_timestamp(NOW_MS + timestamp, END)
+        found = run_to_end(log.offset_for_timestamp(NOW_MS + timestamp, END))
         assert found is not None
         assert found.offset == offset
-    assert log.offset_for_timestamp(NOW_MS + 51, END) is None
-    latest = log.offset_of_max_timestamp(END)
+    assert run_to_end(log.offset_for_timestamp(NOW_MS + 51, END)) is None
+    latest = run_to_end(log.offset_of_max_timestamp(END))
     assert latest is not None
     assert (latest.offset, latest.timestamp) == (5, NOW_MS + 50)
 
