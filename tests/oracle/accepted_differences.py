@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from .batches import BASE_MS
 from .comparison import Decided
 
 AT_ONCE = "a topic that Metadata creates is there at once; Kafka says 3, and clients ask again until it is there"
@@ -12,6 +13,7 @@ OFFSETS = "a record would be stored at an offset that is another's; Kafka takes 
 LENGTHS = "Kafka does not hold the length of a compressed record against its fields; consumers would stumble over it"
 ONE_CODE = "what cannot be opened is an invalid record with every codec; Kafka has no code of its own for some"
 BEHIND = "bytes behind what a codec has finished with are nonsense, too; Kafka leaves them unread"
+DELETED = "the latest of the records that can be read; Kafka gives the offset of one that was deleted"
 
 CODECS = ("GZIP", "SNAPPY", "LZ4", "ZSTD")
 
@@ -33,9 +35,23 @@ _UNNAMED = (
     *("GZIP: nothing", "SNAPPY: nothing", "LZ4: nothing", "SNAPPY: bytes behind", "ZSTD: bytes behind"),
 )
 _RECORDS = "records_that_are_not_what_the_header_says"
+_LATEST = "the_latest_of_the_records_that_a_deletion_leaves"
 _NONSENSE = "nonsense_where_a_codec_should_be"
 
+
+def _latest_left() -> Iterable[Decided]:
+    """What ListOffsets -3 finds once the log begins at 4, 5…: milliseconds after the base, and the offset."""
+    left = {4: (201, 5), 5: (201, 5), 6: (201, 7), 7: (201, 7), 8: (1, 9), 9: (1, 9), 10: None}
+    for start, found in left.items():
+        timestamp, offset = (-1, -1) if found is None else (BASE_MS + found[0], found[1])
+        answer = {"timestamp": timestamp, "offset": offset} | ({} if found else {"leader_epoch": -1})
+        for name, value in answer.items():
+            path = f"topics.0.partitions.0.{name}"
+            yield Decided("offsets." + _LATEST, f"from {start} on", path, value, DELETED)
+
+
 DECIDED = (
+    *_latest_left(),
     *_refused(_RECORDS, [f"{codec}: {label}" for codec in ("NONE", *CODECS) for label in _OFFSET_DELTAS], OFFSETS),
     *_refused(_RECORDS, [f"{codec}: {label}" for codec in CODECS for label in _LENGTHS], LENGTHS),
     *_refused(_RECORDS, ["NONE: an overlong varint"], ONE_CODE),

@@ -136,6 +136,16 @@ def records_are_deleted_at_every_version(d: Dialogue) -> None:
 
 
 @scenario
+def the_latest_of_the_records_that_a_deletion_leaves(d: Dialogue) -> None:
+    name, _ = d.create_topic("orders")
+    for delta in (100, 300, 200, 200, 0):
+        d.wire.ask(produce(name, batch([b"a", b"b"], base_ms=BASE_MS + delta)), 9, ProduceResponse)
+    for offset in range(11):
+        d.wire.ask(deletion(name, offset), 2, DeleteRecordsResponse)
+        d.ask(f"from {offset} on", at(name, -3), 7, ListOffsetsResponse)
+
+
+@scenario
 def records_that_may_not_be_deleted(d: Dialogue) -> None:
     compacted, _ = d.create_topic("compacted", configs={"cleanup.policy": "compact"})
     both, _ = d.create_topic("both", configs={"cleanup.policy": "compact,delete"})
