@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test check format oracle soak crash bench clean
+.PHONY: run test check format oracle soak crash hostile bench clean
 
 run: .venv/run
 	$(BIN)/odradek serve $(ARGS)
@@ -33,6 +33,10 @@ soak: .venv/test
 # Kills, power losses and bit flips by the thousand: what `make test` does a few times, many times.
 crash: .venv/test
 	$(BIN)/pytest -m crash --numprocesses 2 --timeout 3600 $(ARGS)
+
+# Attacks at full size beside a bystander: how long it waits, what the broker's memory and descriptors do.
+hostile: .venv/test
+	$(BIN)/python -m tests.hostile $(ARGS)
 
 bench: .venv/test
 	$(BIN)/python -m bench $(ARGS)

@@ -40,6 +40,7 @@ class LogWriter:
         self._lost = 0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._is_closed = False
 
     @property
     def waiting_bytes(self) -> int:
@@ -76,11 +77,21 @@ class LogWriter:
                 if not before or (not self._changed.wait(_PATIENCE_S) and self._waiting_bytes == before):
                     return
 
+    def close(self) -> None:
+        """Let the thread end with what it has begun; what comes after it starts another."""
+        thread = self._thread
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join()
+        self._is_closed = False
+
     def _run(self) -> None:
-        while True:
+        while not self._is_closed:
             due: Iterable[str] | None = None
             with self._changed:
-                while not self._lines:
+                while not self._lines and not self._is_closed:
                     due = self._later_lines()
                     if due or not self._changed.wait(None if due is None else _LOOK_AGAIN_S):
                         break

@@ -62,6 +62,7 @@ def lose_writes() -> None:
         *,
         leader_epoch: int,
         is_from_client: bool = True,
+        is_checked: bool = False,
     ) -> AppendInfo:
         nonlocal seen
         seen += is_from_client and log.topic.startswith(OURS)
@@ -69,7 +70,9 @@ def lose_writes() -> None:
             # As if written: the next batch of this producer will seem to have jumped.
             end = log.log_end_offset
             return AppendInfo(end, end, -1, log.log_start_offset, False, 0)
-        return write(log, batches, now_ms, leader_epoch=leader_epoch, is_from_client=is_from_client)
+        return write(
+            log, batches, now_ms, leader_epoch=leader_epoch, is_from_client=is_from_client, is_checked=is_checked
+        )
 
     setattr(PartitionLog, "append", append)  # noqa: B010
 
