@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .config.config_def import ConfigError, parse_properties
+from .garbage import keep_collections_short
 
 if TYPE_CHECKING:
     from .broker import Broker
@@ -164,6 +165,7 @@ async def _serve(broker: "Broker") -> None:
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(signum, stop.set)
     await broker.start()
+    keep_collections_short()
     print(f"odradek ready {broker.host}:{broker.port}", flush=True)
     try:
         await stop.wait()

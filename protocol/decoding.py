@@ -14,7 +14,7 @@ from .source import Source
 from .wire import CorruptFrame, uvarint_tail
 
 # An empty struct costs fifty times its bytes in memory: frames are bounded by the number of items as well.
-MAX_ELEMENTS = 1 << 18
+MAX_ELEMENTS = 1 << 20
 MAX_STRING_BYTES = 0x7FFF
 
 

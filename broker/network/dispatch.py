@@ -21,6 +21,8 @@ logger = get_logger("dispatch")
 R = TypeVar("R")
 
 
+# Of one request: some seventy megabytes while it is worked on.
+MOST_ITEMS = 1 << 18
 # What is decoded and encoded on the loop; a larger message takes milliseconds, and is left to a thread.
 LOOP_ITEMS = 2048
 
@@ -123,7 +125,9 @@ class Dispatcher:
             except Disconnect as end:
                 served.fail(end)
 
-        self._beside_loop(lambda: api.decoder(header.api_version)(frame, pos)[0]).deliver_to(decoded, served.fail)
+        self._beside_loop(lambda: api.decoder(header.api_version)(frame, pos, MOST_ITEMS)[0]).deliver_to(
+            decoded, served.fail
+        )
         return served
 
     def _beside_loop(self, compute: Callable[[], R]) -> Deferred[R]:
