@@ -11,7 +11,6 @@ from .wire import CorruptFrame
 
 LENGTH_BYTES = 4
 MAX_LENGTH = 0x7FFFFFFF
-SMALL_PIECE_BYTES = 4096
 
 _LENGTH = struct.Struct(">i")
 _HTTP_METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
@@ -31,14 +30,13 @@ class RefusedLength(CorruptFrame):
 
 
 class FrameSplitter:
-    """Bytes in as they arrive, whole frames out. A frame in many pieces is joined once, at its end."""
+    """Bytes in as they arrive, whole frames out. A frame in many pieces grows with them, and is never copied whole."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.fault: RefusedLength | None = None
         self._head = b""  # the first bytes of a length
-        self._pieces: list[Frame] = []
-        self._crumbs = bytearray()  # the last pieces, while they are small
+        self._begun = bytearray()
         self._missing = 0  # bytes of the begun frame that have not come yet
         self.begun_bytes = 0  # the size of that frame, 0 where none has begun
 
@@ -89,29 +87,18 @@ class FrameSplitter:
                 return pos
             self._begin(size, b"")
         piece = memoryview(data)[pos : pos + self._missing]
-        self._hold(piece)
+        self._begun += piece
         self._missing -= len(piece)
         if not self._missing:
             self.begun_bytes = 0
-            frames.append(b"".join((*self._pieces, self._crumbs)))
-            self._pieces.clear()
-            self._crumbs.clear()
+            frames.append(memoryview(self._begun))
+            self._begun = bytearray()
         return pos + len(piece)
 
     def _begin(self, size: int, piece: Frame) -> None:
-        self._hold(piece)
+        self._begun += piece
         self._missing = size - len(piece)
         self.begun_bytes = size
-
-    def _hold(self, piece: Frame) -> None:
-        """Keep a piece. Small ones are put together, or a slow sender's bytes would each be an object."""
-        if len(piece) < SMALL_PIECE_BYTES:
-            self._crumbs += piece
-            return
-        if self._crumbs:
-            self._pieces.append(bytes(self._crumbs))
-            self._crumbs.clear()
-        self._pieces.append(piece)
 
     def _length(self, head: bytes) -> int:
         size: int = _LENGTH.unpack(head)[0]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -34,6 +35,12 @@ class Attacker:
                 return wire.ask(request, version, response_type)
             except (ClosedByPeer, ConnectionError):
                 return None
+
+    def send(self, request: object, version: int) -> None:
+        """One request on a connection of its own, whose answer is received and not looked at."""
+        with self.connect() as wire, suppress(ClosedByPeer, ConnectionError):
+            wire.send(request, version)
+            wire.receive_frame()
 
     def send_frame(self, frame: bytes) -> bytes | None:
         """A frame, and its answer; None where the broker closes the connection."""

@@ -9,22 +9,17 @@ from collections.abc import Sequence
 from odradek.broker.testing.wire import ClosedByPeer
 from odradek.protocol.codec import encode_bytes
 from odradek.protocol.compression import Codec
-from odradek.protocol.messages.create_topics import CreateTopicsResponse
-from odradek.protocol.messages.delete_records import DeleteRecordsResponse
-from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopicState
+from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from odradek.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
     DescribeConfigsResource,
-    DescribeConfigsResponse,
 )
-from odradek.protocol.messages.fetch import FetchResponse
-from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest
 from odradek.protocol.messages.list_groups import ListGroupsRequest
-from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from odradek.protocol.messages.offset_fetch import (
     OffsetFetchRequest,
     OffsetFetchRequestGroup,
-    OffsetFetchResponse,
 )
 from odradek.protocol.messages.produce import ProduceResponse
 from odradek.protocol.records import NewRecord, build_batch
@@ -52,43 +47,43 @@ CONNECTIONS = 15
 
 
 def fetch_all(attacker: Attacker) -> None:
-    attacker.ask(fetch(attacker.size), 12, FetchResponse)
+    attacker.send(fetch(attacker.size), 12)
 
 
 def produce_to_all(attacker: Attacker) -> None:
-    attacker.ask(produce(attacker.size), 9, ProduceResponse)
+    attacker.send(produce(attacker.size), 9)
 
 
 def find_many(attacker: Attacker) -> None:
     keys = [f"group-{n}" for n in range(attacker.size)]
-    attacker.ask(FindCoordinatorRequest(key_type=0, coordinator_keys=keys), 4, FindCoordinatorResponse)
+    attacker.send(FindCoordinatorRequest(key_type=0, coordinator_keys=keys), 4)
 
 
 def create_refused(attacker: Attacker) -> None:
-    attacker.ask(create_topics((f"new-{n}" for n in range(attacker.size)), 2), 7, CreateTopicsResponse)
+    attacker.send(create_topics((f"new-{n}" for n in range(attacker.size)), 2), 7)
 
 
 def create_all(attacker: Attacker) -> None:
-    attacker.ask(create_topics(f"new.{n}" for n in range(attacker.size)), 7, CreateTopicsResponse)
+    attacker.send(create_topics(f"new.{n}" for n in range(attacker.size)), 7)
 
 
 def auto_create(attacker: Attacker) -> None:
     topics = [MetadataRequestTopic(name=f"auto.{n}") for n in range(attacker.size)]
-    attacker.ask(MetadataRequest(topics=topics, allow_auto_topic_creation=True), 12, MetadataResponse)
+    attacker.send(MetadataRequest(topics=topics, allow_auto_topic_creation=True), 12)
 
 
 def all_topics(attacker: Attacker) -> None:
-    attacker.ask(MetadataRequest(topics=None), 12, MetadataResponse)
+    attacker.send(MetadataRequest(topics=None), 12)
 
 
 def delete_topics(attacker: Attacker) -> None:
     topics = [DeleteTopicState(name=f"many-{n}", topic_id=bytes(16)) for n in range(attacker.size)]
-    attacker.ask(DeleteTopicsRequest(topics=topics, timeout_ms=60_000), 6, DeleteTopicsResponse)
+    attacker.send(DeleteTopicsRequest(topics=topics, timeout_ms=60_000), 6)
 
 
 def delete_one(attacker: Attacker) -> None:
     topic = DeleteTopicState(name="attacked", topic_id=bytes(16))
-    attacker.ask(DeleteTopicsRequest(topics=[topic], timeout_ms=60_000), 6, DeleteTopicsResponse)
+    attacker.send(DeleteTopicsRequest(topics=[topic], timeout_ms=60_000), 6)
 
 
 def used_topic(attacker: Attacker) -> None:
@@ -97,17 +92,17 @@ def used_topic(attacker: Attacker) -> None:
 
 
 def delete_all_records(attacker: Attacker) -> None:
-    attacker.ask(delete_records(attacker.size), 2, DeleteRecordsResponse)
+    attacker.send(delete_records(attacker.size), 2)
 
 
 def describe_broker(attacker: Attacker) -> None:
     resource = DescribeConfigsResource(resource_type=4, resource_name="1", configuration_keys=None)
-    attacker.ask(DescribeConfigsRequest(resources=[resource] * attacker.size), 4, DescribeConfigsResponse)
+    attacker.send(DescribeConfigsRequest(resources=[resource] * attacker.size), 4)
 
 
 def offsets_again_and_again(attacker: Attacker) -> None:
     group = OffsetFetchRequestGroup(group_id=GROUP, topics=None)
-    attacker.ask(OffsetFetchRequest(groups=[group] * attacker.size), 8, OffsetFetchResponse)
+    attacker.send(OffsetFetchRequest(groups=[group] * attacker.size), 8)
 
 
 def commit_many(attacker: Attacker) -> None:
@@ -151,19 +146,19 @@ def plain(attacker: Attacker) -> None:
 
 
 def gzip_bomb(attacker: Attacker) -> None:
-    attacker.ask(produce(1, bomb(Codec.GZIP, attacker.size)), 9, ProduceResponse)
+    attacker.send(produce(1, bomb(Codec.GZIP, attacker.size)), 9)
 
 
 def zstd_bomb(attacker: Attacker) -> None:
-    attacker.ask(produce(1, bomb(Codec.ZSTD, attacker.size)), 9, ProduceResponse)
+    attacker.send(produce(1, bomb(Codec.ZSTD, attacker.size)), 9)
 
 
 def lying_bomb(attacker: Attacker) -> None:
-    attacker.ask(produce(1, bomb(Codec.ZSTD, attacker.size, declared=1)), 9, ProduceResponse)
+    attacker.send(produce(1, bomb(Codec.ZSTD, attacker.size, declared=1)), 9)
 
 
 def gzip_members(attacker: Attacker) -> None:
-    attacker.ask(produce(1, empty_gzip_members(attacker.size)), 9, ProduceResponse)
+    attacker.send(produce(1, empty_gzip_members(attacker.size)), 9)
 
 
 def unread_fetches(attacker: Attacker) -> None:
@@ -213,7 +208,7 @@ def vanished(attacker: Attacker) -> None:
 def large_sessions(attacker: Attacker) -> None:
     """Three fetch sessions of so many partitions."""
     for _ in range(3):
-        attacker.ask(fetch(attacker.size, session_epoch=0), 12, FetchResponse)
+        attacker.send(fetch(attacker.size, session_epoch=0), 12)
 
 
 def _wait(seconds: float) -> None:
