@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import partial
 
 from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
@@ -37,6 +35,7 @@ class Server:
         self._none_is_open = asyncio.Event()
         self._none_is_open.set()
         self._idle_s = config.connections_max_idle_ms / 1000
+        self._overdue: set[Connection] = set()  # at the last sweep
         self.turns = Turns(runtime)
         self.memory = RequestMemory(config.queued_max_request_bytes)
         self.unsent = unsent
@@ -101,22 +100,15 @@ class Server:
         return Connection(self, self._dispatcher, self._config.socket_request_max_bytes)
 
     def _sweep_overdue(self) -> None:
-        overdue = self._overdue(self._admitted)
-        if overdue:
-            # After a long stop of the process a client may have sent in time, and its socket not have been looked at:
-            # between two turns of the loop it is.
-            close = partial(self._close_overdue, overdue)
-            self._timers.call_soon(partial(self._call_soon, close))
-        interval_s = min(max(self._idle_s / 10, 0.05), LONGEST_SWEEP_S)
-        self._sweep = self._timers.call_at(self.now() + interval_s, self._sweep_overdue)
+        """Close who is overdue for the second time in a row.
 
-    def _call_soon(self, call: Callable[[], None]) -> None:
-        self._timers.call_soon(call)
-
-    def _close_overdue(self, connections: list[Connection]) -> None:
-        for connection in self._overdue(self._admitted.intersection(connections)):
-            connection.abort()
-
-    def _overdue(self, connections: Iterable[Connection]) -> list[Connection]:
+        After a long stop of the process a client may have sent in time, and its socket not have been looked at; between
+        two sweeps it is.
+        """
         now = self.now()
-        return [connection for connection in connections if connection.is_overdue(now, self._idle_s)]
+        overdue = {connection for connection in self._admitted if connection.is_overdue(now, self._idle_s)}
+        for connection in overdue & self._overdue:
+            connection.abort()
+        self._overdue = overdue
+        interval_s = min(max(self._idle_s / 10, 0.05), LONGEST_SWEEP_S)
+        self._sweep = self._timers.call_at(now + interval_s, self._sweep_overdue)

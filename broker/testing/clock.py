@@ -46,6 +46,11 @@ class ManualClock:
         """How many timers are set and not cancelled."""
         return sum(timer.callback is not None for _, _, timer in self._timers)
 
+    def jump(self, seconds: float) -> None:
+        """Move both hands and call nothing: the process was stopped."""
+        self._now += seconds
+        self._now_ms += round(seconds * 1000)
+
     def advance(self, seconds: float) -> None:
         """Move both hands, and call what becomes due, in order, at its own time."""
         end, end_ms = self._now + seconds, self._now_ms + round(seconds * 1000)

@@ -130,6 +130,18 @@ async def test_a_long_poll_ends_when_its_time_is_up_and_not_before(around: World
     assert (found.error_code, found.records) == (ErrorCode.NONE, b"")
 
 
+async def test_after_a_long_stop_of_the_process_who_had_sent_in_time_is_answered(
+    around: World, cluster: Cluster, client: Client
+) -> None:
+    await client.create_topic("t")
+    await client.poll("t", offset=0, max_wait_ms=0)  # it lies in the socket while nothing runs
+    around.clock.jump(3600)
+    around.clock.advance(0)
+    assert (await client.fetched()).error_code == ErrorCode.NONE
+    await around.turn(1)
+    assert await client.offset("t") == 0
+
+
 async def test_a_connection_that_is_idle_is_closed_and_one_that_waits_for_an_answer_is_not(
     around: World, cluster: Cluster, client: Client
 ) -> None:

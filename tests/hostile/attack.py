@@ -16,6 +16,7 @@ from .bystander import PATIENCE_S, Bystander, Waits
 Response = TypeVar("Response")
 
 SAMPLE_S = 0.02
+NOTICED_S = 5.0
 
 
 class Attacker:
@@ -96,7 +97,15 @@ def watch(attack: Attack, size: int, broker: BrokerProcess, bystander: Bystander
         waits = bystander.stop()
         is_over.set()
         sampler.join()
-    return Seen(took_s, waits, max(samples) - before, _descriptors(broker) - open_before)
+    return Seen(took_s, waits, max(samples) - before, _left_open(broker, open_before))
+
+
+def _left_open(broker: BrokerProcess, open_before: int) -> int:
+    """How many descriptors more there are once the broker has had time to notice that the attacker has gone."""
+    until = time.monotonic() + NOTICED_S
+    while (left := _descriptors(broker) - open_before) > 2 and time.monotonic() < until:
+        threading.Event().wait(SAMPLE_S)
+    return left
 
 
 def _descriptors(broker: BrokerProcess) -> int:

@@ -187,7 +187,7 @@ def unfinished_frames(attacker: Attacker) -> None:
     """So many megabytes on each of fifteen connections, of a frame that never ends."""
     held = [attacker.connect() for _ in range(CONNECTIONS)]
     for wire in held:
-        wire._socket.settimeout(0.5)
+        wire._socket.settimeout(0.1)
         with contextlib.suppress(TimeoutError, ConnectionError):
             wire.send_raw(struct.pack(">i", 99_000_000))
             for _ in range(attacker.size):

@@ -1,5 +1,6 @@
 """Connections as a client sees them: order, limits, closing, backpressure."""
 
+import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -190,3 +191,12 @@ def test_a_parked_answer_that_cannot_be_encoded_closes_its_own_connection_only(
             assert answer.responses[0].partition_responses[0].error_code == 0
             assert waiting.is_closed_by_peer()
         assert writer.ask(api_versions(), 3, ApiVersionsResponse).error_code == 0
+
+
+def test_a_client_that_shuts_down_its_sending_side_gets_its_answer_and_is_closed(broker: BrokerThread) -> None:
+    with Wire(broker.bootstrap) as wire:
+        create_topic(wire, "half-closed")
+        wire.send(fetch_request("half-closed", max_wait_ms=300), 12)
+        wire._socket.shutdown(socket.SHUT_WR)
+        assert wire.answer(FetchRequest, 12, FetchResponse).error_code == 0
+        assert wire.is_closed_by_peer()
