@@ -1,5 +1,6 @@
 """Fetch: what is read, where reading is refused, and how fetch sessions live (KIP-227)."""
 
+import socket
 import time
 
 from odradek.broker.testing.wire import Wire
@@ -188,6 +189,42 @@ def partitions_enter_and_leave_a_session(d: Dialogue) -> None:
     d.ask("all leave", again((session, 6), forgotten=leaves), 12, FetchResponse)
     d.ask("after all left", again((session, 7)), 12, FetchResponse)
     d.ask("begins with nothing", again((0, 0)), 12, FetchResponse)
+
+
+@scenario
+def a_session_serves_its_partitions_in_turn(d: Dialogue) -> None:
+    name, _ = d.create_topic("orders", partitions=2)
+    for index in (0, 1):
+        for number in range(4):
+            d.wire.ask(produce(name, batch([b"%d" % number]), partition=index), 9, ProduceResponse)
+    at = [0, 0]
+
+    def both() -> FetchTopic:
+        asked = [FetchPartition(partition=n, fetch_offset=at[n], partition_max_bytes=1 << 20) for n in (0, 1)]
+        return FetchTopic(topic=name, partitions=asked)
+
+    session, served = 0, list[int]()
+    for epoch in range(8):
+        request = FetchRequest(max_wait_ms=0, max_bytes=1, session_id=session, session_epoch=epoch, topics=[both()])
+        answer = d.wire.ask(request, 12, FetchResponse)
+        session = answer.session_id
+        for topic in answer.responses:
+            for found in topic.partitions:
+                if found.records:
+                    served.append(found.partition_index)
+                    at[found.partition_index] += 1
+    d.note("served", served)
+
+
+@scenario
+def a_client_that_sends_nothing_more_gets_its_answer(d: Dialogue) -> None:
+    name, _ = filled(d, "orders")
+    asked = [FetchTopic(topic=name, partitions=[FetchPartition(partition=0, fetch_offset=6, partition_max_bytes=1000)])]
+    half: Wire = d.connect("wire")
+    half.send(FetchRequest(max_wait_ms=500, min_bytes=1, topics=asked), 12)
+    half._socket.shutdown(socket.SHUT_WR)
+    d.note("answered", half.answer(FetchRequest, 12, FetchResponse))
+    d.note("then closed", half.is_closed_by_peer())
 
 
 @scenario
