@@ -112,7 +112,8 @@ class Connection(asyncio.Protocol):
             self._frames.append((frame, self._begun_held_bytes))
             self._ahead_bytes += len(frame)
             self._begun_held_bytes = 0
-        self._admit_begun()
+        if self._splitter.begun_bytes or self._frame_began_s is not None:
+            self._admit_begun()
         self._take_next()
 
     def eof_received(self) -> bool:
@@ -184,15 +185,17 @@ class Connection(asyncio.Protocol):
         return bool(self._frames) and self._deferred is None and not self._is_write_paused and not self._is_closed
 
     def _after_taking(self) -> None:
-        if not self._is_queued and self._may_take():
+        if self._frames and not self._is_queued and self._may_take():
             self._is_queued = True
             self._turns.queue(self)
-        self._match_reading()
-        if self.is_idle and not self._is_closed:
+        if self._is_reading_paused or self._is_frame_paused or self._ahead_bytes > READ_AHEAD_BYTES:
+            self._match_reading()
+        is_last = self._splitter.fault is not None or self._half_closed_s is not None
+        if is_last and self.is_idle and not self._is_closed:
             if self._splitter.fault is not None:
                 # A length that no frame may have ends the connection, after the requests in front of it.
                 self._close(str(self._splitter.fault))
-            elif self._half_closed_s is not None:
+            else:
                 self._is_closed = True
                 self._transport.close()
 
