@@ -17,7 +17,7 @@ from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .classic.rebalance import Rebalancer, TimerKey
 from .classic.states import ClassicState
 from .group_config import GroupConfig
-from .group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record, group_record
+from .group_records import LoggedGroup, LoggedOffset, decode_record, group_record
 from .offset_store import OffsetStore
 from .offsets import EncodedOffsets, GroupOffsets, OffsetCommit
 
@@ -211,10 +211,9 @@ class GroupCoordinator:
         self.offsets.replay(record, producer_id)
 
     def _replay_commit(self, logged: Sequence[LoggedOffset], producer_id: int, log_offset: int) -> None:
-        for place, (group_id, topic, partition, committed) in enumerate(logged, log_offset):
-            if committed is not None:
-                committed = CommittedOffset(*committed[:-1], place)
-            self._replay_offset(LoggedOffset(group_id, topic, partition, committed), producer_id)
+        for group_id in {record.group_id for record in logged} - self._groups.keys():
+            self._groups[group_id] = ClassicGroup(group_id)
+        self.offsets.replay_commit(logged, producer_id, log_offset)
 
     def _replay_group(self, record: LoggedGroup) -> None:
         group = self._groups.get(record.group_id)
