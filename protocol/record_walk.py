@@ -69,6 +69,15 @@ def walk_records(pieces: Iterable[bytes], count: int, most_steps: int | None = N
     return RecordFacts(facts.earliest, facts.latest, None if facts.keyless < 0 else facts.keyless)
 
 
+def walk_few(data: bytes, count: int) -> RecordFacts | None:
+    """As `walk_records`, of a few records that are all in memory; None if that is to say what is wrong with them."""
+    facts = _Facts(None)
+    end, index = _step_over(data, 0, 0, count, facts)
+    if index < count or end < len(data):
+        return None
+    return RecordFacts(facts.earliest, facts.latest, None if facts.keyless < 0 else facts.keyless)
+
+
 def each_record(pieces: Iterable[bytes], count: int) -> Iterator[tuple[int, int, bool]]:
     """The timestamp delta and the offset delta of each record, and whether it has a key, also after a compaction.
 

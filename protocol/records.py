@@ -7,6 +7,7 @@ Key, value and a header's value have a varint length, -1 for null. All varints a
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from .batch import CONTROL, LOG_APPEND_TIME, LOG_OVERHEAD_BYTES, TRANSACTIONAL, RecordBatch
@@ -196,6 +197,12 @@ def _put_record(
     value: bytes | None,
     headers: Sequence[Header],
 ) -> None:
+    if not headers and key is not None and value is not None and timestamp_delta == 0:  # as coordinators write them
+        lengths = _zigzag(offset_delta), _zigzag(len(key)), _zigzag(len(value))
+        record = b"".join((b"\0\0", lengths[0], lengths[1], key, lengths[2], value, b"\0"))
+        out += _zigzag(len(record))
+        out += record
+        return
     one = bytearray(1)  # attributes, unused
     put_zigzag(one, timestamp_delta)
     put_zigzag(one, offset_delta)
@@ -207,6 +214,13 @@ def _put_record(
         _put_bytes(one, content)
     put_zigzag(out, len(one))
     out += one
+
+
+@lru_cache(maxsize=4096)
+def _zigzag(value: int) -> bytes:
+    out = bytearray()
+    put_zigzag(out, value)
+    return bytes(out)
 
 
 def _put_bytes(out: bytearray, value: bytes | None) -> None:

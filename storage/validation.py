@@ -22,7 +22,7 @@ from ..protocol.batch import (
 from ..protocol.compression import MAX_INFLATED_BYTES, Codec, compress
 from ..protocol.crc32c import crc32c
 from ..protocol.errors import ErrorCode, KafkaError
-from ..protocol.record_walk import LongWalk, RecordFacts, each_record, walk_records
+from ..protocol.record_walk import LongWalk, RecordFacts, each_record, walk_few, walk_records
 from ..protocol.wire import CorruptFrame
 from .effort import WITHOUT_HASTE, Effort, HeavyBatch
 from .files.files import Buffer
@@ -34,6 +34,8 @@ _MAGIC = 2
 _LEAST_SIZE_FIELD = 14  # of the oldest format; below it nothing can be a batch
 _ERRORS_SHOWN = 3
 _NO_TIMESTAMP = -1
+_FEW_RECORDS = 32
+_FEW_BYTES = 16 * 1024
 _LEAST_LONG = -1 << 63
 # Kafka lists every one. An answer of millions of sentences is itself a bomb.
 MOST_RECORD_ERRORS = 1000
@@ -165,7 +167,9 @@ class BatchCheck:
     def _facts(self, batch: RecordBatch, effort: Effort) -> RecordFacts:
         """What is true of the batch's records, if that is nothing to refuse it for."""
         try:
-            facts = walk_records(effort.opened(batch), batch.records_count, effort.most_steps)
+            facts = walk_few(bytes(batch.records), batch.records_count) if _has_few_records(batch) else None
+            if facts is None:
+                facts = walk_records(effort.opened(batch), batch.records_count, effort.most_steps)
         except LongWalk as fault:
             raise HeavyBatch from fault
         except CorruptFrame as fault:
@@ -277,6 +281,11 @@ class BatchCheck:
 def check_batch(batch: RecordBatch, config: LogConfig, now_ms: int, *, topic: str, partition: int) -> RecordBatch:
     """The batch as it is to be stored, however long the check takes; KafkaError or InvalidRecords otherwise."""
     return BatchCheck(config, now_ms, f"{topic}-{partition}").check(batch)
+
+
+def _has_few_records(batch: RecordBatch) -> bool:
+    """Whether it is a plain batch that is walked over sooner than a walk in pieces has begun."""
+    return batch.codec == Codec.NONE and batch.records_count <= _FEW_RECORDS and batch.size_bytes <= _FEW_BYTES
 
 
 def _check_header(batch: RecordBatch, config: LogConfig) -> None:

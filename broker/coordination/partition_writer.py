@@ -34,12 +34,16 @@ class PartitionWriter:
     ) -> int:
         """Append one batch, transactional unless `producer_id` is -1: the offset of its first record.
 
-        Raises KafkaError, KAFKA_STORAGE_ERROR for a disk that refuses.
+        Raises KafkaError, KAFKA_STORAGE_ERROR for a disk that refuses, MESSAGE_TOO_LARGE for a batch beyond
+        `max.message.bytes`, the larger ones before they are built.
         """
+        most_bytes = self.partition(partition).log.config.max_message_bytes
+        _check_size(sum(len(key) + len(value or b"") for key, value in records), most_bytes)
         batch = build_batch(
             [NewRecord(key=key, value=value, timestamp=now_ms) for key, value in records],
             producer=ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0),
         )
+        _check_size(len(batch), most_bytes)
         try:
             appended = self.partition(partition).append([RecordBatch(batch)], now_ms, is_from_client=False)
         except OSError as error:
@@ -98,6 +102,12 @@ class PartitionWriter:
     def batches(self, partition: int) -> Iterator[RecordBatch]:
         """What that partition holds, in the order of the log; KafkaError, OSError while it is read."""
         yield from self.partition(partition).log.batches()
+
+
+def _check_size(size_bytes: int, most_bytes: int) -> None:
+    if size_bytes > most_bytes:
+        why = f"{size_bytes} bytes are more than max.message.bytes ({most_bytes})"
+        raise KafkaError(ErrorCode.MESSAGE_TOO_LARGE, why)
 
 
 def _storage_error(error: Exception | None) -> KafkaError | None:

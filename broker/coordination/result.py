@@ -64,11 +64,12 @@ class Answer(Generic[R]):
 class CoordinatorResult(Generic[R_co]):
     """What one operation does: logged, replayed and answered by the runtime, in that order.
 
-    The records go into one batch, transactional when `producer_id` is not -1. `response` is for the request that was
-    made, None if it waits or there is none; `answers` are for others that have been waiting. `replay` takes the records
-    over where the coordinator has what they were encoded from; without it they are decoded. `on_logged` is called
-    when the records were replayed and returns what follows; `on_refused` when they could not be logged, with the
-    error that all of them are answered: for what Kafka does then, not to take anything back.
+    The records go into one batch, transactional when `producer_id` is not -1. `response` is for the request that
+    was made, None if it waits or there is none; `answers` are for others that have been waiting. `replay` takes the
+    records over, given the offset of the first, where the coordinator has what they were encoded from; without it
+    they are decoded. `on_logged` is called when the records were replayed and returns what follows; `on_refused`
+    when they could not be logged, with the error that all of them are answered: for what Kafka does then, not to
+    take anything back.
     """
 
     records: list[Record] = field(default_factory=list[Record])
@@ -76,7 +77,7 @@ class CoordinatorResult(Generic[R_co]):
     answers: list[Answer[Any]] = field(default_factory=list[Answer[Any]])
     producer_id: int = -1
     producer_epoch: int = -1
-    replay: Callable[[], None] | None = None
+    replay: Callable[[int], None] | None = None
     on_logged: "Callable[[], CoordinatorResult[R_co] | None] | None" = None
     on_refused: "Callable[[ErrorCode], CoordinatorResult[R_co] | None] | None" = None
 

@@ -215,7 +215,7 @@ class CoordinatorRuntime:
 
     def _replay(self, result: CoordinatorResult[R], offset: int) -> None:
         if result.replay is not None:
-            result.replay()
+            result.replay(offset)
             return
         for number, (key, value) in enumerate(result.records):
             self._machine.replay(key, value, offset + number, result.producer_id)

@@ -22,25 +22,31 @@ from ..coordination.transactions.transaction import TopicPartition
 from ..countdown import Countdown
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 
 BATCHED_FROM = 4
+PARTITIONS_AT_ONCE = 100
 
 Results = dict[TopicPartition, ErrorCode]
 
 
 def handle_add_partitions_to_txn(
     request: AddPartitionsToTxnRequest, version: int, session: Session, context: Context
-) -> Deferred[AddPartitionsToTxnResponse]:
+) -> Steps[Deferred[AddPartitionsToTxnResponse]]:
     """Add, or only verify, the partitions of each transaction; answered when all of them are on record."""
     transactions = request.transactions if version >= BATCHED_FROM else [_single(request)]
     deferred: Deferred[AddPartitionsToTxnResponse] = Deferred()
     found: list[Results] = [{} for _ in transactions]
-    countdown = Countdown(len(transactions), lambda: deferred.answer(_response(transactions, found, version)))
+    others = [ErrorCode.NONE] * len(transactions)  # the error of the partitions that have none of their own
+
+    def respond() -> None:
+        context.slices.start(_response(transactions, found, others, version), deferred.answer, deferred.fail)
+
+    countdown = Countdown(len(transactions), respond)
 
     def answer(at: int, code: ErrorCode) -> None:
-        asked = _partitions(transactions[at].topics)
-        found[at] = {partition: fencing_code(code, version) for partition in asked} | found[at]
+        others[at] = fencing_code(code, version)
         countdown.count_down()
 
     def added(at: int, response: TransactionResponse) -> None:
@@ -48,13 +54,13 @@ def handle_add_partitions_to_txn(
 
     for at, transaction in enumerate(transactions):
         producer = ProducerIdAndEpoch(transaction.producer_id, transaction.producer_epoch)
-        found[at] = _refused_partitions(transaction, context)
+        found[at] = yield from _refused_partitions(transaction, context)
         if found[at]:
             # One partition that cannot be added keeps the others from being tried.
             answer(at, ErrorCode.OPERATION_NOT_ATTEMPTED)
             continue
         if transaction.verify_only:
-            found[at] = _unverified_partitions(transaction, producer, context)
+            found[at] = yield from _unverified_partitions(transaction, producer, context)
             answer(at, ErrorCode.NONE)
             continue
         context.transactions.add_partitions(
@@ -80,10 +86,12 @@ def _partitions(topics: Sequence[AddPartitionsToTxnTopic]) -> list[TopicPartitio
     return [(topic.name, index) for topic in topics for index in topic.partitions]
 
 
-def _refused_partitions(transaction: AddPartitionsToTxnTransaction, context: Context) -> Results:
+def _refused_partitions(transaction: AddPartitionsToTxnTransaction, context: Context) -> Steps[Results]:
     """The partitions with an error of their own."""
     refused: Results = {}
-    for at in _partitions(transaction.topics):
+    for number, at in enumerate(_partitions(transaction.topics)):
+        if number % PARTITIONS_AT_ONCE == 0:
+            yield
         try:
             if at[0] in INTERNAL_TOPICS:
                 # `__consumer_offsets` gets into a transaction through AddOffsetsToTxn only.
@@ -96,10 +104,12 @@ def _refused_partitions(transaction: AddPartitionsToTxnTransaction, context: Con
 
 def _unverified_partitions(
     transaction: AddPartitionsToTxnTransaction, producer: ProducerIdAndEpoch, context: Context
-) -> Results:
+) -> Steps[Results]:
     """The partitions that are not in the transaction."""
     refused: Results = {}
-    for at in _partitions(transaction.topics):
+    for number, at in enumerate(_partitions(transaction.topics)):
+        if number % PARTITIONS_AT_ONCE == 0:
+            yield
         try:
             context.transactions.check_partition(transaction.transactional_id, producer, at)
         except KafkaError as error:
@@ -108,26 +118,26 @@ def _unverified_partitions(
 
 
 def _response(
-    transactions: Sequence[AddPartitionsToTxnTransaction], found: Sequence[Results], version: int
-) -> AddPartitionsToTxnResponse:
-    results = [
-        AddPartitionsToTxnResult(
-            transactional_id=transaction.transactional_id,
-            topic_results=[
-                AddPartitionsToTxnTopicResult(
-                    name=topic.name,
-                    results_by_partition=[
-                        AddPartitionsToTxnPartitionResult(
-                            partition_index=index, partition_error_code=codes[topic.name, index]
-                        )
-                        for index in topic.partitions
-                    ],
-                )
-                for topic in transaction.topics
-            ],
-        )
-        for transaction, codes in zip(transactions, found, strict=True)
-    ]
+    transactions: Sequence[AddPartitionsToTxnTransaction],
+    found: Sequence[Results],
+    others: Sequence[ErrorCode],
+    version: int,
+) -> Steps[AddPartitionsToTxnResponse]:
+    results: list[AddPartitionsToTxnResult] = []
+    for transaction, codes, other in zip(transactions, found, others, strict=True):
+        topics: list[AddPartitionsToTxnTopicResult] = []
+        for topic in transaction.topics:
+            partitions: list[AddPartitionsToTxnPartitionResult] = []
+            for at in range(0, len(topic.partitions), PARTITIONS_AT_ONCE):
+                yield
+                partitions += [
+                    AddPartitionsToTxnPartitionResult(
+                        partition_index=index, partition_error_code=codes.get((topic.name, index), other)
+                    )
+                    for index in topic.partitions[at : at + PARTITIONS_AT_ONCE]
+                ]
+            topics.append(AddPartitionsToTxnTopicResult(name=topic.name, results_by_partition=partitions))
+        results.append(AddPartitionsToTxnResult(transactional_id=transaction.transactional_id, topic_results=topics))
     if version >= BATCHED_FROM:
         return AddPartitionsToTxnResponse(results_by_transaction=results)
     return AddPartitionsToTxnResponse(results_by_topic_v3_and_below=results[0].topic_results)

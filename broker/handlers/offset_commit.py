@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.offset_commit import (
     OffsetCommitRequest,
+    OffsetCommitRequestPartition,
     OffsetCommitRequestTopic,
     OffsetCommitResponse,
     OffsetCommitResponsePartition,
@@ -15,26 +16,25 @@ from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topics.topics import Topic
 
 GROUP_NOT_FOUND_FROM = 9
 TOPIC_IDS_FROM = 10
+PARTITIONS_AT_ONCE = 100
+
+# For each partition of the request, in its order: its error, or None where the group decides.
+Refusals = list[ErrorCode | None]
 
 
 def handle_offset_commit(
     request: OffsetCommitRequest, version: int, session: Session, context: Context
-) -> Deferred[OffsetCommitResponse] | OffsetCommitResponse:
+) -> Steps[Deferred[OffsetCommitResponse] | OffsetCommitResponse]:
     """Commit what exists; what does not is refused on its own, and the group is then not asked about it."""
-    topics = [_find_topic(asked, version, context) for asked in request.topics]
-    offsets = [
-        offset
-        for asked, topic in zip(request.topics, topics, strict=True)
-        if topic is not None
-        for offset in _offsets(asked, topic)
-    ]
+    refusals, offsets = yield from _sorted_out(request, version, context)
     if not offsets:
-        return _response(request, topics, [], version)
-    deferred: Deferred[OffsetCommitResponse] = Deferred()
+        response = yield from _response(request, refusals, [])
+        return response
     commit = OffsetCommit(
         group_id=request.group_id,
         generation=request.generation_id_or_member_epoch,
@@ -46,12 +46,35 @@ def handle_offset_commit(
         ),
         retention_ms=request.retention_time_ms,
     )
+    encoded = yield from context.groups.encode(commit)
+    deferred: Deferred[OffsetCommitResponse] = Deferred()
     future = ResponseFuture[Sequence[ErrorCode]](
-        lambda errors: deferred.answer(_response(request, topics, errors, version)),
+        lambda errors: context.slices.start(_response(request, refusals, errors), deferred.answer, deferred.fail),
         lambda code: [code] * len(offsets),
     )
-    context.groups.commit(commit, future)
+    context.groups.commit(commit, encoded, future)
     return deferred
+
+
+def _sorted_out(
+    request: OffsetCommitRequest, version: int, context: Context
+) -> Steps[tuple[Refusals, list[OffsetToCommit]]]:
+    missing = ErrorCode.UNKNOWN_TOPIC_ID if version >= TOPIC_IDS_FROM else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    refusals: Refusals = []
+    offsets: list[OffsetToCommit] = []
+    for asked in request.topics:
+        topic = _find_topic(asked, version, context)
+        for at in range(0, len(asked.partitions), PARTITIONS_AT_ONCE):
+            yield
+            for partition in asked.partitions[at : at + PARTITIONS_AT_ONCE]:
+                if topic is None:
+                    refusals.append(missing)
+                elif not topic.has_partition(partition.partition_index):
+                    refusals.append(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+                else:
+                    refusals.append(None)
+                    offsets.append(_offset(partition, topic))
+    return refusals, offsets
 
 
 def _find_topic(asked: OffsetCommitRequestTopic, version: int, context: Context) -> Topic | None:
@@ -60,45 +83,30 @@ def _find_topic(asked: OffsetCommitRequestTopic, version: int, context: Context)
     return context.topics.find(asked.name)
 
 
-def _offsets(asked: OffsetCommitRequestTopic, topic: Topic) -> list[OffsetToCommit]:
-    return [
-        OffsetToCommit(
-            topic.name,
-            partition.partition_index,
-            partition.committed_offset,
-            partition.committed_leader_epoch,
-            partition.committed_metadata or "",
-            topic.topic_id,
-        )
-        for partition in asked.partitions
-        if topic.has_partition(partition.partition_index)
-    ]
+def _offset(partition: OffsetCommitRequestPartition, topic: Topic) -> OffsetToCommit:
+    return OffsetToCommit(
+        topic.name,
+        partition.partition_index,
+        partition.committed_offset,
+        partition.committed_leader_epoch,
+        partition.committed_metadata or "",
+        topic.topic_id,
+    )
 
 
 def _response(
-    request: OffsetCommitRequest, topics: Sequence[Topic | None], errors: Sequence[ErrorCode], version: int
-) -> OffsetCommitResponse:
+    request: OffsetCommitRequest, refusals: Refusals, errors: Sequence[ErrorCode]
+) -> Steps[OffsetCommitResponse]:
     answered = iter(errors)
-    missing = ErrorCode.UNKNOWN_TOPIC_ID if version >= TOPIC_IDS_FROM else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-
-    def error_of(topic: Topic | None, index: int) -> ErrorCode:
-        if topic is None:
-            return missing
-        return next(answered) if topic.has_partition(index) else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-
-    return OffsetCommitResponse(
-        topics=[
-            OffsetCommitResponseTopic(
-                name=asked.name,
-                topic_id=asked.topic_id,
-                partitions=[
-                    OffsetCommitResponsePartition(
-                        partition_index=partition.partition_index,
-                        error_code=error_of(topic, partition.partition_index),
-                    )
-                    for partition in asked.partitions
-                ],
-            )
-            for asked, topic in zip(request.topics, topics, strict=True)
-        ]
-    )
+    codes = iter(next(answered) if refusal is None else refusal for refusal in refusals)
+    topics: list[OffsetCommitResponseTopic] = []
+    for asked in request.topics:
+        partitions: list[OffsetCommitResponsePartition] = []
+        for at in range(0, len(asked.partitions), PARTITIONS_AT_ONCE):
+            yield
+            partitions += [
+                OffsetCommitResponsePartition(partition_index=partition.partition_index, error_code=next(codes))
+                for partition in asked.partitions[at : at + PARTITIONS_AT_ONCE]
+            ]
+        topics.append(OffsetCommitResponseTopic(name=asked.name, topic_id=asked.topic_id, partitions=partitions))
+    return OffsetCommitResponse(topics=topics)

@@ -13,18 +13,26 @@ from ..context import Context
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
+
+PARTITIONS_AT_ONCE = 100
 
 
 def handle_offset_delete(
     request: OffsetDeleteRequest, version: int, session: Session, context: Context
-) -> Deferred[OffsetDeleteResponse] | OffsetDeleteResponse:
+) -> Steps[Deferred[OffsetDeleteResponse] | OffsetDeleteResponse]:
     """Delete what exists; an unknown partition is refused on its own."""
     deferred: Deferred[OffsetDeleteResponse] = Deferred()
-    asked = [(topic.name, partition.partition_index) for topic in request.topics for partition in topic.partitions]
-    known = [at for at in asked if _is_there(at, context)]
+    known: list[tuple[str, int]] = []
+    for topic in request.topics:
+        for at in range(0, len(topic.partitions), PARTITIONS_AT_ONCE):
+            yield
+            asked = topic.partitions[at : at + PARTITIONS_AT_ONCE]
+            named = ((topic.name, partition.partition_index) for partition in asked)
+            known += [one for one in named if _is_there(one, context)]
 
     def deliver(errors: Sequence[ErrorCode]) -> None:
-        deferred.answer(_response(request, known, errors))
+        context.slices.start(_response(request, known, errors), deferred.answer, deferred.fail)
 
     future = ResponseFuture[Sequence[ErrorCode]](deliver, lambda code: [code] * len(known))
     try:
@@ -41,22 +49,16 @@ def _is_there(at: tuple[str, int], context: Context) -> bool:
 
 def _response(
     request: OffsetDeleteRequest, known: Sequence[tuple[str, int]], errors: Sequence[ErrorCode]
-) -> OffsetDeleteResponse:
+) -> Steps[OffsetDeleteResponse]:
     answers = dict(zip(known, errors, strict=True))
-    return OffsetDeleteResponse(
-        topics=[
-            OffsetDeleteResponseTopic(
-                name=topic.name,
-                partitions=[
-                    OffsetDeleteResponsePartition(
-                        partition_index=partition.partition_index,
-                        error_code=answers.get(
-                            (topic.name, partition.partition_index), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-                        ),
-                    )
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
+    topics: list[OffsetDeleteResponseTopic] = []
+    for topic in request.topics:
+        partitions: list[OffsetDeleteResponsePartition] = []
+        for at in range(0, len(topic.partitions), PARTITIONS_AT_ONCE):
+            yield
+            for asked in topic.partitions[at : at + PARTITIONS_AT_ONCE]:
+                index = asked.partition_index
+                code = answers.get((topic.name, index), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+                partitions.append(OffsetDeleteResponsePartition(partition_index=index, error_code=code))
+        topics.append(OffsetDeleteResponseTopic(name=topic.name, partitions=partitions))
+    return OffsetDeleteResponse(topics=topics)

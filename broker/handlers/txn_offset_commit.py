@@ -14,37 +14,60 @@ from ...protocol.messages.txn_offset_commit import (
 from ...protocol.utf16 import utf16_length
 from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
-from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from ..coordination.groups.offsets import EncodedOffsets, OffsetCommit, OffsetToCommit
 from ..coordination.result import ResponseFuture
 from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import OFFSETS_TOPIC
 
 V2_FROM_VERSION = 5
 ABORTABLE_FROM_VERSION = 4
+PARTITIONS_AT_ONCE = 100
 
 Codes = dict[tuple[str, int], ErrorCode]
 
 
 def handle_txn_offset_commit(
     request: TxnOffsetCommitRequest, version: int, session: Session, context: Context
-) -> TxnOffsetCommitResponse | Deferred[TxnOffsetCommitResponse]:
+) -> Steps[TxnOffsetCommitResponse | Deferred[TxnOffsetCommitResponse]]:
     """Write the offsets into the transaction; each partition has an error of its own."""
     if not request.group_id:
-        return _response(request, {}, ErrorCode.INVALID_GROUP_ID)
+        response = yield from _response(request, {}, ErrorCode.INVALID_GROUP_ID)
+        return response
     refused: Codes = {}
     offsets: list[OffsetToCommit] = []
     for topic in request.topics:
-        for asked in topic.partitions:
+        for number, asked in enumerate(topic.partitions):
+            if number % PARTITIONS_AT_ONCE == 0:
+                yield
             try:
                 offsets.append(_offset(topic.name, asked, context))
             except KafkaError as error:
                 refused[topic.name, asked.partition_index] = error.code
     if not offsets:
-        return _response(request, refused, ErrorCode.NONE)
+        response = yield from _response(request, refused, ErrorCode.NONE)
+        return response
+    to_commit = _commit(request, offsets)
+    encoded = yield from context.groups.encode(to_commit)
+    return _commit_to(request, version, context, to_commit, encoded, refused)
+
+
+def _commit_to(
+    request: TxnOffsetCommitRequest,
+    version: int,
+    context: Context,
+    to_commit: OffsetCommit,
+    encoded: EncodedOffsets,
+    refused: Codes,
+) -> Deferred[TxnOffsetCommitResponse]:
+    offsets = to_commit.offsets
     deferred: Deferred[TxnOffsetCommitResponse] = Deferred()
+
+    def respond(codes: Codes, other: ErrorCode) -> None:
+        context.slices.start(_response(request, codes, other), deferred.answer, deferred.fail)
 
     def commit(error: KafkaError | None) -> None:
         try:
@@ -52,9 +75,9 @@ def handle_txn_offset_commit(
                 raise error
             _check_transaction(request, version, context)
         except KafkaError as refusal:
-            deferred.answer(_response(request, refused, coordinator_error(refusal.code)))
+            respond(refused, coordinator_error(refusal.code))
             return
-        context.groups.commit(_commit(request, offsets), future)
+        context.groups.commit(to_commit, encoded, future)
 
     def then(errors: Sequence[ErrorCode]) -> None:
         codes = {(o.topic, o.partition): code for o, code in zip(offsets, errors, strict=True)}
@@ -64,7 +87,7 @@ def handle_txn_offset_commit(
     def answer(codes: Codes, error: Exception | None) -> None:
         if error is not None:  # they are there, but a power loss could take the transaction that they belong to
             codes = dict.fromkeys(codes, coordinator_error(ErrorCode.KAFKA_STORAGE_ERROR))
-        deferred.answer(_response(request, codes | refused, ErrorCode.NONE))
+        respond(codes | refused, ErrorCode.NONE)
 
     future = ResponseFuture[Sequence[ErrorCode]](then, lambda code: [code] * len(offsets))
     context.groups.when_ready(commit)
@@ -104,19 +127,18 @@ def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: C
     )
 
 
-def _response(request: TxnOffsetCommitRequest, codes: Codes, other: ErrorCode) -> TxnOffsetCommitResponse:
-    return TxnOffsetCommitResponse(
-        topics=[
-            TxnOffsetCommitResponseTopic(
-                name=topic.name,
-                partitions=[
-                    TxnOffsetCommitResponsePartition(
-                        partition_index=asked.partition_index,
-                        error_code=codes.get((topic.name, asked.partition_index), other),
-                    )
-                    for asked in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
+def _response(request: TxnOffsetCommitRequest, codes: Codes, other: ErrorCode) -> Steps[TxnOffsetCommitResponse]:
+    topics: list[TxnOffsetCommitResponseTopic] = []
+    for topic in request.topics:
+        partitions: list[TxnOffsetCommitResponsePartition] = []
+        for at in range(0, len(topic.partitions), PARTITIONS_AT_ONCE):
+            yield
+            partitions += [
+                TxnOffsetCommitResponsePartition(
+                    partition_index=asked.partition_index,
+                    error_code=codes.get((topic.name, asked.partition_index), other),
+                )
+                for asked in topic.partitions[at : at + PARTITIONS_AT_ONCE]
+            ]
+        topics.append(TxnOffsetCommitResponseTopic(name=topic.name, partitions=partitions))
+    return TxnOffsetCommitResponse(topics=topics)

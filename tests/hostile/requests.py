@@ -79,10 +79,12 @@ def delete_records(partitions: int) -> DeleteRecordsRequest:
     return DeleteRecordsRequest(topics=[DeleteRecordsTopic(name=TOPIC, partitions=asked)], timeout_ms=60_000)
 
 
-def commit(attacker: Attacker, partitions: int, group: str = GROUP) -> None:
-    """Offsets of an administrator for so many partitions."""
+def commit(attacker: Attacker, partitions: int, group: str = GROUP, *, different: int | None = None) -> None:
+    """Offsets of an administrator for so many partitions, of which perhaps only some are different ones."""
     offsets = [
-        OffsetCommitRequestPartition(partition_index=n, committed_offset=0, committed_metadata="")
+        OffsetCommitRequestPartition(
+            partition_index=n % (different or partitions), committed_offset=0, committed_metadata=""
+        )
         for n in range(partitions)
     ]
     request = OffsetCommitRequest(

@@ -9,13 +9,28 @@ from collections.abc import Sequence
 from odradek.broker.testing.wire import ClosedByPeer
 from odradek.protocol.codec import encode_bytes
 from odradek.protocol.compression import Codec
+from odradek.protocol.messages.add_partitions_to_txn import (
+    AddPartitionsToTxnRequest,
+    AddPartitionsToTxnResponse,
+    AddPartitionsToTxnTopic,
+)
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from odradek.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
     DescribeConfigsResource,
 )
+from odradek.protocol.messages.describe_groups import DescribeGroupsRequest
+from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest
+from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from odradek.protocol.messages.list_groups import ListGroupsRequest
+from odradek.protocol.messages.list_offsets import (
+    ListOffsetsPartition,
+    ListOffsetsRequest,
+    ListOffsetsTopic,
+)
+from odradek.protocol.messages.list_transactions import ListTransactionsRequest
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from odradek.protocol.messages.offset_fetch import (
     OffsetFetchRequest,
@@ -27,6 +42,7 @@ from odradek.protocol.records import NewRecord, build_batch
 from .attack import Attack, Attacker
 from .requests import (
     GROUP,
+    TOPIC,
     bomb,
     commit,
     commits_of_groups,
@@ -114,6 +130,77 @@ def many_groups(attacker: Attacker) -> None:
     """One offset of each of so many groups."""
     create(attacker, 1)
     commits_of_groups(attacker, 100 * attacker.size)
+
+
+def commit_again_and_again(attacker: Attacker) -> None:
+    """Ten commits of so many offsets, as many as one batch takes or more."""
+    for _ in range(10):
+        commit(attacker, attacker.size, different=1000)
+
+
+def join_with_much(attacker: Attacker) -> None:
+    """Eight members with so many bytes of metadata, which are then gone."""
+    protocol = JoinGroupRequestProtocol(name="range", metadata=bytes(attacker.size))
+    for number in range(8):
+        request = JoinGroupRequest(
+            group_id=f"large-{number}",
+            session_timeout_ms=60_000,
+            rebalance_timeout_ms=60_000,
+            member_id="",
+            protocol_type="consumer",
+            protocols=[protocol],
+        )
+        attacker.send(request, 3)
+    _wait(1.0)
+
+
+def describe_all_groups(attacker: Attacker) -> None:
+    names = [f"group-{n}" for n in range(100 * attacker.size)]
+    attacker.send(DescribeGroupsRequest(groups=names), 5)
+
+
+def list_all_offsets(attacker: Attacker) -> None:
+    asked = [ListOffsetsPartition(partition_index=n, timestamp=-1) for n in range(attacker.size)]
+    topics = [ListOffsetsTopic(name=TOPIC, partitions=asked)]
+    attacker.send(ListOffsetsRequest(replica_id=-1, topics=topics), 7)
+
+
+def many_transactional_ids(attacker: Attacker) -> None:
+    with attacker.connect() as wire:
+        for n in range(attacker.size):
+            request = InitProducerIdRequest(transactional_id="a" * 40 + str(n), transaction_timeout_ms=60_000)
+            wire.ask(request, 4, InitProducerIdResponse)
+
+
+def list_by_pattern(attacker: Attacker) -> None:
+    request = ListTransactionsRequest(transactional_id_pattern="(a+)+b")
+    for _ in range(10):
+        attacker.send(request, 2)
+
+
+def large_transactions(attacker: Attacker) -> None:
+    """Ten transactions over so many partitions, begun and ended."""
+    with attacker.connect() as wire:
+        for _ in range(10):
+            init = InitProducerIdRequest(transactional_id="large", transaction_timeout_ms=60_000)
+            producer = wire.ask(init, 4, InitProducerIdResponse)
+            wire.ask(
+                AddPartitionsToTxnRequest(
+                    v3_and_below_transactional_id="large",
+                    v3_and_below_producer_id=producer.producer_id,
+                    v3_and_below_producer_epoch=producer.producer_epoch,
+                    v3_and_below_topics=[AddPartitionsToTxnTopic(name=TOPIC, partitions=range(attacker.size))],
+                ),
+                3,
+                AddPartitionsToTxnResponse,
+            )
+            end = EndTxnRequest(
+                transactional_id="large",
+                producer_id=producer.producer_id,
+                producer_epoch=producer.producer_epoch,
+                committed=True,
+            )
+            wire.ask(end, 3, EndTxnResponse)
 
 
 def list_in_one_segment(attacker: Attacker) -> None:
@@ -233,6 +320,19 @@ ATTACKS: Sequence[Attack] = (
     Attack("DeleteTopics of a used topic of many partitions", delete_one, 1000, 10_000, used_topic),
     Attack("DeleteRecords of many partitions", delete_all_records, 500, 5000, used_topic),
     Attack("OffsetFetch of one large group, again and again", offsets_again_and_again, 40, 800, commit_many),
+    Attack("OffsetCommit of many partitions", commit_again_and_again, 1000, 14_000, lambda a: create(a, 1000)),
+    Attack(
+        "OffsetCommit of more partitions than a batch takes",
+        commit_again_and_again,
+        20_000,
+        100_000,
+        lambda a: create(a, 1000),
+    ),
+    Attack("JoinGroup with much metadata", join_with_much, 1_000_000, 50_000_000),
+    Attack("DescribeGroups of many groups", describe_all_groups, 20, 500, many_groups),
+    Attack("ListOffsets of many partitions", list_all_offsets, 1000, 10_000, thousand),
+    Attack("ListTransactions with a pattern", list_by_pattern, 100, 5000, many_transactional_ids),
+    Attack("EndTxn over many partitions", large_transactions, 100, 600, thousand),
     Attack("DescribeConfigs of the broker, again and again", describe_broker, 200, 4000),
     Attack("tagged fields in a header", many_tags_in_header, 1_000_000, 47_000_000),
     Attack("tagged fields in a body", many_tags_in_body, 1_000_000, 47_000_000),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odradek.protocol.batch import RecordBatch
-from odradek.protocol.record_walk import LongWalk, RecordFacts, each_record, walk_records
+from odradek.protocol.record_walk import LongWalk, RecordFacts, each_record, walk_few, walk_records
 from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.protocol.wire import CorruptFrame, put_zigzag
 
@@ -58,6 +58,29 @@ def test_a_walk_finds_what_the_records_are_however_they_are_cut(records: list[Ne
     assert walk_records(_cut(data, size), len(records)) == _expected(records)
     deltas = [(one.timestamp - records[0].timestamp, n, one.key is not None) for n, one in enumerate(records)]
     assert list(each_record(_cut(data, size), len(records))) == deltas
+
+
+@settings(max_examples=200, deadline=None)
+@given(RECORDS.filter(bool), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=3), st.data())
+def test_a_walk_over_a_few_finds_the_same_or_leaves_it_to_the_other(
+    records: list[NewRecord], damage: list[tuple[int, int]], given_data: st.DataObject
+) -> None:
+    _, data = _records_of(records)
+    damaged = bytearray(data)
+    for at, byte in damage:
+        damaged[at % len(damaged)] = byte
+    count = given_data.draw(st.sampled_from([len(records), len(records) + 1, max(len(records) - 1, 1)]))
+    try:
+        expected: RecordFacts | None = walk_records([bytes(damaged)], count)
+    except CorruptFrame:
+        expected = None
+    try:
+        found = walk_few(bytes(damaged), count)
+    except CorruptFrame:
+        found = None
+    assert found == expected
+    if not damage and count == len(records):
+        assert found == _expected(records)
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 200, 8191, 8192, 8193, 20_000, (1 << 20) + 50])

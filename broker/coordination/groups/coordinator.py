@@ -4,7 +4,7 @@ The one rule: no clock, no log, no chance. Every method is given the time and re
 KafkaError and has changed nothing; what is logged changes in `replay` alone, live as after a restart.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from functools import partial
 
 from ....protocol.errors import ErrorCode, KafkaError
@@ -19,7 +19,7 @@ from .classic.states import ClassicState
 from .group_config import GroupConfig
 from .group_records import LoggedGroup, LoggedOffset, decode_record, group_record
 from .offset_store import OffsetStore
-from .offsets import GroupOffsets, OffsetCommit
+from .offsets import EncodedOffsets, GroupOffsets, OffsetCommit
 
 SWEEP: TimerKey = ("sweep", "", "")
 
@@ -104,14 +104,20 @@ class GroupCoordinator:
 
     # Offsets
 
-    def commit(self, request: OffsetCommit, at: Instant) -> CoordinatorResult[Errors]:
+    def encode(self, request: OffsetCommit, now_ms: int) -> Generator[None, None, EncodedOffsets]:
+        """The part of a commit that takes long and needs no group: its records."""
+        return self._group_offsets.encode(request, now_ms)
+
+    def commit(self, request: OffsetCommit, encoded: EncodedOffsets, at: Instant) -> CoordinatorResult[Errors]:
         """OffsetCommit, or TxnOffsetCommit if there is a producer id: one error for each offset."""
         self._group_offsets.check_commit(request)
         group = self._groups.get(request.group_id)
         member = group.members.get(request.member_id) if group is not None else None
         if group is not None and member is not None:
             self._rebalancer.refresh_session(group, member, at)
-        return self._group_offsets.commit(request, at)
+        result = self._group_offsets.commit(request, encoded)
+        result.replay = partial(self._replay_commit, encoded.logged, request.producer_id)
+        return result
 
     def check_offset_delete(self, group_id: str) -> None:
         """Whether offsets of this group may be deleted: INVALID_GROUP_ID, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP."""
@@ -187,9 +193,7 @@ class GroupCoordinator:
         if isinstance(record, LoggedGroup):
             self._replay_group(record)
         elif isinstance(record, LoggedOffset):
-            if record.committed is not None and record.group_id not in self._groups:
-                self._groups[record.group_id] = ClassicGroup(record.group_id)
-            self.offsets.replay(record, producer_id)
+            self._replay_offset(record, producer_id)
 
     def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
         """The marker that ends a transaction has come to this partition of `__consumer_offsets`."""
@@ -200,6 +204,16 @@ class GroupCoordinator:
         for group_id in [group_id for group_id in self._groups if self.partition_of(group_id) == partition]:
             self._rebalancer.close(self._groups.pop(group_id))
         self.offsets.drop(lambda group_id: self.partition_of(group_id) == partition)
+
+    def _replay_offset(self, record: LoggedOffset, producer_id: int) -> None:
+        if record.committed is not None and record.group_id not in self._groups:
+            self._groups[record.group_id] = ClassicGroup(record.group_id)
+        self.offsets.replay(record, producer_id)
+
+    def _replay_commit(self, logged: Sequence[LoggedOffset], producer_id: int, log_offset: int) -> None:
+        for group_id in {record.group_id for record in logged} - self._groups.keys():
+            self._groups[group_id] = ClassicGroup(group_id)
+        self.offsets.replay_commit(logged, producer_id, log_offset)
 
     def _replay_group(self, record: LoggedGroup) -> None:
         group = self._groups.get(record.group_id)

@@ -5,7 +5,10 @@ read of older ones, and skip of newer ones, so can we.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
+from ....protocol import offset_records
 from ....protocol.schema import ZERO_UUID
 from ....protocol.state_records import (
     GroupMetadataKey,
@@ -46,8 +49,7 @@ class StoredGroup:
     members: tuple[StoredMember, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedOffset:
+class CommittedOffset(NamedTuple):
     """What was committed for one partition; `log_offset` is where the record stands in `__consumer_offsets`."""
 
     offset: int
@@ -67,8 +69,7 @@ class LoggedGroup:
     stored: StoredGroup | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedOffset:
+class LoggedOffset(NamedTuple):
     """A record about one partition's offset; None is a tombstone."""
 
     group_id: str
@@ -107,9 +108,30 @@ def group_record(group_id: str, stored: StoredGroup | None) -> Record:
 
 def offset_record(group_id: str, topic: str, partition: int, committed: CommittedOffset | None) -> Record:
     """The record that stores an offset, or with None removes it."""
-    key = encode_key(OffsetCommitKey(group=group_id, topic=topic, partition=partition))
-    if committed is None:
-        return key, None
+    prefix = _key_prefix(group_id, topic)
+    if prefix is None:
+        key = encode_key(OffsetCommitKey(group=group_id, topic=topic, partition=partition))
+    else:
+        key = offset_records.encode_key(prefix, partition)
+    return key, None if committed is None else _offset_value(committed)
+
+
+# The partitions of a topic come one after the other.
+_key_prefix = lru_cache(maxsize=16)(offset_records.key_prefix)
+
+
+def _offset_value(committed: CommittedOffset) -> bytes:
+    if committed.expire_timestamp_ms < 0:
+        usual = offset_records.OffsetValue(
+            committed.offset,
+            committed.leader_epoch,
+            committed.metadata,
+            committed.commit_timestamp_ms,
+            committed.topic_id,
+        )
+        encoded = offset_records.encode_value(usual)
+        if encoded is not None:
+            return encoded
     value = OffsetCommitValue(
         offset=committed.offset,
         leader_epoch=committed.leader_epoch,
@@ -118,7 +140,7 @@ def offset_record(group_id: str, topic: str, partition: int, committed: Committe
         expire_timestamp=committed.expire_timestamp_ms,
         topic_id=committed.topic_id,
     )
-    return key, encode_value(value)
+    return encode_value(value)
 
 
 def decode_record(key: bytes, value: bytes | None, log_offset: int) -> LoggedGroup | LoggedOffset | None:
@@ -126,6 +148,15 @@ def decode_record(key: bytes, value: bytes | None, log_offset: int) -> LoggedGro
 
     Raises CorruptFrame for bytes that do not parse in their version.
     """
+    at = offset_records.decode_key(key)
+    if at is not None:
+        if value is None:
+            return LoggedOffset(*at, None)
+        usual = offset_records.decode_value(value)
+        if usual is not None:
+            offset, leader_epoch, metadata, commit_timestamp_ms, topic_id = usual
+            stamps = commit_timestamp_ms, -1, topic_id, log_offset
+            return LoggedOffset(*at, CommittedOffset(offset, leader_epoch, metadata, *stamps))
     decoded = decode_group_record(key, value)
     if decoded is None:
         return None

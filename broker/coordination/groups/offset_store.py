@@ -4,7 +4,7 @@ The one rule: the newest record in the log wins. A transaction's offset counts f
 its marker comes.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from .group_records import CommittedOffset, LoggedOffset
 
@@ -30,6 +30,17 @@ class OffsetStore:
             self._hold(producer_id, record.group_id, (record.topic, record.partition), record.committed)
         else:
             self._commit(record.group_id, record.topic, record.partition, record.committed)
+
+    def replay_commit(self, logged: Iterable[LoggedOffset], producer_id: int, log_offset: int) -> None:
+        """The same for the records of one commit, the first of them at `log_offset`; there is no tombstone in it."""
+        for place, (group_id, topic, partition, committed) in enumerate(logged, log_offset):
+            if committed is None:
+                continue
+            placed = CommittedOffset(*committed[:-1], place)
+            if producer_id >= 0:
+                self._hold(producer_id, group_id, (topic, partition), placed)
+            else:
+                self._commit(group_id, topic, partition, placed)
 
     def end_transaction(self, producer_id: int, is_commit: bool, is_here: Callable[[str], bool]) -> None:
         """A marker has come: show or drop the producer's offsets of the groups for which `is_here` holds."""

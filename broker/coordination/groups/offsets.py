@@ -3,19 +3,25 @@
 The one rule: an offset changes only when its record is replayed; until then a commit has been asked for, not made.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.schema import ZERO_UUID
 from ....protocol.utf16 import utf16_length
-from ..result import CoordinatorResult, Instant
+from ..result import CoordinatorResult, Instant, Record
 from .group import Group
 from .group_config import GroupConfig
-from .group_records import CommittedOffset, offset_record
+from .group_records import CommittedOffset, LoggedOffset, offset_record
 from .offset_store import OffsetStore, TopicPartition
 
+R = TypeVar("R")
+
 RECORDS_AT_ONCE = 1000
+TOMBSTONE_BYTES_AT_ONCE = 1 << 19  # well below what a batch may have (`max.message.bytes`)
+TOMBSTONE_BYTES = 300  # at most, without the name of its group: a topic has at most 249 characters
+ENCODED_AT_ONCE = 100
 NO_EXPIRY = -1  # neither asked for nor stored: the broker's setting counts
 LATEST_MS, EARLIEST_MS = 0x7FFFFFFFFFFFFFFF, 0
 
@@ -51,6 +57,18 @@ class OffsetCommit:
     producer_epoch: int = -1
 
 
+@dataclass(slots=True)
+class EncodedOffsets:
+    """The records of a commit, made before it is decided: `logged` is what each of them amounts to.
+
+    One error for each offset of the request.
+    """
+
+    errors: list[ErrorCode]
+    records: list[Record]
+    logged: list[LoggedOffset]
+
+
 class GroupOffsets:
     """The requests about offsets, over groups of all kinds."""
 
@@ -72,43 +90,53 @@ class GroupOffsets:
         elif request.generation >= 0:
             raise KafkaError(request.unknown_group)
 
-    def commit(self, request: OffsetCommit, at: Instant) -> CoordinatorResult[Sequence[ErrorCode]]:
-        """Log the offsets of a checked committer; each is answered on its own."""
-        errors: list[ErrorCode] = []
-        result: CoordinatorResult[Sequence[ErrorCode]] = CoordinatorResult(
-            response=errors, producer_id=request.producer_id, producer_epoch=request.producer_epoch
-        )
-        expire_timestamp_ms = _expire_timestamp_ms(request.retention_ms, at.now_ms)
-        for wanted in request.offsets:
+    def encode(self, request: OffsetCommit, now_ms: int) -> Generator[None, None, EncodedOffsets]:
+        """The records of a commit, made with pauses: each offset is judged on its own."""
+        encoded = EncodedOffsets([], [], [])
+        expire_timestamp_ms = _expire_timestamp_ms(request.retention_ms, now_ms)
+        for number, wanted in enumerate(request.offsets, 1):
+            if number % ENCODED_AT_ONCE == 0:
+                yield
             if utf16_length(wanted.metadata) > self._config.offset_metadata_max_bytes:
-                errors.append(ErrorCode.OFFSET_METADATA_TOO_LARGE)
+                encoded.errors.append(ErrorCode.OFFSET_METADATA_TOO_LARGE)
                 continue
-            errors.append(ErrorCode.NONE)
+            encoded.errors.append(ErrorCode.NONE)
             committed = CommittedOffset(
-                wanted.offset, wanted.leader_epoch, wanted.metadata, at.now_ms, expire_timestamp_ms, wanted.topic_id
+                wanted.offset, wanted.leader_epoch, wanted.metadata, now_ms, expire_timestamp_ms, wanted.topic_id
             )
-            result.records.append(offset_record(request.group_id, wanted.topic, wanted.partition, committed))
-        return result
+            encoded.records.append(offset_record(request.group_id, wanted.topic, wanted.partition, committed))
+            encoded.logged.append(LoggedOffset(request.group_id, wanted.topic, wanted.partition, committed))
+        return encoded
+
+    @staticmethod
+    def commit(request: OffsetCommit, encoded: EncodedOffsets) -> CoordinatorResult[Sequence[ErrorCode]]:
+        """Log the offsets of a checked committer."""
+        return CoordinatorResult(
+            records=encoded.records,
+            response=encoded.errors,
+            producer_id=request.producer_id,
+            producer_epoch=request.producer_epoch,
+        )
 
     def delete(self, group: Group, partitions: Sequence[TopicPartition]) -> CoordinatorResult[Sequence[ErrorCode]]:
         """Remove the offsets that no member uses."""
         is_used = {topic: group.is_subscribed_to(topic) for topic, _ in partitions}
-        return CoordinatorResult(
-            records=[
-                offset_record(group.group_id, topic, partition, None)
-                for topic, partition in dict.fromkeys(partitions)
-                if not is_used[topic] and self._store.find(group.group_id, topic, partition)
-            ],
-            response=[
-                ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if is_used[topic] else ErrorCode.NONE for topic, _ in partitions
-            ],
-        )
+        removed = [
+            (topic, partition)
+            for topic, partition in dict.fromkeys(partitions)
+            if not is_used[topic] and self._store.find(group.group_id, topic, partition)
+        ]
+        errors = [ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if is_used[topic] else ErrorCode.NONE for topic, _ in partitions]
+        return self._remove(group.group_id, removed, lambda: CoordinatorResult(response=errors))
 
     def delete_group(self, group: Group) -> CoordinatorResult[ErrorCode]:
         """Remove a group with everything it committed."""
         group.check_delete()
-        offsets = [offset_record(group.group_id, *at, None) for at in self._store.partitions_to_delete(group.group_id)]
-        return CoordinatorResult(records=[*offsets, group.tombstone()], response=ErrorCode.NONE)
+        offsets = self._store.partitions_to_delete(group.group_id)
+        if len(offsets) > _tombstones_at_once(group.group_id):
+            return self._remove(group.group_id, offsets, lambda: self.delete_group(group))
+        tombstones = [offset_record(group.group_id, *at, None) for at in offsets]
+        return CoordinatorResult(records=[*tombstones, group.tombstone()], response=ErrorCode.NONE)
 
     def groups_with(self, topics: Collection[str]) -> list[str]:
         """The groups that have committed anything for these topics."""
@@ -135,12 +163,13 @@ class GroupOffsets:
         return CoordinatorResult(records=[group.tombstone()] if group.is_abandoned and not is_used else [])
 
     def _remove(
-        self, group_id: str, partitions: Sequence[TopicPartition], then: Callable[[], CoordinatorResult[None]]
-    ) -> CoordinatorResult[None]:
+        self, group_id: str, partitions: Sequence[TopicPartition], then: Callable[[], CoordinatorResult[R]]
+    ) -> CoordinatorResult[R]:
         """Log tombstones, so many in a batch; `then` follows the last of them."""
         if not partitions:
             return then()
-        now, later = partitions[:RECORDS_AT_ONCE], partitions[RECORDS_AT_ONCE:]
+        most = _tombstones_at_once(group_id)
+        now, later = partitions[:most], partitions[most:]
         return CoordinatorResult(
             records=[offset_record(group_id, *at, None) for at in now],
             on_logged=lambda: self._remove(group_id, later, then),
@@ -153,6 +182,10 @@ class GroupOffsets:
         if offset.expire_timestamp_ms != NO_EXPIRY:
             return now_ms >= offset.expire_timestamp_ms
         return now_ms - base_ms >= self._config.offsets_retention_ms
+
+
+def _tombstones_at_once(group_id: str) -> int:
+    return min(TOMBSTONE_BYTES_AT_ONCE // (len(group_id.encode()) + TOMBSTONE_BYTES), RECORDS_AT_ONCE)
 
 
 def _expire_timestamp_ms(retention_ms: int, now_ms: int) -> int:

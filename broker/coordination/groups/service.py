@@ -1,6 +1,7 @@
 """What handlers call of the group coordinator: each request becomes an operation of its group's partition."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from ....protocol.batch import RecordBatch
@@ -8,6 +9,7 @@ from ....protocol.errors import ErrorCode, KafkaError
 from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
 from ...runtime import Runtime
+from ...slices import Steps
 from ...topic_names import OFFSETS_TOPIC
 from ...topics.partition import Partition
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
@@ -17,7 +19,7 @@ from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .coordinator import Errors, GroupCoordinator
 from .group import Group
 from .group_records import CommittedOffset
-from .offsets import OffsetCommit
+from .offsets import EncodedOffsets, OffsetCommit
 
 R = TypeVar("R")
 
@@ -82,9 +84,14 @@ class GroupCoordinatorService:
 
     # Offsets
 
-    def commit(self, request: OffsetCommit, future: ResponseFuture[Errors]) -> None:
+    def encode(self, request: OffsetCommit) -> Steps[EncodedOffsets]:
+        """What `commit` is to be given: the records, made in slices."""
+        return self._coordinator.encode(request, self._clock.now_ms())
+
+    def commit(self, request: OffsetCommit, encoded: EncodedOffsets, future: ResponseFuture[Errors]) -> None:
         """OffsetCommit or TxnOffsetCommit: one error for each offset."""
-        self._write("OffsetCommit", request.group_id, lambda at: self._coordinator.commit(request, at), future)
+        decide = partial(self._coordinator.commit, request, encoded)
+        self._write("OffsetCommit", request.group_id, decide, future)
 
     def find_offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
         """The committed offset, if there is one."""

@@ -308,7 +308,7 @@ class TransactionCoordinator:
             records=[encode_transaction(transaction, is_flexible=is_flexible)],
             response=TransactionResponse(transaction, producer or producer_of(transaction), error),
             # The record has no room for all of it: version 0 none for the tagged fields, none for what lives in memory.
-            replay=lambda: self._keep(transaction),
+            replay=lambda log_offset: self._keep(transaction),
         )
 
     def _keep(self, transaction: Transaction) -> None:

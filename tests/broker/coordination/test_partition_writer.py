@@ -14,7 +14,7 @@ from odradek.broker.topic_names import OFFSETS_TOPIC
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import read_records
+from odradek.protocol.records import NewRecord, build_batch, read_records
 
 from ..conftest import Parts
 
@@ -139,3 +139,15 @@ def test_a_partition_that_a_client_left_out_when_it_created_the_topic_is_offline
     create_topic(parts.topics, OFFSETS_TOPIC, 2)
     assert [log.is_offline(partition) for partition in (1, 2, -1)] == [False, True, True]
     assert not log.is_undurable(2)
+
+
+def test_a_batch_beyond_what_its_topic_takes_is_too_large(parts: Parts) -> None:
+    create_topic(parts.topics, OFFSETS_TOPIC, 1, {"max.message.bytes": "1000"})
+    log = writer_of(parts)
+    most = 1000 - len(build_batch([NewRecord(b"k", bytes(800), 5)])) + 800
+    log.append(0, [(b"k", bytes(most))], 5)
+    for too_many in (most + 1, 100_000):
+        with pytest.raises(KafkaError) as refused:
+            log.append(0, [(b"k", bytes(too_many))], 5)
+        assert refused.value.code is ErrorCode.MESSAGE_TOO_LARGE
+    assert log.partition(0).log.log_end_offset == 1

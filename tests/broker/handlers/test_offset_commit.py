@@ -81,3 +81,12 @@ def test_members_are_checked(broker: GroupBroker) -> None:
     assert broker.commit(ask, generation=1, member_id=member) == [[0]]
     assert broker.commit(ask, generation=2, member_id=member) == [[ErrorCode.ILLEGAL_GENERATION]]
     assert broker.commit(ask) == [[ErrorCode.UNKNOWN_MEMBER_ID]]
+
+
+def test_what_does_not_fit_into_one_batch_is_refused_whole_and_commits_nothing(broker: GroupBroker) -> None:
+    broker.create_topic("t", partitions=300)
+    assert broker.commit(offsets_of("t", dict.fromkeys(range(300), 1), metadata="m" * 4096)) == [
+        [ErrorCode.UNKNOWN_SERVER_ERROR] * 300
+    ]
+    assert broker.context.groups.committed_partitions("g") == []
+    assert broker.commit(offsets_of("t", dict.fromkeys(range(200), 1), metadata="m" * 4096)) == [[0] * 200]

@@ -4,6 +4,7 @@ import pytest
 
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.result import ResponseFuture
+from odradek.broker.slices import run_to_end
 from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.offset_fetch import (
@@ -130,7 +131,8 @@ def test_who_wants_stable_offsets_is_told_of_open_transactions(
     broker.commit(offsets_of("t", {0: 1, 1: 2}))
     commit = OffsetCommit("g", -1, "", None, [OffsetToCommit("t", 0, 9)], producer_id=7, producer_epoch=0)
     future = ResponseFuture[Sequence[ErrorCode]](lambda errors: None, lambda code: [code])
-    broker.context.groups.commit(commit, future)
+    groups = broker.context.groups
+    groups.commit(commit, run_to_end(groups.encode(commit)), future)
     assert fetch(broker, version, asked) == [("t", 0, 1, "note", 0), ("t", 1, 2, "note", 0)]
     unstable = ErrorCode.UNSTABLE_OFFSET_COMMIT
     assert fetch(broker, version, asked, require_stable=True) == [("t", 0, -1, "", unstable), ("t", 1, 2, "note", 0)]

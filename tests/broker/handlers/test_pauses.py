@@ -6,17 +6,36 @@ from typing import Any
 
 import pytest
 
-from odradek.broker.handlers import list_groups, offset_fetch
+from odradek.broker.handlers import (
+    add_partitions_to_txn,
+    list_groups,
+    offset_commit,
+    offset_delete,
+    offset_fetch,
+    txn_offset_commit,
+)
+from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnTopic
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest
 from odradek.protocol.messages.describe_transactions import DescribeTransactionsRequest
 from odradek.protocol.messages.list_groups import ListGroupsRequest
 from odradek.protocol.messages.list_transactions import ListTransactionsRequest
+from odradek.protocol.messages.offset_commit import OffsetCommitRequest
+from odradek.protocol.messages.offset_delete import (
+    OffsetDeleteRequest,
+    OffsetDeleteRequestPartition,
+    OffsetDeleteRequestTopic,
+)
 from odradek.protocol.messages.offset_fetch import (
     OffsetFetchRequest,
     OffsetFetchRequestGroup,
     OffsetFetchRequestTopic,
     OffsetFetchRequestTopics,
+)
+from odradek.protocol.messages.txn_offset_commit import (
+    TxnOffsetCommitRequest,
+    TxnOffsetCommitRequestPartition,
+    TxnOffsetCommitRequestTopic,
 )
 
 from .group_context import offsets_of
@@ -31,15 +50,14 @@ def broker() -> TransactingBroker:
     broker = TransactingBroker()
     for name in NAMES:
         broker.begin(name)
-        request = offset_commit(name)
+        request = commit_of(name)
         broker.hand(request, 8)
     return broker
 
 
-def offset_commit(group: str) -> Any:
-    messages = import_module("odradek.protocol.messages.offset_commit")
+def commit_of(group: str) -> OffsetCommitRequest:
     topics = [offsets_of("t", {0: 1, 1: 2})]
-    return messages.OffsetCommitRequest(group_id=group, generation_id_or_member_epoch=-1, member_id="", topics=topics)
+    return OffsetCommitRequest(group_id=group, generation_id_or_member_epoch=-1, member_id="", topics=topics)
 
 
 def steps_of(broker: TransactingBroker, request: object, version: int) -> tuple[int, Any]:
@@ -84,6 +102,50 @@ def run_to_end(steps: Generator[None, None, Any]) -> tuple[int, Any]:
             7,
         ),
         (DeleteGroupsRequest(groups_names=NAMES), 2),
+        (
+            OffsetCommitRequest(group_id="g0", member_id="", topics=[offsets_of("t", dict.fromkeys(range(20), 1))]),
+            8,
+        ),
+        (
+            TxnOffsetCommitRequest(
+                transactional_id="g0",
+                group_id="g0",
+                producer_id=0,
+                producer_epoch=0,
+                topics=[
+                    TxnOffsetCommitRequestTopic(
+                        name="t",
+                        partitions=[
+                            TxnOffsetCommitRequestPartition(
+                                partition_index=n, committed_offset=1, committed_metadata=None
+                            )
+                            for n in range(20)
+                        ],
+                    )
+                ],
+            ),
+            3,
+        ),
+        (
+            OffsetDeleteRequest(
+                group_id="g0",
+                topics=[
+                    OffsetDeleteRequestTopic(
+                        name="t", partitions=[OffsetDeleteRequestPartition(partition_index=n) for n in range(20)]
+                    )
+                ],
+            ),
+            0,
+        ),
+        (
+            AddPartitionsToTxnRequest(
+                v3_and_below_transactional_id="g0",
+                v3_and_below_producer_id=0,
+                v3_and_below_producer_epoch=0,
+                v3_and_below_topics=[AddPartitionsToTxnTopic(name="t", partitions=list(range(20)))],
+            ),
+            3,
+        ),
     ],
     ids=lambda given: type(given).__name__ if not isinstance(given, int) else "",
 )
@@ -91,7 +153,8 @@ def test_the_handler_pauses_from_item_to_item(
     broker: TransactingBroker, request_: object, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_groups, "GROUPS_AT_ONCE", 1)
-    monkeypatch.setattr(offset_fetch, "PARTITIONS_AT_ONCE", 1)
+    for module in (offset_fetch, offset_commit, txn_offset_commit, offset_delete, add_partitions_to_txn):
+        monkeypatch.setattr(module, "PARTITIONS_AT_ONCE", 1)
     pauses, _ = steps_of(broker, request_, version)
     assert pauses >= 20
 

@@ -375,3 +375,24 @@ def offsets_nobody_committed(d: Dialogue) -> None:
     for version in (8, 9):
         d.ask(f"an unknown group v{version}", fetched_groups(d.name("g"), topic, 0), version, OffsetFetchResponse)
     d.ask("no groups", OffsetFetchRequest(groups=[]), 8, OffsetFetchResponse)
+
+
+@scenario
+def batches_that_are_too_large_for_the_topic_of_the_groups(d: Dialogue) -> None:
+    topic, _ = d.create_topic("orders")
+    for count in (245, 260):
+        one = commit(d.name("plain"), topic, 1, metadata="m" * 4096)
+        partitions = [*one.topics[0].partitions] * count
+        topics = [OffsetCommitRequestTopic(name=topic, partitions=partitions)]
+        many = OffsetCommitRequest(group_id=one.group_id, member_id="", topics=topics)
+        answer = d.wire.ask(many, 8, OffsetCommitResponse)
+        d.note(f"{count} offsets", sorted({partition.error_code for partition in answer.topics[0].partitions}))
+    d.ask("what is kept", fetched(d.name("plain"), topic, 0), 7, OffsetFetchResponse)
+    for size in (1_000_000, 1_100_000):
+        group = d.name(f"members of {size}")
+        joined = d.wire.ask(join(group, kind="other", metadata=bytes(size)), 3, JoinGroupResponse)
+        d.note(f"a join with {size} bytes", [joined.error_code, joined.generation_id, len(joined.members[0].metadata)])
+        request = sync(group, 1, joined.member_id, {joined.member_id: b"all"}, kind="other")
+        d.ask(f"its sync with {size} bytes", request, 3, SyncGroupResponse)
+        beaten = d.wire.ask(beat(group, 1, joined.member_id), 3, HeartbeatResponse)
+        d.note(f"its heartbeat with {size} bytes", beaten.error_code)

@@ -33,6 +33,11 @@ class ClassicGroup:
     """A group as its coordinator knows it; one without a protocol type only keeps offsets."""
 
     group_type = CLASSIC
+    __slots__ = (
+        *("_subscribed_topics", "generation", "group_id", "has_newcomers", "is_first_rebalance", "leader", "members"),
+        *("pending_members", "pending_sync", "protocol_name", "protocol_type", "state", "state_timestamp_ms"),
+        "static_members",
+    )
 
     def __init__(self, group_id: str, now_ms: int = -1) -> None:
         self.group_id = group_id

@@ -12,6 +12,7 @@ from ...result import CoordinatorResult, Instant, ResponseFuture
 from ..group_config import GroupConfig
 from ..group_records import group_record
 from .group import ClassicGroup
+from .large_members import LargeMembers
 from .member import JoinRequest, JoinResult, Member, choose_protocol
 from .rebalance import Rebalancer
 from .states import ClassicState
@@ -26,6 +27,7 @@ class JoinPhase:
         self._config = config
         self._rebalancer = rebalancer
         self._new_id = new_id
+        self._large_members = LargeMembers()
 
     def join(
         self, group: ClassicGroup, request: JoinRequest, future: JoinFuture, at: Instant
@@ -72,6 +74,7 @@ class JoinPhase:
     def _admit(
         self, group: ClassicGroup, member_id: str, request: JoinRequest, future: JoinFuture, at: Instant
     ) -> CoordinatorResult[JoinResult]:
+        self._large_members.check(request.protocols)
         member = Member(
             member_id,
             request.group_instance_id,
@@ -83,6 +86,7 @@ class JoinPhase:
             is_new=True,
             join=future,
         )
+        self._large_members.note(member)
         group.has_newcomers = group.is_first_rebalance
         group.add(member, request.protocol_type)
         self._rebalancer.start_session(group, member_id, self._config.new_member_join_timeout_ms, at)
@@ -102,7 +106,9 @@ class JoinPhase:
             result.response = group.joined(member.member_id)
             self._rebalancer.refresh_session(group, member, at)
             return result
+        self._large_members.check(request.protocols, member)
         member.adopt(request)
+        self._large_members.note(member)
         # The client may have sent a second JoinGroup on another connection: the first one is given up.
         result.refuse(member.join, ErrorCode.UNKNOWN_MEMBER_ID)
         member.join = future
@@ -113,6 +119,7 @@ class JoinPhase:
         self, group: ClassicGroup, old: Member, new_id: str, request: JoinRequest, future: JoinFuture, at: Instant
     ) -> CoordinatorResult[JoinResult]:
         """A restarted static member (KIP-345): without a rebalance, if the same protocol would be chosen."""
+        self._large_members.check(request.protocols, old)
         member = replace(
             old, member_id=new_id, client_id=request.client_id, client_host=request.client_host, join=None, sync=None
         )
@@ -126,6 +133,7 @@ class JoinPhase:
                 on_logged=lambda: self._replaced(group, old, new_id, request, old_leader, at),
             )
         group.replace(old.member_id, member)
+        self._large_members.note(member)
         result: CoordinatorResult[JoinResult] = CoordinatorResult()
         self._rebalancer.fence(group, old, result)
         self._rebalancer.refresh_session(group, member, at)
@@ -139,6 +147,7 @@ class JoinPhase:
         """The group is logged, and is, with the new member; what is not in the log follows."""
         member = group.members[new_id]
         member.adopt(request)
+        self._large_members.note(member)
         group.replace_awaited_sync(old.member_id, new_id)
         result: CoordinatorResult[JoinResult] = CoordinatorResult()
         self._rebalancer.fence(group, old, result)

@@ -80,7 +80,7 @@ class SyncRequest:
     assignments: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Member:
     """A member that was admitted. A JoinGroup or SyncGroup that waits has its future here, at most one of each."""
 

@@ -16,6 +16,7 @@ from odradek.broker.coordination.groups.service import GroupCoordinatorService
 from odradek.broker.coordination.result import Record, ResponseFuture
 from odradek.broker.coordination.runtime import Then
 from odradek.broker.runtime import Runtime
+from odradek.broker.slices import run_to_end
 from odradek.broker.testing.threads import ManualThreads
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import marker_batch
@@ -289,7 +290,7 @@ class GroupDriver:
             producer_id=producer_id,
             producer_epoch=0 if producer_id >= 0 else -1,
         )
-        self.service.commit(request, call)
+        self.service.commit(request, run_to_end(self.service.encode(request)), call)
         return call
 
     def committed(self, topic: str = "t", partition: int = 0, group_id: str = "g") -> int | None:

@@ -10,6 +10,7 @@ from odradek.broker.coordination.groups.coordinator import GroupCoordinator
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.result import CoordinatorResult, Instant, ResponseFuture
+from odradek.broker.slices import run_to_end
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.wire import CorruptFrame
 
@@ -50,7 +51,8 @@ class Pure:
         return self.it.sync(request, ResponseFuture(self.synced.append, SyncResult), AT)
 
     def commit(self, topic: str = "t", *, group_id: str = "g") -> CoordinatorResult[Sequence[ErrorCode]]:
-        return self.it.commit(OffsetCommit(group_id, -1, "", None, [OffsetToCommit(topic, 0, 5)]), AT)
+        request = OffsetCommit(group_id, -1, "", None, [OffsetToCommit(topic, 0, 5)])
+        return self.it.commit(request, run_to_end(self.it.encode(request, AT.now_ms)), AT)
 
     def stable(self) -> str:
         self.take(self.join())
@@ -195,7 +197,7 @@ def test_a_record_that_is_not_what_its_version_says_is_reported(groups: Pure) ->
 
 def test_a_look_at_all_offsets_lets_what_else_is_due_go_first_and_goes_on_where_it_was(groups: Pure) -> None:
     for number in range(3):
-        groups.take(groups.it.commit(commit_of(f"g{number}"), AT))
+        groups.take(groups.commit(group_id=f"g{number}"))
     groups.it.start(AT)
     later = Instant(AT.now + 600, AT.now_ms + 600_000)
     first = groups.it.take_due(later)
@@ -205,7 +207,3 @@ def test_a_look_at_all_offsets_lets_what_else_is_due_go_first_and_goes_on_where_
     assert rest == ["g1", "g2"]
     assert groups.it.take_due(later) is None
     assert groups.it.next_deadline() == later.now + 600
-
-
-def commit_of(group_id: str) -> OffsetCommit:
-    return OffsetCommit(group_id, -1, "", None, [OffsetToCommit("t", 0, 1)])

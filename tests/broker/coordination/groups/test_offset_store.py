@@ -108,3 +108,18 @@ def test_groups_are_found_by_topic_pending_offsets_included() -> None:
     table.replay(logged(1, 0, group_id="b"), producer_id=7)
     table.replay(logged(1, 0, topic="u", group_id="c"))
     assert table.groups_with({"t"}) == ["a", "b"]
+
+
+def test_a_commit_is_taken_over_as_its_records_would_be_one_by_one() -> None:
+    records = [logged(offset, 0, topic=topic) for offset, topic in ((1, "t"), (2, "u"), (3, "t"))]
+    for producer_id in (-1, 7):
+        at_once, one_by_one = OffsetStore(), OffsetStore()
+        at_once.replay_commit(records, producer_id, 40)
+        for number, record in enumerate(records):
+            assert record.committed is not None
+            placed = record.committed._replace(log_offset=40 + number)
+            one_by_one.replay(record._replace(committed=placed), producer_id)
+        for store in (at_once, one_by_one):
+            store.end_transaction(7, True, lambda group_id: True)
+        assert list(at_once.entries("g")) == list(one_by_one.entries("g"))
+        assert [offset.log_offset for _, _, offset in at_once.entries("g")] == [42, 41]

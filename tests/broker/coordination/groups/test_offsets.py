@@ -1,11 +1,14 @@
 """OffsetCommit, deleting and expiring offsets: who may, and when."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.group_records import LoggedGroup, LoggedOffset
-from odradek.broker.coordination.groups.offsets import RECORDS_AT_ONCE
+from odradek.broker.coordination.groups.offsets import RECORDS_AT_ONCE, OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.result import ResponseFuture
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.topic_image import TopicImage
@@ -304,3 +307,36 @@ def test_very_many_tombstones_go_into_several_batches(groups: GroupDriver) -> No
 
 def deletion_of(*names: str) -> MetadataDelta:
     return MetadataDelta(deleted_topics=[TopicImage(name, b"t" * 16) for name in names])
+
+
+def test_what_a_group_with_a_long_name_leaves_is_removed_in_batches_that_fit(groups: GroupDriver) -> None:
+    name = "g" * 32_000
+    for partition in range(40):
+        groups.commit(group_id=name, partition=partition)
+    assert groups.delete_group(name).answer is ErrorCode.NONE
+    batches = groups.log.batches_of[groups.service.partition_of(name)][40:]
+    assert len(batches) > 2
+    assert max(map(len, batches)) < 1 << 20
+    assert groups.service.find_group(name) is None
+
+
+def test_a_large_commit_is_encoded_with_pauses_and_its_offsets_know_their_places(groups: GroupDriver) -> None:
+    offsets = [OffsetToCommit("t", partition, partition) for partition in range(1000)]
+    request = OffsetCommit("g", -1, "", None, offsets)
+    steps, pauses = groups.service.encode(request), 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            encoded = end.value
+            break
+        pauses += 1
+    assert pauses == 10
+    groups.commit()
+    answered: list[Sequence[ErrorCode]] = []
+    groups.service.commit(request, encoded, ResponseFuture(answered.append, lambda code: [code]))
+    assert answered == [[ErrorCode.NONE] * 1000]
+    found = groups.service.find_offset("g", "t", 999)
+    assert found is not None
+    assert (found.offset, found.log_offset) == (999, 1000)
+    assert groups.restarted().service.find_offset("g", "t", 999) == found

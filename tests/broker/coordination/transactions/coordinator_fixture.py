@@ -81,7 +81,7 @@ def logged(coordinator: TransactionCoordinator, result: Result) -> None:
         for key, value in result.records if result.replay is None else ():
             coordinator.replay(key, value, 0)
         if result.replay is not None:
-            result.replay()
+            result.replay(0)
         further = None if result.on_logged is None else result.on_logged()
         if further is None:
             return
