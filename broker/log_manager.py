@@ -1,38 +1,20 @@
 """The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
-from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
-from ..storage.directory import DataDirectory, LogStartWrite
+from ..storage.directory import DataDirectory
 from ..storage.disk_job import DiskJob
 from ..storage.files.files import Files
 from ..storage.log import LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_api import Log
-from ..storage.log_cleanup import RecordsDeletion
 from ..storage.log_config import LogConfig
 from .log_closing import close_logs
 from .log_output import get_logger
+from .record_deletions import RecordDeletions
 from .runtime import Runtime, SerialQueue, Then
 
 logger = get_logger("log manager")
-
-
-DELETIONS_AT_ONCE = 100  # more would keep the loop when they are finished
-
-
-@dataclass(slots=True)
-class _Deletion:
-    """Records that are being deleted from one log."""
-
-    at: tuple[str, int]
-    opened: Log
-    offset: int
-    then: Then
-    job: RecordsDeletion | None = None
-    error: Exception | None = None
 
 
 class LogManager:
@@ -51,8 +33,8 @@ class LogManager:
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
         self._removed: Container[bytes] = {}  # ids of topics that are known to be gone
-        self._deletions: deque[_Deletion] = deque()  # of records, not begun yet
-        self._is_deleting = False
+        self._record_deletions = RecordDeletions(directory, self.directory_queue)
+        self._deleted: list[tuple[str, int]] = []  # logs that the checkpoints still know
         self._has_sealed = False  # segments that reached the disk since the checkpoints were written
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
         self._unrecovered: set[tuple[str, int]] = set()
@@ -173,76 +155,34 @@ class LogManager:
     def delete_records(self, topic: str, index: int, opened: Log, offset: int, then: Then) -> None:
         """Begin a log later, durably: first on record for the directory, then in the log itself.
 
-        An error leaves the log as it was. OSError where it cannot be begun. Those that come while others are written
-        share one write. The record stays under way until the log has followed: a checkpoint that is written in between
-        would put the log's old start back.
+        An error leaves the log as it was. OSError where it cannot be begun.
         """
         self._check_open()
-        self._deletions.append(_Deletion((topic, index), opened, offset, then))
-        if not self._is_deleting:
-            self._delete_next()
+        self._record_deletions.add(topic, index, opened, offset, then)
 
-    def _delete_next(self) -> None:
-        group = [self._deletions.popleft() for _ in range(min(len(self._deletions), DELETIONS_AT_ONCE))]
-        self._is_deleting = bool(group)
-        if not group:
-            return
-        starts: dict[tuple[str, int], int] = {}
-        for one in group:
-            starts[one.at] = max(one.offset, starts.get(one.at, 0))
-        try:
-            write = self._directory.begin_write_log_starts(starts)
-        except OSError as error:
-            self._end_deletions(group, error)
-        else:
-            self.directory_queue.run(write.run, partial(self._on_starts_recorded, group, write))
+    def delete_log(self, topic: str, index: int) -> None:
+        """Take a partition's directory out of sight; `begin_purge` has it after the topic's delay.
 
-    def _on_starts_recorded(self, group: list["_Deletion"], write: LogStartWrite, error: Exception | None) -> None:
-        if error is not None:
-            self._directory.finish_write_log_starts(write)
-            self._end_deletions(group, error)
-            return
-        for one in group:
-            try:
-                one.job = one.opened.begin_delete_records(one.offset)
-            except Exception as failure:  # its topic has been deleted
-                one.error = failure
-        jobs = [one for one in group if one.job is not None]
-        self.directory_queue.run(partial(_run_deletions, jobs), partial(self._on_deleted, group, write))
-
-    def _on_deleted(self, group: list["_Deletion"], write: LogStartWrite, error: Exception | None) -> None:
-        for one in group:
-            try:
-                if one.job is not None:
-                    one.opened.finish_delete_records(one.job)
-            except Exception as failure:  # its topic has been deleted
-                one.error = one.error or failure
-        self._directory.finish_write_log_starts(write)
-        self._end_deletions(group, error)
-
-    def _end_deletions(self, group: list["_Deletion"], error: Exception | None) -> None:
-        for one in group:
-            try:
-                one.then(error or one.error)
-            except Exception:
-                logger.exception("a deletion of records could not be answered", partition=f"{one.at[0]}-{one.at[1]}")
-        self._delete_next()
-
-    def delete_logs(self, topic: str, partitions: int) -> None:
-        """Take the directories of a topic's partitions out of sight; `begin_purge` has them after the topic's delay."""
+        `drop_deleted` is to follow, once for all that are deleted together.
+        """
         self._check_open()
-        for index in range(partitions):
-            opened = self._opened.pop((topic, index), None)
-            if opened is not None:
-                opened.abandon()
-            delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
-            try:
-                if self._files.exists(self._directory.partition_path(topic, index)):
-                    self._mark_for_deletion(topic, index, delay_ms)
-            except OSError as error:
-                # It is gone for clients all the same; a topic of this name will set the directory aside.
-                logger.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
-        self._drop([(topic, index) for index in range(partitions)])
+        at = (topic, index)
+        self._deleted.append(at)
+        opened = self._opened.pop(at, None)
+        if opened is not None:
+            opened.abandon()
+        delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
+        try:
+            if self._files.exists(self._directory.partition_path(topic, index)):
+                self._mark_for_deletion(topic, index, delay_ms)
+        except OSError as error:
+            # It is gone for clients all the same; a topic of this name will set the directory aside.
+            logger.error("a directory could not be put away", partition=f"{topic}-{index}", error=str(error))
+
+    def drop_deleted(self) -> None:
+        """Namesakes of the logs deleted since inherit nothing; on record before any topic that is created from now."""
+        deleted, self._deleted = self._deleted, []
+        self._drop(deleted)
 
     def close_log(self, topic: str, index: int, then: Callable[[bool, Exception | None], None]) -> None:
         """Make a log durable that nobody uses, and close it; whoever opens it again may trust it.
@@ -375,16 +315,6 @@ class LogManager:
                 self._mark_for_deletion(topic, index, 0)
                 self._drop([(topic, index)])
         self._directory.create_partition(topic, index, topic_id)
-
-
-def _run_deletions(deletions: Sequence[_Deletion]) -> None:
-    """On a thread: one log after the other, whatever becomes of those before."""
-    for one in deletions:
-        try:
-            if one.job is not None:
-                one.job.run()
-        except Exception as failure:
-            one.error = failure
 
 
 def _report_unwritten(error: Exception | None) -> None:

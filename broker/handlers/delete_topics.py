@@ -14,6 +14,7 @@ from ...protocol.schema import ZERO_UUID
 from ..context import Context
 from ..deferred import Deferred
 from ..session import Session
+from ..slices import Steps
 from ..topics.topics import Topic
 
 
@@ -28,7 +29,7 @@ def handle_delete_topics(
     deferred: Deferred[DeleteTopicsResponse] = Deferred()
     found: list[Topic | KafkaError] = []
 
-    def choose() -> Sequence[Topic]:
+    def choose() -> Steps[Sequence[Topic]]:
         chosen: dict[bytes, Topic] = {}
         for (name, topic_id), count in times.items():
             state = DeleteTopicState(name=name, topic_id=topic_id)
@@ -40,12 +41,18 @@ def handle_delete_topics(
                 found.append(topic)
             except KafkaError as error:
                 found.append(error)
+            yield
         return list(chosen.values())
 
+    def answer(error: KafkaError | None) -> Steps[DeleteTopicsResponse]:
+        responses: list[DeletableTopicResult] = []
+        for (name, topic_id), one in zip(times, found, strict=True):
+            responses.append(_answer(name, topic_id, error if error is not None and isinstance(one, Topic) else one))
+            yield
+        return DeleteTopicsResponse(responses=responses)
+
     def deleted(error: KafkaError | None) -> None:
-        results = found if error is None else [error if isinstance(one, Topic) else one for one in found]
-        responses = [_answer(*key, one) for key, one in zip(times, results, strict=True)]
-        deferred.answer(DeleteTopicsResponse(responses=responses))
+        context.slices.start(answer(error), deferred.answer, deferred.fail)
 
     context.topics.delete(choose, deleted)
     return deferred

@@ -43,8 +43,12 @@ class PartitionStore(Protocol):
         """Begin a log later, durably; an error leaves it as it was. OSError where it cannot be begun."""
         ...
 
-    def delete_logs(self, topic: str, partitions: int) -> None:
-        """Take the logs of a topic's partitions out of sight and remove them."""
+    def delete_log(self, topic: str, index: int) -> None:
+        """Take the log of a partition out of sight, to be removed; `drop_deleted` follows."""
+        ...
+
+    def drop_deleted(self) -> None:
+        """Write down, once for all logs deleted since, that their namesakes begin with nothing."""
         ...
 
 
@@ -230,6 +234,8 @@ class Topics:
         for deleted in delta.deleted_topics:
             yield from self._remove(deleted)
             _log_of_many("topic deleted", deleted, delta.deleted_topics)
+        if delta.deleted_topics:
+            self._store.drop_deleted()
         for created in delta.created_topics:
             yield from self._add(created)
             _log_of_many("topic created", created, delta.created_topics)
@@ -257,8 +263,8 @@ class Topics:
         topic = self._by_id.pop(image.topic_id)
         del self._by_name[image.name]
         self._names.remove(image.name)
-        self._store.delete_logs(image.name, len(topic.partitions))
         for partition in topic.partitions:
+            self._store.delete_log(partition.topic, partition.index)
             partition.note_deleted()
             yield
 

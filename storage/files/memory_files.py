@@ -87,13 +87,19 @@ class MemoryFiles:
         if self._directories.get(new) or self._children.get(new):
             raise OSError(errno.ENOTEMPTY, "directory not empty", new)
         self.make_directory(_split(new)[0])
-        inside = old + "/"
-        for path in [path for path in self._directories if path == old or path.startswith(inside)]:
+        for path in self._tree(old):
             moved = new + path[len(old) :]
             self._directories[moved] = self._directories.pop(path)
             self._children[moved] = self._children.pop(path)
         self._unlink_directory(old)
         self._link_directory(new)
+
+    def _tree(self, path: str) -> list[str]:
+        """A directory and all below it: found from the top, for there may be very many others beside it."""
+        found = [path]
+        for directory in found:
+            found += [f"{directory}/{name}" for name in self._children[directory]]
+        return found
 
     def _link_directory(self, path: str) -> None:
         parent, name = _split(path)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from odradek.broker.log_manager import DELETIONS_AT_ONCE
 from odradek.broker.metadata.publisher import MetadataPublisher
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
@@ -183,22 +182,17 @@ def test_a_log_that_was_cut_from_outside_is_offline_and_said_to_be(
     assert "a log cannot be opened  partition=t-0" in capfd.readouterr().err
 
 
-def test_where_many_logs_begin_is_written_a_few_times_for_all_of_them() -> None:
+def test_the_checkpoints_are_written_once_for_all_topics_that_are_deleted_together() -> None:
     files = FailingFiles()
     parts = Parts(files=files)
-    fill(parts, partitions=450)
-    parts.threads.holds = True
+    names = [f"t{number}" for number in range(40)]
+    for name in names:
+        fill(parts, name)
+    parts.store.write_checkpoints()
     files.written_whole.clear()
-    told: list[Exception | None] = []
-    for partition in parts.topics.partitions():
-        parts.store.delete_records("t", partition.index, partition.log, 1, told.append)
-    parts.threads.finish_all()
-    assert told == [None] * 450
-    assert files.written_whole.count("/data/log-start-offset-checkpoint") <= 2 + 450 // DELETIONS_AT_ONCE
-    assert {partition.log.log_start_offset for partition in parts.topics.partitions()} == {1}
-    parts.threads.holds = False
-    parts.restart(is_clean=False)
-    assert {partition.log.log_start_offset for partition in parts.topics.partitions()} == {1}
+    delete_topics(parts.topics, list(parts.topics))
+    assert files.written_whole.count("/data/recovery-point-offset-checkpoint") == 1
+    assert not any(files.exists(f"/data/{name}-0") for name in names)
 
 
 # Directories of other topics
@@ -303,23 +297,6 @@ def test_a_deletion_cut_short_leaves_no_offsets_to_the_next_topic_of_that_name(p
     assert (log.log_start_offset, log.log_end_offset) == (0, 0)
 
 
-def test_a_checkpoint_written_amid_a_deletion_of_records_does_not_undo_it(parts: Parts) -> None:
-    topic = create_topic(parts.topics, "t", 1, {})
-    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
-    topic.partitions[0].append([batch] * 9, parts.clock.now_ms())
-    answered: list[tuple[int, KafkaError | None]] = []
-    parts.topics.delete_records(topic.partitions[0], 3, lambda start, error: answered.append((start, error)))
-    parts.threads.holds = True
-    parts.topics.delete_records(topic.partitions[0], 8, lambda start, error: answered.append((start, error)))
-    parts.threads.finish()  # the log start checkpoint
-    parts.store.write_checkpoints()
-    parts.threads.finish_all()
-    assert answered == [(3, None), (8, None)]
-    parts.threads.holds = False
-    parts.restart(is_clean=False)
-    assert parts.topics.partition("t", 0).log.log_start_offset == 8
-
-
 def test_a_job_without_work_is_done_at_once_and_one_with_work_on_a_thread(parts: Parts) -> None:
     parts.threads.holds = True
     ended: list[Exception | None] = []
@@ -337,7 +314,7 @@ USES: dict[str, Callable[[Parts], object]] = {
     "delete_records": lambda parts: parts.store.delete_records(
         "t", 0, parts.topics.partition("t", 0).log, 1, lambda error: None
     ),
-    "delete_logs": lambda parts: parts.store.delete_logs("t", 1),
+    "delete_log": lambda parts: parts.store.delete_log("t", 0),
     "close_log": lambda parts: parts.store.close_log("t", 0, lambda is_closed, error: None),
     "begin_purge": lambda parts: parts.store.begin_purge(),
     "write_checkpoints": lambda parts: parts.store.write_checkpoints(),

@@ -1,8 +1,13 @@
 """DeleteTopics: by name and by id, and what is left afterwards: nothing."""
 
+from collections.abc import Callable, Sequence
+
 import pytest
 
+from odradek.broker.runtime import Then
+from odradek.broker.slices import Steps
 from odradek.broker.testing.disks import FULL
+from odradek.broker.topics.topics import Topic, Topics
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_topics import (
@@ -45,6 +50,31 @@ def ask(
 
 def codes(answers: list[DeletableTopicResult]) -> list[int]:
     return [answer.error_code for answer in answers]
+
+
+def test_the_topics_are_chosen_one_after_the_other_with_a_pause_after_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = AskedBroker()
+    names = [broker.create(f"t{number}").name for number in range(20)]
+    pauses: list[int] = []
+    delete = Topics.delete
+
+    def watched(topics: Topics, choose: Callable[[], Steps[Sequence[Topic]]], then: Then) -> None:
+        def counted() -> Steps[Sequence[Topic]]:
+            steps = choose()
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    chosen: Sequence[Topic] = end.value
+                    return chosen
+                pauses.append(1)
+                yield
+
+        delete(topics, counted, then)
+
+    monkeypatch.setattr(Topics, "delete", watched)
+    assert codes(ask(broker, *names)) == [0] * 20
+    assert len(pauses) == 20
 
 
 @pytest.mark.parametrize("version", served(ApiKey.DELETE_TOPICS))
