@@ -151,6 +151,23 @@ def test_metadata_committed_with_an_offset_comes_back(
         member.close()
 
 
+@pytest.mark.parametrize("client_name", ["kafka-python", "confluent-kafka"])
+def test_metadata_is_measured_in_utf16_units(client: StockClient, admin: StockClient, topic: str, group: str) -> None:
+    create(admin, topic)
+    send_all(admin, topic, [Message(b"x")])
+    member = client.member(group, topic)
+    try:
+        assert len(gather(member.poll, 1)) == 1
+        for longest in ("é" * 4095, "😀" * 2047):  # librdkafka sends one byte more than it was given
+            member.commit_at(topic, 0, 1, longest)
+            assert member.committed(topic, 0) == (1, longest)
+        with pytest.raises(Exception, match=r"(?i)metadata"):
+            member.commit_at(topic, 0, 0, "😀" * 2049)
+        assert member.committed(topic, 0) == (1, longest)
+    finally:
+        member.close()
+
+
 def test_a_static_member_that_comes_back_keeps_its_partitions(
     client: StockClient, admin: StockClient, topic: str, group: str
 ) -> None:
