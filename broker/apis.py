@@ -32,7 +32,14 @@ class Handler(Protocol[Request, Response]):
 
     def __call__(
         self, request: Request, version: int, session: Session, context: Context, /
-    ) -> Response | Deferred[Response] | Deferred[Response | None] | Steps[Response | Deferred[Response]] | None: ...
+    ) -> (
+        Response
+        | Deferred[Response]
+        | Deferred[Response | None]
+        | Steps[Response | Deferred[Response]]
+        | Steps[Response | Deferred[Response | None] | None]
+        | None
+    ): ...
 
 
 class LoadedApi:

@@ -10,9 +10,9 @@ freed. Full collections come with growth, not with time, so what is lost so is a
 import gc
 from typing import Final
 
-# New objects until the youngest are looked at, and how many such looks lead to one at the older: some twenty thousand
+# New objects until the youngest are looked at, and how many such looks lead to one at the older: some six thousand
 # objects at most are looked at in one go, a few milliseconds.
-THRESHOLDS: Final = (2000, 5, 2)
+THRESHOLDS: Final = (700, 3, 1)
 
 
 def keep_collections_short() -> None:

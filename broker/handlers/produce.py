@@ -28,6 +28,7 @@ from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
 from ..runtime import let_others_run
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 from ..topics.partition import Partition
 
@@ -88,14 +89,17 @@ class _HeavyAppend:
 
 def handle_produce(
     request: ProduceRequest, version: int, session: Session, context: Context
-) -> ProduceResponse | Deferred[ProduceResponse | None] | None:
+) -> Steps[ProduceResponse | Deferred[ProduceResponse | None] | None]:
     """Append every partition's batch; errors are per partition, and acks=0 gets no answer at all."""
     produce = _Produce(request, version, session, context)
-    refusal = _refusal_of_all(request)
+    refusal = yield from _refusal_of_all(request)
     if refusal is not None:
         response = _refuse_all(request, refusal)
     else:
-        response = ProduceResponse(responses=[_append_topic(topic, produce) for topic in request.topic_data])
+        responses: list[TopicProduceResponse] = []
+        for topic in request.topic_data:
+            responses.append((yield from _append_topic(topic, produce)))
+        response = ProduceResponse(responses=responses)
     if produce.heavy:
         return _deferred_until_checked(response, produce)
     return _finish(response, produce)
@@ -113,7 +117,7 @@ def _finish(response: ProduceResponse, produce: _Produce) -> ProduceResponse | D
     return response
 
 
-def _refusal_of_all(request: ProduceRequest) -> KafkaError | None:
+def _refusal_of_all(request: ProduceRequest) -> Steps[KafkaError | None]:
     """What refuses every partition: a transactional batch without an id, or batches of two producers."""
     producers: set[int] = set()
     for topic in request.topic_data:
@@ -122,6 +126,7 @@ def _refusal_of_all(request: ProduceRequest) -> KafkaError | None:
                 batch = RecordBatch(partition.records)
                 if batch.magic == MAGIC and batch.is_transactional:
                     producers.add(batch.producer_id)
+            yield
     if producers and request.transactional_id is None:
         return KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     if len(producers) > 1:
@@ -143,11 +148,12 @@ def _refuse_all(request: ProduceRequest, error: KafkaError) -> ProduceResponse:
     )
 
 
-def _append_topic(data: TopicProduceData, produce: _Produce) -> TopicProduceResponse:
+def _append_topic(data: TopicProduceData, produce: _Produce) -> Steps[TopicProduceResponse]:
     by_index = {partition.index: partition for partition in data.partition_data}  # one entry each, as in Kafka
     answers: list[PartitionProduceResponse] = []
     for partition in by_index.values():
         answers.append(_append_partition(data, partition, produce, answers))
+        yield
     return TopicProduceResponse(name=data.name, topic_id=data.topic_id, partition_responses=answers)
 
 
@@ -267,15 +273,14 @@ def _deferred_until_checked(response: ProduceResponse, produce: _Produce) -> Def
         for one in heavy:
             one.run()
 
+    def append(error: Exception | None) -> Steps[ProduceResponse | Deferred[ProduceResponse | None] | None]:
+        for one in heavy:
+            one.answers[one.at] = _append_checked(one, produce, error)
+            yield
+        return _finish(response, produce)
+
     def checked(error: Exception | None) -> None:
-        try:
-            for one in heavy:
-                one.answers[one.at] = _append_checked(one, produce, error)
-            answer = _finish(response, produce)
-        except Exception as failure:
-            deferred.fail(failure)
-            return
-        deferred.follow(answer)
+        produce.context.slices.start(append(error), deferred.answer, deferred.fail)
 
     produce.context.beside_loop.run(run, checked)
     return deferred

@@ -25,6 +25,7 @@ R = TypeVar("R")
 MOST_ITEMS = 1 << 18
 # What is decoded and encoded on the loop; a larger message takes milliseconds, and is left to a thread.
 LOOP_ITEMS = 2048
+LOOP_BYTES = 4 * 1024 * 1024  # which are copied, but for the records of a Produce
 
 Segments: TypeAlias = list[Segment]
 
@@ -61,6 +62,8 @@ class Dispatcher:
         session.client_id = header.client_id or ""
         if not is_served:
             return self._refuse_version(loaded, header)
+        if len(frame) > LOOP_BYTES and key != ApiKey.PRODUCE:
+            return self._decode_beside_loop(frame, pos, loaded, header, session)
         try:
             request, _ = loaded.decoder(version)(frame, pos, LOOP_ITEMS)
         except TooManyItems:

@@ -5,7 +5,9 @@ test_produce_idempotent.py.
 import pytest
 
 from odradek.broker.deferred import Disconnect
-from odradek.broker.handlers.produce import ADMIN_CLIENT_ID
+from odradek.broker.handlers.produce import ADMIN_CLIENT_ID, handle_produce
+from odradek.broker.slices import run_to_end
+from odradek.broker.testing.topics import delete_topics
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import (
@@ -241,3 +243,33 @@ def test_without_acks_a_refusal_can_only_be_told_by_closing(broker: AskedBroker,
 
 def test_nothing_to_produce_is_answered_with_nothing() -> None:
     assert AskedBroker().ask(produce_request({}), 9, ProduceResponse).answer.responses == []
+
+
+@pytest.mark.parametrize("acks", [1, 0])
+def test_others_are_let_in_between_the_partitions_and_a_topic_may_go_meanwhile(acks: int) -> None:
+    broker = AskedBroker()
+    created = {name: broker.create(name) for name in ("a", "b", "c")}
+    request = produce_request({name: {0: batch()} for name in ("a", "b", "c")}, acks=acks)
+    steps = handle_produce(request, 9, broker.session, broker.context)
+    while not broker.topics.partition("a", 0).log.log_end_offset:
+        next(steps)
+    delete_topics(broker.topics, [created["b"]])
+    if acks == 0:
+        with pytest.raises(Disconnect, match="for b-0: UNKNOWN_TOPIC_OR_PARTITION"):
+            run_to_end(steps)
+    else:
+        answer = run_to_end(steps)
+        assert isinstance(answer, ProduceResponse)
+        codes = [topic.partition_responses[0].error_code for topic in answer.responses]
+        assert codes == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.NONE]
+    assert broker.topics.partition("c", 0).log.log_end_offset == 1
+
+
+def test_without_acks_nothing_is_answered_after_many_slices_either() -> None:
+    broker = AskedBroker()
+    broker.create("t", 50)
+    request = produce_request({"t": {index: batch() for index in range(50)}}, acks=0)
+    pauses = sum(1 for _ in handle_produce(request, 9, broker.session, broker.context))
+    assert pauses >= 50
+    assert run_to_end(handle_produce(request, 9, broker.session, broker.context)) is None
+    assert all(partition.log.log_end_offset == 2 for partition in broker.topics.partitions())

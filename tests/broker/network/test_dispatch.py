@@ -7,13 +7,14 @@ import pytest
 
 from odradek.broker.apis import TABLE
 from odradek.broker.deferred import Deferred, Disconnect
-from odradek.broker.network.dispatch import LOOP_ITEMS, Dispatcher
+from odradek.broker.network.dispatch import LOOP_BYTES, LOOP_ITEMS, Dispatcher
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.codec import Segment, decode, encode_bytes
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.header import RequestHeader, decode_response_header, encode_request_header
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
+from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from odradek.protocol.messages.list_offsets import ListOffsetsRequest
 from odradek.protocol.messages.metadata import (
     MetadataRequest,
@@ -287,6 +288,14 @@ def test_a_request_of_many_items_is_decoded_on_a_thread_and_served_on_the_loop(
     broker.parts.threads.finish_all()
     (segments,) = sent
     assert decode(MetadataResponse, 12, body_of(segments, ApiKey.METADATA, 12)).topics
+
+
+def test_a_request_of_many_bytes_is_decoded_on_a_thread(broker: AskedBroker, dispatcher: Dispatcher) -> None:
+    broker.holds_fsyncs = True
+    protocol = JoinGroupRequestProtocol(name="range", metadata=bytes(LOOP_BYTES))
+    request = JoinGroupRequest(group_id="g", session_timeout_ms=6000, member_id="", protocols=[protocol])
+    assert isinstance(dispatcher.receive(frame_of(request, 5), broker.session), Deferred)
+    assert broker.parts.threads.held == 1
 
 
 def test_a_large_request_that_does_not_parse_fails_on_its_thread(broker: AskedBroker, dispatcher: Dispatcher) -> None:

@@ -22,6 +22,7 @@ from odradek.broker.handlers.produce import handle_produce
 from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
 from odradek.broker.metadata.features import TRANSACTION_VERSION
 from odradek.broker.session import Session
+from odradek.broker.slices import run_to_end
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.disks import DyingFiles, FailingFiles, Killed
 from odradek.broker.testing.topics import create_topic
@@ -196,7 +197,7 @@ class History:
         data = TopicProduceData(name=TOPIC, partition_data=[PartitionProduceData(index=index, records=batch)])
         produce = ProduceRequest(transactional_id=client.transactional_id, acks=-1, topic_data=[data])
         version = 12 if client.speaks_v2 else 11
-        answer = _answer(self._send(lambda: handle_produce(produce, version, SESSION, self.context)))
+        answer = _answer(self._send(lambda: run_to_end(handle_produce(produce, version, SESSION, self.context))))
         if answer.responses[0].partition_responses[0].error_code == 0:  # type: ignore[attr-defined]
             client.sequences[index] = sequence + 1
 
