@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .log_output import get_logger
-from .runtime import Runtime, Then, Threads, TimerHandle, Timers
+from .runtime import Runtime, Stopped, Then, Threads, TimerHandle, Timers
 
 logger = get_logger("lifetime")
 
@@ -83,9 +83,9 @@ class Lifetime:
         return call
 
     def run(self, work: Callable[[], None], then: Then) -> None:
-        """As Threads.run; after the end the work is not done, and `then` gets a RuntimeError at once."""
+        """As Threads.run; after the end the work is not done, and `then` gets Stopped at once."""
         if self._is_over:
-            then(RuntimeError("the broker has stopped"))
+            then(Stopped())
             return
         self._running += 1
 
@@ -101,7 +101,10 @@ class Lifetime:
                     for idle in waiting:
                         idle.set_result(None)
 
-        self._threads.run(work, done)
+        try:
+            self._threads.run(work, done)
+        except RuntimeError:  # they have ended before us
+            done(Stopped())
 
     async def ended(self) -> None:
         """Cancel every timer, wait until what runs on threads has been dealt with, and begin nothing any more."""

@@ -21,6 +21,13 @@ THREADS = 2  # they wait for fsyncs and codecs, which let the loop run meanwhile
 Then = Callable[[Exception | None], None]
 
 
+class Stopped(RuntimeError):
+    """Work that was given to threads after their end: it has not been begun."""
+
+    def __init__(self) -> None:
+        super().__init__("the broker has stopped")
+
+
 class Clock(Protocol):
     """Two hands: monotonic seconds for deadlines, wall milliseconds for timestamps."""
 

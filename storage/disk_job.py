@@ -30,6 +30,10 @@ class DiskJob:
         """Whether it is not done for want of an open file alone: no fsync has failed, and it may be begun again."""
         return self._refusal is not None and self.failure is None
 
+    def refuse(self, why: str) -> None:
+        """It was never begun."""
+        self._refusal = OpenRefused(why)
+
     def run(self) -> None:
         """Make every call; the first failure comes out as OSError, after all have been tried."""
         calls, self._calls = self._calls, ()

@@ -12,7 +12,7 @@ from ...storage.log import FlushJob, PartitionLog
 from ..config.broker_config import NO_LIMIT
 from ..countdown import Countdown
 from ..log_output import get_logger
-from ..runtime import Runtime, TimerHandle
+from ..runtime import Runtime, Stopped, TimerHandle
 from .partition import Partition
 
 logger = get_logger("log flusher")
@@ -129,6 +129,12 @@ class LogFlusher:
 
     def _finish(self, partition: Partition, flushed: PartitionLog, job: FlushJob, error: Exception | None) -> None:
         done = self._flushing[partition]
+        if isinstance(error, Stopped):
+            job.refuse(str(error))  # nothing is wrong with the disk, and nothing follows
+            flushed.finish_flush(job)
+            del self._flushing[partition]
+            _report([*done.waiting, *done.latecomers], error, partition)
+            return
         if error is not None and job.failure is None and not job.is_refused:
             job.failure = error if isinstance(error, OSError) else OSError(f"an fsync failed: {error!r}")
         flushed.finish_flush(job)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from odradek.broker.runtime import Then
+from odradek.broker.runtime import Stopped, Then
 from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.log_flusher import LATER_S, MOST_REFUSALS, SOON_S, Durable, LogFlusher
@@ -21,7 +21,7 @@ class Flushing:
 
     overrides: Mapping[str, str]
     parts: Parts = field(default_factory=Parts)
-    jobs: list[Callable[[OSError | None], None]] = field(default_factory=list[Callable[[OSError | None], None]])
+    jobs: list[Callable[[Exception | None], None]] = field(default_factory=list[Callable[[Exception | None], None]])
     told: list[tuple[str, Exception | None]] = field(default_factory=list[tuple[str, Exception | None]])
 
     def __post_init__(self) -> None:
@@ -31,7 +31,7 @@ class Flushing:
         )
 
     def run(self, work: Callable[[], None], then: Then) -> None:
-        def run(error: OSError | None) -> None:
+        def run(error: Exception | None) -> None:
             failure: Exception | None = error
             if error is None:
                 try:
@@ -259,3 +259,16 @@ def test_a_log_that_has_gone_is_not_tried_again() -> None:
     assert [name for name, _ in flushing.told] == ["a"]
     flushing.parts.clock.advance(LATER_S)
     assert flushing.jobs == []
+
+
+def test_an_fsync_asked_for_after_the_end_is_refused_and_says_nothing_of_the_disk(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    flushing.append()
+    flushing.flush("a")
+    flushing.jobs.pop()(Stopped())
+    assert [(name, type(error)) for name, error in flushing.told] == [("a", Stopped)]
+    log = flushing.partition.open_log()
+    assert (flushing.partition.is_offline, log.failure, log.unflushed_messages) == (False, None, 1)
+    assert capfd.readouterr().err.count("error") == 0
