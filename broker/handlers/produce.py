@@ -74,6 +74,7 @@ class _HeavyAppend:
     topic: TopicProduceData
     data: PartitionProduceData
     batch: RecordBatch
+    partition: Partition
     check: BatchCheck
     answers: list[PartitionProduceResponse]
     at: int
@@ -175,7 +176,7 @@ def _append_partition(
         appended = partition.append([checked or batch], now_ms, is_checked=checked is not None)
     except HeavyBatch:
         check = partition.log.batch_check(now_ms)
-        produce.heavy.append(_HeavyAppend(topic, data, batch, check, answers, len(answers)))
+        produce.heavy.append(_HeavyAppend(topic, data, batch, partition, check, answers, len(answers)))
         return _refused(data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)  # until it is checked
     except KafkaError as error:
         return _refused_by_log(data.index, error, partition)
@@ -288,6 +289,8 @@ def _deferred_until_checked(response: ProduceResponse, produce: _Produce) -> Def
 
 def _append_checked(heavy: _HeavyAppend, produce: _Produce, error: Exception | None) -> PartitionProduceResponse:
     outcome = error or heavy.outcome
+    if heavy.partition.is_deleted:  # one of this name may have come meanwhile, with rules that were not asked
+        return _refused(heavy.data.index, KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), -1)
     if isinstance(outcome, RecordBatch):
         return _append_partition(heavy.topic, heavy.data, produce, heavy.answers, outcome)
     if isinstance(outcome, KafkaError):

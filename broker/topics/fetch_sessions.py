@@ -108,18 +108,12 @@ class FetchSessions:
     ) -> Steps[FetchContext]:
         session.next_epoch = 1 if session.next_epoch == 0x7FFFFFFF else session.next_epoch + 1
         session.last_used = now
-        for key, wanted in _asked_for(request, session.uses_topic_ids, name_of):
-            held = session.partitions.get(key)
-            if held is None:
-                session.partitions[key] = wanted
-            else:
-                held.asked = wanted.asked
-            yield
-        for topic in request.forgotten_topics_data:
-            name = topic.topic_id if session.uses_topic_ids else topic.topic
-            for index in topic.partitions:
-                session.partitions.pop((name, index), None)
-                yield
+        try:
+            yield from _change(session, request, name_of)
+        except GeneratorExit:  # the client has gone in the middle: what it left half done is counted nowhere
+            if self._sessions.get(session.id) is session:
+                self._remove(session.id)
+            raise
         if self._sessions.get(session.id) is not session:
             raise KafkaError(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)  # its client began another meanwhile
         self._count(session)
@@ -159,6 +153,22 @@ class FetchSessions:
     def _count(self, session: FetchSession) -> None:
         self._cached += len(session.partitions) - session.counted
         session.counted = len(session.partitions)
+
+
+def _change(session: FetchSession, request: "FetchRequest", name_of: Callable[[bytes], str | None]) -> Steps[None]:
+    """The partitions that a request adds, changes and forgets."""
+    for key, wanted in _asked_for(request, session.uses_topic_ids, name_of):
+        held = session.partitions.get(key)
+        if held is None:
+            session.partitions[key] = wanted
+        else:
+            held.asked = wanted.asked
+        yield
+    for topic in request.forgotten_topics_data:
+        name = topic.topic_id if session.uses_topic_ids else topic.topic
+        for index in topic.partitions:
+            session.partitions.pop((name, index), None)
+            yield
 
 
 def _asked_for(

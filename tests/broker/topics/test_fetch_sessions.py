@@ -120,6 +120,17 @@ def test_a_session_that_grows_beyond_the_bound_begins_anew() -> None:
     assert plan(held, request(0, 0, many(MOST_PARTITIONS))).session is not None
 
 
+def test_a_session_whose_client_goes_in_the_middle_of_a_request_ends() -> None:
+    held = sessions()
+    made = plan(held, request(0, 0, many(1)))
+    growing = held.plan(request(made.session_id, 1, many(50, start=1)), BY_NAME, NAMES.get, 0.0)
+    for _ in range(40):
+        next(growing)
+    growing.close()
+    assert len(held) == 0
+    assert plan(held, request(0, 0, many(MOST_PARTITIONS))).session is not None
+
+
 def test_an_old_session_makes_room_for_as_many_partitions_as_it_had() -> None:
     held = sessions()
     plan(held, request(0, 0, many(MOST_PARTITIONS)), now=0.0)
