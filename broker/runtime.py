@@ -104,7 +104,10 @@ class LoopThreads:
                 work()
             except Exception as error:
                 failure = error
-            self._loop.call_soon_threadsafe(then, failure)
+            try:
+                self._loop.call_soon_threadsafe(then, failure)
+            finally:
+                failure = None  # its traceback has this frame, and all that the work held: a cycle
 
         if self._executor is None:
             self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="odradek")

@@ -128,9 +128,10 @@ class Dispatcher:
             except Disconnect as end:
                 served.fail(end)
 
-        self._beside_loop(lambda: api.decoder(header.api_version)(frame, pos, MOST_ITEMS)[0]).deliver_to(
-            decoded, served.fail
-        )
+        def decode() -> object:
+            return None if served.is_done else api.decoder(header.api_version)(frame, pos, MOST_ITEMS)[0]
+
+        self._beside_loop(decode).deliver_to(decoded, served.fail)
         return served
 
     def _beside_loop(self, compute: Callable[[], R]) -> Deferred[R]:

@@ -1,8 +1,12 @@
 """The alarm that stands at one deadline, and the machine's clock."""
 
+import asyncio
+import gc
+import weakref
 from dataclasses import dataclass, field
+from functools import partial
 
-from odradek.broker.runtime import SystemClock, Timer
+from odradek.broker.runtime import LoopThreads, SystemClock, Timer
 from odradek.broker.testing.clock import ManualClock
 
 
@@ -56,3 +60,26 @@ def test_the_hands_of_the_machines_clock_go_forward() -> None:
     clock = SystemClock()
     assert clock.now() <= clock.now()
     assert clock.now_ms() > 1_700_000_000_000
+
+
+async def test_a_failure_on_a_thread_keeps_nothing_of_what_the_work_held() -> None:
+    class Held:
+        pass
+
+    def failing(held: Held) -> None:
+        raise RuntimeError("the unforeseen")
+
+    threads = LoopThreads(asyncio.get_running_loop())
+    held = Held()
+    is_held = weakref.ref(held)
+    ended = asyncio.Event()
+    threads.run(partial(failing, held), lambda error: ended.set())
+    del held
+    gc.disable()
+    try:
+        await ended.wait()
+        threads.close()
+        await asyncio.sleep(0)
+        assert is_held() is None
+    finally:
+        gc.enable()
