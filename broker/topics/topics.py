@@ -24,6 +24,7 @@ from ..slices import Steps, in_steps, run_to_end
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_config
 from .partition import OnMarker, Partition
+from .replica_assignment import check_replication_factor
 
 logger = get_logger("topics")
 
@@ -211,6 +212,7 @@ class Topics:
         if name in INTERNAL_TOPICS:
             return self.new_topic(name, *internal_topic_config(name, self._config))
         self.check_new_name(name, beside)
+        check_replication_factor(self._config.default_replication_factor, self._config)
         return self.new_topic(name, self._config.num_partitions, {})
 
     def delete_records(self, partition: Partition, offset: int, then: Callable[[int, KafkaError | None], None]) -> None:
