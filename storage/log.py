@@ -58,7 +58,7 @@ class PartitionLog:
         self._state = LogState(location, config, loaded, now_ms)
         self._flushing = Flushing(location.files, loaded.snapshots, loaded.recovery_point, now_ms)
         self._reader = LogReader(self._state)
-        self._appender = LogAppender(location, self._state, self._reader, self._flushing)
+        self._appender = LogAppender(location, self._state, self._flushing)
         self._cleanup = LogCleanup(location, self._state)
         self._is_prepared = False  # to be closed, but for the fsync
         self.recovery_report = loaded.report
@@ -305,7 +305,7 @@ class PartitionLog:
         self.check_open()
         self._state.is_changed = True  # so that a stop removes the old files
         terms = CleaningTerms(now_ms, most_key_bytes, recovered_from)
-        return Cleaning(self._location, self._state, self._reader.aborted_transactions, cleanable, terms)
+        return Cleaning(self._location, self._state, self._reader.find_aborted, cleanable, terms)
 
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose `file.delete.delay.ms` has passed: the caller removes them."""
