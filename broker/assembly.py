@@ -16,6 +16,7 @@ from .coordination.transactions.coordinator import TransactionCoordinator
 from .coordination.transactions.service import TransactionCoordinatorService
 from .coordination.transactions.timeouts import TransactionTimeouts
 from .coordination.transactions.transaction_config import TransactionConfig
+from .heavy_work import HeavyWork
 from .log_manager import LogManager
 from .metadata.features import FEATURES, METADATA_VERSION, TRANSACTION_VERSION
 from .metadata.loader import load_metadata
@@ -66,6 +67,7 @@ def assemble(
         slices=slices,
         unsent=UnsentAnswers(),
         beside_loop=SerialQueue(runtime.threads),
+        heavy_work=HeavyWork(runtime.threads),
         fetch_sessions=FetchSessions(
             config.max_incremental_fetch_session_cache_slots, lambda: runtime.random.randrange(1, 1 << 31)
         ),

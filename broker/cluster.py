@@ -18,6 +18,7 @@ from ..storage.files.files import Files
 from .assembly import assemble
 from .config.broker_config import BrokerConfig
 from .context import Context
+from .heavy_work import HeavyWork
 from .lifetime import Lifetime
 from .log_manager import LogManager
 from .log_output import get_logger
@@ -45,6 +46,7 @@ class _Parts:
     scheduled_tasks: ScheduledTasks
     idle_logs: IdleLogs
     log_cleaner: LogCleaner
+    heavy_work: HeavyWork
     server: Server
 
 
@@ -129,7 +131,7 @@ class Cluster:
 
     async def _end(self, parts: _Parts) -> None:
         await parts.server.close()
-        for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner):
+        for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner, parts.heavy_work):
             part.stop()
         await parts.lifetime.ended()
         await self._beside_the_loop(parts.log_manager.close)
@@ -168,6 +170,7 @@ class Cluster:
             scheduled_tasks,
             IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager),
             LogCleaner(config, runtime, context.topics, log_manager.directory),
+            context.heavy_work,
             Server(config, runtime, Dispatcher(context, self._stages), context.unsent),
         )
 

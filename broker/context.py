@@ -7,6 +7,7 @@ from typing import Protocol
 from .config.broker_config import BrokerConfig
 from .coordination.groups.service import GroupCoordinatorService
 from .coordination.transactions.service import TransactionCoordinatorService
+from .heavy_work import HeavyWork
 from .metadata.features import FEATURES, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
@@ -44,7 +45,8 @@ class Context:
     purgatory: Purgatory
     slices: Slices
     unsent: UnsentAnswers
-    beside_loop: SerialQueue  # what only computes, for too long; one at a time, so that fsyncs keep a thread
+    beside_loop: SerialQueue  # large messages, decoded and encoded one at a time, so that fsyncs keep a thread
+    heavy_work: HeavyWork  # batches that are large inside, likewise
     fetch_sessions: FetchSessions
     flusher: LogFlusher
     producer_ids: ProducerIds

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-THREADS = 2  # they wait for fsyncs and codecs, which let the loop run meanwhile
+THREADS = 3  # for fsyncs, large messages and large batches, which let the loop run meanwhile
 
 Then = Callable[[Exception | None], None]
 

@@ -20,10 +20,11 @@ from ..config.config_def import ConfigError, topic_config_def
 from ..config.topic_config import checked_configs, effective
 from ..context import Context
 from ..deferred import Deferred
-from ..metadata.log import NewTopic
+from ..metadata.topic_records import NewTopic
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import TopicNames
+from ..topics.replica_assignment import check_replicas
 from ..topics.topics import TOO_MANY_PARTITIONS
 
 NO_VALUE = -1
@@ -168,21 +169,8 @@ def _check_assignments(topic: CreatableTopic, context: Context) -> int:
             "partitions should be a consecutive 0-based integer sequence",
         )
     for assignment in topic.assignments:
-        _check_replicas(assignment.broker_ids, context.config.node_id)
+        check_replicas(assignment.broker_ids, context.config.node_id)
     return len(indexes)
-
-
-def _check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
-    if not broker_ids:
-        why = "an empty replica list."
-    elif len(set(broker_ids)) < len(broker_ids):
-        twice = next(one for one in broker_ids if broker_ids.count(one) > 1)
-        why = f"the broker {twice} more than once."
-    elif unknown := [one for one in broker_ids if one != node_id]:
-        why = f"broker {unknown[0]}, but no such broker is registered."
-    else:
-        return
-    raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, f"The manual partition assignment includes {why}")
 
 
 def _configs(configs: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:

@@ -4,6 +4,7 @@ Acks 1 and -1 mean the same on one node; an answer waits only for an fsync, wher
 Not done: quotas.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -67,6 +68,10 @@ class _Produce:
     heavy: list["_HeavyAppend"] = field(default_factory=list["_HeavyAppend"])
 
 
+class _Unwanted(Exception):
+    """The client has gone in the middle of a check."""
+
+
 @dataclass(slots=True)
 class _HeavyAppend:
     """A batch that must be checked on a thread before it can be appended, and where its answer belongs."""
@@ -80,10 +85,16 @@ class _HeavyAppend:
     at: int
     outcome: RecordBatch | Exception | None = None
 
-    def run(self) -> None:
+    def run(self, is_wanted: Callable[[], bool]) -> None:
         """On a thread: the batch is checked, and whoever waits for this thread to pause is let in."""
+
+        def pause() -> None:
+            let_others_run()
+            if not is_wanted():
+                raise _Unwanted
+
         try:
-            self.outcome = self.check.check(self.batch, Effort(let_others_run))
+            self.outcome = self.check.check(self.batch, Effort(pause))
         except Exception as error:
             self.outcome = error
 
@@ -109,8 +120,7 @@ def handle_produce(
 def _finish(response: ProduceResponse, produce: _Produce) -> ProduceResponse | Deferred[ProduceResponse | None] | None:
     """Everything is appended or refused: the answer, once it is due."""
     if produce.request.acks == NO_ACKS:
-        for partition, _ in produce.undurable:
-            produce.context.flusher.flush(partition, lambda error: None)
+        _flush_undurable(produce)
         _check_unanswered(response)
         return None
     if produce.undurable:
@@ -270,25 +280,41 @@ def _deferred_until_checked(response: ProduceResponse, produce: _Produce) -> Def
     deferred: Deferred[ProduceResponse | None] = Deferred()
     heavy, produce.heavy = produce.heavy, []
 
-    def run() -> None:
-        for one in heavy:
-            one.run()
+    def is_wanted() -> bool:
+        return produce.request.acks == NO_ACKS or not deferred.is_done
 
-    def append(error: Exception | None) -> Steps[ProduceResponse | Deferred[ProduceResponse | None] | None]:
+    def append() -> Steps[ProduceResponse | Deferred[ProduceResponse | None] | None]:
         for one in heavy:
-            one.answers[one.at] = _append_checked(one, produce, error)
+            one.answers[one.at] = _append_checked(one, produce)
             yield
         return _finish(response, produce)
 
-    def checked(error: Exception | None) -> None:
-        produce.context.slices.start(append(error), deferred.answer, deferred.fail)
+    def go_on() -> None:
+        if is_wanted():
+            produce.context.slices.start(append(), deferred.answer, deferred.fail)
 
-    produce.context.beside_loop.run(run, checked)
+    checked = Countdown(len(heavy), go_on)
+
+    def run_ended(one: _HeavyAppend, error: Exception | None) -> None:
+        one.outcome = error or one.outcome
+        checked.count_down()
+
+    deferred.on_dropped = partial(_flush_undurable, produce)
+    for one in heavy:
+        produce.context.heavy_work.run(
+            id(produce.session), partial(one.run, is_wanted), partial(run_ended, one), is_wanted, one.batch.size_bytes
+        )
     return deferred
 
 
-def _append_checked(heavy: _HeavyAppend, produce: _Produce, error: Exception | None) -> PartitionProduceResponse:
-    outcome = error or heavy.outcome
+def _flush_undurable(produce: _Produce) -> None:
+    """What has been appended becomes durable, and so visible, with no answer waiting for it."""
+    for partition, _ in produce.undurable:
+        produce.context.flusher.flush(partition, lambda error: None)
+
+
+def _append_checked(heavy: _HeavyAppend, produce: _Produce) -> PartitionProduceResponse:
+    outcome = heavy.outcome
     if heavy.partition.is_deleted:  # one of this name may have come meanwhile, with rules that were not asked
         return _refused(heavy.data.index, KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), -1)
     if isinstance(outcome, RecordBatch):

@@ -10,17 +10,33 @@ from .topic_image import TopicImage
 
 @dataclass(slots=True)
 class MetadataDelta:
-    """Topics by what became of them; names of topics and features whose configs and levels changed."""
+    """Topics by what became of them; names of topics and features whose configs and levels changed.
+
+    A topic that is there has grown when it has got further partitions.
+    """
 
     created_topics: list[TopicImage] = field(default_factory=list[TopicImage])
+    grown_topics: dict[str, TopicImage] = field(default_factory=dict[str, TopicImage])
     deleted_topics: list[TopicImage] = field(default_factory=list[TopicImage])
     changed_topic_configs: set[str] = field(default_factory=set[str])
     changed_features: set[str] = field(default_factory=set[str])
+    _created_ids: set[bytes] = field(default_factory=set[bytes])
+
+    def note_created(self, topic: TopicImage) -> None:
+        """A topic has come; its partitions follow."""
+        self.created_topics.append(topic)
+        self._created_ids.add(topic.topic_id)
+
+    def note_partition(self, topic: TopicImage) -> None:
+        """A topic has one more partition."""
+        if topic.topic_id not in self._created_ids:
+            self.grown_topics[topic.name] = topic
 
     def note_deleted(self, topic: TopicImage) -> None:
         """A topic has gone; one that came with the same change never was."""
-        if topic in self.created_topics:
+        if topic.topic_id in self._created_ids:
             self.created_topics.remove(topic)
         else:
             self.deleted_topics.append(topic)
+        self.grown_topics.pop(topic.name, None)
         self.changed_topic_configs.discard(topic.name)

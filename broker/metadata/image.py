@@ -77,9 +77,11 @@ class MetadataImage:
             case TopicRecord():
                 created = self.topics[record.name] = TopicImage(record.name, record.topic_id)
                 self.names[record.topic_id] = record.name
-                delta.created_topics.append(created)
+                delta.note_created(created)
             case PartitionRecord():
-                self._topic(record.topic_id).partitions[record.partition_id] = PartitionImage(record, version)
+                grown = self._topic(record.topic_id)
+                grown.partitions[record.partition_id] = PartitionImage(record, version)
+                delta.note_partition(grown)
             case PartitionChangeRecord():
                 partition = self._topic(record.topic_id).partitions.get(record.partition_id)
                 if partition is None:

@@ -26,9 +26,10 @@ from ..runtime import Clock
 from ..slices import Slices
 from ..topic_names import METADATA_TOPIC
 from .image import MetadataImage
-from .log import METADATA_TOPIC_ID, MetadataLog, Node
+from .log import METADATA_TOPIC_ID, MetadataLog
 from .snapshots import MetadataSnapshots
 from .topic_image import PartitionImage
+from .topic_records import Node
 
 logger = get_logger("metadata")
 

@@ -7,10 +7,10 @@ Kafka's (KIP-631), so that its tools, and its broker, can read them.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
@@ -19,10 +19,8 @@ from ...protocol.metadata_records import (
     EndTransactionRecord,
     FeatureLevelRecord,
     MetadataRecord,
-    PartitionRecord,
     ProducerIdsRecord,
     RemoveTopicRecord,
-    TopicRecord,
     encode_metadata_record,
 )
 from ...protocol.records import NewRecord, build_batch
@@ -34,34 +32,19 @@ from ..log_output import get_logger
 from ..runtime import Clock, SerialQueue
 from ..slices import Slices, Steps, in_steps, run_to_end
 from .delta import MetadataDelta
-from .image import MetadataImage, topic_config_record
+from .image import MetadataImage
 from .publisher import MetadataPublisher
 from .snapshots import MetadataSnapshots
+from .topic_records import NewPartitions, NewTopic, Node, partition_records, topic_records
 
 logger = get_logger("metadata")
 
+T = TypeVar("T")
+
 # Every cluster's metadata topic has the id 0…01 (KIP-516).
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
-FIRST_LEADER_EPOCH = 0
 # As many as are built within a few milliseconds; KIP-630: well below the batch limit of the quorum.
 RECORDS_IN_A_BATCH = 300
-
-
-class NewTopic(NamedTuple):
-    """A topic to be recorded, with the configs that are its own."""
-
-    name: str
-    topic_id: bytes
-    partitions: int
-    configs: Mapping[str, str]
-
-
-class Node(NamedTuple):
-    """Who writes the log: this node, its data directory, and the epoch it leads in."""
-
-    node_id: int
-    directory_id: bytes
-    epoch: int
 
 
 # The records of a change, decided upon the image that earlier changes left, in steps if they may be many; KafkaError
@@ -122,25 +105,30 @@ class MetadataLog:
 
     def create_topics(self, choose: Callable[[], Sequence[NewTopic] | Steps[Sequence[NewTopic]]], then: Then) -> None:
         """Record the topics chosen, all or none."""
+        self._change_each(choose, lambda topic: topic_records(topic, self._node), then)
 
-        def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
-            records: list[MetadataRecord] = []
-            for topic in (yield from in_steps(choose())):
-                for record in self._topic_records(topic):
-                    records.append(record)
-                    yield
-            return records
-
-        self.change(decide, then)
+    def add_partitions(
+        self, choose: Callable[[], Sequence[NewPartitions] | Steps[Sequence[NewPartitions]]], then: Then
+    ) -> None:
+        """Record further partitions of the topics chosen, all or none."""
+        self._change_each(choose, lambda new: partition_records(new, self._node), then)
 
     def remove_topics(self, choose: Callable[[], Sequence[bytes] | Steps[Sequence[bytes]]], then: Then) -> None:
         """Record that the topics of the ids chosen are gone, all or none."""
+        self._change_each(choose, lambda topic_id: [RemoveTopicRecord(topic_id=topic_id)], then)
 
+    def _change_each(
+        self,
+        choose: Callable[[], Sequence[T] | Steps[Sequence[T]]],
+        records_of: Callable[[T], Iterable[MetadataRecord]],
+        then: Then,
+    ) -> None:
         def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
             records: list[MetadataRecord] = []
-            for topic_id in (yield from in_steps(choose())):
-                records.append(RemoveTopicRecord(topic_id=topic_id))
-                yield
+            for chosen in (yield from in_steps(choose())):
+                for record in records_of(chosen):
+                    records.append(record)
+                    yield
             return records
 
         self.change(decide, then)
@@ -224,24 +212,6 @@ class MetadataLog:
             self.write_snapshot()
 
     # Records
-
-    def _topic_records(self, topic: NewTopic) -> Iterator[MetadataRecord]:
-        """What records a topic, all of whose partitions this node leads."""
-        replicas = (self._node.node_id,)
-        yield TopicRecord(name=topic.name, topic_id=topic.topic_id)
-        for key, value in topic.configs.items():
-            yield topic_config_record(topic.name, key, value)
-        for index in range(topic.partitions):
-            yield PartitionRecord(
-                partition_id=index,
-                topic_id=topic.topic_id,
-                replicas=replicas,
-                isr=replicas,
-                leader=self._node.node_id,
-                leader_epoch=FIRST_LEADER_EPOCH,
-                partition_epoch=0,
-                directories=(self._node.directory_id,),
-            )
 
     def producer_ids_record(self, next_producer_id: int) -> MetadataRecord:
         """What records that every id below `next_producer_id` has been taken."""

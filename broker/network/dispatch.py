@@ -121,31 +121,32 @@ class Dispatcher:
         served: Deferred[Segments | None] = Deferred()
 
         def decoded(request: object) -> None:
-            if served.is_done:
-                return  # the client has gone: what it asked for was never begun
             try:
                 served.follow(self._serve(api, request, header, session))
             except Disconnect as end:
                 served.fail(end)
 
-        def decode() -> object:
-            return None if served.is_done else api.decoder(header.api_version)(frame, pos, MOST_ITEMS)[0]
-
-        self._beside_loop(decode).deliver_to(decoded, served.fail)
+        decoding = self._beside_loop(lambda: api.decoder(header.api_version)(frame, pos, MOST_ITEMS)[0])
+        served.on_dropped = decoding.drop  # what a client that has gone asked for is never begun
+        decoding.deliver_to(decoded, served.fail)
         return served
 
     def _beside_loop(self, compute: Callable[[], R]) -> Deferred[R]:
-        """What a computation that touches nothing else gives, made on a thread."""
+        """What a computation that touches nothing else gives, made on a thread, if it is still wanted by then."""
         computed: list[R] = []
         deferred: Deferred[R] = Deferred()
+
+        def run() -> None:
+            if not deferred.is_done:
+                computed.append(compute())
 
         def done(error: Exception | None) -> None:
             if error is not None:
                 deferred.fail(error)
-            else:
+            elif computed:
                 deferred.answer(computed[0])
 
-        self._context.beside_loop.run(lambda: computed.append(compute()), done)
+        self._context.beside_loop.run(run, done)
         return deferred
 
     def _refuse_version(self, api: LoadedApi, header: RequestHeader) -> list[Segment]:

@@ -21,11 +21,11 @@ class ManualThreads:
     def run(self, work: Callable[[], None], then: Then) -> None:
         self._held.append((work, then))
         if not self.holds:
-            self.finish()
+            self.finish(-1)
 
-    def finish(self) -> None:
-        """The work that was given first comes to its end."""
-        work, then = self._held.pop(0)
+    def finish(self, which: int = 0) -> None:
+        """The work that was given first comes to its end; or another, counted from it."""
+        work, then = self._held.pop(which)
         self.done += 1
         failure: Exception | None = None
         try:

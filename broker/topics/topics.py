@@ -1,4 +1,4 @@
-"""Every topic of the broker: found by name or id, created, deleted, and opened from the data directory."""
+"""Every topic of the broker: found by name or id, created, grown, deleted, and opened from the data directory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
-from ..metadata.log import MetadataLog, NewTopic, Then
+from ..metadata.log import MetadataLog, Then
 from ..metadata.topic_image import TopicImage
+from ..metadata.topic_records import NewPartitions, NewTopic
 from ..runtime import Runtime
 from ..runtime import Then as After
 from ..slices import Steps, in_steps, run_to_end
@@ -158,6 +159,10 @@ class Topics:
         """Create the topics chosen, all or none."""
         self._metadata.create_topics(choose, then)
 
+    def grow(self, choose: Callable[[], Sequence[NewPartitions] | Steps[Sequence[NewPartitions]]], then: Then) -> None:
+        """The topics chosen get further partitions, all or none."""
+        self._metadata.add_partitions(choose, then)
+
     def delete(self, choose: Callable[[], Sequence[Topic] | Steps[Sequence[Topic]]], then: Then) -> None:
         """The topics chosen are gone, for clients and after a restart, all or none."""
 
@@ -239,6 +244,9 @@ class Topics:
         for created in delta.created_topics:
             yield from self._add(created)
             _log_of_many("topic created", created, delta.created_topics)
+        for grown in delta.grown_topics.values():
+            yield from self._grow(grown)
+            _log_of_many("topic has more partitions", grown, list(delta.grown_topics.values()))
         for name in delta.changed_topic_configs:
             topic = self._by_name.get(name)
             if topic is not None:
@@ -246,15 +254,23 @@ class Topics:
             yield
 
     def _add(self, image: TopicImage) -> Steps[None]:
-        partitions: list[Partition] = []
-        open_log = partial(self._open_log, image)
-        for index, partition in sorted(image.partitions.items()):
-            partitions.append(
-                Partition(image.name, index, partition.leader_epoch, open_log, self._on_change, self._note_marker)
-            )
-            yield
+        partitions = yield from self._new_partitions(image, 0)
         self._by_name[image.name] = self._by_id[image.topic_id] = Topic(image, partitions)
         self._names.add(image.name)
+
+    def _grow(self, image: TopicImage) -> Steps[None]:
+        topic = self._by_id[image.topic_id]
+        further = yield from self._new_partitions(image, len(topic.partitions))
+        topic.partitions = [*topic.partitions, *further]  # who walks over the old ones goes on with them
+
+    def _new_partitions(self, image: TopicImage, first: int) -> Steps[list[Partition]]:
+        partitions: list[Partition] = []
+        open_log = partial(self._open_log, image)
+        for index in range(first, len(image.partitions)):
+            epoch = image.partitions[index].leader_epoch
+            partitions.append(Partition(image.name, index, epoch, open_log, self._on_change, self._note_marker))
+            yield
+        return partitions
 
     def _note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
         self.on_marker(partition, producer_id, is_commit)

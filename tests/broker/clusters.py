@@ -6,7 +6,8 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.loader import load_metadata
-from odradek.broker.metadata.log import MetadataLog, NewTopic, Then
+from odradek.broker.metadata.log import MetadataLog, Then
+from odradek.broker.metadata.topic_records import NewTopic
 from odradek.broker.slices import Slices
 from odradek.broker.testing.manual_runtime import manual_runtime
 from odradek.broker.topic_names import METADATA_TOPIC

@@ -52,20 +52,20 @@ class Frames:
     """An endless source of frames; the same for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed)
+        self.random = Random(seed)
         self._apis = list(TABLE.values())
 
     def next(self) -> bytes:
         """A frame without its length."""
-        random = self._random
+        random = self.random
         api = random.choice(self._apis)
         version = random.randint(api.first, api.last)
         frame = self._header(api, version) + self._body(api, version)
         return frame if random.random() < 0.6 else self._damaged(frame)
 
     def _header(self, api: Api, version: int) -> bytes:
-        client_id = self._random.choice(("fuzz", "", "__admin_client"))
-        header = RequestHeader(api.key, version, self._random.randint(-5, 5), client_id)
+        client_id = self.random.choice(("fuzz", "", "__admin_client"))
+        header = RequestHeader(api.key, version, self.random.randint(-5, 5), client_id)
         return bytes(encode_request_header(header, api.load().flexible_from))
 
     def _body(self, api: Api, version: int) -> bytes:
@@ -82,7 +82,7 @@ class Frames:
         return cls(**values, **absent)
 
     def _value(self, field: Field, version: int) -> Any:
-        random = self._random
+        random = self.random
         if version in field.nullable and random.random() < 0.15:
             return None
         if field.struct is not None:
@@ -100,19 +100,19 @@ class Frames:
     def _plain(self, field: Field) -> Any:
         code = field.code
         if code == "16s":
-            return self._random.choice((bytes(16), b"\x01" * 16))
+            return self.random.choice((bytes(16), b"\x01" * 16))
         if code == "?":
-            return self._random.random() < 0.5
+            return self.random.random() < 0.5
         if code in ("d", "f"):
-            return self._random.choice((0.0, 1.0, -1.0, 1e300))
+            return self.random.choice((0.0, 1.0, -1.0, 1e300))
         bits = BITS[code or "i"]
-        number = self._random.choice(NUMBERS)
+        number = self.random.choice(NUMBERS)
         if code in ("B", "H", "I"):
             return number % (1 << bits)
         return (number + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
 
     def _records(self) -> bytes:
-        random = self._random
+        random = self.random
         records = [
             NewRecord(
                 random.choice((None, b"k")),
@@ -129,7 +129,7 @@ class Frames:
         return batch if random.random() < 0.8 else self._damaged(batch)
 
     def _damaged(self, data: bytes) -> bytes:
-        random = self._random
+        random = self.random
         at = random.randint(0, len(data))
         kind = random.randint(0, 4)
         if kind == 0:

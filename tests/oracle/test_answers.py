@@ -21,6 +21,7 @@ from .scenarios import (
     handshake,
     metadata,
     offsets,
+    partitions,
     produce,
     producers,
     record_contents,
@@ -33,7 +34,7 @@ from .wire_session import SCENARIOS, held
 
 # Importing them registers them.
 MODULES = (
-    *(admin, features, fetch, groups, handshake, metadata, offsets, produce, producers, record_contents),
+    *(admin, features, fetch, groups, handshake, metadata, offsets, partitions, produce, producers, record_contents),
     *(transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
 )
 RECORDED = Path(__file__).parent / "recorded"

@@ -106,6 +106,53 @@ def test_without_acks_a_heavy_batch_is_appended_or_closes_the_connection() -> No
     assert broker.produce("t", batch(b"a", key=b"k")).base_offset == 20_000
 
 
+def test_a_client_that_has_gone_costs_no_check_and_nothing_of_it_is_appended(broker: AskedBroker) -> None:
+    broker.holds_fsyncs = True
+    gone = [broker.hand(produce_request({"t": {0: heavy()}}), 9) for _ in range(3)]
+    stays = broker.ask(produce_request({"t": {0: heavy()}}), 9, ProduceResponse)
+    for deferred in gone:
+        assert isinstance(deferred, Deferred)
+        deferred.drop()
+    done_before = broker.parts.threads.done
+    broker.parts.threads.finish_all()
+    assert broker.parts.threads.done - done_before == 2  # the first had been begun
+    assert answered(stays).base_offset == 0
+
+
+def test_without_acks_a_client_may_go_and_its_batch_is_appended(broker: AskedBroker) -> None:
+    broker.holds_fsyncs = True
+    deferred = broker.hand(produce_request({"t": {0: heavy()}}, acks=0), 9)
+    assert isinstance(deferred, Deferred)
+    deferred.drop()
+    broker.parts.threads.finish_all()
+    broker.holds_fsyncs = False
+    assert broker.produce("t", batch(b"a")).base_offset == 20_000
+
+
+def test_what_was_appended_beside_a_heavy_batch_is_flushed_though_the_client_has_gone() -> None:
+    broker = AskedBroker()
+    broker.create(partitions=2, flush_messages="1")
+    broker.holds_fsyncs = True
+    deferred = broker.hand(produce_request({"t": {0: batch(b"a"), 1: heavy()}}), 9)
+    assert isinstance(deferred, Deferred)
+    deferred.drop()
+    broker.parts.threads.finish_all()
+    logs = [broker.context.topics.partition("t", index).log for index in (0, 1)]
+    assert [(log.high_watermark, log.log_end_offset) for log in logs] == [(1, 1), (0, 0)]
+
+
+def test_a_topic_made_again_under_the_same_name_does_not_get_the_batch_of_the_old(broker: AskedBroker) -> None:
+    asked = sent(broker, heavy())
+    broker.ask(DeleteTopicsRequest(topic_names=["t"], timeout_ms=1000), 5, DeleteTopicsResponse)
+    while broker.parts.threads.held > 1:
+        broker.parts.threads.finish(1)  # all but the check
+    broker.holds_fsyncs = False
+    broker.create(cleanup_policy="compact")  # where records without keys are refused
+    broker.parts.threads.finish_all()
+    assert answered(asked).error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    assert broker.context.topics.partition("t", 0).log.log_end_offset == 0
+
+
 def cut_short(records: bytes) -> bytes:
     """The batch with two records fewer than it counts."""
     plain = decompress(Codec.ZSTD, records[61:])

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from odradek.broker.metadata.log import NewTopic
 from odradek.broker.metadata.producer_ids import BLOCK_SIZE, ProducerIds
+from odradek.broker.metadata.topic_records import NewTopic
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError

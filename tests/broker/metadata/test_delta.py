@@ -8,6 +8,7 @@ from odradek.protocol.metadata_records import (
     EndTransactionRecord,
     FeatureLevelRecord,
     MetadataRecord,
+    PartitionRecord,
     RemoveTopicRecord,
     TopicRecord,
     encode_metadata_record,
@@ -53,3 +54,17 @@ def test_what_waits_in_a_transaction_is_told_with_its_end() -> None:
     image = MetadataImage()
     assert delta_of(image, BeginTransactionRecord(), TOPIC).created_topics == []
     assert [topic.name for topic in delta_of(image, EndTransactionRecord()).created_topics] == ["t"]
+
+
+def test_a_topic_grows_by_partitions_that_come_later_and_not_by_its_first() -> None:
+    image = MetadataImage()
+    first, second = (PartitionRecord(partition_id=index, topic_id=b"t" * 16) for index in range(2))
+    assert not delta_of(image, TOPIC, first).grown_topics
+    assert list(delta_of(image, second).grown_topics) == ["t"]
+
+
+def test_a_topic_that_grows_and_goes_has_only_gone() -> None:
+    image = MetadataImage()
+    delta_of(image, TOPIC)
+    delta = delta_of(image, PartitionRecord(partition_id=0, topic_id=b"t" * 16), GONE)
+    assert ([topic.name for topic in delta.deleted_topics], delta.grown_topics) == (["t"], {})

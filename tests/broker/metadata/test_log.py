@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.metadata.log import RECORDS_IN_A_BATCH, NewTopic
+from odradek.broker.metadata.log import RECORDS_IN_A_BATCH
+from odradek.broker.metadata.topic_records import NewTopic
 from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles, RefusingFiles
 from odradek.broker.topic_names import METADATA_TOPIC
 from odradek.protocol.errors import ErrorCode, KafkaError

@@ -4,8 +4,8 @@ import pytest
 
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.metadata.log import NewTopic
 from odradek.broker.metadata.publisher import MetadataPublisher
+from odradek.broker.metadata.topic_records import NewTopic
 from odradek.broker.slices import run_to_end
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.protocol.errors import KafkaError

@@ -1,0 +1,26 @@
+"""A partition may be placed on this one node, and nowhere else."""
+
+import pytest
+
+from odradek.broker.topics.replica_assignment import check_replicas
+from odradek.protocol.errors import ErrorCode, KafkaError
+
+
+def test_this_node_may_have_it() -> None:
+    check_replicas([1], 1)
+
+
+@pytest.mark.parametrize(
+    ("broker_ids", "why"),
+    [
+        ([], "an empty replica list."),
+        ([1, 1], "the broker 1 more than once."),
+        ([2], "broker 2, but no such broker is registered."),
+        ([1, 7], "broker 7, but no such broker is registered."),
+    ],
+)
+def test_no_other_may(broker_ids: list[int], why: str) -> None:
+    with pytest.raises(KafkaError) as refused:
+        check_replicas(broker_ids, 1)
+    assert refused.value.code == ErrorCode.INVALID_REPLICA_ASSIGNMENT
+    assert refused.value.message == f"The manual partition assignment includes {why}"
