@@ -51,13 +51,17 @@ def aborted_entry(completed: CompletedTxn) -> AbortedTxn:
     )
 
 
+def pauses_after(count: int, batch: RecordBatch) -> bool:
+    """Whether work that has gone through `count` batches, this one the last, lets others in now."""
+    return not count % BATCHES_A_PAUSE or batch.size_bytes >= LARGE_BATCH_BYTES
+
+
 def producers_at(
     segments: Sequence[Segment], snapshots: Snapshots, end: int, now_ms: int, expiration_ms: int
-) -> ProducerTable:
-    """The table as of `end`: the newest good snapshot at or below it, and the batches after that one."""
+) -> Generator[None, None, ProducerTable]:
+    """The table as of `end`: the newest good snapshot at or below it, and the batches after that one, in steps."""
     producers, offset = snapshots.load_newest(end, now_ms, expiration_ms)
-    for _ in _replay_batches(producers, segments, offset, end):
-        pass
+    yield from _replay_batches(producers, segments, offset, end)
     return producers
 
 
@@ -78,7 +82,7 @@ def derive_aborted(
         completed = replay_batch(producers, batch)
         if completed is not None and completed.is_aborted:
             found.append(aborted_entry(completed))
-        if not n % BATCHES_A_PAUSE or batch.size_bytes >= LARGE_BATCH_BYTES:
+        if pauses_after(n, batch):
             yield
     return DerivedAborted(found, scan.next_offset) if scan.problem is None else None
 
@@ -99,7 +103,7 @@ def _replay_batches(
                 break
             if batch.base_offset >= offset:
                 replay_batch(producers, batch)
-            if not n % BATCHES_A_PAUSE or batch.size_bytes >= LARGE_BATCH_BYTES:
+            if pauses_after(n, batch):
                 yield
         if scan.problem is not None:
             is_whole = False

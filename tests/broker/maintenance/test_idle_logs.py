@@ -216,3 +216,16 @@ def test_a_log_with_an_open_transaction_stays_open_for_its_end() -> None:
     idle.restart(is_clean=False)
     idle.parts.clock.advance(2)
     assert idle.partition().opened_log is not None
+
+
+def test_a_log_with_much_to_recover_is_opened_in_the_background_and_the_next_one_after_it() -> None:
+    idle = Idle()
+    large, _ = idle.fill(partitions=2)
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    large.append([batch] * 2000, idle.parts.clock.now_ms(), is_from_client=False)
+    idle.restart(is_clean=False)
+    assert idle.parts.store.has_unrecovered
+    idle.parts.clock.advance(2)
+    assert not idle.parts.store.has_unrecovered
+    assert all(idle.partition(index).opened_log is None for index in range(2))
+    assert idle.partition(0).log.log_end_offset == 2001
