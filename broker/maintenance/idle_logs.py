@@ -14,6 +14,7 @@ from ...storage.log import PartitionLog
 from ..log_manager import LogManager
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
+from ..slices import Steps
 from ..topics.partition import Partition
 from .retention import delete_old_segments
 
@@ -47,14 +48,14 @@ class IdleLogs:
         self._is_going_through = self._is_waiting = False
         self._retention_from = runtime.clock.now() + interval_s  # nothing goes right after a start
 
-    def recover_large(self) -> None:
-        """Before the broker is ready: recover the logs that take long."""
+    def recover_large(self) -> Steps[None]:
+        """Before the broker is ready: recover the logs that take long, in steps."""
         for partition in self._partitions():
             size = self._log_manager.unrecovered_bytes(partition.topic, partition.index)
             if size >= LARGE_BYTES and partition.opened_log is None:
                 logger.info("recovering a large log", partition=partition.name, bytes=size)
                 with suppress(KafkaError):  # reported where it happened
-                    partition.open_log()
+                    yield from partition.open_in_steps()
 
     def start(self) -> None:
         """Begin the first round: soon after a crash, else when something may have become too old."""

@@ -7,7 +7,7 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...storage.log import AppendInfo, PartitionLog
 from ...storage.log_api import Log
 from ..log_output import get_logger
-from ..slices import Steps, in_steps
+from ..slices import Steps, in_steps, run_to_end
 
 logger = get_logger("partition")
 
@@ -90,8 +90,12 @@ class Partition:
 
     def open_log(self) -> PartitionLog:
         """The log, for its own upkeep, opened here and now however long that takes. KAFKA_STORAGE_ERROR as above."""
+        return self._log or run_to_end(self.open_in_steps())
+
+    def open_in_steps(self) -> Steps[PartitionLog]:
+        """The same in steps; others may open it meanwhile."""
         while (opened := self._log or self._go_on()) is None:
-            pass
+            yield
         return opened
 
     def open_soon(self, then: Callable[[KafkaError | None], None]) -> None:

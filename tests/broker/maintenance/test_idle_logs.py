@@ -7,6 +7,7 @@ import pytest
 
 from odradek.broker.maintenance import idle_logs
 from odradek.broker.maintenance.idle_logs import IdleLogs
+from odradek.broker.slices import run_to_end
 from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
@@ -120,7 +121,7 @@ def test_what_takes_long_is_recovered_before_the_broker_is_ready(monkeypatch: py
     assert small.open_log().size_bytes < limit
     monkeypatch.setattr(idle_logs, "LARGE_BYTES", limit)
     idle.restart(is_clean=False)
-    idle.idle_logs.recover_large()
+    run_to_end(idle.idle_logs.recover_large())
     assert idle.partition(0).opened_log is None
     assert idle.partition(1).opened_log is not None
 
@@ -130,7 +131,7 @@ def test_after_a_clean_stop_nothing_is_recovered(monkeypatch: pytest.MonkeyPatch
     idle.fill()
     monkeypatch.setattr(idle_logs, "LARGE_BYTES", 1)
     idle.restart(is_clean=True)
-    idle.idle_logs.recover_large()
+    run_to_end(idle.idle_logs.recover_large())
     idle.parts.clock.advance(2)
     assert idle.partition().opened_log is None
 
