@@ -15,6 +15,7 @@ from .comparison import differences
 from .normalise import Plain
 from .scenarios import (
     admin,
+    alter_configs,
     features,
     fetch,
     groups,
@@ -34,7 +35,20 @@ from .wire_session import SCENARIOS, held
 
 # Importing them registers them.
 MODULES = (
-    *(admin, features, fetch, groups, handshake, metadata, offsets, partitions, produce, producers, record_contents),
+    *(
+        admin,
+        alter_configs,
+        features,
+        fetch,
+        groups,
+        handshake,
+        metadata,
+        offsets,
+        partitions,
+        produce,
+        producers,
+        record_contents,
+    ),
     *(transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
 )
 RECORDED = Path(__file__).parent / "recorded"

@@ -7,7 +7,9 @@ import pytest
 from odradek.broker.apis import TABLE, Api, Handler
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
 from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
+from odradek.broker.handlers.alter_configs import handle_alter_configs
 from odradek.broker.handlers.api_versions import handle_api_versions
+from odradek.broker.handlers.create_partitions import handle_create_partitions
 from odradek.broker.handlers.create_topics import handle_create_topics
 from odradek.broker.handlers.delete_groups import handle_delete_groups
 from odradek.broker.handlers.delete_records import handle_delete_records
@@ -21,6 +23,7 @@ from odradek.broker.handlers.end_txn import handle_end_txn
 from odradek.broker.handlers.fetch import handle_fetch
 from odradek.broker.handlers.find_coordinator import handle_find_coordinator
 from odradek.broker.handlers.heartbeat import handle_heartbeat
+from odradek.broker.handlers.incremental_alter_configs import handle_incremental_alter_configs
 from odradek.broker.handlers.init_producer_id import handle_init_producer_id
 from odradek.broker.handlers.join_group import handle_join_group
 from odradek.broker.handlers.leave_group import handle_leave_group
@@ -40,7 +43,9 @@ from odradek.broker.handlers.update_features import handle_update_features
 from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
+from odradek.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.messages.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
@@ -54,6 +59,10 @@ from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from odradek.protocol.messages.incremental_alter_configs import (
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
@@ -90,6 +99,11 @@ HANDLERS = {
     ),
     "api_versions": handler_of(ApiVersionsRequest, ApiVersionsResponse, handle_api_versions),
     "create_topics": handler_of(CreateTopicsRequest, CreateTopicsResponse, handle_create_topics),
+    "alter_configs": handler_of(AlterConfigsRequest, AlterConfigsResponse, handle_alter_configs),
+    "create_partitions": handler_of(CreatePartitionsRequest, CreatePartitionsResponse, handle_create_partitions),
+    "incremental_alter_configs": handler_of(
+        IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, handle_incremental_alter_configs
+    ),
     "delete_groups": handler_of(DeleteGroupsRequest, DeleteGroupsResponse, handle_delete_groups),
     "delete_records": handler_of(DeleteRecordsRequest, DeleteRecordsResponse, handle_delete_records),
     "delete_topics": handler_of(DeleteTopicsRequest, DeleteTopicsResponse, handle_delete_topics),
