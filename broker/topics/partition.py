@@ -11,8 +11,8 @@ from ..slices import Steps, in_steps, run_to_end
 
 logger = get_logger("partition")
 
-# Of some batches each, before what is left of an opening goes to the background: about five milliseconds.
-STEPS_AT_ONCE = 64
+# Of some batches each, before what is left of an opening goes to the background: a few milliseconds.
+STEPS_AT_ONCE = 32
 
 OpenLog = Callable[["Partition"], PartitionLog | Steps[PartitionLog]]
 OnMarker = Callable[["Partition", int, bool], None]
