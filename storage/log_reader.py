@@ -17,7 +17,7 @@ from .segment import Segment
 from .timestamp_lookup import Lookup, find_at_or_after, find_latest
 
 REPLAY_PIECE_BYTES = 1 << 20
-STEPS_AT_ONCE = 64  # of some batches each: about five milliseconds
+STEPS_AT_ONCE = 16  # of some batches each: a millisecond or two, beside the read itself
 
 _NOTHING = b""
 
