@@ -63,7 +63,7 @@ class Attack:
     full: int
     prepare: Callable[[Attacker], None] = lambda attacker: None
     # Fills the directory of a broker that runs, and ends it; the one that is attacked starts on what it left.
-    seed: Callable[[OdradekBroker, int], None] | None = None
+    seed: Callable[[BrokerProcess, int], None] | None = None
     files: int = 0  # that the broker opens for the first time, and keeps open as it does all it uses
 
 

@@ -3,6 +3,7 @@
 A client would need minutes to write them; here a broker makes the topic, ends, and its files are filled.
 """
 
+import time
 from pathlib import Path
 
 from odradek.protocol.batch import RecordBatch
@@ -19,7 +20,7 @@ from odradek.storage.files.files import OsFiles
 from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from ..brokers import OdradekBroker
+from ..brokers import BrokerProcess
 from .attack import Attacker
 from .requests import TOPIC, create, produce
 
@@ -28,17 +29,17 @@ _AT_ONCE = 10_000
 _RECOVERY_POINTS = "recovery-point-offset-checkpoint"
 
 
-def cold_sealed_segment(broker: OdradekBroker, batches: int) -> None:
+def cold_sealed_segment(broker: BrokerProcess, batches: int) -> None:
     """A clean stop, and a sealed segment with an aborted transaction and so many small batches."""
     _cold(broker, batches, is_sealed=True)
 
 
-def cold_active_segment(broker: OdradekBroker, batches: int) -> None:
+def cold_active_segment(broker: BrokerProcess, batches: int) -> None:
     """The same in the segment that is written to."""
     _cold(broker, batches, is_sealed=False)
 
 
-def crashed_logs(broker: OdradekBroker, batches: int) -> None:
+def crashed_logs(broker: BrokerProcess, batches: int) -> None:
     """A kill, and eight logs of so many small batches that may not have reached the disk."""
     attacker = Attacker(broker, batches)
     create(attacker, LOGS)
@@ -73,7 +74,7 @@ def abort_one(attacker: Attacker) -> None:
         assert wire.ask(end, 3, EndTxnResponse).error_code == 0
 
 
-def _cold(broker: OdradekBroker, batches: int, *, is_sealed: bool) -> None:
+def _cold(broker: BrokerProcess, batches: int, *, is_sealed: bool) -> None:
     attacker = Attacker(broker, batches)
     create(attacker, 1)
     abort_one(attacker)
@@ -98,7 +99,7 @@ def _fill(directory: Path, end: int, batches: int, *, is_sealed: bool) -> int:
     return log.log_end_offset
 
 
-_SMALL = RecordBatch(build_batch([NewRecord(None, b"", 0)]))
+_SMALL = RecordBatch(build_batch([NewRecord(None, b"", round(time.time() * 1000))]))
 
 
 def _stamped(offset: int) -> bytes:
