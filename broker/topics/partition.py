@@ -121,6 +121,9 @@ class Partition:
                 return True
         except KafkaError as error:
             failure = error
+        except Exception as error:  # or the log would be waited for until the next start
+            logger.error("a log cannot be opened", partition=self.name, exc_info=error)
+            failure = KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, repr(error))
         waiting, self._when_open = self._when_open or [], None
         for then in waiting:
             then(failure)

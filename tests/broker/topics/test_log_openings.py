@@ -1,5 +1,7 @@
 """Logs with much to recover: opened a slice in each turn, while whoever uses one is told to come again."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from odradek.broker.testing.clock import ManualClock, ManualTimer
@@ -149,3 +151,21 @@ def test_settings_that_change_meanwhile_are_those_of_the_log_when_it_is_open(par
     topic.image.configs["retention.ms"] = "5"
     parts.clock.advance(0)
     assert first(parts).log.config.retention_ms == 5
+
+
+def test_an_opening_that_fails_as_none_should_is_not_waited_for_any_more(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> Iterator[None]:
+        yield from [None] * 99
+        raise ValueError
+
+    heard: list[KafkaError | None] = []
+    monkeypatch.setattr(parts.store, "opening", failing)
+    first(parts).open_soon(heard.append)
+    parts.clock.advance(0)
+    assert [error.code for error in heard if error] == [ErrorCode.UNKNOWN_SERVER_ERROR]
+    monkeypatch.undo()
+    assert refusal(first(parts)) == ErrorCode.NOT_LEADER_OR_FOLLOWER
+    parts.clock.advance(0)
+    assert first(parts).log.log_end_offset == BATCHES
