@@ -30,6 +30,7 @@ from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
 from .network.server import CannotListen, Server
 from .runtime import Runtime
+from .slices import Steps, run_slice
 
 logger = get_logger("broker")
 
@@ -98,7 +99,7 @@ class Cluster:
         log_manager = self._open_directory(lifetime.runtime)
         try:
             parts = self._build(lifetime, log_manager)
-            parts.idle_logs.recover_large()
+            await self._in_turns(parts.idle_logs.recover_large())
         except BaseException:
             await lifetime.ended()
             log_manager.abandon()
@@ -189,6 +190,11 @@ class Cluster:
             return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise)
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+
+    async def _in_turns(self, steps: Steps[None]) -> None:
+        """Do a slice of work in each turn of the loop, so that other clusters of this loop go on."""
+        while run_slice(steps, self._runtime.clock) is None:
+            await asyncio.sleep(0)
 
     async def _beside_the_loop(self, work: Callable[[], None]) -> None:
         """Run what takes its time on a thread, so that other clusters of this loop go on."""
