@@ -8,7 +8,7 @@ with warnings.catch_warnings():
     # it reads its schemas with a function that Python 3.11 calls deprecated, while it is imported
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-    from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, NewPartitions, NewTopic
+    from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
     from kafka.errors import InvalidProducerEpochError, ProducerFencedError
     from kafka.net.inet import KafkaNetSocket
     from kafka.structs import OffsetAndMetadata, TopicPartition
@@ -207,8 +207,8 @@ class KafkaPython:
         self._admin().create_partitions({topic: NewPartitions(partitions)})
 
     def set_topic_config(self, topic: str, name: str, value: str | None) -> None:
-        operation = AlterConfigOp.DELETE if value is None else AlterConfigOp.SET
-        resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: (operation, value)})
+        change: Any = {name: ("DELETE" if value is None else "SET", value)}
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, change)
         answer = self._admin().alter_configs([resource], incremental=True)
         outcomes = [outcome for of_type in answer.values() for outcome in of_type.values()]
         assert not any("Error" in str(outcome) for outcome in outcomes), outcomes
