@@ -145,6 +145,7 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.WRITE_TXN_MARKERS, 1, 2),
         Api(ApiKey.TXN_OFFSET_COMMIT, 0, 5),
         Api(ApiKey.DESCRIBE_CONFIGS, 1, 4, only_reads=True),
+        Api(ApiKey.DESCRIBE_LOG_DIRS, 1, 5, only_reads=True),
         Api(ApiKey.CREATE_PARTITIONS, 0, 3),
         Api(ApiKey.DELETE_GROUPS, 0, 2),
         Api(ApiKey.OFFSET_DELETE, 0, 0),

@@ -19,6 +19,7 @@ from .scenarios import (
     fetch,
     groups,
     handshake,
+    log_dirs,
     metadata,
     offsets,
     partitions,
@@ -34,7 +35,20 @@ from .wire_session import SCENARIOS, held
 
 # Importing them registers them.
 MODULES = (
-    *(admin, features, fetch, groups, handshake, metadata, offsets, partitions, produce, producers, record_contents),
+    *(
+        admin,
+        features,
+        fetch,
+        groups,
+        handshake,
+        log_dirs,
+        metadata,
+        offsets,
+        partitions,
+        produce,
+        producers,
+        record_contents,
+    ),
     *(transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
 )
 RECORDED = Path(__file__).parent / "recorded"

@@ -8,6 +8,7 @@ from odradek.broker.apis import TABLE, Api, Handler
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
 from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
 from odradek.broker.handlers.api_versions import handle_api_versions
+from odradek.broker.handlers.create_partitions import handle_create_partitions
 from odradek.broker.handlers.create_topics import handle_create_topics
 from odradek.broker.handlers.delete_groups import handle_delete_groups
 from odradek.broker.handlers.delete_records import handle_delete_records
@@ -15,6 +16,7 @@ from odradek.broker.handlers.delete_topics import handle_delete_topics
 from odradek.broker.handlers.describe_cluster import handle_describe_cluster
 from odradek.broker.handlers.describe_configs import handle_describe_configs
 from odradek.broker.handlers.describe_groups import handle_describe_groups
+from odradek.broker.handlers.describe_log_dirs import handle_describe_log_dirs
 from odradek.broker.handlers.describe_producers import handle_describe_producers
 from odradek.broker.handlers.describe_transactions import handle_describe_transactions
 from odradek.broker.handlers.end_txn import handle_end_txn
@@ -41,6 +43,7 @@ from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.messages.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
@@ -48,6 +51,7 @@ from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteT
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from odradek.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResponse
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
+from odradek.protocol.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsResponse
 from odradek.protocol.messages.describe_producers import DescribeProducersRequest, DescribeProducersResponse
 from odradek.protocol.messages.describe_transactions import DescribeTransactionsRequest, DescribeTransactionsResponse
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
@@ -89,6 +93,7 @@ HANDLERS = {
         AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, handle_add_partitions_to_txn
     ),
     "api_versions": handler_of(ApiVersionsRequest, ApiVersionsResponse, handle_api_versions),
+    "create_partitions": handler_of(CreatePartitionsRequest, CreatePartitionsResponse, handle_create_partitions),
     "create_topics": handler_of(CreateTopicsRequest, CreateTopicsResponse, handle_create_topics),
     "delete_groups": handler_of(DeleteGroupsRequest, DeleteGroupsResponse, handle_delete_groups),
     "delete_records": handler_of(DeleteRecordsRequest, DeleteRecordsResponse, handle_delete_records),
@@ -96,6 +101,7 @@ HANDLERS = {
     "describe_cluster": handler_of(DescribeClusterRequest, DescribeClusterResponse, handle_describe_cluster),
     "describe_configs": handler_of(DescribeConfigsRequest, DescribeConfigsResponse, handle_describe_configs),
     "describe_groups": handler_of(DescribeGroupsRequest, DescribeGroupsResponse, handle_describe_groups),
+    "describe_log_dirs": handler_of(DescribeLogDirsRequest, DescribeLogDirsResponse, handle_describe_log_dirs),
     "describe_producers": handler_of(DescribeProducersRequest, DescribeProducersResponse, handle_describe_producers),
     "describe_transactions": handler_of(
         DescribeTransactionsRequest, DescribeTransactionsResponse, handle_describe_transactions
