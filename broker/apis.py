@@ -154,5 +154,6 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.DESCRIBE_PRODUCERS, 0, 0, only_reads=True),
         Api(ApiKey.DESCRIBE_TRANSACTIONS, 0, 0, only_reads=True),
         Api(ApiKey.LIST_TRANSACTIONS, 0, 2, only_reads=True),
+        Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0, only_reads=True),
     )
 }

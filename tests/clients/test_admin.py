@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kafka import KafkaAdminClient
 
-from .stock_client import Message, StockClient, create, send_all
-from .with_kafka_python import KafkaAdminClient
+from .stock_client import Message, StockClient, create, send_all, until
 
 
 @pytest.fixture
@@ -23,14 +23,25 @@ def test_the_size_of_a_partition_on_disk_is_that_of_its_records(
     def sizes() -> dict[int, int]:
         (broker,) = kafka_python.describe_log_dirs()
         (log_dir,) = broker["log_dirs"]
-        (found,) = (one for one in log_dir["topics"] if one["name"] == topic)
-        return {one["partition_index"]: one["partition_size"] for one in found["partitions"]}
+        found = (one for one in log_dir["topics"] if one["name"] == topic)
+        return {one["partition_index"]: one["partition_size"] for mine in found for one in mine["partitions"]}
 
     create(admin, topic, 2)
-    assert sizes() == {0: 0, 1: 0}
+    until(lambda: sizes() == {0: 0, 1: 0}, "both partitions are there")
     send_all(admin, topic, [Message(b"x" * 1000, partition=1)])
     first = sizes()
     assert first[0] == 0
     assert 1000 < first[1] < 1200
     send_all(admin, topic, [Message(b"x" * 1000, partition=1)])
     assert sizes()[1] == 2 * first[1]
+
+
+def test_topics_are_described_page_by_page(kafka_python: Any, admin: StockClient, topic: str) -> None:
+    create(admin, topic, 5)
+    first = kafka_python.describe_topic_partitions([topic], response_partition_limit=3)
+    cursor = first["next_cursor"]
+    assert (cursor["topic_name"], cursor["partition_index"]) == (topic, 3)
+    rest = kafka_python.describe_topic_partitions([topic], response_partition_limit=3, cursor=cursor)
+    assert rest["next_cursor"] is None
+    pages = [[one["partition_index"] for one in page["topics"][0]["partitions"]] for page in (first, rest)]
+    assert pages == [[0, 1, 2], [3, 4]]

@@ -26,6 +26,7 @@ from .scenarios import (
     produce,
     producers,
     record_contents,
+    topic_pages,
     transactional_offsets,
     transactions_seen,
     transactions_v1,
@@ -49,7 +50,7 @@ MODULES = (
         producers,
         record_contents,
     ),
-    *(transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
+    *(topic_pages, transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
 )
 RECORDED = Path(__file__).parent / "recorded"
 

@@ -18,6 +18,7 @@ from odradek.broker.handlers.describe_configs import handle_describe_configs
 from odradek.broker.handlers.describe_groups import handle_describe_groups
 from odradek.broker.handlers.describe_log_dirs import handle_describe_log_dirs
 from odradek.broker.handlers.describe_producers import handle_describe_producers
+from odradek.broker.handlers.describe_topic_partitions import handle_describe_topic_partitions
 from odradek.broker.handlers.describe_transactions import handle_describe_transactions
 from odradek.broker.handlers.end_txn import handle_end_txn
 from odradek.broker.handlers.fetch import handle_fetch
@@ -53,6 +54,10 @@ from odradek.protocol.messages.describe_configs import DescribeConfigsRequest, D
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
 from odradek.protocol.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsResponse
 from odradek.protocol.messages.describe_producers import DescribeProducersRequest, DescribeProducersResponse
+from odradek.protocol.messages.describe_topic_partitions import (
+    DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsResponse,
+)
 from odradek.protocol.messages.describe_transactions import DescribeTransactionsRequest, DescribeTransactionsResponse
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
@@ -103,6 +108,9 @@ HANDLERS = {
     "describe_groups": handler_of(DescribeGroupsRequest, DescribeGroupsResponse, handle_describe_groups),
     "describe_log_dirs": handler_of(DescribeLogDirsRequest, DescribeLogDirsResponse, handle_describe_log_dirs),
     "describe_producers": handler_of(DescribeProducersRequest, DescribeProducersResponse, handle_describe_producers),
+    "describe_topic_partitions": handler_of(
+        DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, handle_describe_topic_partitions
+    ),
     "describe_transactions": handler_of(
         DescribeTransactionsRequest, DescribeTransactionsResponse, handle_describe_transactions
     ),
