@@ -26,6 +26,7 @@ from .scenarios import (
     produce,
     producers,
     record_contents,
+    replicas,
     topic_pages,
     transactional_offsets,
     transactions_seen,
@@ -50,7 +51,7 @@ MODULES = (
         producers,
         record_contents,
     ),
-    *(topic_pages, transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
+    *(replicas, topic_pages, transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
 )
 RECORDED = Path(__file__).parent / "recorded"
 

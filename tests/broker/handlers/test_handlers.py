@@ -7,6 +7,7 @@ import pytest
 from odradek.broker.apis import TABLE, Api, Handler
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
 from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
+from odradek.broker.handlers.alter_partition_reassignments import handle_alter_partition_reassignments
 from odradek.broker.handlers.api_versions import handle_api_versions
 from odradek.broker.handlers.create_partitions import handle_create_partitions
 from odradek.broker.handlers.create_topics import handle_create_topics
@@ -20,6 +21,7 @@ from odradek.broker.handlers.describe_log_dirs import handle_describe_log_dirs
 from odradek.broker.handlers.describe_producers import handle_describe_producers
 from odradek.broker.handlers.describe_topic_partitions import handle_describe_topic_partitions
 from odradek.broker.handlers.describe_transactions import handle_describe_transactions
+from odradek.broker.handlers.elect_leaders import handle_elect_leaders
 from odradek.broker.handlers.end_txn import handle_end_txn
 from odradek.broker.handlers.fetch import handle_fetch
 from odradek.broker.handlers.find_coordinator import handle_find_coordinator
@@ -29,6 +31,7 @@ from odradek.broker.handlers.join_group import handle_join_group
 from odradek.broker.handlers.leave_group import handle_leave_group
 from odradek.broker.handlers.list_groups import handle_list_groups
 from odradek.broker.handlers.list_offsets import handle_list_offsets
+from odradek.broker.handlers.list_partition_reassignments import handle_list_partition_reassignments
 from odradek.broker.handlers.list_transactions import handle_list_transactions
 from odradek.broker.handlers.metadata import handle_metadata
 from odradek.broker.handlers.offset_commit import handle_offset_commit
@@ -43,6 +46,10 @@ from odradek.broker.handlers.update_features import handle_update_features
 from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
+from odradek.protocol.messages.alter_partition_reassignments import (
+    AlterPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsResponse,
+)
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
@@ -59,6 +66,7 @@ from odradek.protocol.messages.describe_topic_partitions import (
     DescribeTopicPartitionsResponse,
 )
 from odradek.protocol.messages.describe_transactions import DescribeTransactionsRequest, DescribeTransactionsResponse
+from odradek.protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
@@ -68,6 +76,10 @@ from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResp
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from odradek.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
 from odradek.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
+from odradek.protocol.messages.list_partition_reassignments import (
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse,
+)
 from odradek.protocol.messages.list_transactions import ListTransactionsRequest, ListTransactionsResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
@@ -97,6 +109,9 @@ HANDLERS = {
     "add_partitions_to_txn": handler_of(
         AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, handle_add_partitions_to_txn
     ),
+    "alter_partition_reassignments": handler_of(
+        AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, handle_alter_partition_reassignments
+    ),
     "api_versions": handler_of(ApiVersionsRequest, ApiVersionsResponse, handle_api_versions),
     "create_partitions": handler_of(CreatePartitionsRequest, CreatePartitionsResponse, handle_create_partitions),
     "create_topics": handler_of(CreateTopicsRequest, CreateTopicsResponse, handle_create_topics),
@@ -114,6 +129,7 @@ HANDLERS = {
     "describe_transactions": handler_of(
         DescribeTransactionsRequest, DescribeTransactionsResponse, handle_describe_transactions
     ),
+    "elect_leaders": handler_of(ElectLeadersRequest, ElectLeadersResponse, handle_elect_leaders),
     "end_txn": handler_of(EndTxnRequest, EndTxnResponse, handle_end_txn),
     "fetch": handler_of(FetchRequest, FetchResponse, handle_fetch),
     "find_coordinator": handler_of(FindCoordinatorRequest, FindCoordinatorResponse, handle_find_coordinator),
@@ -123,6 +139,9 @@ HANDLERS = {
     "leave_group": handler_of(LeaveGroupRequest, LeaveGroupResponse, handle_leave_group),
     "list_groups": handler_of(ListGroupsRequest, ListGroupsResponse, handle_list_groups),
     "list_offsets": handler_of(ListOffsetsRequest, ListOffsetsResponse, handle_list_offsets),
+    "list_partition_reassignments": handler_of(
+        ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, handle_list_partition_reassignments
+    ),
     "list_transactions": handler_of(ListTransactionsRequest, ListTransactionsResponse, handle_list_transactions),
     "metadata": handler_of(MetadataRequest, MetadataResponse, handle_metadata),
     "offset_commit": handler_of(OffsetCommitRequest, OffsetCommitResponse, handle_offset_commit),
