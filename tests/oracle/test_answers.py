@@ -15,6 +15,7 @@ from .comparison import differences
 from .normalise import Plain
 from .scenarios import (
     admin,
+    config_resources,
     features,
     fetch,
     groups,
@@ -25,8 +26,10 @@ from .scenarios import (
     partitions,
     produce,
     producers,
+    quorum,
     record_contents,
     replicas,
+    security,
     topic_pages,
     transactional_offsets,
     transactions_seen,
@@ -51,7 +54,17 @@ MODULES = (
         producers,
         record_contents,
     ),
-    *(replicas, topic_pages, transactional_offsets, transactions_seen, transactions_v1, transactions_v2),
+    *(
+        config_resources,
+        quorum,
+        replicas,
+        security,
+        topic_pages,
+        transactional_offsets,
+        transactions_seen,
+        transactions_v1,
+        transactions_v2,
+    ),
 )
 RECORDED = Path(__file__).parent / "recorded"
 

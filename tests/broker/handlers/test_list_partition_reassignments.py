@@ -16,7 +16,9 @@ from .broker_harness import AskedBroker
 def test_no_partition_is_on_its_way(asked: list[tuple[str, list[int]]] | None) -> None:
     broker = AskedBroker()
     broker.create()
-    topics = asked and [ListPartitionReassignmentsTopics(name=name, partition_indexes=ids) for name, ids in asked]
+    topics = None
+    if asked is not None:
+        topics = [ListPartitionReassignmentsTopics(name=name, partition_indexes=ids) for name, ids in asked]
     request = ListPartitionReassignmentsRequest(topics=topics)
     answer = broker.ask(request, 0, ListPartitionReassignmentsResponse).answer
     assert (answer.error_code, answer.error_message, answer.topics) == (ErrorCode.NONE, None, [])

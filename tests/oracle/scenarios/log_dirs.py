@@ -2,6 +2,12 @@
 
 from collections.abc import Sequence
 
+from odradek.protocol.messages.alter_replica_log_dirs import (
+    AlterReplicaLogDir,
+    AlterReplicaLogDirsRequest,
+    AlterReplicaLogDirsResponse,
+    AlterReplicaLogDirTopic,
+)
 from odradek.protocol.messages.describe_log_dirs import (
     DescribableLogDirTopic,
     DescribeLogDirsRequest,
@@ -14,6 +20,7 @@ from ..wire_session import Dialogue, scenario
 from .produce import produce
 
 Asked = Sequence[tuple[str, Sequence[int]]]
+Moves = Sequence[tuple[str, Asked]]
 
 
 def filled(d: Dialogue, base: str) -> str:
@@ -73,3 +80,52 @@ def sizes_of_what_does_not_exist_are_left_out(d: Dialogue) -> None:
     }
     for label, asked in cases.items():
         note_sizes(d, label, asked, 5, ())
+
+
+def note_moves(d: Dialogue, label: str, moves: Moves) -> None:
+    """Outcomes by topic and partition."""
+    request = AlterReplicaLogDirsRequest(
+        dirs=[
+            AlterReplicaLogDir(
+                path=path, topics=[AlterReplicaLogDirTopic(name=name, partitions=ids) for name, ids in topics]
+            )
+            for path, topics in moves
+        ]
+    )
+    for version in (1, 2):
+        answer = d.wire.ask(request, version, AlterReplicaLogDirsResponse)
+        d.note(
+            f"{label} v{version}",
+            sorted(
+                [topic.topic_name, sorted((one.partition_index, one.error_code) for one in topic.partitions)]
+                for topic in answer.results
+            ),
+        )
+
+
+@scenario
+def partitions_stay_in_the_one_directory(d: Dialogue) -> None:
+    one, other = filled(d, "one"), filled(d, "other")
+    request = DescribeLogDirsRequest(topics=[])
+    here = d.wire.ask(request, 5, DescribeLogDirsResponse).results[0].log_dir
+    away, nobody = "/no/such/directory", d.name("nobody")
+    cases: dict[str, Moves] = {
+        "none": [],
+        "no partitions": [(here, [(one, [])])],
+        "to where it is": [(here, [(one, [0, 2])])],
+        "to an unknown directory": [(away, [(one, [0, 1])])],
+        "to a directory with a slash": [(here + "/", [(one, [0])])],
+        "to a relative directory": [("data", [(one, [0])])],
+        "to an empty name": [("", [(one, [0])])],
+        "an unknown topic": [(here, [(nobody, [0])])],
+        "an unknown topic to an unknown directory": [(away, [(nobody, [0])])],
+        "an unknown partition": [(here, [(one, [9, -1])])],
+        "an illegal name": [(here, [("a b", [0]), ("", [0])])],
+        "the cluster's log": [(here, [("__cluster_metadata", [0])])],
+        "twice": [(here, [(one, [0, 0]), (one, [0])])],
+        "here, then away": [(here, [(one, [0])]), (away, [(one, [0])])],
+        "away, then here": [(away, [(one, [0])]), (here, [(one, [0])])],
+        "right and wrong": [(here, [(one, [0, 9]), (other, [1])]), (away, [(other, [2])])],
+    }
+    for label, moves in cases.items():
+        note_moves(d, label, moves)

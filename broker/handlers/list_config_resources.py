@@ -1,0 +1,42 @@
+"""ListConfigResources 0-1: what has settings of its own (KIP-714; KIP-1142 for the types besides client metrics).
+
+Not done: groups and client metrics with settings, of which there are none yet.
+"""
+
+from collections.abc import Iterator
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.list_config_resources import (
+    ConfigResource,
+    ListConfigResourcesRequest,
+    ListConfigResourcesResponse,
+)
+from ..context import Context
+from ..session import Session
+from ..slices import Steps
+
+TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
+IN_ORDER = (GROUP, CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC)
+
+
+def handle_list_config_resources(
+    request: ListConfigResourcesRequest, version: int, session: Session, context: Context
+) -> Steps[ListConfigResourcesResponse]:
+    """List the types asked for, none meaning all; version 0 is of client metrics alone."""
+    wanted = {CLIENT_METRICS} if version == 0 else set(request.resource_types or IN_ORDER)
+    if not wanted <= set(IN_ORDER):
+        return ListConfigResourcesResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
+    found: list[ConfigResource] = []
+    for kind in IN_ORDER:
+        if kind in wanted:
+            for name in _names(kind, context):
+                found.append(ConfigResource(resource_name=name, resource_type=kind))
+                yield
+    return ListConfigResourcesResponse(error_code=ErrorCode.NONE, config_resources=found)
+
+
+def _names(kind: int, context: Context) -> Iterator[str]:
+    if kind == TOPIC:
+        yield from (topic.name for topic in context.topics)
+    elif kind in (BROKER, BROKER_LOGGER):
+        yield str(context.config.node_id)
