@@ -66,6 +66,7 @@ def assemble(
         clock=clock,
         metadata=metadata,
         topics=topics,
+        log_dir=log_manager,
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         purgatory=purgatory,

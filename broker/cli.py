@@ -162,6 +162,7 @@ def _settings(
 
 def _log_settings(settings: Settings, config: "BrokerConfig") -> None:
     """What a person should know of where the settings came from, and of what became of them: a line each."""
+    from .config.effects import without_effect
     from .log_output import get_logger
 
     logger = get_logger("settings")
@@ -169,6 +170,8 @@ def _log_settings(settings: Settings, config: "BrokerConfig") -> None:
         logger.info("settings of the environment count", names=", ".join(settings.from_environment))
     if settings.unknown:
         logger.warning("settings that Kafka does not have are left out", names=", ".join(settings.unknown))
+    if idle := without_effect(config.given):
+        logger.warning("settings that have no effect here are kept and shown", names=", ".join(idle))
     if left_out := [one.name for one in config.left_out_listeners()]:
         logger.info("listeners of controllers are left out: nothing connects to them here", names=", ".join(left_out))
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..storage.files.files import VolumeBytes
 from .advertised import Advertised
 from .config.broker_config import BrokerConfig
 from .coordination.groups.service import GroupCoordinatorService
@@ -34,6 +35,15 @@ class ServedApi(Protocol):
     def last(self) -> int: ...
 
 
+class LogDir(Protocol):
+    """The data directory, as far as clients are told of it."""
+
+    @property
+    def path(self) -> str: ...
+    def size_bytes(self, topic: str, index: int) -> int: ...
+    def volume_bytes(self) -> VolumeBytes | None: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """The broker's parts, built once by `assemble`."""
@@ -43,6 +53,7 @@ class Context:
     clock: Clock
     metadata: MetadataLog
     topics: Topics
+    log_dir: LogDir
     groups: GroupCoordinatorService
     transactions: TransactionCoordinatorService
     purgatory: Purgatory

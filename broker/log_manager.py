@@ -6,7 +6,7 @@ from typing import cast
 from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
 from ..storage.disk_job import DiskJob
-from ..storage.files.files import Files
+from ..storage.files.files import Files, VolumeBytes
 from ..storage.log import LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_api import Log
 from ..storage.log_config import LogConfig
@@ -33,6 +33,7 @@ class LogManager:
         self.make_room = files.make_room
         self._opened: dict[tuple[str, int], PartitionLog] = {}
         self._sound: set[tuple[str, int]] = set()  # closed since the start, and durable then
+        self._closed_sizes: dict[tuple[str, int], int] = {}  # of logs that are not open, where it is known
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
         self._removed: Container[bytes] = {}  # ids of topics that are known to be gone
         self._record_deletions = RecordDeletions(directory, self.directory_queue)
@@ -163,6 +164,7 @@ class LogManager:
                 self._check_open()
         self._unrecovered.discard(at)
         self._sound.discard(at)
+        self._closed_sizes.pop(at, None)
         self._opened[at] = opened
         if self._directory.cleaner_offsets.get(at, 0) > opened.log_end_offset:  # its end was not on the disk yet
             self._directory.cleaner_offsets[at] = opened.log_end_offset
@@ -196,6 +198,7 @@ class LogManager:
         self._check_open()
         at = (topic, index)
         self._deleted.append(at)
+        self._closed_sizes.pop(at, None)
         opened = self._opened.pop(at, None)
         if opened is not None:
             opened.abandon()
@@ -233,6 +236,7 @@ class LogManager:
             if is_closed:
                 del self._opened[at]
                 self._sound.add(at)
+                self._closed_sizes[at] = opened.size_bytes
                 self._directory.recovery_points[at] = opened.recovery_point
             then(is_closed, error)
 
@@ -264,6 +268,28 @@ class LogManager:
         point = self._directory.recovery_points.get(at, 0)
         first = max((base for base, _ in sizes if base <= point), default=0)
         return sum(size for base, size in sizes if base >= first)
+
+    # The directory as clients see it
+
+    @property
+    def path(self) -> str:
+        """The data directory's name."""
+        return self._directory.path
+
+    def size_bytes(self, topic: str, index: int) -> int:
+        """Bytes of a log's segments. The files of one that nobody has used are looked at once; OSError."""
+        at = (topic, index)
+        opened = self._opened.get(at)
+        if opened is not None:
+            return opened.size_bytes
+        if at not in self._closed_sizes:
+            sizes = self._directory.segment_sizes(topic, index) if self.has_directory(topic, index) else ()
+            self._closed_sizes[at] = sum(size for _, size in sizes)
+        return self._closed_sizes[at]
+
+    def volume_bytes(self) -> VolumeBytes | None:
+        """The size of the volume that the data directory is on; None in memory. OSError."""
+        return self._files.volume_bytes(self._directory.path)
 
     def opened_logs(self) -> Sequence[PartitionLog]:
         """The logs that somebody has used since the start."""

@@ -15,6 +15,8 @@ from .java_values import split_list
 from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocols_of, served_endpoints
 
 NO_LIMIT = 9223372036854775807
+# Settings that are read beside the fields.
+READ_BY_NAME = frozenset({"listener.security.protocol.map", "controller.listener.names", "broker.id", "log.dir"})
 
 
 @dataclass(kw_only=True)

@@ -101,6 +101,11 @@ class MetadataLog:
         """Where the records end that the image has: what ApiVersions gives as the features' epoch."""
         return self._end_offset
 
+    @property
+    def leader_epoch(self) -> int:
+        """The epoch under which this node leads the log."""
+        return self._node.epoch
+
     # Changes
 
     def create_topics(self, choose: Callable[[], Sequence[NewTopic] | Steps[Sequence[NewTopic]]], then: Then) -> None:

@@ -4,10 +4,9 @@ The rule: nothing about a setting is written here. Names, types and bounds are t
 reads, our defaults and their reasons those of BrokerConfig, and what has an effect shows in what the code asks for.
 """
 
-import dataclasses
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 import click
@@ -21,7 +20,7 @@ from ..config.config_def import (
     topic_config_def,
 )
 from ..config.documentation import DocumentedKind, documentation_of
-from ..config.topic_config import log_config
+from ..config.effects import broker_settings_in_effect, topic_settings_in_effect
 from ..dynamic_config.groups import GroupConfigs
 from ..metadata.image import MetadataImage
 
@@ -76,23 +75,6 @@ TABLES: tuple[tuple[DocumentedKind, str], ...] = (
 )
 
 
-class _Asked(Mapping[str, str]):
-    """Configs of a topic that has none, and notes for which it was asked."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.names.add(name)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
 class _AskedBrokerConfig(BrokerConfig):
     """A broker's settings as they are by default, and notes which were read by name."""
 
@@ -101,22 +83,6 @@ class _AskedBrokerConfig(BrokerConfig):
     def effective(self, name: str) -> str | None:
         self.names.add(name)
         return super().effective(name)
-
-
-@cache
-def topic_settings_in_effect() -> frozenset[str]:
-    """The settings for which a topic's log asks."""
-    asked = _Asked()
-    log_config(asked, BrokerConfig())
-    return frozenset(asked.names)
-
-
-@cache
-def broker_settings_in_effect() -> frozenset[str]:
-    """Those that BrokerConfig has as a field, and those that stand behind a topic's setting which has an effect."""
-    fields = {field.name.replace("_", ".") for field in dataclasses.fields(BrokerConfig)}
-    behind = {synonym for name in topic_settings_in_effect() for synonym in topic_config_def()[name].synonyms}
-    return frozenset(broker_config_def()) & (fields | behind)
 
 
 @cache

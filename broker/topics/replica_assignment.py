@@ -7,16 +7,21 @@ from ..config.broker_config import BrokerConfig
 
 
 def check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
-    """Whether a client may place a partition there; INVALID_REPLICA_ASSIGNMENT if not."""
-    if not broker_ids:
+    """Whether a client may place a partition there; INVALID_REPLICA_ASSIGNMENT if not.
+
+    As in Apache Kafka the lowest id that is wrong is named.
+    """
+    in_order = sorted(broker_ids)
+    if not in_order:
         why = "an empty replica list."
-    elif len(set(broker_ids)) < len(broker_ids):
-        twice = next(one for one in broker_ids if broker_ids.count(one) > 1)
-        why = f"the broker {twice} more than once."
-    elif unknown := [one for one in broker_ids if one != node_id]:
-        why = f"broker {unknown[0]}, but no such broker is registered."
-    else:
+    elif in_order[0] != node_id:
+        why = f"broker {in_order[0]}, but no such broker is registered."
+    elif len(in_order) == 1:
         return
+    elif in_order[1] == node_id:
+        why = f"the broker {node_id} more than once."
+    else:
+        why = f"broker {in_order[1]}, but no such broker is registered."
     raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, f"The manual partition assignment includes {why}")
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 Buffer = bytes | bytearray | memoryview
 
@@ -22,6 +22,13 @@ T = TypeVar("T")
 
 # POSIX locks do not hold within a process, and closing any descriptor of the file drops them: remember our own.
 _LOCKED_HERE: set[str] = set()
+
+
+class VolumeBytes(NamedTuple):
+    """What the volume below a directory holds in all, and how much of it is left to us."""
+
+    total: int
+    usable: int
 
 
 class OpenRefused(OSError):
@@ -73,6 +80,10 @@ class Files(Protocol):
 
     def list_directory(self, path: str) -> list[str]:
         """Names in a directory, in no order."""
+        ...
+
+    def volume_bytes(self, path: str) -> VolumeBytes | None:
+        """The size of the volume that a directory is on; None where it is on none."""
         ...
 
     def make_directory(self, path: str) -> None:
@@ -264,6 +275,10 @@ class OsFiles:
 
     def list_directory(self, path: str) -> list[str]:
         return self._with_room(lambda: os.listdir(path))
+
+    def volume_bytes(self, path: str) -> VolumeBytes | None:
+        found = os.statvfs(path)
+        return VolumeBytes(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
     def make_directory(self, path: str) -> None:
         try:

@@ -7,7 +7,7 @@ import errno
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .files import Buffer, OpenRefused
+from .files import Buffer, OpenRefused, VolumeBytes
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -124,6 +124,10 @@ class MemoryFiles:
 
     def list_directory(self, path: str) -> list[str]:
         return [*self._directory(path), *self._children[path]]
+
+    def volume_bytes(self, path: str) -> VolumeBytes | None:
+        self._directory(path)
+        return None
 
     def make_directory(self, path: str) -> None:
         if path in self._directories:

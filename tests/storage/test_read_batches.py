@@ -79,6 +79,7 @@ def test_one_read_checks_so_many_batches_however_small_they_are() -> None:
     _, data = batches_file(*[1] * (MOST_BATCHES + 10))
     one = len(data) // (MOST_BATCHES + 10)
     found = read_batches(data, len(data), 0, 1 << 60, BatchIntegrity())
+    assert found is not None
     assert found == (MOST_BATCHES * one, 0, MOST_BATCHES, 0)
     rest = read_batches(data[found.end :], len(data) - found.end, MOST_BATCHES, 1 << 60, BatchIntegrity())
     assert rest == (10 * one, MOST_BATCHES, MOST_BATCHES + 10, 0)

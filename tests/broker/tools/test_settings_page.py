@@ -32,7 +32,7 @@ from odradek.storage.log_config import LogConfig
 
 FILE = Path(__file__).parents[3] / "docs" / "settings.md"
 # BrokerConfig keeps beside its settings where each was given.
-NO_SETTINGS = {"given", "dynamic", "dynamic.default"}
+NO_SETTINGS = {"given", "dynamic", "dynamic.default", "lower.replication.factors"}
 
 
 def names_of(fields: type) -> set[str]:

@@ -18,6 +18,10 @@ def test_this_node_may_have_it() -> None:
         ([1, 1], "the broker 1 more than once."),
         ([2], "broker 2, but no such broker is registered."),
         ([1, 7], "broker 7, but no such broker is registered."),
+        ([7, 5], "broker 5, but no such broker is registered."),
+        ([7, 7], "broker 7, but no such broker is registered."),
+        ([7, 1, 1], "the broker 1 more than once."),
+        ([1, -1], "broker -1, but no such broker is registered."),
     ],
 )
 def test_no_other_may(broker_ids: list[int], why: str) -> None:

@@ -413,3 +413,14 @@ def test_a_descriptor_is_not_closed_while_a_thread_copies_it(tmp_path: Path, mon
     files.sync_handle(f"{tmp_path}/a")()
     files.close()
     assert len(left[0]) - len(set(os.listdir("/proc/self/fd")) & before) == 1
+
+
+def test_the_volume_of_a_directory_is_known_on_disk_only(files: Files, root: str) -> None:
+    volume = files.volume_bytes(root)
+    if isinstance(files, MemoryFiles):
+        assert volume is None
+    else:
+        assert volume is not None
+        assert 0 <= volume.usable <= volume.total
+    with pytest.raises(FileNotFoundError):
+        files.volume_bytes(root + "/missing")

@@ -1,0 +1,47 @@
+"""ListConfigResources 0-1: what has settings of its own (KIP-714; KIP-1142 for the types besides client metrics)."""
+
+from collections.abc import Iterable
+
+from ...protocol.errors import ErrorCode
+from ...protocol.messages.list_config_resources import (
+    ConfigResource,
+    ListConfigResourcesRequest,
+    ListConfigResourcesResponse,
+)
+from ..context import Context
+from ..dynamic_config.kind import ResourceType
+from ..session import Session
+from ..slices import Steps
+
+CLIENT_METRICS = ResourceType.CLIENT_METRICS
+IN_ORDER = (
+    ResourceType.GROUP,
+    CLIENT_METRICS,
+    ResourceType.BROKER_LOGGER,
+    ResourceType.BROKER,
+    ResourceType.TOPIC,
+)
+
+
+def handle_list_config_resources(
+    request: ListConfigResourcesRequest, version: int, session: Session, context: Context
+) -> Steps[ListConfigResourcesResponse]:
+    """List the types asked for, none meaning all; version 0 is of client metrics alone."""
+    wanted = {CLIENT_METRICS} if version == 0 else set(request.resource_types or IN_ORDER)
+    if not wanted <= set(IN_ORDER):
+        return ListConfigResourcesResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
+    found: list[ConfigResource] = []
+    for kind in IN_ORDER:
+        if kind in wanted:
+            for name in _names(kind, context):
+                found.append(ConfigResource(resource_name=name, resource_type=kind))
+                yield
+    return ListConfigResourcesResponse(error_code=ErrorCode.NONE, config_resources=found)
+
+
+def _names(kind: ResourceType, context: Context) -> Iterable[str]:
+    if kind is ResourceType.TOPIC:
+        return [topic.name for topic in context.topics]
+    if kind in (ResourceType.BROKER, ResourceType.BROKER_LOGGER):
+        return [str(context.config.node_id)]
+    return [name for resource_type, name in context.metadata.image.configs if resource_type == kind]

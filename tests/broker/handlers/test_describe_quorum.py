@@ -1,0 +1,65 @@
+"""DescribeQuorum: the metadata log and its one voter."""
+
+import pytest
+
+from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.messages.describe_quorum import (
+    DescribeQuorumRequest,
+    DescribeQuorumResponse,
+    PartitionData,
+    TopicData,
+)
+from odradek.protocol.schema import ZERO_UUID
+
+from .broker_harness import AskedBroker, served
+
+METADATA = "__cluster_metadata"
+
+
+def quorum(broker: AskedBroker, *asked: tuple[str, list[int]], version: int = 2) -> DescribeQuorumResponse:
+    topics = [
+        TopicData(topic_name=name, partitions=[PartitionData(partition_index=index) for index in indexes])
+        for name, indexes in asked
+    ]
+    answer = broker.ask(DescribeQuorumRequest(topics=topics), version, DescribeQuorumResponse).answer
+    assert (answer.error_code, answer.error_message) == (0, "" if version >= 2 else None)
+    return answer
+
+
+@pytest.mark.parametrize("version", served(ApiKey.DESCRIBE_QUORUM))
+def test_this_node_leads_and_is_the_only_voter(version: int) -> None:
+    broker = AskedBroker()
+    answer = quorum(broker, (METADATA, [0]), version=version)
+    (partition,) = answer.topics[0].partitions
+    assert (partition.error_code, partition.leader_id, partition.observers) == (0, 1, [])
+    assert partition.leader_epoch == broker.context.metadata.leader_epoch
+    assert partition.high_watermark == broker.context.metadata.end_offset > 0
+    (voter,) = partition.current_voters
+    assert (voter.replica_id, voter.replica_directory_id) == (1, ZERO_UUID)
+    assert voter.log_end_offset == partition.high_watermark
+    now_ms = broker.clock.now_ms() if version >= 1 else -1
+    assert (voter.last_fetch_timestamp, voter.last_caught_up_timestamp) == (now_ms, now_ms)
+    listeners = [(node.node_id, one.host, one.port) for node in answer.nodes for one in node.listeners]
+    assert listeners == ([(1, "127.0.0.1", 9092)] if version >= 2 else [])
+
+
+def test_the_high_watermark_grows_with_the_metadata() -> None:
+    broker = AskedBroker()
+    before = quorum(broker, (METADATA, [0])).topics[0].partitions[0].high_watermark
+    broker.create()
+    assert quorum(broker, (METADATA, [0])).topics[0].partitions[0].high_watermark > before
+
+
+@pytest.mark.parametrize(
+    "asked", [[(METADATA, [1])], [(METADATA, [0, 0])], [("t", [0])], [(METADATA, [0]), ("t", [0, 1])], [("", [0])]]
+)
+def test_every_partition_is_refused_where_anything_else_is_asked_for(asked: list[tuple[str, list[int]]]) -> None:
+    answer = quorum(AskedBroker(), *asked)
+    codes = [(topic.topic_name, [one.error_code for one in topic.partitions]) for topic in answer.topics]
+    assert codes == [(name, [3] * len(indexes)) for name, indexes in asked]
+    assert answer.nodes == []
+
+
+def test_nothing_asked_for_is_no_error() -> None:
+    answer = quorum(AskedBroker())
+    assert (answer.topics, answer.nodes) == ([], [])
