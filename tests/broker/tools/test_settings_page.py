@@ -14,19 +14,18 @@ from odradek.broker.config.config_def import (
     topic_config_def,
 )
 from odradek.broker.config.documentation import DocumentedKind
+from odradek.broker.config.effects import broker_settings_in_effect, topic_settings_in_effect
 from odradek.broker.tools.settings_page import (
     AS_BOUND,
     NONE,
     YES,
     bounds_of_groups,
-    broker_settings_in_effect,
     effect_of,
     footnotes,
     own_default,
     page,
     reasons,
     row,
-    topic_settings_in_effect,
 )
 from odradek.storage.log_config import LogConfig
 
