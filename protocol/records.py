@@ -153,6 +153,31 @@ def build_batch(
     )
 
 
+class OpenBatch:
+    """A batch that is built record by record, all of one timestamp: a long one is made in steps."""
+
+    __slots__ = ("_body", "_count", "_timestamp")
+
+    def __init__(self, timestamp: int) -> None:
+        """`timestamp` is wall milliseconds."""
+        self._body = bytearray()
+        self._count = 0
+        self._timestamp = timestamp
+
+    def add(self, key: bytes | None, value: bytes | None) -> None:
+        """One more record."""
+        _put_record(self._body, self._count, 0, key, value, ())
+        self._count += 1
+
+    def closed(self, producer: ProducerStamp = NO_PRODUCER) -> bytes:
+        """The batch with the records so far. ValueError if there is none."""
+        if not self._count:
+            raise ValueError("a batch has at least one record")
+        attributes = TRANSACTIONAL if producer.is_transactional else 0
+        body = (attributes, self._count - 1, self._timestamp, self._timestamp, *producer[:3])
+        return _assemble((0, -1), body, self._count, self._body)
+
+
 def rebuild_batch(
     batch: RecordBatch,
     records: Iterable[Record],

@@ -12,7 +12,7 @@ from ...protocol.records import NewRecord, ProducerStamp, build_batch
 from ..topics.log_flusher import LogFlusher
 from ..topics.partition import Partition
 from ..topics.topics import Topics
-from .result import Record
+from .result import BuiltRecords, Record
 
 Then = Callable[[KafkaError | None], None]
 
@@ -38,11 +38,12 @@ class PartitionWriter:
         `max.message.bytes`, the larger ones before they are built.
         """
         most_bytes = self.partition(partition).log.config.max_message_bytes
-        _check_size(sum(len(key) + len(value or b"") for key, value in records), most_bytes)
-        batch = build_batch(
-            [NewRecord(key=key, value=value, timestamp=now_ms) for key, value in records],
-            producer=ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0),
-        )
+        producer = ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0)
+        if isinstance(records, BuiltRecords):
+            batch = records.batch.closed(producer)
+        else:
+            _check_size(sum(len(key) + len(value or b"") for key, value in records), most_bytes)
+            batch = build_batch([NewRecord(key, value, now_ms) for key, value in records], producer=producer)
         _check_size(len(batch), most_bytes)
         try:
             appended = self.partition(partition).append([RecordBatch(batch)], now_ms, is_from_client=False)

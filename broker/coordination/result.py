@@ -9,12 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ...protocol.errors import ErrorCode
+from ...protocol.records import OpenBatch
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 Record = tuple[bytes, bytes | None]
 """Key and value of one record of a coordinator's topic; a value of None is a tombstone."""
+
+
+class BuiltRecords(list[Record]):
+    """Records whose batch is built with them: many are encoded in steps, before anything is decided."""
+
+    def __init__(self, now_ms: int) -> None:
+        super().__init__()
+        self.batch = OpenBatch(now_ms)
+
+    def add(self, record: Record) -> None:
+        """One more."""
+        self.append(record)
+        self.batch.add(*record)
 
 
 class Instant(NamedTuple):

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.compression import Codec
 from odradek.protocol.crc32c import crc32c
-from odradek.protocol.records import NewRecord, ProducerStamp, Record, build_batch, read_records, rebuild_batch
+from odradek.protocol.records import (
+    NO_PRODUCER,
+    NewRecord,
+    OpenBatch,
+    ProducerStamp,
+    Record,
+    build_batch,
+    read_records,
+    rebuild_batch,
+)
 from odradek.protocol.wire import CorruptFrame
 
 with warnings.catch_warnings():  # kafka-python reads its schemas in a way that Python 3.11 deprecates
@@ -191,3 +200,14 @@ def test_the_bound_on_what_comes_out_of_a_codec_holds() -> None:
     data = build_batch([NewRecord(None, bytes(1_000_000), 0)], codec=Codec.GZIP)
     with pytest.raises(CorruptFrame):
         read(data, max_bytes=1000)
+
+
+def test_a_batch_built_record_by_record_is_the_same_as_one_built_at_once() -> None:
+    records = [(b"k", b"v"), (b"", None), (None, bytes(300))]
+    for stamp in (NO_PRODUCER, ProducerStamp(7, 3, is_transactional=True)):
+        open_batch = OpenBatch(5)
+        for record in records:
+            open_batch.add(*record)
+        assert open_batch.closed(stamp) == build_batch([NewRecord(*record, 5) for record in records], producer=stamp)
+    with pytest.raises(ValueError, match="at least one record"):
+        OpenBatch(5).closed()

@@ -33,14 +33,19 @@ class OffsetStore:
 
     def replay_commit(self, logged: Iterable[LoggedOffset], producer_id: int, log_offset: int) -> None:
         """The same for the records of one commit, the first of them at `log_offset`; there is no tombstone in it."""
+        held: dict[int, CommittedOffset] = {}
+        held_of: tuple[str, str] | None = None
         for place, (group_id, topic, partition, committed) in enumerate(logged, log_offset):
             if committed is None:
                 continue
-            placed = CommittedOffset(*committed[:-1], place)
+            placed = CommittedOffset._make((*committed[:-1], place))
             if producer_id >= 0:
                 self._hold(producer_id, group_id, (topic, partition), placed)
-            else:
-                self._commit(group_id, topic, partition, placed)
+                continue
+            if held_of != (group_id, topic):  # once for all partitions of a topic
+                held_of = group_id, topic
+                held = self._committed.setdefault(group_id, {}).setdefault(topic, {})
+            held[partition] = placed
 
     def end_transaction(self, producer_id: int, is_commit: bool, is_here: Callable[[str], bool]) -> None:
         """A marker has come: show or drop the producer's offsets of the groups for which `is_here` holds."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.schema import ZERO_UUID
 from ....protocol.utf16 import utf16_length
-from ..result import CoordinatorResult, Instant, Record
+from ..result import BuiltRecords, CoordinatorResult, Instant
 from .group import Group
 from .group_config import GroupConfig
 from .group_records import CommittedOffset, LoggedOffset, offset_record
@@ -65,7 +65,7 @@ class EncodedOffsets:
     """
 
     errors: list[ErrorCode]
-    records: list[Record]
+    records: BuiltRecords
     logged: list[LoggedOffset]
 
 
@@ -92,7 +92,7 @@ class GroupOffsets:
 
     def encode(self, request: OffsetCommit, now_ms: int) -> Generator[None, None, EncodedOffsets]:
         """The records of a commit, made with pauses: each offset is judged on its own."""
-        encoded = EncodedOffsets([], [], [])
+        encoded = EncodedOffsets([], BuiltRecords(now_ms), [])
         expire_timestamp_ms = _expire_timestamp_ms(request.retention_ms, now_ms)
         for number, wanted in enumerate(request.offsets, 1):
             if number % ENCODED_AT_ONCE == 0:
@@ -104,7 +104,7 @@ class GroupOffsets:
             committed = CommittedOffset(
                 wanted.offset, wanted.leader_epoch, wanted.metadata, now_ms, expire_timestamp_ms, wanted.topic_id
             )
-            encoded.records.append(offset_record(request.group_id, wanted.topic, wanted.partition, committed))
+            encoded.records.add(offset_record(request.group_id, wanted.topic, wanted.partition, committed))
             encoded.logged.append(LoggedOffset(request.group_id, wanted.topic, wanted.partition, committed))
         return encoded
 
