@@ -16,6 +16,8 @@ from .coordination.transactions.coordinator import TransactionCoordinator
 from .coordination.transactions.service import TransactionCoordinatorService
 from .coordination.transactions.timeouts import TransactionTimeouts
 from .coordination.transactions.transaction_config import TransactionConfig
+from .dynamic_config.configs import Configs
+from .dynamic_config.following import BrokerConfigFollower
 from .heavy_work import HeavyWork
 from .log_manager import LogManager
 from .metadata.features import FEATURES, METADATA_VERSION, TRANSACTION_VERSION
@@ -50,6 +52,7 @@ def assemble(
     is_new = METADATA_VERSION not in metadata.image.features
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
+    metadata.publisher.subscribe(BrokerConfigFollower(config, metadata.image))
     purgatory = Purgatory(runtime)
     topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
@@ -58,6 +61,7 @@ def assemble(
     metadata.publisher.subscribe(groups)
     return Context(
         config=config,
+        configs=Configs(config, metadata),
         clock=clock,
         metadata=metadata,
         topics=topics,

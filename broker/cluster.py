@@ -7,7 +7,7 @@ order; whatever fails on the way, and whenever it ends, what was begun is ended.
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
@@ -68,7 +68,7 @@ class Cluster:
         """`stages` are what every request passes before its handler, in this order."""
         self.host = ""
         self.port = 0
-        self._config = config
+        self._config = replace(config)  # clients change it while the cluster runs
         self._files = files
         self._runtime = runtime
         self._root = directory

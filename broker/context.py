@@ -8,6 +8,7 @@ from ..storage.files.files import VolumeBytes
 from .config.broker_config import BrokerConfig
 from .coordination.groups.service import GroupCoordinatorService
 from .coordination.transactions.service import TransactionCoordinatorService
+from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
 from .metadata.features import FEATURES, Feature
 from .metadata.log import MetadataLog
@@ -47,6 +48,7 @@ class Context:
     """The broker's parts, built once by `assemble`."""
 
     config: BrokerConfig
+    configs: Configs
     clock: Clock
     metadata: MetadataLog
     topics: Topics

@@ -25,6 +25,8 @@ LONGEST_VALUE = 1000
 LONGEST_TRACE = 20_000
 
 _threshold = LEVELS["info"]
+_parts: set[str] = set()
+_thresholds: dict[str, int] = {}  # of parts that have one of their own
 
 
 class Logger(Protocol):
@@ -41,7 +43,8 @@ class Logger(Protocol):
 
 
 def _drop_below_threshold(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    if LEVELS.get("error" if method in ("exception", "critical") else method, 40) < _threshold:
+    threshold = _thresholds.get(str(event["part"]), _threshold) if _thresholds else _threshold
+    if LEVELS.get("error" if method in ("exception", "critical") else method, 40) < threshold:
         raise structlog.DropEvent
     return event
 
@@ -178,6 +181,7 @@ def _render_chosen(logger: WrappedLogger, method: str, event: EventDict) -> str:
 
 def get_logger(part: str) -> Logger:
     """The logger of one part of the broker."""
+    _parts.add(part)
     logger: Logger = structlog.wrap_logger(
         _Stderr(),
         processors=[
@@ -200,6 +204,22 @@ def configure_logs(level: str, style: str) -> None:
     global _threshold, _render
     _threshold = LEVELS[level]
     _render = structlog.processors.JSONRenderer() if style == "json" else _render_console
+
+
+def thresholds() -> dict[str, int]:
+    """From which level on each part writes its lines; under the empty name what counts for all others."""
+    return {"": _threshold, **{part: _thresholds.get(part, _threshold) for part in _parts}}
+
+
+def set_threshold(part: str, level: int | None) -> None:
+    """Let one part write its lines from that level on, with None as all others; the empty name is all others."""
+    global _threshold
+    if not part:
+        _threshold = LEVELS["info"] if level is None else level
+    elif level is None:
+        _thresholds.pop(part, None)
+    else:
+        _thresholds[part] = level
 
 
 class _Forward(logging.Handler):

@@ -1,19 +1,22 @@
 """BrokerConfig: the broker settings that have an effect here, under Kafka's names with `_` for `.`.
 
-The defaults are Kafka's own, but for a one-node broker where Kafka's cannot be meant; each of those says why.
+The rule: a running broker has one, which changes by `set_dynamic` alone; whoever reads a setting where it is used has
+it as it is now. The defaults are Kafka's own, but for a one-node broker where Kafka's cannot be meant; each of those
+says why.
 """
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config_def import ConfigError, broker_config_def, check_broker_config, parse_number
+from .config_value import ConfigSource, ConfigValue
 
 NO_LIMIT = 9223372036854775807
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class BrokerConfig:
     """The settings of one broker; build it from Kafka's names with `from_settings`."""
 
@@ -78,29 +81,73 @@ class BrokerConfig:
 
     # Every setting that was given, effect or none, as checked text: what DescribeConfigs calls static.
     given: Mapping[str, str] = field(default_factory=dict[str, str])
+    # What clients have set since: for this broker, and for every broker of the cluster.
+    dynamic: Mapping[str, str] = field(default_factory=dict[str, str])
+    dynamic_default: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> "BrokerConfig":
         """Build from Kafka's names; ConfigError for a name or value that Kafka would refuse."""
         given = {name: check_broker_config(name, value) for name, value in settings.items()}
-        values: dict[str, object] = {}
-        for f in dataclasses.fields(cls):
-            name = f.name.replace("_", ".")
-            if f.name != "given" and name in given:
-                values[f.name] = _typed(broker_config_def()[name].type, given[name])
-        config = cls(**values, given=given)  # type: ignore[arg-type]
+        config = cls(given=given)
+        config._take(given)
         config.listener()
         config.advertised()
         return config
 
+    def set_dynamic(self, dynamic: Mapping[str, str], dynamic_default: Mapping[str, str]) -> None:
+        """What clients have set is this from now on, as checked text."""
+        changed = {*self.dynamic, *self.dynamic_default, *dynamic, *dynamic_default}
+        self.dynamic, self.dynamic_default = dynamic, dynamic_default
+        self._take(changed)
+
+    def _take(self, names: Collection[str]) -> None:
+        """Read these settings anew from what was given."""
+        for f in dataclasses.fields(self):
+            name = f.name.replace("_", ".")
+            if name in names and name in broker_config_def():
+                given = self._given(name)
+                value = f.default if given is None else _typed(broker_config_def()[name].type, given)
+                setattr(self, f.name, value)
+
+    def _given(self, name: str) -> str | None:
+        for values in (self.dynamic, self.dynamic_default, self.given):
+            if name in values:
+                return values[name]
+        return None
+
     def effective(self, name: str) -> str | None:
         """The value in force of any broker setting, as Kafka would print it."""
+        given = self._given(name)
+        return _default_of(name) if given is None else given
+
+    def chain_of(self, names: Sequence[str]) -> list[ConfigValue]:
+        """Every value known for a setting that has these names, the one in force first.
+
+        As Apache Kafka has it, nothing is known for log.retention.ms, the first of its names, while only
+        log.retention.hours is given.
+        """
+        chain: list[ConfigValue] = []
+        for source, value_of in (
+            (ConfigSource.DYNAMIC_BROKER, self.dynamic.get),
+            (ConfigSource.DYNAMIC_DEFAULT_BROKER, self.dynamic_default.get),
+            (ConfigSource.STATIC_BROKER, self._static),
+            (ConfigSource.DEFAULT, _default_of_kafka),
+        ):
+            for name in names:
+                value = value_of(name)
+                if value is not None:
+                    chain.append(ConfigValue(name, value, source))
+        while chain and chain[0].name != names[0]:
+            del chain[0]
+        return chain
+
+    def _static(self, name: str) -> str | None:
+        """What differs from Kafka's default was decided by this broker: to a client that is static, too."""
         if name in self.given:
             return self.given[name]
-        ours = getattr(self, name.replace(".", "_"), None)
-        if ours is not None:
-            return str(ours).lower() if isinstance(ours, bool) else str(ours)
-        return broker_config_def()[name].default
+        ours = _default_of(name)
+        return None if ours == _default_of_kafka(name) else ours
 
     def listener(self) -> tuple[str, int]:
         """Host and port to bind to."""
@@ -114,6 +161,19 @@ class BrokerConfig:
         if host in ("0.0.0.0", "::", ""):
             raise ConfigError(f"advertised.listeners cannot use the address {host!r}: no client can connect to it")
         return host, port
+
+
+def _default_of(name: str) -> str | None:
+    """Our default of any broker setting, as Kafka would print it."""
+    ours = getattr(BrokerConfig, name.replace(".", "_"), None) if name in broker_config_def() else None
+    if ours is None:
+        return _default_of_kafka(name)
+    return str(ours).lower() if isinstance(ours, bool) else str(ours)
+
+
+def _default_of_kafka(name: str) -> str | None:
+    setting = broker_config_def().get(name)
+    return None if setting is None else setting.default
 
 
 def _typed(kind: str, text: str) -> object:

@@ -1,6 +1,6 @@
 """Kafka's settings by their own names: what exists, of which type, with which default, within which bounds.
 
-The two tables beside this file list every setting of Apache Kafka 4.3, the ones without effect here included,
+The tables beside this file list every setting of Apache Kafka 4.3, the ones without effect here included,
 so that an existing server.properties is valid input and DescribeConfigs answers as Kafka does.
 """
 
@@ -41,7 +41,7 @@ class ConfigKey:
         """The value in Kafka's spelling; ConfigError in Kafka's words where it would be refused."""
         text = trim(value)
         if self.type in ("INT", "LONG", "SHORT", "DOUBLE"):
-            self._check_number(value, text)
+            return _spelled(self._check_number(value, text), text)
         elif self.type == "BOOLEAN":
             if text.lower() not in ("true", "false"):
                 raise self._refused(value, "Expected value to be either true or false")
@@ -55,14 +55,14 @@ class ConfigKey:
             self._check_choices(value, [text])
         return text
 
-    def _check_number(self, value: str, text: str) -> None:
+    def _check_number(self, value: str, text: str) -> int | float:
         try:
             number = parse_number(self.type, text)
         except ValueError:
             raise self._refused(value, f"Not a number of type {self.type}") from None
         bounds = re.fullmatch(r"\[(-?[\d.]+),\.\.\.(?:,(-?[\d.]+))?\]( or -1)?", self.valid or "")
         if bounds is None:
-            return
+            return number
         low, high, or_none = bounds[1], bounds[2], bounds[3]
         is_low, is_high = number < float(low), high is not None and number > float(high)
         if or_none and number != -1 and (is_low or is_high):
@@ -71,6 +71,7 @@ class ConfigKey:
             raise self._refused(value, f"Value must be at least {low}")
         if is_high:
             raise self._refused(value, f"Value must be no more than {high}")
+        return number
 
     def _check_choices(self, value: str, parts: list[str]) -> None:
         listed = re.fullmatch(r"(\(case insensitive\) )?\[([\w, ]+)\]", self.valid or "")
@@ -97,6 +98,11 @@ class ConfigKey:
         return ConfigError(f"Invalid value {value} for configuration {self.name}: {why}")
 
 
+def _spelled(number: int | float, text: str) -> str:
+    """An integer without zeros in front, as Kafka shows it; a fraction as it was given."""
+    return str(number) if isinstance(number, int) else text
+
+
 def parse_number(kind: str, text: str) -> int | float:
     """A value of one of Kafka's types of numbers; ValueError."""
     return parse_double(text) if kind == "DOUBLE" else parse_integer(text, _BITS[kind])
@@ -112,6 +118,18 @@ def broker_config_def() -> Mapping[str, ConfigKey]:
 def topic_config_def() -> Mapping[str, ConfigKey]:
     """Every topic setting of Kafka 4.3, by name; `synonyms` are the broker settings that give its default."""
     return _load("configs-topic.json")
+
+
+@cache
+def group_config_def() -> Mapping[str, ConfigKey]:
+    """Every group setting of Kafka 4.3, by name; `synonyms` are the broker settings that give its default."""
+    return _load("configs-group.json")
+
+
+@cache
+def client_metrics_config_def() -> Mapping[str, ConfigKey]:
+    """Every setting of a client metrics subscription (KIP-714), by name."""
+    return _load("configs-client-metrics.json")
 
 
 def _load(file_name: str) -> Mapping[str, ConfigKey]:

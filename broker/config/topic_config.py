@@ -1,28 +1,14 @@
 """A topic's settings in force: its configs, else the broker's settings behind them, else Kafka's defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
 
 from ...storage.log_config import LogConfig
 from .broker_config import BrokerConfig
 from .config_def import ConfigError, topic_config_def
+from .config_value import ConfigSource, ConfigValue
 from .java_values import parse_double, split_list
 
-DEFAULT_SOURCE: Final = 5
-STATIC_BROKER_SOURCE: Final = 4
-DYNAMIC_TOPIC_SOURCE: Final = 1
-
 _UNITS_IN_MS = {"ms": 1, "minutes": 60_000, "hours": 3_600_000}
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigValue:
-    """One value in a setting's chain: under which name it was given, and where (DescribeConfigs' ConfigSource)."""
-
-    name: str
-    value: str | None
-    source: int
 
 
 def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
@@ -35,44 +21,50 @@ def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
         if value is None:
             raise ConfigError(f"Null value not supported for topic configs: {name}")
         checked[name] = setting.check(value)
+    _check_together(checked)
+    return checked
+
+
+def _check_together(checked: Mapping[str, str]) -> None:
+    shortest, longest = (checked.get(f"{end}.compaction.lag.ms") for end in ("min", "max"))
+    if shortest is not None and longest is not None and int(shortest) > int(longest):
+        raise ConfigError(
+            f"conflict topic config setting min.compaction.lag.ms ({shortest}) > max.compaction.lag.ms ({longest})"
+        )
     if checked.get("remote.storage.enable") == "true":
         raise ConfigError(
             "Tiered Storage functionality is disabled in the broker. "
             "Topic cannot be configured with remote log storage."
         )
-    return checked
 
 
 def chain_of(name: str, configs: Mapping[str, str], config: BrokerConfig) -> list[ConfigValue]:
     """Every value known for a topic setting, the one in force first."""
-    setting = topic_config_def()[name]
-    chain: list[ConfigValue] = []
-    if name in configs:
-        chain.append(ConfigValue(name, configs[name], DYNAMIC_TOPIC_SOURCE))
-    given = next((s for s in setting.synonyms if s in config.given), None)
-    if given is not None:
-        chain.append(ConfigValue(given, config.given[given], STATIC_BROKER_SOURCE))
-    if setting.synonyms:
-        first = setting.synonyms[0]  # only its default counts: log.retention.ms has none, and .hours is not looked at
-        default = config.effective(first) if first not in config.given else _default_of(first)
-        if default is not None:
-            chain.append(ConfigValue(first, default, DEFAULT_SOURCE))
-    return chain
-
-
-def _default_of(broker_name: str) -> str | None:
-    return BrokerConfig().effective(broker_name)
+    own = [ConfigValue(name, configs[name], ConfigSource.DYNAMIC_TOPIC)] if name in configs else []
+    synonyms = topic_config_def()[name].synonyms
+    return own + config.chain_of(synonyms) if synonyms else own
 
 
 def effective(name: str, configs: Mapping[str, str], config: BrokerConfig) -> ConfigValue:
     """The value in force of a topic setting, under the topic's name and in the topic's unit."""
     if name in configs:
-        return ConfigValue(name, configs[name], DYNAMIC_TOPIC_SOURCE)
+        return ConfigValue(name, configs[name], ConfigSource.DYNAMIC_TOPIC)
+    setting = topic_config_def()[name]
+    chain = config.chain_of(setting.synonyms) if setting.synonyms else []
+    source = chain[0].source if chain else ConfigSource.DEFAULT
+    return ConfigValue(name, in_force(name, configs, config), source)
+
+
+def in_force(name: str, configs: Mapping[str, str], config: BrokerConfig) -> str | None:
+    """The value alone."""
+    if name in configs:
+        return configs[name]
     setting = topic_config_def()[name]
     for synonym in setting.synonyms:
-        if synonym in config.given:
-            return ConfigValue(name, _in_ms(name, synonym, config.given[synonym]), STATIC_BROKER_SOURCE)
-    return ConfigValue(name, setting.default, DEFAULT_SOURCE)
+        for given in (config.dynamic, config.dynamic_default, config.given):
+            if synonym in given:
+                return _in_ms(name, synonym, given[synonym])
+    return setting.default
 
 
 def _in_ms(name: str, synonym: str, value: str) -> str:
@@ -87,7 +79,7 @@ def log_config(configs: Mapping[str, str], config: BrokerConfig) -> LogConfig:
     """What the log itself needs of a topic's settings."""
 
     def text(name: str) -> str:
-        return effective(name, configs, config).value or ""
+        return in_force(name, configs, config) or ""
 
     def number(name: str) -> int:
         return int(text(name))

@@ -1,6 +1,6 @@
 """ListConfigResources 0-1: what has settings of its own (KIP-714; KIP-1142 for the types besides client metrics).
 
-Not done: groups and client metrics with settings, of which there are none yet.
+Of groups and client metrics only those are listed that were given a setting.
 """
 
 from collections.abc import Iterator
@@ -12,18 +12,24 @@ from ...protocol.messages.list_config_resources import (
     ListConfigResourcesResponse,
 )
 from ..context import Context
+from ..dynamic_config.kind import ResourceType
 from ..session import Session
 from ..slices import Steps
 
-TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
-IN_ORDER = (GROUP, CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC)
+IN_ORDER = (
+    ResourceType.GROUP,
+    ResourceType.CLIENT_METRICS,
+    ResourceType.BROKER_LOGGER,
+    ResourceType.BROKER,
+    ResourceType.TOPIC,
+)
 
 
 def handle_list_config_resources(
     request: ListConfigResourcesRequest, version: int, session: Session, context: Context
 ) -> Steps[ListConfigResourcesResponse]:
     """List the types asked for, none meaning all; version 0 is of client metrics alone."""
-    wanted = {CLIENT_METRICS} if version == 0 else set(request.resource_types or IN_ORDER)
+    wanted: set[int] = {ResourceType.CLIENT_METRICS} if version == 0 else set(request.resource_types or IN_ORDER)
     if not wanted <= set(IN_ORDER):
         return ListConfigResourcesResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
     found: list[ConfigResource] = []
@@ -36,7 +42,9 @@ def handle_list_config_resources(
 
 
 def _names(kind: int, context: Context) -> Iterator[str]:
-    if kind == TOPIC:
+    if kind == ResourceType.TOPIC:
         yield from (topic.name for topic in context.topics)
-    elif kind in (BROKER, BROKER_LOGGER):
+    elif kind in (ResourceType.BROKER, ResourceType.BROKER_LOGGER):
         yield str(context.config.node_id)
+    else:
+        yield from [name for of_kind, name in context.metadata.image.configs if of_kind == kind]

@@ -10,7 +10,7 @@ from .topic_image import TopicImage
 
 @dataclass(slots=True)
 class MetadataDelta:
-    """Topics by what became of them; names of topics and features whose configs and levels changed.
+    """Topics by what became of them; topics, other resources and features whose configs and levels changed.
 
     A topic that is there has grown when it has got further partitions.
     """
@@ -19,6 +19,7 @@ class MetadataDelta:
     grown_topics: dict[str, TopicImage] = field(default_factory=dict[str, TopicImage])
     deleted_topics: list[TopicImage] = field(default_factory=list[TopicImage])
     changed_topic_configs: set[str] = field(default_factory=set[str])
+    changed_configs: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     changed_features: set[str] = field(default_factory=set[str])
     _created_ids: set[bytes] = field(default_factory=set[bytes])
 

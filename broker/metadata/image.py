@@ -29,7 +29,9 @@ from .topic_image import PartitionImage, TopicImage
 from .unserved import AFTER_TOPICS, BEFORE_TOPICS, UnservedRecords
 
 TOPIC_RESOURCE = 2
-NO_LEADER = -1
+
+Resource = tuple[int, str]
+"""What settings are given to: the type of the resource (DescribeConfigs' numbers), and its name."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class MetadataImage:
     topics: dict[str, TopicImage] = field(default_factory=dict[str, TopicImage])
     names: dict[bytes, str] = field(default_factory=dict[bytes, str])
     features: dict[str, int] = field(default_factory=dict[str, int])
+    # Of everything but topics, whose own stand in their images: brokers, groups, client metrics.
+    configs: dict[Resource, dict[str, str]] = field(default_factory=dict[Resource, dict[str, str]])
     next_producer_id: int = 0
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
@@ -99,6 +103,8 @@ class MetadataImage:
                             partition.clear_eligible_leaders()
             case ConfigRecord() if record.resource_type == TOPIC_RESOURCE:
                 self._set_topic(record, delta)
+            case ConfigRecord():
+                self._set(record, delta)
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
@@ -120,10 +126,15 @@ class MetadataImage:
         if topic is None:
             return
         delta.changed_topic_configs.add(topic.name)
-        if record.value is None:
-            topic.configs.pop(record.name, None)
-        else:
-            topic.configs[record.name] = record.value
+        _change(topic.configs, record)
+
+    def _set(self, record: ConfigRecord, delta: MetadataDelta) -> None:
+        resource = (record.resource_type, record.resource_name)
+        delta.changed_configs.add(resource)
+        configs = self.configs.setdefault(resource, {})
+        _change(configs, record)
+        if not configs:
+            del self.configs[resource]
 
     def records(self) -> Iterator[bytes]:
         """The fewest records that amount to this image, in the order of Kafka's own snapshots."""
@@ -134,10 +145,20 @@ class MetadataImage:
                 yield encode_metadata_record(partition.record, partition.version)
         for topic in self.topics.values():
             for name, value in topic.configs.items():
-                yield encode_metadata_record(topic_config_record(topic.name, name, value))
+                yield encode_metadata_record(config_record((TOPIC_RESOURCE, topic.name), name, value))
+        for resource, configs in self.configs.items():
+            for name, value in configs.items():
+                yield encode_metadata_record(config_record(resource, name, value))
         yield from self.kept.of_kinds(AFTER_TOPICS)
 
 
-def topic_config_record(topic: str, name: str, value: str) -> ConfigRecord:
-    """A topic's own setting."""
-    return ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=topic, name=name, value=value)
+def config_record(resource: Resource, name: str, value: str | None) -> ConfigRecord:
+    """A setting that is given to a resource; None takes it back."""
+    return ConfigRecord(resource_type=resource[0], resource_name=resource[1], name=name, value=value)
+
+
+def _change(configs: dict[str, str], record: ConfigRecord) -> None:
+    if record.value is None:
+        configs.pop(record.name, None)
+    else:
+        configs[record.name] = record.value

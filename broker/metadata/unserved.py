@@ -10,7 +10,6 @@ from ...protocol.metadata_records import (
     AccessControlEntryRecord,
     BrokerRegistrationChangeRecord,
     ClientQuotaRecord,
-    ConfigRecord,
     DelegationTokenRecord,
     FeatureLevelRecord,
     FenceBrokerRecord,
@@ -32,9 +31,9 @@ from ...protocol.metadata_records import (
 from ...protocol.wire import CorruptFrame
 
 # Kinds of records, in the order of Kafka's own snapshots.
-FEATURE, BROKER, CONTROLLER, CONFIG, QUOTA, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION = range(10)
+FEATURE, BROKER, CONTROLLER, QUOTA, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION = range(9)
 BEFORE_TOPICS = (FEATURE, BROKER, CONTROLLER)
-AFTER_TOPICS = (CONFIG, QUOTA, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION)
+AFTER_TOPICS = (QUOTA, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION)
 
 # What a BrokerRegistrationChangeRecord says about a flag (KIP-841); 0 leaves it.
 RAISED, LOWERED = 1, -1
@@ -99,8 +98,6 @@ def _place_of(record: MetadataRecord) -> tuple[Key, bool] | None:
             return (BROKER, record.broker_id), True
         case RegisterControllerRecord():
             return (CONTROLLER, record.controller_id), False
-        case ConfigRecord():
-            return (CONFIG, record.resource_type, record.resource_name, record.name), record.value is None
         case ClientQuotaRecord():
             entity = frozenset((part.entity_type, part.entity_name) for part in record.entity)
             return (QUOTA, entity, record.key), record.remove

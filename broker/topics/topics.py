@@ -28,6 +28,7 @@ from .partition import OnMarker, Partition
 logger = get_logger("topics")
 
 TOPICS_LOGGED: Final = 20  # of one change, each with a line of its own
+BROKER_RESOURCE: Final = 4
 TOO_MANY_PARTITIONS: Final = 10_000  # in one request, as in Kafka
 
 
@@ -247,11 +248,11 @@ class Topics:
         for grown in delta.grown_topics.values():
             yield from self._grow(grown)
             _log_of_many("topic has more partitions", grown, list(delta.grown_topics.values()))
-        for name in delta.changed_topic_configs:
+        inherited = any(resource_type == BROKER_RESOURCE for resource_type, _ in delta.changed_configs)
+        for name in list(self._by_name) if inherited else delta.changed_topic_configs:
             topic = self._by_name.get(name)
             if topic is not None:
-                self._reconfigure(topic)
-            yield
+                yield from self._reconfigure(topic)
 
     def _add(self, image: TopicImage) -> Steps[None]:
         partitions = yield from self._new_partitions(image, 0)
@@ -284,11 +285,12 @@ class Topics:
             partition.note_deleted()
             yield
 
-    def _reconfigure(self, topic: Topic) -> None:
+    def _reconfigure(self, topic: Topic) -> Steps[None]:
         config = log_config(topic.configs, self._config)
         for partition in topic.partitions:
             if partition.opened_log is not None:
                 partition.opened_log.config = config
+            yield
 
     def _open_log(self, image: TopicImage, partition: Partition) -> PartitionLog:
         opened = self._store.open_log(

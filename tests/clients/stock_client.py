@@ -149,6 +149,14 @@ class StockClient(Protocol):
 
     def delete_topic(self, topic: str) -> None: ...
 
+    def grow_topic(self, topic: str, partitions: int) -> None:
+        """So many partitions in all."""
+        ...
+
+    def set_topic_config(self, topic: str, name: str, value: str | None) -> None:
+        """None takes the topic's own value back. aiokafka replaces all that the topic has of its own."""
+        ...
+
     def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
         """Delete what lies below an offset; where the partition begins now."""
         ...

@@ -66,6 +66,48 @@ def test_a_deleted_topic_is_gone_and_comes_back_empty(client: StockClient, admin
     assert [one.value for one in client.read(topic, 1)] == [b"new"]
 
 
+def test_a_group_finds_the_partitions_that_a_topic_gets_later(
+    client: StockClient, admin: StockClient, topic: str, group: str
+) -> None:
+    create(client, topic)
+    send_all(client, topic, [Message(b"first")])
+    member = client.member(group, topic)
+    try:
+        assert [one.value for one in gather(member.poll, 1)] == [b"first"]
+        member.commit()
+        client.grow_topic(topic, 3)
+        until(lambda: admin.topics().get(topic) == 3, "the topic has grown")
+        send_all(admin, topic, [Message(b"later", partition=2)])
+        assert [one.value for one in gather(member.poll, 1)] == [b"later"]
+        assert member.assigned() == {0, 1, 2}
+    finally:
+        member.close()
+
+
+def test_a_topic_cannot_shrink(client: StockClient, topic: str) -> None:
+    create(client, topic, 2)
+    with pytest.raises(Exception, match=r"(?i)partitions"):
+        client.grow_topic(topic, 1)
+    assert client.topics()[topic] == 2
+
+
+def test_a_setting_that_is_changed_counts_at_once_and_can_be_taken_back(client: StockClient, topic: str) -> None:
+    create(client, topic)
+    client.set_topic_config(topic, "max.message.bytes", "500")
+    until(lambda: client.topic_configs(topic)["max.message.bytes"] == "500", "the setting is described")
+    with pytest.raises(Exception, match=r"(?i)too ?large|too_large|larger than the max"):
+        send_all(client, topic, [Message(bytes(1000))])
+    client.set_topic_config(topic, "max.message.bytes", None)
+    until(lambda: client.topic_configs(topic)["max.message.bytes"] == "1048588", "the setting is taken back")
+    assert send_all(client, topic, [Message(bytes(1000))]) == [0]
+
+
+def test_a_setting_without_sense_is_refused(client: StockClient, topic: str) -> None:
+    create(client, topic)
+    with pytest.raises(Exception, match=r"(?i)invalid|40"):
+        client.set_topic_config(topic, "retention.ms", "soon")
+
+
 def test_a_topic_of_a_thousand_partitions_is_written_and_read(
     client: StockClient, admin: StockClient, topic: str, group: str
 ) -> None:

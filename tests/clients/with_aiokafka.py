@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import ProducerFenced
@@ -239,6 +239,22 @@ class Aiokafka:
         async def ask(admin: Any) -> None:
             answer = await admin.delete_topics([topic])
             errors = [tuple(error) for error in answer.topic_error_codes if error[1] != 0]
+            assert not errors, errors
+
+        self._loop.run(self._with_admin(ask))
+
+    def grow_topic(self, topic: str, partitions: int) -> None:
+        async def ask(admin: Any) -> None:
+            await admin.create_partitions({topic: NewPartitions(partitions)})
+
+        self._loop.run(self._with_admin(ask))
+
+    def set_topic_config(self, topic: str, name: str, value: str | None) -> None:
+        configs = {} if value is None else {name: value}
+
+        async def ask(admin: Any) -> None:
+            (answer,) = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs)])
+            errors = [tuple(error) for error in answer.resources if error[0] != 0]
             assert not errors, errors
 
         self._loop.run(self._with_admin(ask))

@@ -15,8 +15,8 @@ from confluent_kafka import (
 )
 from confluent_kafka import Producer as RdKafkaProducer
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import ConfigResource
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from .stock_client import DEADLINE_S, Cluster, Isolation, Message, gather
 
@@ -241,6 +241,15 @@ class ConfluentKafka:
 
     def delete_topic(self, topic: str) -> None:
         self._admin().delete_topics([topic])[topic].result(DEADLINE_S)
+
+    def grow_topic(self, topic: str, partitions: int) -> None:
+        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(DEADLINE_S)
+
+    def set_topic_config(self, topic: str, name: str, value: str | None) -> None:
+        operation = AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET
+        entry = ConfigEntry(name, value, incremental_operation=operation)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+        self._admin().incremental_alter_configs([resource])[resource].result(DEADLINE_S)
 
     def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
         (answer,) = self._admin().delete_records([TopicPartition(topic, partition, before)]).values()

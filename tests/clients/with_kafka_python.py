@@ -8,7 +8,7 @@ with warnings.catch_warnings():
     # it reads its schemas with a function that Python 3.11 calls deprecated, while it is imported
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-    from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+    from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
     from kafka.errors import InvalidProducerEpochError, ProducerFencedError
     from kafka.net.inet import KafkaNetSocket
     from kafka.structs import OffsetAndMetadata, TopicPartition
@@ -174,6 +174,7 @@ class KafkaPython:
                 auto_offset_reset="earliest",
                 session_timeout_ms=10000,
                 heartbeat_interval_ms=300,
+                metadata_max_age_ms=1000,
                 **_isolation(isolation),
             )
         )
@@ -201,6 +202,16 @@ class KafkaPython:
 
     def delete_topic(self, topic: str) -> None:
         self._admin().delete_topics([topic])
+
+    def grow_topic(self, topic: str, partitions: int) -> None:
+        self._admin().create_partitions({topic: NewPartitions(partitions)})
+
+    def set_topic_config(self, topic: str, name: str, value: str | None) -> None:
+        change: Any = {name: ("DELETE" if value is None else "SET", value)}
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, change)
+        answer = self._admin().alter_configs([resource], incremental=True)
+        outcomes = [outcome for of_type in answer.values() for outcome in of_type.values()]
+        assert not any("Error" in str(outcome) for outcome in outcomes), outcomes
 
     def delete_records(self, topic: str, before: int, partition: int = 0) -> int:
         at = TopicPartition(topic, partition)

@@ -15,6 +15,7 @@ from .comparison import differences
 from .normalise import Plain
 from .scenarios import (
     admin,
+    alter_configs,
     config_resources,
     features,
     fetch,
@@ -55,6 +56,7 @@ MODULES = (
         record_contents,
     ),
     *(
+        alter_configs,
         config_resources,
         quorum,
         replicas,

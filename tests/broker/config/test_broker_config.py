@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import ConfigError, broker_config_def
+from odradek.broker.config.config_value import ConfigSource
 
 # Ours, and why: see the comments in config.py.
 NOT_KAFKAS = {
@@ -24,7 +25,7 @@ NOT_KAFKAS = {
 
 def test_every_other_default_is_kafkas_own() -> None:
     config = BrokerConfig()
-    names = {f.name.replace("_", ".") for f in dataclasses.fields(config)} - {"given"}
+    names = {f.name.replace("_", ".") for f in dataclasses.fields(config)} - {"given", "dynamic", "dynamic.default"}
     assert names <= set(broker_config_def())
     for name in names - NOT_KAFKAS:
         assert config.effective(name) == broker_config_def()[name].default, name
@@ -62,3 +63,42 @@ def test_a_listener_that_cannot_be_served_is_refused(listeners: str) -> None:
 def test_no_client_is_told_to_connect_to_every_interface() -> None:
     with pytest.raises(ConfigError, match=r"advertised\.listeners"):
         BrokerConfig(advertised_listeners="PLAINTEXT://0.0.0.0:9092").advertised()
+
+
+def test_what_clients_set_stands_before_what_was_given_and_ends_when_it_is_taken_back() -> None:
+    config = BrokerConfig.from_settings({"max.connections": "5"})
+    config.set_dynamic({"max.connections": "7"}, {"max.connections": "6", "log.cleaner.backoff.ms": "1"})
+    assert (config.max_connections, config.log_cleaner_backoff_ms) == (7, 1)
+    config.set_dynamic({}, {"max.connections": "6"})
+    assert (config.max_connections, config.log_cleaner_backoff_ms) == (6, 15000)
+    config.set_dynamic({}, {})
+    assert config.max_connections == 5
+
+
+def test_a_setting_is_known_from_every_place_where_it_was_given() -> None:
+    config = BrokerConfig.from_settings({"log.segment.bytes": "2000000"})
+    config.set_dynamic({"log.segment.bytes": "4000000"}, {"log.segment.bytes": "3000000"})
+    assert [(one.value, one.source) for one in config.chain_of(["log.segment.bytes"])] == [
+        ("4000000", ConfigSource.DYNAMIC_BROKER),
+        ("3000000", ConfigSource.DYNAMIC_DEFAULT_BROKER),
+        ("2000000", ConfigSource.STATIC_BROKER),
+        ("1073741824", ConfigSource.DEFAULT),
+    ]
+    assert config.effective("log.segment.bytes") == "4000000"
+
+
+def test_of_a_setting_with_several_names_nothing_is_known_before_the_first_is_given() -> None:
+    config = BrokerConfig.from_settings({"log.retention.hours": "2"})
+    names = ["log.retention.ms", "log.retention.minutes", "log.retention.hours"]
+    assert config.chain_of(names) == []
+    config.set_dynamic({"log.retention.ms": "5"}, {})
+    assert [(one.name, one.value) for one in config.chain_of(names)] == [
+        ("log.retention.ms", "5"),
+        ("log.retention.hours", "2"),
+        ("log.retention.hours", "168"),
+    ]
+
+
+def test_our_own_default_is_static_to_a_client() -> None:
+    (ours, kafkas) = BrokerConfig().chain_of(["group.initial.rebalance.delay.ms"])
+    assert (ours.value, ours.source, kafkas.value) == ("0", ConfigSource.STATIC_BROKER, "3000")

@@ -4,7 +4,8 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import ConfigError, topic_config_def
-from odradek.broker.config.topic_config import ConfigValue, chain_of, checked_configs, effective, log_config
+from odradek.broker.config.config_value import ConfigSource, ConfigValue
+from odradek.broker.config.topic_config import chain_of, checked_configs, effective, log_config
 from odradek.storage.log_config import LogConfig
 
 
@@ -78,7 +79,7 @@ def test_an_empty_cleanup_policy_keeps_everything() -> None:
 def test_the_brokers_setting_stands_behind_a_topics_default(name: str) -> None:
     setting = topic_config_def()[name]
     value = effective(name, {}, config())
-    assert value == ConfigValue(name, setting.default, 5)
+    assert value == ConfigValue(name, setting.default, ConfigSource.DEFAULT)
     (first, *_) = setting.synonyms
     assert all(link.name == first for link in chain_of(name, {}, config()))
 
@@ -95,7 +96,7 @@ def test_the_brokers_setting_stands_behind_a_topics_default(name: str) -> None:
     ],
 )
 def test_hours_and_minutes_become_milliseconds(settings: dict[str, str], name: str, value: str) -> None:
-    assert effective(name, {}, BrokerConfig.from_settings(settings)) == ConfigValue(name, value, 4)
+    assert effective(name, {}, BrokerConfig.from_settings(settings)).value == value
 
 
 def test_an_override_wins_and_is_taken_in_kafkas_spelling() -> None:

@@ -8,6 +8,7 @@ from odradek.broker.apis import TABLE, Api, Handler
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
 from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
 from odradek.broker.handlers.add_raft_voter import handle_add_raft_voter
+from odradek.broker.handlers.alter_configs import handle_alter_configs
 from odradek.broker.handlers.alter_partition_reassignments import handle_alter_partition_reassignments
 from odradek.broker.handlers.alter_replica_log_dirs import handle_alter_replica_log_dirs
 from odradek.broker.handlers.api_versions import handle_api_versions
@@ -33,6 +34,7 @@ from odradek.broker.handlers.end_txn import handle_end_txn
 from odradek.broker.handlers.fetch import handle_fetch
 from odradek.broker.handlers.find_coordinator import handle_find_coordinator
 from odradek.broker.handlers.heartbeat import handle_heartbeat
+from odradek.broker.handlers.incremental_alter_configs import handle_incremental_alter_configs
 from odradek.broker.handlers.init_producer_id import handle_init_producer_id
 from odradek.broker.handlers.join_group import handle_join_group
 from odradek.broker.handlers.leave_group import handle_leave_group
@@ -57,6 +59,7 @@ from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
 from odradek.protocol.messages.add_raft_voter import AddRaftVoterRequest, AddRaftVoterResponse
+from odradek.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from odradek.protocol.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsRequest,
     AlterPartitionReassignmentsResponse,
@@ -91,6 +94,10 @@ from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from odradek.protocol.messages.incremental_alter_configs import (
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
@@ -133,6 +140,7 @@ HANDLERS = {
         AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, handle_add_partitions_to_txn
     ),
     "add_raft_voter": handler_of(AddRaftVoterRequest, AddRaftVoterResponse, handle_add_raft_voter),
+    "alter_configs": handler_of(AlterConfigsRequest, AlterConfigsResponse, handle_alter_configs),
     "alter_partition_reassignments": handler_of(
         AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, handle_alter_partition_reassignments
     ),
@@ -170,6 +178,9 @@ HANDLERS = {
     "fetch": handler_of(FetchRequest, FetchResponse, handle_fetch),
     "find_coordinator": handler_of(FindCoordinatorRequest, FindCoordinatorResponse, handle_find_coordinator),
     "heartbeat": handler_of(HeartbeatRequest, HeartbeatResponse, handle_heartbeat),
+    "incremental_alter_configs": handler_of(
+        IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, handle_incremental_alter_configs
+    ),
     "init_producer_id": handler_of(InitProducerIdRequest, InitProducerIdResponse, handle_init_producer_id),
     "join_group": handler_of(JoinGroupRequest, JoinGroupResponse, handle_join_group),
     "leave_group": handler_of(LeaveGroupRequest, LeaveGroupResponse, handle_leave_group),

@@ -3,6 +3,12 @@
 import pytest
 
 from odradek.broker.handlers.list_config_resources import handle_list_config_resources
+from odradek.protocol.messages.alter_configs import (
+    AlterableConfig,
+    AlterConfigsRequest,
+    AlterConfigsResource,
+    AlterConfigsResponse,
+)
 from odradek.protocol.messages.list_config_resources import ListConfigResourcesRequest, ListConfigResourcesResponse
 
 from .broker_harness import AskedBroker
@@ -47,6 +53,19 @@ def test_a_type_is_listed_alone(broker: AskedBroker, kind: int, found: Found) ->
 
 def test_version_0_lists_client_metrics_alone(broker: AskedBroker) -> None:
     assert listed(broker, version=0) == (0, [])
+
+
+def test_a_group_and_client_metrics_are_listed_once_they_have_a_setting(broker: AskedBroker) -> None:
+    settings = {(GROUP, "g"): ("consumer.session.timeout.ms", "50000"), (CLIENT_METRICS, "m"): ("interval.ms", "1000")}
+    resources = [
+        AlterConfigsResource(resource_type=kind, resource_name=name, configs=[AlterableConfig(name=key, value=value)])
+        for (kind, name), (key, value) in settings.items()
+    ]
+    request = AlterConfigsRequest(resources=resources)
+    assert [one.error_code for one in broker.ask(request, 2, AlterConfigsResponse).answer.responses] == [0, 0]
+    assert listed(broker, GROUP) == (0, [(GROUP, "g")])
+    assert listed(broker, version=0)[1] == [(16, "m")]
+    assert listed(broker)[1][:2] == [(GROUP, "g"), (CLIENT_METRICS, "m")]
 
 
 @pytest.mark.parametrize("kinds", [(0,), (1,), (3,), (64,), (-1,), (TOPIC, 3)])

@@ -1,0 +1,43 @@
+"""A running broker's settings follow the metadata: what clients have set takes effect, and what they take back ends."""
+
+from collections.abc import Mapping
+
+from ..config.broker_config import BrokerConfig
+from ..config.config_def import ConfigError, broker_config_def, check_broker_config
+from ..log_output import get_logger
+from ..metadata.delta import MetadataDelta
+from ..metadata.image import MetadataImage
+from .brokers import OF_ALL
+from .kind import ResourceType
+
+logger = get_logger("settings")
+
+
+class BrokerConfigFollower:
+    """Subscribed before all others, so that they find the new settings."""
+
+    def __init__(self, config: BrokerConfig, image: MetadataImage) -> None:
+        self._config = config
+        self._resources = {(ResourceType.BROKER, OF_ALL), (ResourceType.BROKER, str(config.node_id))}
+        self._take(image)
+
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+        """Settings of brokers may have changed."""
+        if not self._resources.isdisjoint(delta.changed_configs):
+            self._take(image)
+
+    def _take(self, image: MetadataImage) -> None:
+        own = image.configs.get((ResourceType.BROKER, str(self._config.node_id)), {})
+        of_all = image.configs.get((ResourceType.BROKER, OF_ALL), {})
+        self._config.set_dynamic(_checked(own), _checked(of_all))
+
+
+def _checked(configs: Mapping[str, str]) -> dict[str, str]:
+    """What another release of Kafka has recorded may be no value here: it is left out, and the rest counts."""
+    checked: dict[str, str] = {}
+    for name, value in configs.items():
+        try:
+            checked[name] = check_broker_config(name, value) if name in broker_config_def() else value
+        except ConfigError as error:
+            logger.warning("a recorded setting has no effect", setting=name, why=str(error))
+    return checked

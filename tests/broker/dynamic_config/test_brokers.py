@@ -1,0 +1,53 @@
+"""The settings of this broker and of all: which may change, which may not, and what is shown of them."""
+
+import pytest
+
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.dynamic_config.brokers import BrokerConfigs
+from odradek.broker.metadata.image import MetadataImage
+from odradek.protocol.errors import ErrorCode, KafkaError
+
+BROKERS = BrokerConfigs(BrokerConfig(), MetadataImage)
+
+
+@pytest.mark.parametrize("name", ["2", "x", "1.0", "99999999999"])
+def test_another_brokers_are_not_ours_to_change(name: str) -> None:
+    with pytest.raises(KafkaError) as refused:
+        BROKERS.check_name(name)
+    assert refused.value.code == ErrorCode.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("name", ["", "1", "+1", "01"])
+def test_ours_and_those_of_all_are(name: str) -> None:
+    BROKERS.check_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "configs"),
+    [
+        ("1", {"num.partitions": "5"}),
+        ("", {"sasl.jaas.config": "x"}),
+        ("1", {"max.connections": "many"}),
+        ("1", {"max.connections.per.ip.overrides": "localhost"}),
+        ("1", {"max.connections.per.ip.overrides": "localhost:many"}),
+        ("1", {"max.connections.per.ip.overrides": ":5"}),
+    ],
+)
+def test_what_kafka_refuses_is_refused(name: str, configs: dict[str, str]) -> None:
+    with pytest.raises(KafkaError) as refused:
+        BROKERS.check(name, configs)
+    assert refused.value.code == ErrorCode.INVALID_REQUEST
+
+
+def test_what_may_change_is_taken_in_kafkas_spelling_and_what_kafka_does_not_know_as_it_is() -> None:
+    given = {"max.connections": "05", "my.own": " x ", "max.connections.per.ip.overrides": "localhost:5,::1:6"}
+    assert BROKERS.check("1", given) == {**given, "max.connections": "5"}
+
+
+def test_a_password_is_shown_to_nobody() -> None:
+    config = BrokerConfig()
+    config.set_dynamic({"ssl.key.password": "secret", "my.own": "perhaps secret"}, {})
+    image = MetadataImage(configs={(4, "1"): {"my.own": "perhaps secret"}})
+    found = {one.value.name: one for one in BrokerConfigs(config, lambda: image).describe("1")}
+    assert found["ssl.key.password"].is_sensitive
+    assert found["my.own"].is_sensitive
