@@ -1,10 +1,11 @@
 """Puts the parts of a broker together, in order, over a data directory and a clock. Nothing here listens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ..protocol.metadata_records import encode_metadata_record
 from ..storage.directory import Identity
+from .advertised import Advertised, AdvertiseRule
 from .apis import TABLE
 from .config.broker_config import BrokerConfig
 from .context import Context
@@ -39,8 +40,8 @@ def assemble(
     runtime: Runtime,
     log_manager: LogManager,
     identity: Identity,
-    listening_at: Callable[[], tuple[str, int]],
     features: Mapping[str, int] = MappingProxyType({}),
+    advertise: Sequence[AdvertiseRule] = (),
 ) -> Context:
     """Replay what the directory holds and return everything a handler may touch.
 
@@ -80,7 +81,7 @@ def assemble(
         producer_ids=producer_ids,
         served_apis=list(TABLE.values()),
         cluster_id=identity.cluster_id,
-        listening_at=listening_at,
+        advertised=Advertised(config, advertise),
     )
 
 

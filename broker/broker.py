@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..storage.files.files import Files, OsFiles
 from ..storage.files.memory_files import MemoryFiles
+from .advertised import AdvertiseRule
 from .cluster import Cluster, StartError
 from .config.broker_config import BrokerConfig
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock
@@ -24,30 +25,38 @@ class Broker:
         is_ephemeral: bool = False,
         runtime: Runtime | None = None,
         features: Mapping[str, int] | None = None,
+        advertise: Sequence[AdvertiseRule] = (),
+        cluster_id: str | None = None,
     ) -> None:
-        """`runtime` takes the place of the machine's clock, timers, threads and chance."""
+        """`runtime` takes the place of the machine's clock, timers, threads and chance.
+
+        `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
+        the id of a new cluster, and of any that is to be opened.
+        """
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
         self._runtime = runtime
         self._features = features or {}
+        self._advertise = advertise
+        self._cluster_id = cluster_id
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
 
     @property
     def host(self) -> str:
-        """Where it listens; "" before it does."""
-        return "" if self._cluster is None else self._cluster.host
+        """Where its first listener is; "" before it listens."""
+        return "" if self._cluster is None or not self._cluster.addresses else self._cluster.addresses[0][0]
 
     @property
     def port(self) -> int:
-        """Where it listens; 0 before it does."""
-        return 0 if self._cluster is None else self._cluster.port
+        """Where its first listener is; 0 before it listens."""
+        return 0 if self._cluster is None or not self._cluster.addresses else self._cluster.addresses[0][1]
 
     @property
     def bootstrap(self) -> str:
-        """HOST:PORT, for `bootstrap.servers`."""
-        return f"{self.host}:{self.port}"
+        """HOST:PORT of every listener, for `bootstrap.servers`."""
+        return "" if self._cluster is None else self._cluster.bootstrap
 
     async def start(self) -> None:
         """Open the data, then listen. StartError says what is in the way."""
@@ -64,7 +73,16 @@ class Broker:
     async def _start(self) -> None:
         root = "memory" if self.is_ephemeral else str(Path(self.config.log_dirs.partition(",")[0]).absolute())
         files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
-        cluster = Cluster(self.config, files, self._runtime or self._own_runtime(), root, self._features)
+        runtime = self._runtime or self._own_runtime()
+        cluster = Cluster(
+            self.config,
+            files,
+            runtime,
+            root,
+            self._features,
+            advertise=self._advertise,
+            cluster_id=self._cluster_id,
+        )
         await cluster.start()
         self._cluster = cluster
 

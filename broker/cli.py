@@ -1,20 +1,23 @@
 """The command line: `odradek serve`, and the tools that are loaded when they are asked for."""
 
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .config.config_def import ConfigError, parse_properties
+from .config.config_def import ConfigError
+from .config.sources import Settings, collect, listeners_of
 from .garbage import keep_collections_short
 
 if TYPE_CHECKING:
     from .broker import Broker
+    from .config.broker_config import BrokerConfig
 
 
 SWITCH_INTERVAL_S = 0.001
@@ -47,7 +50,19 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.  [127.0.0.1:9092]")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    multiple=True,
+    help="Where to listen; port 0 takes a free one; may be repeated.  [127.0.0.1:9092]",
+)
+@click.option(
+    "--advertise",
+    metavar="CIDR=HOST:PORT",
+    multiple=True,
+    help="What clients of a network are told to connect to, where it is not the address they came in at; may be "
+    "repeated, the first that fits counts.",
+)
 @click.option("--data-dir", metavar="DIR", help="Where the data is kept.  [./odradek-data]")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory and lose it at the end.")
 @click.option(
@@ -73,23 +88,32 @@ def main() -> None:
     "without the option a directory has the levels it had.",
 )
 @click.option(
+    "--lower-replication-factors",
+    is_flag=True,
+    help="Take replication factors above 1 for 1, in configurations written for several brokers.",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
 def serve(
-    listen: str | None,
+    listen: tuple[str, ...],
+    advertise: tuple[str, ...],
     data_dir: str | None,
     ephemeral: bool,
     config_file: Path | None,
     assignments: tuple[str, ...],
     features: tuple[str, ...],
+    lower_replication_factors: bool,
     log_level: str,
     log_format: str,
 ) -> None:
     """Run the broker until SIGTERM or SIGINT.
 
-    Prints one line on stdout once it answers: `odradek ready HOST:PORT`. Logs go to stderr.
+    Prints one line on stdout once it answers: `odradek ready HOST:PORT`, with all its addresses. Logs go to stderr.
+    Settings come from the file, then from the environment (KAFKA_LOG_RETENTION_MS is log.retention.ms), then from here.
     """
+    from .advertised import parse_rule
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
     from .log_output import configure_logs, flush_logs, take_over_logging
@@ -102,7 +126,15 @@ def serve(
         settings = _settings(config_file, assignments, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
-        broker = Broker(BrokerConfig.from_settings(settings), is_ephemeral=ephemeral, features=parse_features(features))
+        config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
+        broker = Broker(
+            config,
+            is_ephemeral=ephemeral,
+            features=parse_features(features),
+            advertise=[parse_rule(rule) for rule in advertise],
+            cluster_id=settings.cluster_id,
+        )
+        _log_settings(settings, config)
         _run(broker)
     except (ConfigError, StartError) as error:
         flush_logs()
@@ -111,25 +143,37 @@ def serve(
 
 
 def _settings(
-    config_file: Path | None, assignments: Iterable[str], listen: str | None, data_dir: str | None
-) -> dict[str, str]:
-    """The file first, then --set, then the options of their own."""
-    settings: dict[str, str] = {}
+    config_file: Path | None, assignments: Iterable[str], listen: Sequence[str], data_dir: str | None
+) -> Settings:
+    """The file first, then the environment, then --set, then the options of their own."""
+    properties = None
     if config_file is not None:
         try:
-            settings.update(parse_properties(config_file.read_text()))
+            properties = config_file.read_text()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read {config_file}: {error}") from None
-    for assignment in assignments:
-        name, separator, value = assignment.partition("=")
-        if not separator:
-            raise ConfigError(f"--set {assignment!r} is not NAME=VALUE")
-        settings[name.strip()] = value.strip()
-    if listen is not None:
-        settings["listeners"] = f"PLAINTEXT://{listen}"
+    settings = collect(properties, os.environ, assignments)
+    if listen:
+        settings.values.update(listeners_of(listen))
     if data_dir is not None:
-        settings["log.dirs"] = data_dir
+        settings.values["log.dirs"] = data_dir
     return settings
+
+
+def _log_settings(settings: Settings, config: "BrokerConfig") -> None:
+    """What a person should know of where the settings came from, and of what became of them: a line each."""
+    from .config.effects import without_effect
+    from .log_output import get_logger
+
+    logger = get_logger("settings")
+    if settings.from_environment:
+        logger.info("settings of the environment count", names=", ".join(settings.from_environment))
+    if settings.unknown:
+        logger.warning("settings that Kafka does not have are left out", names=", ".join(settings.unknown))
+    if idle := without_effect(config.given):
+        logger.warning("settings that have no effect here are kept and shown", names=", ".join(idle))
+    if left_out := [one.name for one in config.left_out_listeners()]:
+        logger.info("listeners of controllers are left out: nothing connects to them here", names=", ".join(left_out))
 
 
 def _take_all_descriptors() -> None:
@@ -166,7 +210,7 @@ async def _serve(broker: "Broker") -> None:
             loop.add_signal_handler(signum, stop.set)
     await broker.start()
     keep_collections_short()
-    print(f"odradek ready {broker.host}:{broker.port}", flush=True)
+    print(f"odradek ready {broker.bootstrap}", flush=True)
     try:
         await stop.wait()
     finally:

@@ -5,7 +5,6 @@ order; whatever fails on the way, and whenever it ends, what was begun is ended.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -15,8 +14,10 @@ from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
 from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
+from .advertised import AdvertiseRule
 from .assembly import assemble
 from .config.broker_config import BrokerConfig
+from .config.listeners import address_of
 from .context import Context
 from .heavy_work import HeavyWork
 from .lifetime import Lifetime
@@ -27,8 +28,9 @@ from .maintenance.log_cleaner import LogCleaner
 from .maintenance.scheduled_tasks import ScheduledTasks
 from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
-from .network.server import Server
+from .network.server import CannotListen, Server
 from .runtime import Runtime
+from .slices import Steps, run_slice
 
 logger = get_logger("broker")
 
@@ -64,23 +66,29 @@ class Cluster:
         directory: str,
         features: Mapping[str, int] = MappingProxyType({}),
         stages: Sequence[Stage] = (),
+        advertise: Sequence[AdvertiseRule] = (),
+        cluster_id: str | None = None,
     ) -> None:
-        """`stages` are what every request passes before its handler, in this order."""
-        self.host = ""
-        self.port = 0
+        """`stages` are what every request passes before its handler, in this order.
+
+        `cluster_id` is that of a new directory, where it is not to be a random one; another directory must have it.
+        """
+        self.addresses: list[tuple[str, int]] = []  # of each listener, the first one first
         self._config = replace(config)  # clients change it while the cluster runs
         self._files = files
         self._runtime = runtime
         self._root = directory
         self._features = features
         self._stages = stages
+        self._advertise = advertise
+        self._cluster_id = cluster_id
         self._parts: _Parts | None = None
         self._stopping: asyncio.Task[None] | None = None
 
     @property
     def bootstrap(self) -> str:
-        """HOST:PORT, for `bootstrap.servers`."""
-        return f"{self.host}:{self.port}"
+        """HOST:PORT of every listener, for `bootstrap.servers`."""
+        return ",".join(address_of(*address) for address in self.addresses)
 
     async def start(self) -> None:
         """Open the data, then listen. StartError says what is in the way, and leaves nothing behind."""
@@ -91,7 +99,7 @@ class Cluster:
         log_manager = self._open_directory(lifetime.runtime)
         try:
             parts = self._build(lifetime, log_manager)
-            parts.idle_logs.recover_large()
+            await self._in_turns(parts.idle_logs.recover_large())
         except BaseException:
             await lifetime.ended()
             log_manager.abandon()
@@ -101,12 +109,10 @@ class Cluster:
             await parts.server.listen()
         except BaseException as error:
             await self.stop()
-            if not isinstance(error, OSError):
+            if not isinstance(error, CannotListen):
                 raise
-            host, port = self._config.listener()
-            why = os.strerror(error.errno) if error.errno else str(error)
-            raise StartError(f"cannot listen on {host}:{port}: {why}") from error
-        self.host, self.port = parts.server.host, parts.server.port
+            raise StartError(str(error)) from error
+        self.addresses = parts.server.addresses
         for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner):
             part.start()
         took_ms = round((self._runtime.clock.now() - began_at) * 1000)
@@ -138,13 +144,16 @@ class Cluster:
         logger.info("stopped")
 
     def _open_directory(self, runtime: Runtime) -> LogManager:
-        cluster_id, directory_id = (encode_uuid(runtime.new_uuid().bytes) for _ in range(2))
+        random_id, directory_id = (encode_uuid(runtime.new_uuid().bytes) for _ in range(2))
+        identity = Identity(self._cluster_id or random_id, directory_id, self._config.node_id)
         try:
-            directory = DataDirectory.open(
-                self._files, self._root, Identity(cluster_id, directory_id, self._config.node_id)
-            )
+            directory = DataDirectory.open(self._files, self._root, identity)
         except DirectoryError as error:
             raise StartError(str(error)) from error
+        if self._cluster_id not in (None, directory.identity.cluster_id):
+            directory.close()
+            found = directory.identity.cluster_id
+            raise StartError(f"Invalid cluster.id in: {self._root}. Expected {self._cluster_id}, but read {found}")
         try:
             log_manager = LogManager(self._files, directory, runtime)
             directory.remove_deleted()
@@ -171,18 +180,21 @@ class Cluster:
             IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager),
             LogCleaner(config, runtime, context.topics, log_manager.directory),
             context.heavy_work,
-            Server(config, runtime, Dispatcher(context, self._stages), context.unsent),
+            Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note),
         )
 
     def _assemble(self, runtime: Runtime, log_manager: LogManager) -> Context:
         """Replay what the directory holds; one that cannot be read is to be let go as it was found."""
         identity = log_manager.directory.identity
         try:
-            return assemble(
-                self._config, runtime, log_manager, identity, lambda: (self.host, self.port), self._features
-            )
+            return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise)
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+
+    async def _in_turns(self, steps: Steps[None]) -> None:
+        """Do a slice of work in each turn of the loop, so that other clusters of this loop go on."""
+        while run_slice(steps, self._runtime.clock) is None:
+            await asyncio.sleep(0)
 
     async def _beside_the_loop(self, work: Callable[[], None]) -> None:
         """Run what takes its time on a thread, so that other clusters of this loop go on."""

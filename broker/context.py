@@ -1,10 +1,11 @@
 """What a handler may touch, and nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..storage.files.files import VolumeBytes
+from .advertised import Advertised
 from .config.broker_config import BrokerConfig
 from .coordination.groups.service import GroupCoordinatorService
 from .coordination.transactions.service import TransactionCoordinatorService
@@ -66,16 +67,8 @@ class Context:
     served_apis: Sequence[ServedApi]
     cluster_id: str
     features: Sequence[Feature] = FEATURES
-    listening_at: Callable[[], tuple[str, int]]
+    advertised: Advertised
 
     def endpoint(self, session: Session) -> tuple[str, int]:
         """The host and port that this client is told for this broker: the same in every answer."""
-        advertised = self.config.advertised()
-        if advertised is not None:
-            host, port = advertised
-            return host, port or self.listening_at()[1]
-        host, port = self.listening_at()
-        if host in ("0.0.0.0", "::"):
-            # Bound to every interface: the one the client came in on is the one it can reach.
-            return session.local_host, port
-        return host, port
+        return self.advertised.endpoint(session)

@@ -1,6 +1,7 @@
 """The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from typing import cast
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
 from ..storage.directory import DataDirectory
@@ -13,6 +14,7 @@ from .log_closing import close_logs
 from .log_output import get_logger
 from .record_deletions import RecordDeletions
 from .runtime import Runtime, SerialQueue, Then
+from .slices import Steps, run_to_end
 
 logger = get_logger("log manager")
 
@@ -112,20 +114,36 @@ class LogManager:
         leader_epoch: int,
         log_start_offset: int = 0,
     ) -> PartitionLog:
+        """The same as `opening`, in one go: at a start, where there is no other to be served."""
+        return run_to_end(
+            self.opening(topic, index, topic_id, config, leader_epoch=leader_epoch, log_start_offset=log_start_offset)
+        )
+
+    def opening(
+        self,
+        topic: str,
+        index: int,
+        topic_id: bytes,
+        config: LogConfig,
+        *,
+        leader_epoch: int,
+        log_start_offset: int = 0,
+    ) -> Steps[PartitionLog]:
         """Open or create the log of a partition, recovering it after a crash.
 
-        It begins at `log_start_offset` at the earliest. An epoch of -1 is one that the log itself will tell.
+        It begins at `log_start_offset` at the earliest. An epoch of -1 is one that the log itself will tell. What is
+        ended in a pause leaves the log to be recovered; nothing else may touch its files until then.
         """
         self._check_open()
         path = self._directory.partition_path(topic, index)
         self._ensure_directory(topic, index, path, encode_uuid(topic_id))
         at = (topic, index)
-        opened = PartitionLog.open(
+        steps = PartitionLog.opening(
             LogLocation(self._files, path, topic, index),
             config,
             self._clock.now_ms(),
             LogCheckpoints(
-                is_clean=self._directory.is_clean or at in self._sound,
+                is_clean=(self._directory.is_clean or at in self._sound) and at not in self._unrecovered,
                 recovery_point=self._directory.recovery_points.get(at, 0),
                 known_end=self._directory.known_end(at),
                 log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
@@ -134,6 +152,16 @@ class LogManager:
             ),
             on_damage=lambda what: logger.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
+        opened: PartitionLog | None = None
+        while opened is None:
+            try:
+                next(steps)
+            except StopIteration as end:
+                opened = cast(PartitionLog, end.value)
+            else:
+                self._unrecovered.add(at)  # whatever becomes of it: it may have lost its indexes by now
+                yield
+                self._check_open()
         self._unrecovered.discard(at)
         self._sound.discard(at)
         self._closed_sizes.pop(at, None)

@@ -10,6 +10,7 @@ class Session:
     client_host: str  # "/127.0.0.1", as Kafka prints and stores it
     local_host: str
     local_port: int
+    listener: str = "PLAINTEXT"
     client_id: str = ""
     software_name: str = ""
     software_version: str = ""

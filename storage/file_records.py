@@ -75,6 +75,8 @@ class FileRecords:
         end = batches.end
         if not end:
             return None
+        if 2 * end < len(data):
+            data = data[:end]  # what is not served is not kept until the answer is sent
         whole = data if end == len(data) else memoryview(data)[:end]
         return Range(whole, batches.first_offset, batches.next_offset, position + end)
 

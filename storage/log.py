@@ -4,12 +4,13 @@ Put together of parts that share one `LogState`: `LogReader` looks at it, `LogAp
 takes from its beginning, and `Flushing` knows how far it has reached the disk.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from ..protocol.batch import RecordBatch
 from ..protocol.errors import ErrorCode, KafkaError
 from .compaction.cleanable import Cleanable
 from .compaction.cleaning import Cleaning, CleaningTerms
+from .compaction.steps import run_to_end
 from .flushing import Flushing, FlushJob
 from .indexes.transaction_index import AbortedTxn
 from .integrity import OnDamage, ignore_damage
@@ -58,7 +59,7 @@ class PartitionLog:
         self._state = LogState(location, config, loaded, now_ms)
         self._flushing = Flushing(location.files, loaded.snapshots, loaded.recovery_point, now_ms)
         self._reader = LogReader(self._state)
-        self._appender = LogAppender(location, self._state, self._reader, self._flushing)
+        self._appender = LogAppender(location, self._state, self._flushing)
         self._cleanup = LogCleanup(location, self._state)
         self._is_prepared = False  # to be closed, but for the fsync
         self.recovery_report = loaded.report
@@ -72,11 +73,18 @@ class PartitionLog:
         checkpoints: LogCheckpoints,
         on_damage: OnDamage = ignore_damage,
     ) -> "PartitionLog":
-        """Open the log in a directory, creating it if need be; after a stop that was not clean, recover it.
+        """The same as `opening`, in one go."""
+        return run_to_end(cls.opening(location, config, now_ms, checkpoints, on_damage))
+
+    @classmethod
+    def opening(
+        cls, location: LogLocation, config: LogConfig, now_ms: int, checkpoints: LogCheckpoints, on_damage: OnDamage
+    ) -> "Generator[None, None, PartitionLog]":
+        """Open the log in a directory, creating it if need be; after a stop that was not clean, recover it in steps.
 
         `on_damage` is called with what turns out to be damaged later, when it is read.
         """
-        loaded = LogLoader(location, config, now_ms, checkpoints, on_damage).load()
+        loaded = yield from LogLoader(location, config, now_ms, checkpoints, on_damage).load()
         log = cls(location, config, loaded, now_ms)
         log._state.epochs.assign(checkpoints.leader_epoch, loaded.log_end_offset)
         return log
@@ -213,15 +221,8 @@ class PartitionLog:
         *,
         must_raise_epoch: bool = False,
     ) -> AppendInfo:
-        return self._appender.append_marker(
-            producer_id,
-            producer_epoch,
-            coordinator_epoch,
-            commit,
-            now_ms,
-            leader_epoch,
-            must_raise_epoch=must_raise_epoch,
-        )
+        who = producer_id, producer_epoch, coordinator_epoch
+        return self._appender.append_marker(*who, commit, now_ms, leader_epoch, must_raise_epoch=must_raise_epoch)
 
     def roll(self, now_ms: int) -> None:
         """Seal the active segment and begin a new one at the end of the log; an empty one stays."""
@@ -241,7 +242,8 @@ class PartitionLog:
         state.snapshots.drop_above(end)
         state.epochs.cut_end(end)
         expiration_ms = state.config.producer_id_expiration_ms
-        state.producers = producers_at(list(state.segments), state.snapshots, end, now_ms, expiration_ms)
+        found = producers_at(list(state.segments), state.snapshots, end, now_ms, expiration_ms)
+        state.producers = run_to_end(found)
         state.is_changed = self._flushing.has_new_files = True
 
     # Its old end
@@ -281,10 +283,7 @@ class PartitionLog:
         return self._cleanup.begin_delete_segments(expired, now_ms)
 
     def finish_delete_old_segments(self, deletion: SegmentsDeletion) -> Sequence[Expired]:
-        """Rename away what the job made ready and is still there; `take_due` gives the files later.
-
-        Returns what has gone: nothing if the job failed.
-        """
+        """Rename away what the job made ready and is still there, and return that; `take_due` gives the files later."""
         self.check_open()
         return self._cleanup.finish_delete_segments(deletion)
 
@@ -305,7 +304,7 @@ class PartitionLog:
         self.check_open()
         self._state.is_changed = True  # so that a stop removes the old files
         terms = CleaningTerms(now_ms, most_key_bytes, recovered_from)
-        return Cleaning(self._location, self._state, self._reader.aborted_transactions, cleanable, terms)
+        return Cleaning(self._location, self._state, self._reader.find_aborted, cleanable, terms)
 
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose `file.delete.delay.ms` has passed: the caller removes them."""

@@ -128,7 +128,10 @@ class Log(Protocol):
         ...
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
-        """The aborted transactions that touch [fetch_offset, upper_offset), by first offset."""
+        """The aborted transactions that touch [fetch_offset, upper_offset), by first offset.
+
+        AbortedUnknown where the log must be searched for them first, and that takes long.
+        """
         ...
 
     # Looking up

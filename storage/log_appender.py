@@ -12,7 +12,6 @@ from .effort import LIGHT
 from .files.files import Buffer
 from .flushing import Flushing
 from .log_location import LogLocation
-from .log_reader import LogReader
 from .log_results import AppendInfo
 from .log_state import LogState
 from .producer_state import Duplicate, ProducerAppend
@@ -25,13 +24,12 @@ from .validation import BatchCheck
 class LogAppender:
     """The new end of a log: the part of `log_api.Log` that adds to it."""
 
-    __slots__ = ("_files", "_flushing", "_name", "_path", "_reader", "_state")
+    __slots__ = ("_files", "_flushing", "_name", "_path", "_state")
 
-    def __init__(self, location: LogLocation, state: LogState, reader: LogReader, flushing: Flushing) -> None:
+    def __init__(self, location: LogLocation, state: LogState, flushing: Flushing) -> None:
         self._files, self._path, topic, partition = location
         self._name = f"{topic}-{partition}"
         self._state = state
-        self._reader = reader
         self._flushing = flushing
 
     def append(
@@ -111,10 +109,6 @@ class LogAppender:
             has_log_append_time=state.config.stamps_append_time,
         )
         batch = RecordBatch(data)
-        if not commit:
-            self._reader.aborted_in(
-                state.segments.active
-            )  # while the log and its index still speak of the same markers
         appended = self.append([batch], now_ms, leader_epoch, is_from_client=False)
         completed = state.producers.commit_marker(
             producer_id,

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 from ..protocol.batch import RecordBatch, whole_batches
 from ..protocol.errors import ErrorCode, KafkaError
-from .indexes.transaction_index import AbortedTxn, find_aborted
+from .indexes.transaction_index import AbortedLookup, AbortedSearch, AbortedTxn, AbortedUnknown
 from .log_results import FetchedBatches
 from .log_state import LogState
 from .producer_state import ProducerEntry
 from .read_batches import LogPosition, corrupt
-from .replay import aborted_in
+from .replay import derive_aborted
 from .segment import Segment
 from .timestamp_lookup import Lookup, find_at_or_after, find_latest
 
 REPLAY_PIECE_BYTES = 1 << 20
+STEPS_AT_ONCE = 16  # of some batches each: a millisecond or two, beside the read itself
 
 _NOTHING = b""
 
@@ -98,22 +99,63 @@ class LogReader:
         return left if left > 0 else 0
 
     def aborted_transactions(self, fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
-        indexes = (self.aborted_in(segment) for segment in self._state.segments.since(fetch_offset))
-        return find_aborted(indexes, fetch_offset, upper_offset)
+        steps = self.find_aborted(fetch_offset, upper_offset)
+        try:
+            for _ in range(STEPS_AT_ONCE):
+                next(steps)
+        except StopIteration as end:
+            found: list[AbortedTxn] = end.value
+            return found
+        raise AbortedUnknown(steps)
 
-    def aborted_in(self, segment: Segment) -> list[AbortedTxn]:
-        """The aborted transactions whose markers stand in a segment.
+    def find_aborted(self, fetch_offset: int, upper_offset: int) -> AbortedLookup:
+        """The same in steps, however many it takes."""
+        search = AbortedSearch(fetch_offset, upper_offset)
+        for segment in self._state.segments.since(fetch_offset):
+            self._state.check_open()
+            indexes = segment.indexes
+            while not indexes.is_aborted_derived and self._derive_more(segment):
+                yield
+            if not search.add(indexes.aborted):
+                break
+        return search.found()
 
-        Of one found on the disk they are derived anew, once: its index has no checksum, and much depends on it.
+    def _derive_more(self, segment: Segment) -> bool:
+        """Go on with deriving the aborted transactions of a segment found on the disk; whether there is more to do.
+
+        All who want to know them work on the one derivation; what it has found stays when they go.
         """
         self._state.check_open()
         indexes = segment.indexes
-        if not indexes.is_aborted_derived:
-            segments = self._state.segments
-            is_cleaned = self._state.integrity.may_skip and segment is not segments.active
-            derived = aborted_in(segment, list(segments), self._state.snapshots)
-            indexes.set_aborted(indexes.aborted if derived is None else derived, is_cleaned=is_cleaned)
-        return indexes.aborted
+        if indexes.derivation is None:
+            indexes.derivation = self._derivation(segment)
+        try:
+            next(indexes.derivation)
+        except StopIteration:
+            indexes.derivation = None
+            return False
+        except Exception:
+            indexes.derivation = None
+            raise
+        return True
+
+    def _derivation(self, segment: Segment) -> Iterator[None]:
+        """Derive them anew, once: their index has no checksum, and much depends on it."""
+        state = self._state
+        while segment in (segments := list(state.segments)):
+            try:
+                derived = yield from derive_aborted(segment, segments, state.snapshots)
+            except OSError:
+                if segments == list(state.segments):
+                    raise
+                continue  # what leads up to it was deleted or compacted meanwhile
+            indexes = segment.indexes
+            is_cleaned = state.integrity.may_skip and segment is not state.segments.active
+            if derived is None:
+                indexes.set_aborted(indexes.aborted, is_cleaned=is_cleaned)
+            elif segment in list(state.segments):
+                indexes.set_aborted(derived.entries, is_cleaned=is_cleaned, end_offset=derived.next_offset)
+            return
 
     def offset_for_timestamp(self, timestamp: int, upper_offset: int) -> Lookup:
         self._state.check_open()

@@ -20,6 +20,8 @@ _FRAME = struct.Struct(">qiibI2xi")
 _SHORTEST_LENGTH = HEADER_BYTES - LOG_OVERHEAD_BYTES
 _PIECE_BYTES = 8192
 
+MOST_BATCHES = 2048  # in one read: to check them takes a few milliseconds
+
 
 class BatchRange(NamedTuple):
     """The whole batches at the start of some bytes; `end` is 0 when there are none.
@@ -89,6 +91,8 @@ def read_batches(
 ) -> BatchRange | None:
     """The sound batches of `data` below `upper_offset`; `left` bytes follow its start in the file. None: no batch.
 
+    No more than MOST_BATCHES of them, however small they are.
+
     `expected` is the base offset of the first batch, or the least it may have where batches may be missing.
     """
     at, first_offset, end = 0, -1, 0
@@ -96,7 +100,9 @@ def read_batches(
     unpack_from = _FRAME.unpack_from
     view = memoryview(data)
     epoch, epoch_ends = UNKNOWN_EPOCH, -1
-    while length_of_data - at >= HEADER_BYTES:
+    for _ in range(MOST_BATCHES):
+        if length_of_data - at < HEADER_BYTES:
+            break
         base, length, batch_epoch, magic, crc, delta = unpack_from(data, at)
         end = at + length + LOG_OVERHEAD_BYTES
         is_sound = magic == MAGIC and delta >= 0 and length >= _SHORTEST_LENGTH and end <= left

@@ -4,8 +4,10 @@ The rule: nothing that was wholly written is lost, and nothing torn is served. A
 still looked at where it ends; if that is not where its checkpoint has it, it is treated as after a crash.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeAlias, TypeVar
 
 from ..protocol.batch import HEADER_BYTES
 from ..protocol.errors import KafkaError
@@ -19,9 +21,13 @@ from .log_config import LONG_MAX, LogConfig
 from .log_location import LogCheckpoints, LogLocation
 from .producer_snapshots import Snapshots
 from .producer_state import ProducerTable
-from .replay import aborted_entry, producers_at, replay_batch
+from .replay import aborted_entry, pauses_after, producers_at, replay_batch
 from .segment import Segment
 from .swap_completion import complete_swaps_and_remove_temporaries
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[None, None, T]
+"""Work that pauses every few batches; whoever ends it there leaves a log that must be recovered."""
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ class LogLoader:
         self._start_by_epochs: int | None = None
         self._snapshots = Snapshots(location.files, location.path)
 
-    def load(self) -> LoadedLog:
+    def load(self) -> Steps[LoadedLog]:
         """Read, repair if need be, and hand over; an empty or missing directory becomes an empty log."""
         recovery_point, log_start_offset = self._checkpoints.recovery_point, self._checkpoints.log_start_offset
         is_clean = self._checkpoints.is_clean
@@ -79,19 +85,19 @@ class LogLoader:
         if not segments:
             self._check_not_cut(0, log_start_offset)
             return self._empty_log(log_start_offset)
-        end = self._trusted_end(segments[-1], recovery_point) if is_clean else None
+        end = (yield from self._trusted_end(segments[-1], recovery_point)) if is_clean else None
         if not is_clean:
             self._report.is_clean, self._report.why = False, "no clean stop"
         first = len(segments) if end is not None else self._first_unflushed(segments, recovery_point)
-        epochs = self._load_epochs(segments[:first])
+        epochs = yield from self._load_epochs(segments[:first])
         log_start_offset = self._agreed_start(log_start_offset, segments[0].base_offset)
         if end is not None:
-            producers = self._producers_at(segments, end)
+            producers = yield from self._producers_at(segments, end)
         else:
             epochs.cut_end(segments[first].base_offset)
             self._snapshots.drop_above(segments[first].base_offset)
-            producers = self._producers_at(segments[:first], segments[first].base_offset)
-            end = self._recover(segments, first, recovery_point, producers, epochs)
+            producers = yield from self._producers_at(segments[:first], segments[first].base_offset)
+            end = yield from self._recover(segments, first, recovery_point, producers, epochs)
         if end < log_start_offset:
             for segment in segments:
                 segment.remove()
@@ -141,13 +147,14 @@ class LogLoader:
 
     # After a clean stop
 
-    def _trusted_end(self, active: Segment, recovery_point: int) -> int | None:
+    def _trusted_end(self, active: Segment, recovery_point: int) -> Steps[int | None]:
         """The log's end if the file ends with the batch that its checkpoint has; else None, with the reason."""
         end = active.base_offset
         if active.size_bytes:
             scan = active.records.scan(self._last_indexed_position(active))
-            for _ in scan:
-                pass
+            for n, (_, batch) in enumerate(scan, 1):
+                if pauses_after(n, batch):
+                    yield
             end = scan.next_offset
             if scan.problem is not None:
                 self._report.why = f"{scan.problem} at byte {scan.position} of the last segment"
@@ -169,10 +176,10 @@ class LogLoader:
 
     # Producers and epochs
 
-    def _producers_at(self, segments: list[Segment], end: int) -> ProducerTable:
+    def _producers_at(self, segments: list[Segment], end: int) -> Steps[ProducerTable]:
         return producers_at(segments, self._snapshots, end, self._now_ms, self._config.producer_id_expiration_ms)
 
-    def _load_epochs(self, known: list[Segment]) -> LeaderEpochs:
+    def _load_epochs(self, known: list[Segment]) -> Steps[LeaderEpochs]:
         """The epoch checkpoint if the batches bear it out, else what they have; `known` segments need no recovery."""
         epochs = LeaderEpochs.load(self._files, self._directory)
         if epochs is not None and all(_bears_out(known, epoch, start) for epoch, start in epochs.entries):
@@ -182,8 +189,10 @@ class LogLoader:
             self._integrity.report(f"the leader epochs of {self._directory} are missing or wrong; they were made anew")
         epochs = LeaderEpochs()
         for segment in known:
-            for _, batch in segment.records.scan():
+            for n, (_, batch) in enumerate(segment.records.scan(), 1):
                 epochs.assign(batch.partition_leader_epoch, batch.base_offset)
+                if pauses_after(n, batch):
+                    yield
         epochs.is_saved = False
         return epochs
 
@@ -233,7 +242,7 @@ class LogLoader:
         recovery_point: int,
         producers: ProducerTable,
         epochs: LeaderEpochs,
-    ) -> int:
+    ) -> Steps[int]:
         """Read the segments from `first` on; cut at the first bad batch and drop what follows. Returns the end."""
         end = segments[first].base_offset
         for at in range(first, len(segments)):
@@ -249,7 +258,9 @@ class LogLoader:
                 keep = at
             else:
                 is_last = segment is segments[-1]
-                end, problem = self._recover_segment(segment, recovery_point, producers, epochs, is_last=is_last)
+                end, problem = yield from self._recover_segment(
+                    segment, recovery_point, producers, epochs, is_last=is_last
+                )
                 keep = at + 1
             if problem is not None:
                 self._report.why += f"; cut at {end}: {problem}"
@@ -263,7 +274,7 @@ class LogLoader:
 
     def _recover_segment(
         self, segment: Segment, recovery_point: int, producers: ProducerTable, epochs: LeaderEpochs, *, is_last: bool
-    ) -> tuple[int, str | None]:
+    ) -> Steps[tuple[int, str | None]]:
         """Check every batch of a segment and derive its indexes anew; returns its end and why it was cut, if it was."""
         self._report.segments_recovered += 1
         scan = ResyncingScan(
@@ -275,7 +286,7 @@ class LogLoader:
         known_aborted = self._old_aborted(segment)
         segment.indexes.reset_aborted()
         expected = segment.base_offset
-        for position, batch in scan:
+        for n, (position, batch) in enumerate(scan, 1):
             if scan.take_resumed():
                 segment.indexes.force_entry()
                 for entry in known_aborted:  # whose markers cannot be read any more
@@ -289,6 +300,8 @@ class LogLoader:
             segment.indexes.note(
                 batch.last_offset, batch.max_timestamp, position, batch.size_bytes, self._config.index_interval_bytes
             )
+            if pauses_after(n, batch):
+                yield
         if is_last or not self._integrity.may_skip:  # compaction may leave an end that nothing refers to
             self._check_not_cut(segment.size_bytes - scan.position, scan.next_offset)
         # What was flushed is not thrown away for one bad batch.

@@ -1,6 +1,7 @@
 """From the log back to the producer table: what is in the log is true, and is not questioned again."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 from ..protocol.batch import RecordBatch
 from ..protocol.control import find_marker
@@ -9,6 +10,16 @@ from .indexes.transaction_index import AbortedTxn
 from .producer_snapshots import Snapshots
 from .producer_state import CompletedTxn, ProducerTable, draft_of
 from .segment import Segment
+
+BATCHES_A_PAUSE = 16
+LARGE_BATCH_BYTES = 32 * 1024  # a checksum over more of it takes as long as many small ones
+
+
+class DerivedAborted(NamedTuple):
+    """The aborted transactions whose markers stand in a segment below `next_offset`."""
+
+    entries: list[AbortedTxn]
+    next_offset: int
 
 
 def replay_batch(producers: ProducerTable, batch: RecordBatch) -> CompletedTxn | None:
@@ -40,34 +51,46 @@ def aborted_entry(completed: CompletedTxn) -> AbortedTxn:
     )
 
 
+def pauses_after(count: int, batch: RecordBatch) -> bool:
+    """Whether work that has gone through `count` batches, this one the last, lets others in now."""
+    return not count % BATCHES_A_PAUSE or batch.size_bytes >= LARGE_BATCH_BYTES
+
+
 def producers_at(
     segments: Sequence[Segment], snapshots: Snapshots, end: int, now_ms: int, expiration_ms: int
-) -> ProducerTable:
-    """The table as of `end`: the newest good snapshot at or below it, and the batches after that one."""
+) -> Generator[None, None, ProducerTable]:
+    """The table as of `end`: the newest good snapshot at or below it, and the batches after that one, in steps."""
     producers, offset = snapshots.load_newest(end, now_ms, expiration_ms)
-    _replay_batches(producers, segments, offset, end)
+    yield from _replay_batches(producers, segments, offset, end)
     return producers
 
 
-def aborted_in(segment: Segment, segments: Sequence[Segment], snapshots: Snapshots) -> list[AbortedTxn] | None:
-    """The aborted transactions whose markers stand in a segment, from its batches and those that lead up to it.
+def derive_aborted(
+    segment: Segment, segments: Sequence[Segment], snapshots: Snapshots
+) -> Generator[None, None, DerivedAborted | None]:
+    """The aborted transactions of a segment as it is now, from its batches and those that lead up to it.
 
-    None if some of these cannot be read: an index that can is better then.
+    It pauses every few batches, and what it reads may be deleted meanwhile (OSError). None if some batches cannot be
+    read: an index that can is better then.
     """
     # As of a time when no producer had expired: an open transaction never does, and no other producer matters.
     producers, offset = snapshots.load_newest(segment.base_offset, 0, 1)
-    if not _replay_batches(producers, segments, offset, segment.base_offset):
+    if not (yield from _replay_batches(producers, segments, offset, segment.base_offset)):
         return None
     found: list[AbortedTxn] = []
-    for _, batch in (scan := segment.records.scan()):
+    for n, (_, batch) in enumerate(scan := segment.records.scan(), 1):
         completed = replay_batch(producers, batch)
         if completed is not None and completed.is_aborted:
             found.append(aborted_entry(completed))
-    return found if scan.problem is None else None
+        if pauses_after(n, batch):
+            yield
+    return DerivedAborted(found, scan.next_offset) if scan.problem is None else None
 
 
-def _replay_batches(producers: ProducerTable, segments: Sequence[Segment], offset: int, end: int) -> bool:
-    """Replay [offset, end); whether every batch of it could be read."""
+def _replay_batches(
+    producers: ProducerTable, segments: Sequence[Segment], offset: int, end: int
+) -> Generator[None, None, bool]:
+    """Replay [offset, end), with a pause every few batches; whether every batch of it could be read."""
     is_whole = True
     if offset >= end or not segments:
         return is_whole
@@ -75,11 +98,13 @@ def _replay_batches(producers: ProducerTable, segments: Sequence[Segment], offse
         if segment.base_offset >= end or (following is not None and following.base_offset <= offset):
             continue
         position = segment.indexes.position_of(offset).byte if offset > segment.base_offset else 0
-        for _, batch in (scan := segment.records.scan(position)):
+        for n, (_, batch) in enumerate(scan := segment.records.scan(position), 1):
             if batch.base_offset >= end:
                 break
             if batch.base_offset >= offset:
                 replay_batch(producers, batch)
+            if pauses_after(n, batch):
+                yield
         if scan.problem is not None:
             is_whole = False
             segment.records.integrity.report(

@@ -6,14 +6,17 @@ says why.
 """
 
 import dataclasses
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config_def import ConfigError, broker_config_def, check_broker_config, parse_number
 from .config_value import ConfigSource, ConfigValue
+from .java_values import split_list
+from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocols_of, served_endpoints
 
 NO_LIMIT = 9223372036854775807
+# Settings that are read beside the fields.
+READ_BY_NAME = frozenset({"listener.security.protocol.map", "controller.listener.names", "broker.id", "log.dir"})
 
 
 @dataclass(kw_only=True)
@@ -79,6 +82,9 @@ class BrokerConfig:
     transaction_remove_expired_transaction_cleanup_interval_ms: int = 3600000
     transaction_partition_verification_enable: bool = True
 
+    # Not one of Kafka's: replication factors that one node cannot give are taken for 1, not refused.
+    lower_replication_factors: bool = False
+
     # Every setting that was given, effect or none, as checked text: what DescribeConfigs calls static.
     given: Mapping[str, str] = field(default_factory=dict[str, str])
     # What clients have set since: for this broker, and for every broker of the cluster.
@@ -86,12 +92,13 @@ class BrokerConfig:
     dynamic_default: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, str]) -> "BrokerConfig":
+    def from_settings(cls, settings: Mapping[str, str], *, lower_replication_factors: bool = False) -> "BrokerConfig":
         """Build from Kafka's names; ConfigError for a name or value that Kafka would refuse."""
         given = {name: check_broker_config(name, value) for name, value in settings.items()}
-        config = cls(given=given)
+        config = cls(given=given, lower_replication_factors=lower_replication_factors)
         config._take(given)
-        config.listener()
+        config._take_older_names()
+        config._check_roles()
         config.advertised()
         return config
 
@@ -109,6 +116,21 @@ class BrokerConfig:
                 given = self._given(name)
                 value = f.default if given is None else _typed(broker_config_def()[name].type, given)
                 setattr(self, f.name, value)
+
+    def _take_older_names(self) -> None:
+        if "node.id" not in self.given and int(self.given.get("broker.id", -1)) >= 0:
+            self.node_id = int(self.given["broker.id"])
+        if "log.dirs" not in self.given and "log.dir" in self.given:
+            self.log_dirs = self.given["log.dir"]
+
+    def _check_roles(self) -> None:
+        roles = split_list(self.given.get("process.roles", "broker"))
+        if roles and "broker" not in roles:
+            raise ConfigError(f"process.roles: {','.join(roles)} alone is not served: it has no clients")
+
+    def replication_factor(self, wanted: int) -> int:
+        """What becomes of a replication factor that was asked for."""
+        return min(wanted, 1) if self.lower_replication_factors else wanted
 
     def _given(self, name: str) -> str | None:
         for values in (self.dynamic, self.dynamic_default, self.given):
@@ -149,18 +171,24 @@ class BrokerConfig:
         ours = _default_of(name)
         return None if ours == _default_of_kafka(name) else ours
 
-    def listener(self) -> tuple[str, int]:
-        """Host and port to bind to."""
-        return _endpoint(self.listeners, "listeners")
+    def endpoints(self) -> list[Endpoint]:
+        """Where it listens for clients. ConfigError."""
+        controllers = self.controllers()
+        protocols = protocols_of(self.effective("listener.security.protocol.map") or "", controllers)
+        return served_endpoints(self.listeners, protocols, controllers)
 
-    def advertised(self) -> tuple[str, int] | None:
-        """Host and port that clients are told, where they differ from the listener's."""
-        if not self.advertised_listeners:
-            return None
-        host, port = _endpoint(self.advertised_listeners, "advertised.listeners")
-        if host in ("0.0.0.0", "::", ""):
-            raise ConfigError(f"advertised.listeners cannot use the address {host!r}: no client can connect to it")
-        return host, port
+    def left_out_listeners(self) -> list[Endpoint]:
+        """What `listeners` names for controllers."""
+        controllers = self.controllers()
+        return [one for one in parse_endpoints(self.listeners, "listeners") if one.name in controllers]
+
+    def advertised(self) -> Mapping[str, tuple[str, int]]:
+        """What clients of each listener are told, where that is given. ConfigError."""
+        return advertised_endpoints(self.advertised_listeners, self.endpoints(), self.controllers())
+
+    def controllers(self) -> list[str]:
+        """The names of the listeners that controllers have: this process has no use for them."""
+        return [name.upper() for name in split_list(self.effective("controller.listener.names") or "")]
 
 
 def _default_of(name: str) -> str | None:
@@ -182,16 +210,3 @@ def _typed(kind: str, text: str) -> object:
     if kind == "BOOLEAN":
         return text == "true"
     return text
-
-
-def _endpoint(listeners: str, name: str) -> tuple[str, int]:
-    first, _, others = listeners.partition(",")
-    protocol, separator, address = first.strip().rpartition("://")
-    if others.strip():
-        raise ConfigError(f"{name}: one listener is served, {listeners!r} names more")
-    if separator and protocol != "PLAINTEXT":
-        raise ConfigError(f"{name}: only PLAINTEXT is served, not {protocol!r}")
-    host, colon, port = address.rpartition(":")
-    if not colon or re.fullmatch("[0-9]{1,5}", port) is None or int(port) > 65535:
-        raise ConfigError(f"{name}: {first.strip()!r} is not PLAINTEXT://HOST:PORT")
-    return host.strip("[]"), int(port)

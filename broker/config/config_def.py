@@ -151,10 +151,23 @@ def _load(file_name: str) -> Mapping[str, ConfigKey]:
 
 def check_broker_config(name: str, value: str) -> str:
     """The value in Kafka's spelling; ConfigError names the setting and, for an unknown one, the nearest known."""
-    setting = broker_config_def().get(name)
+    setting = broker_config_def().get(_without_listener(name))
     if setting is None:
         raise ConfigError(f"unknown setting {name!r}{nearest(name, broker_config_def())}")
     return setting.check(value)
+
+
+def is_known(name: str) -> bool:
+    """Whether it is a broker setting of Kafka, perhaps of one listener (listener.name.NAME.SETTING)."""
+    return _without_listener(name) in broker_config_def()
+
+
+def _without_listener(name: str) -> str:
+    """The setting itself. Of SASL mechanisms there is one more part: listener.name.NAME.plain.sasl.jaas.config."""
+    if not name.startswith("listener.name."):
+        return name
+    own = name.split(".", 3)[-1]
+    return own if own in broker_config_def() else own.partition(".")[2]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

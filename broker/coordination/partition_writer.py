@@ -101,7 +101,7 @@ class PartitionWriter:
 
     def batches(self, partition: int) -> Iterator[RecordBatch]:
         """What that partition holds, in the order of the log; KafkaError, OSError while it is read."""
-        yield from self.partition(partition).log.batches()
+        yield from self.partition(partition).open_log().batches()
 
 
 def _check_size(size_bytes: int, most_bytes: int) -> None:

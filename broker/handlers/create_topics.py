@@ -24,7 +24,7 @@ from ..metadata.topic_records import NewTopic
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import TopicNames
-from ..topics.replica_assignment import check_replicas
+from ..topics.replica_assignment import check_replicas, check_replication_factor
 from ..topics.topics import TOO_MANY_PARTITIONS
 
 NO_VALUE = -1
@@ -141,13 +141,7 @@ def _partition_count(topic: CreatableTopic, context: Context) -> int:
     if factor == NO_VALUE:
         factor = context.config.default_replication_factor
     partitions = _partitions_asked(topic, context)
-    if factor > 1:
-        raise KafkaError(
-            ErrorCode.INVALID_REPLICATION_FACTOR,
-            f"Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot "
-            "be reached because only 1 broker(s) are registered or some brokers have all their log directories "
-            "cordoned.",
-        )
+    check_replication_factor(factor, context.config)
     return partitions
 
 

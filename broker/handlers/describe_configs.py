@@ -1,9 +1,6 @@
-"""DescribeConfigs 1-4: the settings of resources with their sources and synonyms (KIP-226, KIP-569).
+"""DescribeConfigs 1-4: the settings of resources with their sources, synonyms and meanings (KIP-226, KIP-569)."""
 
-Not done: documentation texts (null).
-"""
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.describe_configs import (
@@ -15,8 +12,9 @@ from ...protocol.messages.describe_configs import (
     DescribeConfigsSynonym,
 )
 from ..config.config_value import ConfigValue
+from ..config.documentation import DocumentedKind, documentation_of
 from ..context import Context
-from ..dynamic_config.kind import DescribedConfig
+from ..dynamic_config.kind import DescribedConfig, ResourceType
 from ..session import Session
 from ..slices import Steps
 
@@ -34,6 +32,13 @@ _TYPES = {
     "PASSWORD": 9,
 }
 
+_DOCUMENTED: Mapping[int, DocumentedKind] = {
+    ResourceType.TOPIC: "topic",
+    ResourceType.BROKER: "broker",
+    ResourceType.GROUP: "group",
+    ResourceType.CLIENT_METRICS: "client_metrics",
+}
+
 
 def handle_describe_configs(
     request: DescribeConfigsRequest, version: int, session: Session, context: Context
@@ -45,20 +50,26 @@ def handle_describe_configs(
         keys = None if resource.configuration_keys is None else tuple(resource.configuration_keys)
         asked = (resource.resource_type, resource.resource_name, keys)
         if asked not in described:
-            described[asked] = _resource(resource, context, with_synonyms=request.include_synonyms)
+            described[asked] = _resource(resource, request, context)
         results.append(described[asked])
         yield
     return DescribeConfigsResponse(results=results)
 
 
-def _resource(resource: DescribeConfigsResource, context: Context, *, with_synonyms: bool) -> DescribeConfigsResult:
+def _resource(
+    resource: DescribeConfigsResource, request: DescribeConfigsRequest, context: Context
+) -> DescribeConfigsResult:
     wanted = set(resource.configuration_keys or ())  # null and empty both mean all
     configs: list[DescribeConfigsResourceResult] = []
     code, message = ErrorCode.NONE, ""
     try:
         for config in context.configs.describe(resource.resource_type, resource.resource_name):
             if not wanted or config.value.name in wanted:
-                configs.append(_described(config, config.chain if with_synonyms else ()))
+                config_result = _described(config, config.chain if request.include_synonyms else ())
+                kind = _DOCUMENTED.get(resource.resource_type)
+                if request.include_documentation and kind is not None:
+                    config_result.documentation = documentation_of(kind, config.value.name)
+                configs.append(config_result)
     except KafkaError as error:
         code = error.code
         message = "" if code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION else error.message

@@ -17,6 +17,7 @@ from ...protocol.messages.fetch import (
     NodeEndpoint,
     PartitionData,
 )
+from ...storage.indexes.transaction_index import AbortedLookup, AbortedUnknown
 from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
@@ -119,6 +120,8 @@ def _read_all(fetch: _Fetch) -> Steps[_Read]:
             continue
         try:
             data = _read_one(wanted, partition, fetch, read)
+            if not isinstance(data, PartitionData):
+                data = yield from _read_after(data, wanted, partition, fetch, read)
         except OSError as fault:
             logger.error("a log cannot be read", partition=partition.name, error=str(fault))
             read.is_final = True
@@ -150,7 +153,28 @@ def _find(wanted: CachedPartition, fetch: _Fetch) -> Partition:
     return topics.partition(topic.name, wanted.asked.partition)
 
 
-def _read_one(wanted: CachedPartition, partition: Partition, fetch: _Fetch, read: _Read) -> PartitionData:
+def _read_after(
+    steps: AbortedLookup, wanted: CachedPartition, partition: Partition, fetch: _Fetch, read: _Read
+) -> Steps[PartitionData]:
+    """Search for aborted transactions, then read: anew, for the log may have been shortened or deleted meanwhile."""
+    while True:
+        log = partition.opened_log
+        try:
+            yield from steps
+        except OSError:
+            if partition.opened_log is log and not partition.is_deleted:
+                raise
+        partition = _find(wanted, fetch)
+        data = _read_one(wanted, partition, fetch, read)
+        if isinstance(data, PartitionData):
+            return data
+        steps = data
+
+
+def _read_one(
+    wanted: CachedPartition, partition: Partition, fetch: _Fetch, read: _Read
+) -> PartitionData | AbortedLookup:
+    """The answer for one partition, or the search for aborted transactions that must come before it."""
     asked = wanted.asked
     if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
@@ -178,15 +202,17 @@ def _read_one(wanted: CachedPartition, partition: Partition, fetch: _Fetch, read
             return data
     budget = min(asked.partition_max_bytes, fetch.max_bytes - read.total_bytes, MOST_AT_ONCE_BYTES)
     found = log.read(asked.fetch_offset, max(budget, 0), upper_offset=upper, at_least_one=read.total_bytes == 0)
+    if found.data and fetch.is_read_committed:
+        try:
+            aborted = log.aborted_transactions(asked.fetch_offset, found.next_offset)
+        except AbortedUnknown as unknown:
+            return unknown.steps
+        data.aborted_transactions = [
+            AbortedTransaction(producer_id=txn.producer_id, first_offset=txn.first_offset) for txn in aborted
+        ]
     read.watched.append(WatchedPartition(partition, asked.fetch_offset, asked.partition_max_bytes))
-    if found.data:
-        read.total_bytes += len(found.data)
-        data.records = found.data
-        if fetch.is_read_committed:
-            data.aborted_transactions = [
-                AbortedTransaction(producer_id=txn.producer_id, first_offset=txn.first_offset)
-                for txn in log.aborted_transactions(asked.fetch_offset, found.next_offset)
-            ]
+    read.total_bytes += len(found.data)
+    data.records = found.data
     return data
 
 

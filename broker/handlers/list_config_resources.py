@@ -1,9 +1,6 @@
-"""ListConfigResources 0-1: what has settings of its own (KIP-714; KIP-1142 for the types besides client metrics).
+"""ListConfigResources 0-1: what has settings of its own (KIP-714; KIP-1142 for the types besides client metrics)."""
 
-Of groups and client metrics only those are listed that were given a setting.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.list_config_resources import (
@@ -16,9 +13,10 @@ from ..dynamic_config.kind import ResourceType
 from ..session import Session
 from ..slices import Steps
 
+CLIENT_METRICS = ResourceType.CLIENT_METRICS
 IN_ORDER = (
     ResourceType.GROUP,
-    ResourceType.CLIENT_METRICS,
+    CLIENT_METRICS,
     ResourceType.BROKER_LOGGER,
     ResourceType.BROKER,
     ResourceType.TOPIC,
@@ -29,7 +27,7 @@ def handle_list_config_resources(
     request: ListConfigResourcesRequest, version: int, session: Session, context: Context
 ) -> Steps[ListConfigResourcesResponse]:
     """List the types asked for, none meaning all; version 0 is of client metrics alone."""
-    wanted: set[int] = {ResourceType.CLIENT_METRICS} if version == 0 else set(request.resource_types or IN_ORDER)
+    wanted = {CLIENT_METRICS} if version == 0 else set(request.resource_types or IN_ORDER)
     if not wanted <= set(IN_ORDER):
         return ListConfigResourcesResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
     found: list[ConfigResource] = []
@@ -41,10 +39,9 @@ def handle_list_config_resources(
     return ListConfigResourcesResponse(error_code=ErrorCode.NONE, config_resources=found)
 
 
-def _names(kind: int, context: Context) -> Iterator[str]:
-    if kind == ResourceType.TOPIC:
-        yield from (topic.name for topic in context.topics)
-    elif kind in (ResourceType.BROKER, ResourceType.BROKER_LOGGER):
-        yield str(context.config.node_id)
-    else:
-        yield from [name for of_kind, name in context.metadata.image.configs if of_kind == kind]
+def _names(kind: ResourceType, context: Context) -> Iterable[str]:
+    if kind is ResourceType.TOPIC:
+        return [topic.name for topic in context.topics]
+    if kind in (ResourceType.BROKER, ResourceType.BROKER_LOGGER):
+        return [str(context.config.node_id)]
+    return [name for resource_type, name in context.metadata.image.configs if resource_type == kind]

@@ -6,6 +6,7 @@ Only what would take long to recover is recovered before the broker is ready, so
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from ...protocol.errors import KafkaError
@@ -13,6 +14,7 @@ from ...storage.log import PartitionLog
 from ..log_manager import LogManager
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
+from ..slices import Steps
 from ..topics.partition import Partition
 from .retention import delete_old_segments
 
@@ -46,13 +48,14 @@ class IdleLogs:
         self._is_going_through = self._is_waiting = False
         self._retention_from = runtime.clock.now() + interval_s  # nothing goes right after a start
 
-    def recover_large(self) -> None:
-        """Before the broker is ready: recover the logs that take long."""
+    def recover_large(self) -> Steps[None]:
+        """Before the broker is ready: recover the logs that take long, in steps."""
         for partition in self._partitions():
             size = self._log_manager.unrecovered_bytes(partition.topic, partition.index)
             if size >= LARGE_BYTES and partition.opened_log is None:
                 logger.info("recovering a large log", partition=partition.name, bytes=size)
-                self._open(partition)
+                with suppress(KafkaError):  # reported where it happened
+                    yield from partition.open_in_steps()
 
     def start(self) -> None:
         """Begin the first round: soon after a crash, else when something may have become too old."""
@@ -111,10 +114,16 @@ class IdleLogs:
 
     def _look_after(self, partition: Partition) -> None:
         """Open a log, which recovers it, let go of what is too old, and close it again."""
-        opened = self._open(partition)
-        if opened is None:
-            return
         self._is_waiting = True
+        partition.open_soon(partial(self._opened, partition))
+
+    def _opened(self, partition: Partition, failure: KafkaError | None) -> None:
+        opened = partition.opened_log
+        if failure is not None or opened is None:
+            if not partition.is_deleted:  # reported already, where it happened; it may be better next time
+                self._not_before[partition] = self._clock.now_ms() + self._interval_s * 1000
+            self._go_on_after()
+            return
         try:
             if self._clock.now() >= self._retention_from:
                 close = partial(self._close, partition, opened)
@@ -159,12 +168,3 @@ class IdleLogs:
         if opened.failure is not None:
             partition.take_offline(opened.failure)
         self._go_on_after()
-
-    def _open(self, partition: Partition) -> PartitionLog | None:
-        try:
-            return partition.open_log()
-        except KafkaError as error:
-            # Told already, where it happened; whoever uses the partition is told again.
-            self._not_before[partition] = self._clock.now_ms() + self._interval_s * 1000
-            logger.debug("a log cannot be opened", partition=partition.name, error=error.why)
-            return None

@@ -137,9 +137,11 @@ class LogCleaner:
                 if partition.is_deleted or self._not_before.get(partition, 0.0) > self._clock.now():
                     continue
                 try:
-                    if partition.opened_log is None and not self._is_worth_opening(partition, topic):
-                        continue
-                    due = self._look(partition)
+                    if partition.opened_log is None:
+                        if not self._is_worth_opening(partition, topic):
+                            continue
+                        partition.open_soon(lambda error: None)
+                    due = None if partition.opened_log is None else self._look(partition)
                 except (OSError, KafkaError) as error:
                     self._leave_alone(partition, error)
                     continue

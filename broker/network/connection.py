@@ -51,12 +51,19 @@ class Listener(Protocol):
         """The connection is closed."""
         ...
 
+    def note_client(self, session: Session, /) -> None:
+        """Someone has connected, and was admitted."""
+        ...
+
 
 class Connection(asyncio.Protocol):
     """asyncio's view of a client. Everything of meaning happens in the dispatcher."""
 
-    def __init__(self, listener: Listener, dispatcher: Dispatcher, max_request_bytes: int) -> None:
+    def __init__(
+        self, listener: Listener, dispatcher: Dispatcher, max_request_bytes: int, listener_name: str = "PLAINTEXT"
+    ) -> None:
         self._listener = listener
+        self._listener_name = listener_name
         self._turns = listener.turns
         self._dispatcher = dispatcher
         self._splitter = FrameSplitter(max_request_bytes)
@@ -81,12 +88,14 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         local = transport.get_extra_info("sockname")
         self.host = str(peer[0]) if peer else "unknown"
-        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]))
+        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self._listener_name)
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
         self.last_active_s = self._listener.now()
         if not self._listener.admit(self):
             self._is_closed = True
             self._transport.abort()
+        else:
+            self._listener.note_client(self._session)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True

@@ -1,15 +1,21 @@
-"""The listener: accepts connections within their limits, closes idle ones, and stops."""
+"""The listeners: they accept connections within their limits, close idle ones, and stop."""
 
 import asyncio
+import os
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from ..config.broker_config import BrokerConfig
+from ..config.listeners import Endpoint, address_of
 from ..log_output import get_logger
 from ..runtime import Runtime, TimerHandle
+from ..session import Session
 from ..unsent_answers import UnsentAnswers
 from .connection import Connection
 from .dispatch import Dispatcher
 from .request_memory import RequestMemory
+from .sockets import open_sockets, reachable_host
 from .turns import Turns
 
 logger = get_logger("server")
@@ -17,10 +23,25 @@ logger = get_logger("server")
 LONGEST_SWEEP_S = 5.0
 
 
-class Server:
-    """Every open connection of one listener."""
+class CannotListen(Exception):
+    """An address cannot be had; the text says which, and why."""
 
-    def __init__(self, config: BrokerConfig, runtime: Runtime, dispatcher: Dispatcher, unsent: UnsentAnswers) -> None:
+    def __init__(self, endpoint: Endpoint, error: OSError) -> None:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        super().__init__(f"cannot listen on {address_of(endpoint.host, endpoint.port)}: {why}")
+
+
+class Server:
+    """Every open connection, of every listener."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        runtime: Runtime,
+        dispatcher: Dispatcher,
+        unsent: UnsentAnswers,
+        note_client: Callable[[Session], None],
+    ) -> None:
         """`unsent` is what handlers look at who make large answers."""
         self._config = config
         self._clock = runtime.clock
@@ -29,7 +50,7 @@ class Server:
         self._open: set[Connection] = set()  # those refused among them, until they are closed
         self._admitted: set[Connection] = set()
         self._by_host: Counter[str] = Counter()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._sweep: TimerHandle | None = None
         self._is_closing = False
         self._none_is_open = asyncio.Event()
@@ -39,31 +60,42 @@ class Server:
         self.turns = Turns(runtime)
         self.memory = RequestMemory(config.queued_max_request_bytes)
         self.unsent = unsent
-        self.host = ""
-        self.port = 0
+        self.note_client = note_client
+        self.addresses: list[tuple[str, int]] = []  # of each listener, as a client on this machine may connect to it
 
     async def listen(self) -> None:
-        """Bind and accept; OSError if the address cannot be had. Port 0 takes a free one."""
-        host, port = self._config.listener()
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._connect, host or None, port, backlog=self._config.socket_listen_backlog_size
-        )
-        self.host, self.port = self._server.sockets[0].getsockname()[:2]
+        """Bind and accept; CannotListen if an address cannot be had. Port 0 takes a free one."""
+        for endpoint in self._config.endpoints():
+            try:
+                await self._listen(endpoint)
+            except OSError as error:
+                raise CannotListen(endpoint, error) from error
         self._sweep_overdue()
+
+    async def _listen(self, endpoint: Endpoint) -> None:
+        loop = asyncio.get_running_loop()
+        sockets = open_sockets(endpoint.host, endpoint.port)
+        host, port = sockets[0].getsockname()[:2]
+        backlog = self._config.socket_listen_backlog_size
+        while sockets:
+            server = await loop.create_server(
+                partial(self._connect, endpoint.name), sock=sockets.pop(0), backlog=backlog
+            )
+            self._servers.append(server)
+        self.addresses.append((reachable_host(endpoint.host, host), port))
 
     async def close(self) -> None:
         """Accept nothing more, and return when the last connection is closed; answers to come are dropped."""
         self._is_closing = True
         if self._sweep is not None:
             self._sweep.cancel()
-        if self._server is None:
-            return
-        self._server.close()
+        for server in self._servers:
+            server.close()
         for connection in list(self._open):
             connection.abort()
         await self._none_is_open.wait()
-        await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -96,8 +128,8 @@ class Server:
         if not self._open:
             self._none_is_open.set()
 
-    def _connect(self) -> Connection:
-        return Connection(self, self._dispatcher, self._config.socket_request_max_bytes)
+    def _connect(self, listener_name: str) -> Connection:
+        return Connection(self, self._dispatcher, self._config.socket_request_max_bytes, listener_name)
 
     def _sweep_overdue(self) -> None:
         """Close who is overdue for the second time in a row.

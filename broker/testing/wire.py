@@ -178,7 +178,7 @@ class AsyncWire(_Conversation):
 
 def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def _checked_size(length: bytes) -> int:

@@ -7,10 +7,14 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...storage.log import AppendInfo, PartitionLog
 from ...storage.log_api import Log
 from ..log_output import get_logger
+from ..slices import Steps, in_steps, run_to_end
 
 logger = get_logger("partition")
 
-OpenLog = Callable[["Partition"], PartitionLog]
+# Of some batches each, before what is left of an opening goes to the background: a few milliseconds.
+STEPS_AT_ONCE = 32
+
+OpenLog = Callable[["Partition"], PartitionLog | Steps[PartitionLog]]
 OnMarker = Callable[["Partition", int, bool], None]
 """The partition, the producer whose transaction has ended there, and whether it was committed."""
 
@@ -23,7 +27,10 @@ class Partition:
         "_log",
         "_on_change",
         "_on_marker",
+        "_open_later",
         "_open_log",
+        "_opening",
+        "_when_open",
         "index",
         "is_deleted",
         "leader_epoch",
@@ -38,7 +45,9 @@ class Partition:
         open_log: OpenLog,
         on_change: Callable[["Partition"], None],
         on_marker: OnMarker,
+        open_later: Callable[["Partition"], None],
     ) -> None:
+        """`open_later` is to call `go_on_opening` now and then until there is no more to do."""
         self.topic = topic
         self.index = index
         self.leader_epoch = leader_epoch
@@ -48,6 +57,10 @@ class Partition:
         self._on_marker = on_marker
         self._log: PartitionLog | None = None
         self._failure: OSError | None = None
+        self._open_later = open_later
+        self._opening: Steps[PartitionLog] | None = None
+        # Whom to call once the log is open, while it is opened in the background.
+        self._when_open: list[Callable[[KafkaError | None], None]] | None = None
 
     def __repr__(self) -> str:
         return f"Partition({self.name})"
@@ -59,23 +72,87 @@ class Partition:
 
     @property
     def log(self) -> Log:
-        """The log, as requests and coordinators see it; the first use opens it (`open_log`)."""
-        return self._log if self._log is not None else self.open_log()
+        """The log, as requests and coordinators see it; the first use opens it and, after a crash, recovers it.
+
+        KAFKA_STORAGE_ERROR if it cannot, and for as long as the partition is offline. NOT_LEADER_OR_FOLLOWER, which
+        clients retry, where that takes long: it goes on in the background.
+        """
+        return self._log if self._log is not None else self._open_at_once()
+
+    def _open_at_once(self) -> PartitionLog:
+        if self._when_open is None:
+            for _ in range(STEPS_AT_ONCE):
+                if (opened := self._go_on()) is not None:
+                    return opened
+            self._when_open = []
+            self._open_later(self)
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"the log of {self.name} is being recovered")
 
     def open_log(self) -> PartitionLog:
-        """The log, for its own upkeep; the first use opens it and, after a crash, recovers it.
+        """The log, for its own upkeep, opened here and now however long that takes. KAFKA_STORAGE_ERROR as above."""
+        return self._log or run_to_end(self.open_in_steps())
 
-        KAFKA_STORAGE_ERROR if it cannot, and for as long as the partition is offline.
-        """
-        if self._log is None:
-            if self._failure is not None:
-                raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(self._failure))
-            try:
-                self._log = self._open_log(self)
-            except OSError as error:
-                logger.error("a log cannot be opened", partition=self.name, error=str(error))
-                raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
-        return self._log
+    def open_in_steps(self) -> Steps[PartitionLog]:
+        """The same in steps; others may open it meanwhile."""
+        while (opened := self._log or self._go_on()) is None:
+            yield
+        return opened
+
+    def open_soon(self, then: Callable[[KafkaError | None], None]) -> None:
+        """Open the log, in the background where that takes long; `then` hears when it is there, or cannot be."""
+        try:
+            _ = self.log
+        except KafkaError as error:
+            if self._when_open is None:
+                then(error)
+            else:
+                self._when_open.append(then)
+        else:
+            then(None)
+
+    def go_on_opening(self) -> bool:
+        """Do a little more of what `open_later` was asked for; whether there is more to do."""
+        failure: KafkaError | None = None
+        try:
+            if self.is_deleted:
+                self._end_opening()
+                raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+            if self._log is None and self._go_on() is None:
+                return True
+        except KafkaError as error:
+            failure = error
+        except Exception as error:  # or the log would be waited for until the next start
+            logger.error("a log cannot be opened", partition=self.name, exc_info=error)
+            failure = KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, repr(error))
+        waiting, self._when_open = self._when_open or [], None
+        for then in waiting:
+            then(failure)
+        return False
+
+    def _go_on(self) -> PartitionLog | None:
+        """Do one step of the opening; the log when that was the last one."""
+        if self._failure is not None:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(self._failure))
+        if self._opening is None:
+            self._opening = in_steps(self._open_log(self))
+        try:
+            next(self._opening)
+        except StopIteration as end:
+            self._log, self._opening = end.value, None
+            return self._log
+        except OSError as error:
+            self._end_opening()
+            logger.error("a log cannot be opened", partition=self.name, error=str(error))
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        except Exception:
+            self._end_opening()
+            raise
+        return None
+
+    def _end_opening(self) -> None:
+        if self._opening is not None:
+            self._opening.close()
+            self._opening = None
 
     @property
     def opened_log(self) -> PartitionLog | None:
@@ -122,11 +199,19 @@ class Partition:
         is_checked: bool = False,
     ) -> AppendInfo:
         """Append, and wake who waits for it. HeavyBatch where a check on a thread must come first."""
-        appended = self.log.append(
+        log = self._log if self._log is not None else self._opened_to_write()
+        appended = log.append(
             batches, now_ms, leader_epoch=self.leader_epoch, is_from_client=is_from_client, is_checked=is_checked
         )
         self._on_change(self)
         return appended
+
+    def _opened_to_write(self) -> Log:
+        """The log; what is refused while it is recovered has no log start to go with it: KAFKA_STORAGE_ERROR."""
+        try:
+            return self.log
+        except KafkaError as error:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, error.why) from error
 
     def append_marker(
         self,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ..config.broker_config import BrokerConfig
 
 
 def check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
@@ -22,3 +23,14 @@ def check_replicas(broker_ids: Sequence[int], node_id: int) -> None:
     else:
         why = f"broker {in_order[1]}, but no such broker is registered."
     raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, f"The manual partition assignment includes {why}")
+
+
+def check_replication_factor(factor: int, config: BrokerConfig) -> None:
+    """Whether a topic may have so many replicas; INVALID_REPLICATION_FACTOR if not."""
+    if config.replication_factor(factor) > 1:
+        raise KafkaError(
+            ErrorCode.INVALID_REPLICATION_FACTOR,
+            f"Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot "
+            "be reached because only 1 broker(s) are registered or some brokers have all their log directories "
+            "cordoned.",
+        )

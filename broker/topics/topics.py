@@ -23,7 +23,9 @@ from ..runtime import Then as After
 from ..slices import Steps, in_steps, run_to_end
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_config
+from .log_openings import LogOpenings
 from .partition import OnMarker, Partition
+from .replica_assignment import check_replication_factor
 
 logger = get_logger("topics")
 
@@ -35,9 +37,9 @@ TOO_MANY_PARTITIONS: Final = 10_000  # in one request, as in Kafka
 class PartitionStore(Protocol):
     """Where the logs of partitions live: the data directory."""
 
-    def open_log(
+    def opening(
         self, topic: str, index: int, topic_id: bytes, config: LogConfig, *, leader_epoch: int
-    ) -> PartitionLog:
+    ) -> Steps[PartitionLog]:
         """Open or create the log of a partition, recovering it after a crash."""
         ...
 
@@ -104,6 +106,7 @@ class Topics:
         self._by_name: dict[str, Topic] = {}
         self._by_id: dict[bytes, Topic] = {}
         self._names = TopicNames()
+        self._openings = LogOpenings(runtime)
         for image in metadata.image.topics.values():
             run_to_end(self._add(image))
         metadata.publisher.subscribe(self)
@@ -211,6 +214,7 @@ class Topics:
         if name in INTERNAL_TOPICS:
             return self.new_topic(name, *internal_topic_config(name, self._config))
         self.check_new_name(name, beside)
+        check_replication_factor(self._config.default_replication_factor, self._config)
         return self.new_topic(name, self._config.num_partitions, {})
 
     def delete_records(self, partition: Partition, offset: int, then: Callable[[int, KafkaError | None], None]) -> None:
@@ -269,7 +273,9 @@ class Topics:
         open_log = partial(self._open_log, image)
         for index in range(first, len(image.partitions)):
             epoch = image.partitions[index].leader_epoch
-            partitions.append(Partition(image.name, index, epoch, open_log, self._on_change, self._note_marker))
+            partitions.append(
+                Partition(image.name, index, epoch, open_log, self._on_change, self._note_marker, self._openings.add)
+            )
             yield
         return partitions
 
@@ -292,14 +298,15 @@ class Topics:
                 partition.opened_log.config = config
             yield
 
-    def _open_log(self, image: TopicImage, partition: Partition) -> PartitionLog:
-        opened = self._store.open_log(
+    def _open_log(self, image: TopicImage, partition: Partition) -> Steps[PartitionLog]:
+        opened = yield from self._store.opening(
             image.name,
             partition.index,
             image.topic_id,
             log_config(image.configs, self._config),
             leader_epoch=partition.leader_epoch,
         )
+        opened.config = log_config(image.configs, self._config)  # which may have changed in a pause
         if not opened.recovery_report.is_clean:
             self.on_recovered(partition)
         return opened

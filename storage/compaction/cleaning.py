@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX
-from ..indexes.transaction_index import AbortedTxn
+from ..indexes.transaction_index import AbortedLookup
 from ..log_config import LONG_MAX
 from ..log_location import LogLocation
 from ..log_state import LogState
@@ -25,7 +25,7 @@ from .transactions import CleanedTransactions
 
 _PIECE_BYTES = 64 * 1024  # of a file at a time: what one read may delay the broker by
 
-FindAborted = Callable[[int, int], list[AbortedTxn]]
+FindAborted = Callable[[int, int], AbortedLookup]
 
 
 class CleaningAborted(Exception):
@@ -112,10 +112,10 @@ class Cleaning:
         start, upper = self._cleanable.first_dirty_offset, self._cleanable.upper_offset
         latest = self._latest
         latest.end_offset = start
-        transactions = CleanedTransactions()
-        transactions.add_aborted(self._find_aborted(start, upper))
         dirty = [(one, next_base) for one, next_base in self._sealed_below(upper) if next_base > start]
         self._watch([one for one, _ in dirty])
+        transactions = CleanedTransactions()
+        transactions.add_aborted((yield from self._find_aborted(start, upper)))
         for segment, next_base in dirty:
             position = segment.indexes.position_of(start).byte if start > segment.base_offset else 0
             segment.indexes.release_memory()
@@ -181,7 +181,7 @@ class Cleaning:
         """Add what is left of a segment; whether that is another thing than the segment itself."""
         is_changed = False
         next_base = self._next_base(segment)
-        compaction.transactions.add_aborted(self._find_aborted(segment.base_offset, next_base))
+        compaction.transactions.add_aborted((yield from self._find_aborted(segment.base_offset, next_base)))
         for _, batch in (scan := self._scan(segment, 0)):
             left, aborted = yield from compaction.left_of(batch)
             if left is not None:

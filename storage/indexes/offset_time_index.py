@@ -143,7 +143,8 @@ class TimeIndex:
         if _IS_LITTLE:
             timestamps.byteswap()
             offsets.byteswap()
-        while offsets and offsets[-1] == 0 and timestamps[-1] == 0:
+        # One entry of zeros and nothing behind it was written: a first batch of one record of 1970, the latest of all.
+        while offsets and offsets[-1] == 0 and timestamps[-1] == 0 and len(data) != TIME_ENTRY_BYTES:
             offsets.pop()
             timestamps.pop()
         index = cls()

@@ -6,12 +6,14 @@ segment costs neither descriptors nor memory. An index file has no checksum: eac
 against the batch it names first, and dropped if they disagree.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..file_names import INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX
 from ..file_records import FileRecords
 from ..files.files import Files
+from ..log_config import LONG_MAX
 from ..read_batches import LogPosition, WrongStart, find_position
 from ..scan import MOST_RELATIVE_OFFSET
 from .offset_time_index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
@@ -30,6 +32,7 @@ class SegmentIndexes:
         "_base_offset",
         "_bytes_since_index",
         "_files",
+        "_is_aborted_loaded",
         "_offset_index",
         "_offset_index_saved",
         "_records",
@@ -37,6 +40,7 @@ class SegmentIndexes:
         "_time_index",
         "_time_index_saved",
         "_top_timestamp",
+        "derivation",
         "has_txn_index",
         "is_aborted_derived",
         "max_timestamp_offset",
@@ -56,9 +60,11 @@ class SegmentIndexes:
         self._offset_index_saved = 0
         self._time_index_saved = 0
         self._bytes_since_index = 0
-        self._aborted: list[AbortedTxn] | None = None if has_txn_index else []
-        self._aborted_saved = 0
+        self._aborted: list[AbortedTxn] = []  # those noted since, until the file is loaded
+        self._aborted_saved = 0  # how many of these the file has
+        self._is_aborted_loaded = not has_txn_index
         self.has_txn_index = has_txn_index
+        self.derivation: Iterator[None] | None = None  # of the aborted transactions, if it is under way
         self.is_aborted_derived = not has_txn_index  # from the log itself, in the life of this object
 
     @property
@@ -87,13 +93,14 @@ class SegmentIndexes:
     @property
     def aborted(self) -> list[AbortedTxn]:
         """The aborted transactions whose markers stand here."""
-        if self._aborted is None:
+        if not self._is_aborted_loaded:
             data = self._read_file(TXN_INDEX_SUFFIX)
             found = decode_aborted(data or b"")
             if found is None:
                 raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"{self._stem}{TXN_INDEX_SUFFIX} is damaged")
-            self._aborted = found
+            self._aborted = found + self._aborted[self._aborted_saved :]
             self._aborted_saved = len(found)
+            self._is_aborted_loaded = True
         return self._aborted
 
     def _read_file(self, suffix: str) -> bytes | None:
@@ -129,8 +136,8 @@ class SegmentIndexes:
         """Give the memory of a sealed segment's indexes back; they are read again when needed."""
         if self._records.size_bytes and not self._has_unsaved_entries():
             self._offset_index = self._time_index = None
-            if self.has_txn_index and self._aborted_saved == len(self._aborted or ()):
-                self._aborted = None
+            if self.has_txn_index and self.is_aborted_derived and self._aborted_saved == len(self._aborted):
+                self._aborted, self._aborted_saved, self._is_aborted_loaded = [], 0, False
 
     def _has_unsaved_entries(self) -> bool:
         if self._time_index is not None and self._time_index.last != self._newest_time:
@@ -165,8 +172,8 @@ class SegmentIndexes:
 
     def reset_aborted(self) -> None:
         """Empty the index of aborted transactions."""
-        self._aborted = []
-        self._aborted_saved = 0
+        self._aborted, self._aborted_saved, self._is_aborted_loaded = [], 0, True
+        self.derivation = None
         if self.has_txn_index:
             self._files.remove(self._stem + TXN_INDEX_SUFFIX)
             self.has_txn_index = False
@@ -203,22 +210,30 @@ class SegmentIndexes:
         if self.max_timestamp > NO_TIMESTAMP:
             self.time_index.append_if_later(self.max_timestamp, self.max_timestamp_offset - self._base_offset)
 
-    def set_aborted(self, entries: list[AbortedTxn], *, is_cleaned: bool) -> None:
-        """Believe these, whatever the index has; it is made anew unless compaction took what it stands for."""
+    def set_aborted(self, entries: list[AbortedTxn], *, is_cleaned: bool, end_offset: int = LONG_MAX) -> None:
+        """Believe these, whatever the index has; it is made anew unless compaction took what it stands for.
+
+        They are all whose markers stand below `end_offset`: what was noted beyond it stays.
+        """
+        unsaved = self._aborted[self._aborted_saved :]
+        entries = entries + [entry for entry in self._aborted if entry.last_offset >= end_offset]
         data = b"".join(encode_aborted(entry) for entry in entries)
-        if not is_cleaned and data != self._read_file(TXN_INDEX_SUFFIX):
+        on_disk = b"" if is_cleaned else self._read_file(TXN_INDEX_SUFFIX) or b""
+        self._aborted_saved = len(entries)
+        if not is_cleaned and data == on_disk + b"".join(encode_aborted(entry) for entry in unsaved):
+            self._aborted_saved -= len(unsaved)
+        elif not is_cleaned:
             self._records.integrity.report(
                 f"{self._stem}{TXN_INDEX_SUFFIX} is not what {self._records.path} says; it was made anew"
             )
             with suppress(OSError):  # it is right in memory, and will be found wrong again
                 self._files.write_whole(self._stem + TXN_INDEX_SUFFIX, data, is_synced=False)
-        self._aborted = entries
-        self._aborted_saved = len(entries)
+        self._aborted, self._is_aborted_loaded = entries, True
         self.is_aborted_derived = True
 
     def note_aborted(self, entry: AbortedTxn) -> None:
-        """Keep an aborted transaction, to be written with the other indexes."""
-        self.aborted.append(entry)
+        """Keep an aborted transaction, to be written with the other indexes; what the file has is not asked for."""
+        self._aborted.append(entry)
 
     def is_full(self, index_bytes: int) -> bool:
         """Whether an index has no room for another entry and the final time entry."""
@@ -237,9 +252,10 @@ class SegmentIndexes:
         Whether a file was made by it: its name must be synced with the directory.
         """
         is_new = False
-        if self._aborted is not None and len(self._aborted) > self._aborted_saved:
+        if len(self._aborted) > self._aborted_saved:
             unsaved = [encode_aborted(entry) for entry in self._aborted[self._aborted_saved :]]
-            self._files.write(self._stem + TXN_INDEX_SUFFIX, unsaved, self._aborted_saved * ENTRY_BYTES)
+            known = self._aborted_saved if self._is_aborted_loaded else self._count_saved_aborted()
+            self._files.write(self._stem + TXN_INDEX_SUFFIX, unsaved, known * ENTRY_BYTES)
             is_new |= not self.has_txn_index
             self._aborted_saved = len(self._aborted)
             self.has_txn_index = True
@@ -260,6 +276,13 @@ class SegmentIndexes:
         self._offset_index_saved = len(self._offset_index) if self._offset_index is not None else 0
         self._time_index_saved = len(self._time_index) if self._time_index is not None else 0
         return is_new
+
+    def _count_saved_aborted(self) -> int:
+        """How many whole entries the file has, whatever they say."""
+        try:
+            return self._files.size(self._stem + TXN_INDEX_SUFFIX) // ENTRY_BYTES
+        except FileNotFoundError:
+            return 0
 
     def position_of(self, offset: int) -> LogPosition:
         """Where the batch stands that holds `offset`, or the next one after a gap; the segment's end for none."""

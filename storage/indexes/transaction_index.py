@@ -5,8 +5,8 @@ Entries stand in the order of their markers, so last offsets ascend and first of
 
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from typing import NamedTuple, TypeAlias
 
 _ENTRY = struct.Struct(">hqqqq")
 ENTRY_BYTES = _ENTRY.size  # 34
@@ -20,6 +20,21 @@ class AbortedTxn(NamedTuple):
     first_offset: int
     last_offset: int
     last_stable_offset: int
+
+
+AbortedLookup: TypeAlias = Generator[None, None, list[AbortedTxn]]
+"""Aborted transactions, found in steps."""
+
+
+class AbortedUnknown(Exception):
+    """To find the aborted transactions takes long: run `steps` to their end, then read and ask again.
+
+    What they bring is not to be used: the log may have lost segments meanwhile that the read before it still saw.
+    """
+
+    def __init__(self, steps: AbortedLookup) -> None:
+        super().__init__()
+        self.steps = steps
 
 
 def encode_aborted(entry: AbortedTxn) -> bytes:
@@ -41,19 +56,30 @@ def decode_aborted(data: bytes) -> list[AbortedTxn] | None:
     return entries
 
 
-def find_aborted(indexes: Iterable[Sequence[AbortedTxn]], fetch_offset: int, upper_offset: int) -> list[AbortedTxn]:
-    """The aborted transactions that touch [fetch_offset, upper_offset), by first offset.
+class AbortedSearch:
+    """The aborted transactions that touch [fetch_offset, upper_offset).
 
-    `indexes` are those of the segment that holds `fetch_offset` and of all later ones. Sorted, for clients
-    exist that expect it.
+    Give it the entries of the segment that holds `fetch_offset`, then those of each later one, until it wants no more.
     """
-    found: list[AbortedTxn] = []
-    for entries in indexes:
-        start = bisect_left(entries, fetch_offset, key=lambda entry: entry.last_offset)
-        for entry in entries[start:]:
-            if entry.first_offset < upper_offset:
-                found.append(entry)
-            if entry.last_stable_offset >= upper_offset:
-                # Whatever is aborted later was opened at or above that offset.
-                return sorted(found, key=lambda entry: entry.first_offset)
-    return sorted(found, key=lambda entry: entry.first_offset)
+
+    __slots__ = ("_fetch_offset", "_found", "_upper_offset")
+
+    def __init__(self, fetch_offset: int, upper_offset: int) -> None:
+        self._fetch_offset = fetch_offset
+        self._upper_offset = upper_offset
+        self._found: list[AbortedTxn] = []
+
+    def add(self, entries: Sequence[AbortedTxn]) -> bool:
+        """Look through the entries of the next segment; whether there may be more in those after it."""
+        start = bisect_left(entries, self._fetch_offset, key=lambda entry: entry.last_offset)
+        for at in range(start, len(entries)):
+            entry = entries[at]
+            if entry.first_offset < self._upper_offset:
+                self._found.append(entry)
+            if entry.last_stable_offset >= self._upper_offset:
+                return False  # whatever is aborted later was opened at or above that offset
+        return True
+
+    def found(self) -> list[AbortedTxn]:
+        """By first offset: clients exist that expect it."""
+        return sorted(self._found, key=lambda entry: entry.first_offset)

@@ -22,7 +22,7 @@ def test_a_used_directory_keeps_its_levels_but_for_those_that_are_set_now() -> N
 
     def levels(features: dict[str, int]) -> dict[str, int]:
         parts.restart()
-        context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("", 0), features)
+        context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, features)
         return dict(context.metadata.image.features)
 
     newest = {feature.name: feature.level for feature in FEATURES}
@@ -37,7 +37,7 @@ def test_a_start_that_sets_nothing_new_records_nothing() -> None:
     ends: list[int] = []
     for _ in range(3):
         parts.restart()
-        context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("", 0))
+        context = assemble(parts.config, parts.runtime, parts.store, IDENTITY)
         ends.append(context.metadata.end_offset)
     assert ends[0] > 0
     assert ends[0] == ends[1] == ends[2]

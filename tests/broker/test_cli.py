@@ -85,7 +85,7 @@ def test_a_port_in_use_is_refused() -> None:
         (["--set", "log.segment.byte=1"], "unknown setting 'log.segment.byte'; did you mean 'log.segment.bytes'?"),
         (["--set", "num.partitions=x"], "Invalid value x for configuration num.partitions: Not a number of type INT"),
         (["--set", "num.partitions"], "--set 'num.partitions' is not NAME=VALUE"),
-        (["--listen", "nowhere"], "'PLAINTEXT://nowhere' is not PLAINTEXT://HOST:PORT"),
+        (["--listen", "nowhere"], "'PLAINTEXT://nowhere' is not NAME://HOST:PORT"),
         (["--config", "/no/such/file"], "cannot read /no/such/file"),
         (["--ephemeral", "--data-dir", "x"], "cannot go with --data-dir"),
         (["--set", "advertised.listeners=PLAINTEXT://0.0.0.0:1", "--ephemeral"], "advertised.listeners cannot use"),
@@ -100,6 +100,52 @@ def test_settings_come_from_the_file_then_from_set(tmp_path: Path) -> None:
     properties.write_text(f"listeners=PLAINTEXT://127.0.0.1:0\nlog.dirs={tmp_path}/data\nnode.id=7\n")
     with serving("--config", str(properties), "--set", "node.id=8"):
         assert "node.id=8" in (tmp_path / "data" / "meta.properties").read_text()
+
+
+def test_settings_of_the_environment_count_after_the_file_and_before_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    properties = tmp_path / "server.properties"
+    properties.write_text(f"listeners=PLAINTEXT://127.0.0.1:0\nlog.dirs={tmp_path}/file\nnode.id=7\nmy.own=x\n")
+    monkeypatch.setenv("KAFKA_NODE_ID", "8")
+    monkeypatch.setenv("KAFKA_LOG_DIRS", f"{tmp_path}/environment")
+    monkeypatch.setenv("CLUSTER_ID", "4L6g3nShT-eMCtK--X86sw")
+    with serving("--config", str(properties), "--set", "node.id=9") as (process, _):
+        kept = (tmp_path / "environment" / "meta.properties").read_text()
+        assert "node.id=9" in kept
+        assert "cluster.id=4L6g3nShT-eMCtK--X86sw" in kept
+        process.send_signal(signal.SIGTERM)
+        _, logs = process.communicate(timeout=DEADLINE_S)
+        assert "left out  names=my.own" in logs
+        assert "settings of the environment count  names=log.dirs, node.id" in logs
+    monkeypatch.setenv("CLUSTER_ID", "5L6g3nShT-eMCtK--X86sw")
+    why = refused("--config", str(properties), "--set", "node.id=9")
+    assert "Expected 5L6g3nShT-eMCtK--X86sw, but read 4L6g3nShT-eMCtK--X86sw" in why
+
+
+def told(address: str) -> str:
+    """Where a client is told to connect to, that came in at this address."""
+    with Wire(address) as wire:
+        (broker,) = wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse).brokers
+        return f"{broker.host}:{broker.port}"
+
+
+def test_every_client_is_told_the_address_at_which_it_came_in(tmp_path: Path) -> None:
+    with serving("--ephemeral", "--listen", "0.0.0.0:0", "--listen", "127.0.0.3:0") as (_, addresses):
+        first, second = addresses.split(",")
+        port = first.rpartition(":")[2]
+        assert first == f"127.0.0.1:{port}"
+        for address in (first, f"127.0.0.2:{port}", second):
+            assert told(address) == address
+
+
+def test_a_mapped_port_is_told_to_the_network_behind_it() -> None:
+    rule = ("--advertise", "127.0.0.0/8=127.0.0.1:1234")
+    with serving("--ephemeral", "--listen", "localhost:0", *rule) as (_, address):
+        port = address.rpartition(":")[2]
+        assert told(f"127.0.0.1:{port}") == "127.0.0.1:1234"
+        if Path("/proc/net/if_inet6").exists():
+            assert told(f"[::1]:{port}") == f"::1:{port}"
 
 
 def test_an_ephemeral_broker_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ async def test_two_clusters_in_one_loop_share_neither_topics_nor_groups(kind: st
             client_of(first) as one,
             client_of(second) as other,
         ):
-            assert first.port != second.port
+            assert first.addresses[0][1] != second.addresses[0][1]
             await one.create_topic("t")
             assert (await one.topics(), await other.topics()) == (["t"], [])
             await other.create_topic("t")
@@ -193,7 +193,7 @@ async def test_a_port_that_is_taken_leaves_nothing_but_a_directory_that_is_free(
             await around.turn(3600)
             assert disk_contents(tmp_path) == left
     async with world() as around, around.running(OsFiles(), directory) as cluster:
-        assert cluster.port
+        assert cluster.addresses[0][1]
 
 
 async def test_a_directory_that_is_locked_is_left_as_it_is_to_whoever_has_it(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ async def test_a_directory_that_cannot_be_written_is_given_back(monkeypatch: pyt
             patched.setattr(files, "remove", refuse)
             await _failed_start(around, around.cluster(files), "cannot be written")
     async with world() as around, around.running(files) as cluster:
-        assert cluster.port
+        assert cluster.addresses[0][1]
 
 
 # One directory, one broker after the other

@@ -352,3 +352,32 @@ def test_the_metadata_log_is_not_written_down_once_the_directory_is_given_back(p
     names = sorted(parts.files.list_directory("/data/__cluster_metadata-0"))
     parts.metadata.write_snapshot()
     assert sorted(parts.files.list_directory("/data/__cluster_metadata-0")) == names
+
+
+def test_a_log_of_which_the_opening_was_ended_is_recovered_whatever_the_directory_says(parts: Parts) -> None:
+    fill(parts)
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    parts.topics.partition("t", 0).append([batch] * 99, 1, is_from_client=False)
+    topic_id = next(iter(parts.topics)).topic_id
+    parts.restart()
+    parts.files.remove("/data/t-0/leader-epoch-checkpoint")  # so that even a trusted log is read
+    steps = parts.store.opening("t", 0, topic_id, LogConfig(), leader_epoch=0)
+    next(steps)
+    steps.close()
+    assert parts.store.has_unrecovered
+    assert not parts.store.open_log("t", 0, topic_id, LogConfig(), leader_epoch=0).recovery_report.is_clean
+    assert not parts.store.has_unrecovered
+
+
+def test_a_stop_in_the_middle_of_an_opening_leaves_the_directory_unclean(parts: Parts) -> None:
+    fill(parts)
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    parts.topics.partition("t", 0).append([batch] * 99, 1, is_from_client=False)
+    topic_id = next(iter(parts.topics)).topic_id
+    parts.restart(is_clean=False)
+    steps = parts.store.opening("t", 0, topic_id, LogConfig(), leader_epoch=0)
+    next(steps)
+    parts.store.close()
+    assert not is_marked_clean(parts)
+    with pytest.raises(OSError, match="is closed"):
+        next(steps)

@@ -8,8 +8,12 @@ import pytest
 
 from ..brokers import BrokerProcess
 from ..conftest import FreshBroker
+from ..hostile.requests import TOPIC as CRASHED
+from ..hostile.seeds import crashed_logs
 from .conftest import CLIENTS
 from .stock_client import Message, StockClient, create, gather, send_all, until
+
+MANY = 30_000  # batches: recovering them takes a tenth of a second
 
 
 def all_clients(broker: BrokerProcess) -> list[StockClient]:
@@ -63,6 +67,19 @@ def test_topics_come_back_from_a_snapshot_of_the_metadata_log(fresh_broker: Fres
         broker.start()
         assert client.topics()[topic] == 3
         assert client.topic_configs(topic)["retention.ms"] == "123456789"
+    client.close()
+
+
+@pytest.mark.parametrize("client_name", CLIENTS)
+def test_a_log_with_much_to_recover_is_asked_for_again_until_it_is_there(
+    client_name: str, fresh_broker: FreshBroker
+) -> None:
+    broker = fresh_broker({})
+    crashed_logs(broker, MANY)
+    broker.start()
+    client = CLIENTS[client_name](broker.address)
+    assert send_all(client, CRASHED, [Message(b"after")]) == [MANY]
+    assert client.offset_range(CRASHED) == (0, MANY + 1)
     client.close()
 
 

@@ -4,8 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from ..brokers import OdradekBroker
-from .attack import watch
+from .attack import start, watch
 from .bystander import Bystander
 from .table import ATTACKS
 
@@ -21,11 +20,11 @@ def main() -> None:
         if arguments.only not in attack.title:
             continue
         with tempfile.TemporaryDirectory(prefix="hostile-") as directory:
-            broker = OdradekBroker(Path(directory), ephemeral=not arguments.disk)
-            broker.start()
+            size = attack.small if arguments.small else attack.full
+            broker = start(attack, size, Path(directory), ephemeral=not arguments.disk)
             bystander = Bystander(broker.address)
             try:
-                seen = watch(attack, attack.small if arguments.small else attack.full, broker, bystander)
+                seen = watch(attack, size, broker, bystander)
                 waits = seen.bystander
                 print(
                     f"{seen.took_s:8.2f}{waits.answers:9}{waits.p99_ms:9.1f}{waits.longest_ms:9.1f}"

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from odradek.broker.testing.wire import ClosedByPeer, Wire
 
-from ..brokers import BrokerProcess, resident_bytes
+from ..brokers import BrokerProcess, OdradekBroker, resident_bytes
 from .bystander import PATIENCE_S, Bystander, Waits
 
 Response = TypeVar("Response")
@@ -62,6 +62,9 @@ class Attack:
     small: int  # enough to show its kind in about a second
     full: int
     prepare: Callable[[Attacker], None] = lambda attacker: None
+    # Fills the directory of a broker that runs, and ends it; the one that is attacked starts on what it left.
+    seed: Callable[[BrokerProcess, int], None] | None = None
+    files: int = 0  # that the broker opens for the first time, and keeps open as it does all it uses
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,16 @@ class Seen:
     bystander: Waits
     memory_bytes: int
     descriptors: int
+
+
+def start(attack: Attack, size: int, directory: Path, *, ephemeral: bool) -> OdradekBroker:
+    """The broker to attack: in memory if it is to be `ephemeral`, unless the attack needs a directory."""
+    broker = OdradekBroker(directory, ephemeral=ephemeral and attack.seed is None)
+    broker.start()
+    if attack.seed is not None:
+        attack.seed(broker, size)
+        broker.start()
+    return broker
 
 
 def watch(attack: Attack, size: int, broker: BrokerProcess, bystander: Bystander) -> Seen:
@@ -97,7 +110,7 @@ def watch(attack: Attack, size: int, broker: BrokerProcess, bystander: Bystander
         waits = bystander.stop()
         is_over.set()
         sampler.join()
-    return Seen(took_s, waits, max(samples) - before, _left_open(broker, open_before))
+    return Seen(took_s, waits, max(samples) - before, _left_open(broker, open_before + attack.files))
 
 
 def _left_open(broker: BrokerProcess, open_before: int) -> int:

@@ -21,6 +21,7 @@ from odradek.protocol.messages.describe_configs import (
 )
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
+from odradek.protocol.messages.fetch import FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
@@ -28,6 +29,7 @@ from odradek.protocol.messages.list_groups import ListGroupsRequest
 from odradek.protocol.messages.list_offsets import (
     ListOffsetsPartition,
     ListOffsetsRequest,
+    ListOffsetsResponse,
     ListOffsetsTopic,
 )
 from odradek.protocol.messages.list_transactions import ListTransactionsRequest
@@ -57,6 +59,7 @@ from .requests import (
     tags_in_body,
     tags_in_header,
 )
+from .seeds import LOGS, abort_one, cold_active_segment, cold_sealed_segment, crashed_logs
 
 # How many connections an attack opens that holds many.
 CONNECTIONS = 15
@@ -307,6 +310,30 @@ def thousand(attacker: Attacker) -> None:
     create(attacker, attacker.size)
 
 
+def fetch_committed(attacker: Attacker) -> None:
+    answer = attacker.ask(fetch(1, isolation_level=1), 12, FetchResponse)
+    assert answer is not None
+    assert len(answer.responses[0].partitions[0].aborted_transactions or ()) == 1
+
+
+def list_until_recovered(attacker: Attacker) -> None:
+    """The end of each of eight logs, asked for as a client does: again while it is refused for now."""
+    asked = [ListOffsetsPartition(partition_index=n, timestamp=-1) for n in range(LOGS)]
+    request = ListOffsetsRequest(replica_id=-1, topics=[ListOffsetsTopic(name=TOPIC, partitions=asked)])
+    with attacker.connect() as wire:
+        while True:
+            (topic,) = wire.ask(request, 7, ListOffsetsResponse).topics
+            if all(found.error_code == 0 for found in topic.partitions):
+                assert [found.offset for found in topic.partitions] == [attacker.size] * LOGS
+                return
+            _wait(0.1)
+
+
+def leave_to_itself(attacker: Attacker) -> None:
+    """Long enough for the broker to begin to recover what nobody has used."""
+    _wait(2.0 + LOGS * attacker.size / 200_000)
+
+
 ATTACKS: Sequence[Attack] = (
     Attack("ListGroups with a filter, many in one segment", list_in_one_segment, 50, 1000, many_groups),
     Attack("Fetch of many partitions never used", fetch_all, 1000, 10_000, thousand),
@@ -345,4 +372,22 @@ ATTACKS: Sequence[Attack] = (
     Attack("frames that are never finished", unfinished_frames, 20, 98, plain),
     Attack("clients that send behind a long poll and go", vanished, 100, 3000, plain),
     Attack("fetch sessions of many partitions", large_sessions, 20_000, 700_000),
+    Attack(
+        "a read_committed Fetch over a cold sealed segment of small batches",
+        fetch_committed,
+        100_000,
+        1_500_000,
+        seed=cold_sealed_segment,
+        files=16,
+    ),
+    Attack(
+        "the first abort in a cold segment of small batches",
+        abort_one,
+        100_000,
+        1_500_000,
+        seed=cold_active_segment,
+        files=16,
+    ),
+    Attack("ListOffsets of logs that a crash left", list_until_recovered, 20_000, 900_000, seed=crashed_logs, files=64),
+    Attack("logs that a crash left and nobody uses", leave_to_itself, 20_000, 900_000, seed=crashed_logs, files=64),
 )

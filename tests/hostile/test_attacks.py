@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ..brokers import OdradekBroker
-from .attack import Attack, watch
+from .attack import Attack, start, watch
 from .bystander import Bystander
 from .table import ATTACKS
 
@@ -18,21 +18,19 @@ MOST_DESCRIPTORS = 4
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.title)
 def test_others_are_served_during(attack: Attack, tmp_path: Path, bystanders: "Bystanders") -> None:
-    seen = watch(attack, attack.small, *bystanders.beside(tmp_path))
+    seen = watch(attack, attack.small, *bystanders.beside(start(attack, attack.small, tmp_path, ephemeral=True)))
     assert seen.bystander.answers >= LEAST_ANSWERS_A_SECOND * seen.took_s
     assert seen.memory_bytes < MOST_MEMORY_BYTES
     assert seen.descriptors <= MOST_DESCRIPTORS
 
 
 class Bystanders:
-    """A broker in memory for each attack, with a bystander beside it."""
+    """A bystander beside the broker of each attack."""
 
     def __init__(self) -> None:
         self._running: list[tuple[OdradekBroker, Bystander]] = []
 
-    def beside(self, directory: Path) -> tuple[OdradekBroker, Bystander]:
-        broker = OdradekBroker(directory, ephemeral=True)
-        broker.start()
+    def beside(self, broker: OdradekBroker) -> tuple[OdradekBroker, Bystander]:
         self._running.append((broker, Bystander(broker.address)))
         return self._running[-1]
 

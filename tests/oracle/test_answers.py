@@ -43,6 +43,7 @@ from .wire_session import SCENARIOS, held
 MODULES = (
     *(
         admin,
+        alter_configs,
         features,
         fetch,
         groups,
@@ -56,7 +57,6 @@ MODULES = (
         record_contents,
     ),
     *(
-        alter_configs,
         config_resources,
         quorum,
         replicas,

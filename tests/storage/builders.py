@@ -141,6 +141,17 @@ def aborting_log(files: Files) -> PartitionLog:
     return log
 
 
+def cold_log(files: Files, config: LogConfig | None = None, batches: int = 1500) -> tuple[PartitionLog, int]:
+    """A log that was stopped cleanly and opened again, and its end: two aborted transactions, many batches between."""
+    log = open_log(files, config)
+    for sequence in range(2):
+        append(log, batch(pid=1, sequence=sequence, is_transactional=True))
+        log.append_marker(1, 0, 0, False, NOW_MS, 0)
+        if not sequence:
+            append(log, *[batch() for _ in range(batches)])
+    return reopen_clean(log, files), log.log_end_offset
+
+
 def batches_file(*value_bytes: int, epoch: int = 0) -> tuple[MemoryFiles, bytes]:
     """A file at PATH that holds a batch of one record for each size of a value, from offset 0 on; and its bytes."""
     parts: list[bytes] = []

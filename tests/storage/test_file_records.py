@@ -93,3 +93,10 @@ def test_a_header_is_read_where_one_fits_and_a_cut_file_has_none_behind_its_end(
     assert records.size_bytes == one
     assert records.read_header(one) is None
     assert [found.base_offset for _, found in records.scan()] == [0]
+
+
+def test_what_was_read_and_is_not_served_is_not_kept() -> None:
+    found = _records(10, 10, 10).read(START, 1 << 20, 1, at_least_one=True)
+    assert found is not None
+    assert isinstance(found.data, bytes)
+    assert len(found.data) == batch(value_bytes=10).size_bytes

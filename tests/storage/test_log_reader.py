@@ -4,9 +4,24 @@ import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.indexes.transaction_index import AbortedUnknown
+from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
+from odradek.storage.log_reader import STEPS_AT_ONCE
 
-from .builders import DIRECTORY, END, SMALL, append, batch, offsets_read, open_log
+from .builders import (
+    DIRECTORY,
+    END,
+    NOW_MS,
+    SMALL,
+    append,
+    batch,
+    cold_log,
+    file_of,
+    offsets_read,
+    open_log,
+    reopen_clean,
+)
 
 COMPACTED = LogConfig(cleanup_policy=frozenset({"compact"}))
 
@@ -167,3 +182,72 @@ def test_each_damaged_batch_is_reported_once_and_its_neighbours_are_served() -> 
             log.read(2, 1, upper_offset=END)
         assert refused.value.code == ErrorCode.CORRUPT_MESSAGE
     assert len(told) == 1
+
+
+def test_the_aborted_transactions_of_a_cold_segment_of_many_batches_are_searched_for_in_steps() -> None:
+    log, end = cold_log(MemoryFiles())
+    with pytest.raises(AbortedUnknown) as unknown:
+        log.aborted_transactions(0, end)
+    assert sum(1 for _ in unknown.value.steps) > 20  # of sixteen batches each
+    assert log.aborted_transactions(0, end) == [(1, 0, 1, 2), (1, end - 2, end - 1, end)]
+
+
+def test_whoever_asks_next_goes_on_where_a_client_that_has_gone_left_off() -> None:
+    log, end = cold_log(MemoryFiles())
+    asked = 1
+    while True:
+        try:
+            log.aborted_transactions(0, end)
+            break
+        except AbortedUnknown as unknown:
+            unknown.steps.close()
+            asked += 1
+    assert asked == 94 // STEPS_AT_ONCE + 1
+
+
+def test_a_segment_that_is_deleted_while_it_is_searched_ends_the_search() -> None:
+    log, end = cold_log(MemoryFiles(), LogConfig(retention_bytes=0, file_delete_delay_ms=0))
+    log.roll(NOW_MS)
+    with pytest.raises(AbortedUnknown) as unknown:
+        log.aborted_transactions(0, end)
+    assert log.delete_old_segments(NOW_MS)
+    for _ in unknown.value.steps:
+        pass
+    with pytest.raises(KafkaError) as refused:
+        log.read(0, 1 << 20, upper_offset=end)
+    assert refused.value.code == ErrorCode.OFFSET_OUT_OF_RANGE
+
+
+def test_a_log_that_is_closed_while_it_is_searched_ends_the_search() -> None:
+    log, end = cold_log(MemoryFiles())
+    with pytest.raises(AbortedUnknown) as unknown:
+        log.aborted_transactions(0, end)
+    log.close()
+    with pytest.raises(OSError, match="is closed"):
+        next(unknown.value.steps)
+
+
+def test_only_the_segments_that_a_read_needs_are_searched() -> None:
+    log, end = cold_log(MemoryFiles())
+    log.roll(NOW_MS)
+    append(log, batch(pid=1, sequence=2, is_transactional=True), *[batch() for _ in range(1500)])
+    log.append_marker(1, 0, 0, False, NOW_MS, 0)
+    log = reopen_clean(log, log._location.files)
+    assert _steps(log, 0, 2) == _steps(log, 0, 2) + 94  # the first segment; then all is known
+    assert _steps(log, end, end + 1) == 93
+
+
+def _steps(log: PartitionLog, offset: int, upper: int) -> int:
+    return sum(1 for _ in log._reader.find_aborted(offset, upper))
+
+
+def test_a_damaged_index_of_a_segment_that_is_searched_is_made_anew() -> None:
+    files = MemoryFiles()
+    log, end = cold_log(files)
+    log.close()
+    true = files.read(file_of(0, ".txnindex"), 0, 999)
+    files.write(file_of(0, ".txnindex"), [b"\xff"], 12)
+    log = open_log(files, is_clean=True, recovery_point=end)
+    for _ in log._reader.find_aborted(0, end):
+        pass
+    assert files.read(file_of(0, ".txnindex"), 0, 999) == true

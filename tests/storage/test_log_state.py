@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.integrity import ignore_damage
 from odradek.storage.log_config import LogConfig
@@ -15,7 +16,9 @@ from .builders import NOW_MS, append, batch, open_log
 def _state(files: MemoryFiles, *, is_clean: bool = False, recovery_point: int = 0) -> LogState:
     location, config = LogLocation(files, "/data/t-0", "t", 0), LogConfig()
     checkpoints = LogCheckpoints(is_clean=is_clean, recovery_point=recovery_point)
-    return LogState(location, config, LogLoader(location, config, NOW_MS, checkpoints, ignore_damage).load(), NOW_MS)
+    return LogState(
+        location, config, run_to_end(LogLoader(location, config, NOW_MS, checkpoints, ignore_damage).load()), NOW_MS
+    )
 
 
 def test_a_new_log_has_nothing_that_a_stop_would_have_to_write() -> None:

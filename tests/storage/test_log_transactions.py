@@ -5,10 +5,11 @@ import pytest
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import KafkaError
 from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.indexes.transaction_index import AbortedUnknown
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from .builders import END, NOW_MS, SMALL, append, batch, open_log, reopen_clean
+from .builders import END, NOW_MS, SMALL, append, batch, cold_log, file_of, open_log, reopen_clean
 
 
 def _transactional(pid: int, sequence: int, epoch: int = 0) -> RecordBatch:
@@ -115,3 +116,78 @@ def test_cutting_reopens_the_transaction_whose_marker_goes() -> None:
     log.truncate_to(1, NOW_MS)
     assert log.last_stable_offset == 0
     assert log.aborted_transactions(0, 9) == []
+
+
+class ReadsCounted(MemoryFiles):
+    reads = 0
+
+    def read(self, path: str, position: int, size: int) -> bytes:
+        self.reads += 1
+        return super().read(path, position, size)
+
+
+def _abort(log: PartitionLog, sequence: int) -> int:
+    append(log, _transactional(1, sequence))
+    return _end(log, 1, commit=False)
+
+
+def test_the_first_abort_in_a_cold_log_reads_no_batch() -> None:
+    files = ReadsCounted()
+    log, end = cold_log(files)
+    append(log, _transactional(1, 2))
+    reads = files.reads
+    _end(log, 1, commit=False)
+    assert files.reads == reads
+    for _ in log._reader.find_aborted(0, log.log_end_offset):
+        pass
+    assert log.aborted_transactions(0, log.log_end_offset)[1:] == [
+        (1, end - 2, end - 1, end),
+        (1, end, end + 1, end + 2),
+    ]
+
+
+def test_aborts_during_the_search_and_after_it_are_all_there() -> None:
+    files = MemoryFiles()
+    log, end = cold_log(files)
+    _abort(log, 2)
+    with pytest.raises(AbortedUnknown) as unknown:
+        log.aborted_transactions(0, log.log_end_offset)
+    _abort(log, 3)
+    for _ in unknown.value.steps:
+        pass
+    _abort(log, 4)
+    expected = [(1, 0, 1, 2), *((1, at, at + 1, at + 2) for at in range(end - 2, end + 6, 2))]
+    assert log.aborted_transactions(0, log.log_end_offset) == expected
+    log = reopen_clean(log, files)
+    _abort(log, 5)
+    log = reopen_clean(log, files)  # without a search in between
+    assert files.size(file_of(0, ".txnindex")) == 6 * 34
+    for _ in log._reader.find_aborted(0, log.log_end_offset):
+        pass
+    assert log.aborted_transactions(0, log.log_end_offset) == [*expected, (1, end + 6, end + 7, end + 8)]
+
+
+def test_a_search_that_finds_what_the_index_has_reports_no_damage() -> None:
+    told = list[str]()
+    files = MemoryFiles()
+    log, end = cold_log(files)
+    log.close()
+    log = open_log(files, is_clean=True, recovery_point=end, on_damage=told.append)
+    _abort(log, 2)
+    for _ in log._reader.find_aborted(0, log.log_end_offset):
+        pass
+    assert told == []
+
+
+def test_an_index_that_was_torn_gets_the_next_abort_behind_its_last_whole_entry() -> None:
+    files = MemoryFiles()
+    log, end = cold_log(files)
+    log.close()
+    files.truncate(file_of(0, ".txnindex"), 50)
+    log = open_log(files, is_clean=True, recovery_point=end)
+    _abort(log, 2)
+    log = reopen_clean(log, files)
+    assert files.size(file_of(0, ".txnindex")) == 68
+    for _ in log._reader.find_aborted(0, log.log_end_offset):
+        pass
+    assert len(log.aborted_transactions(0, log.log_end_offset)) == 3

@@ -4,7 +4,7 @@ import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.integrity import BatchIntegrity
-from odradek.storage.read_batches import LogPosition, WrongStart, find_position, read_batches
+from odradek.storage.read_batches import MOST_BATCHES, LogPosition, WrongStart, find_position, read_batches
 
 from .builders import PATH, batches_file
 
@@ -73,3 +73,13 @@ def test_an_index_entry_that_names_another_batch_is_a_wrong_start() -> None:
         find_position(files, PATH, start, len(data), 0, may_skip=False, highest_last_offset=0)
     with pytest.raises(WrongStart):
         find_position(files, PATH, LogPosition(5, 0), len(data), 1, may_skip=False, highest_last_offset=9)
+
+
+def test_one_read_checks_so_many_batches_however_small_they_are() -> None:
+    _, data = batches_file(*[1] * (MOST_BATCHES + 10))
+    one = len(data) // (MOST_BATCHES + 10)
+    found = read_batches(data, len(data), 0, 1 << 60, BatchIntegrity())
+    assert found is not None
+    assert found == (MOST_BATCHES * one, 0, MOST_BATCHES, 0)
+    rest = read_batches(data[found.end :], len(data) - found.end, MOST_BATCHES, 1 << 60, BatchIntegrity())
+    assert rest == (10 * one, MOST_BATCHES, MOST_BATCHES + 10, 0)

@@ -1,12 +1,16 @@
 """Opening logs: what is trusted, what is read again, what is cut."""
 
+from collections.abc import Generator
+
 import pytest
 
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.indexes.offset_time_index import TimeIndex
+from odradek.storage.integrity import ignore_damage
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
+from odradek.storage.log_location import LogCheckpoints, LogLocation
 
 from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, bases_of, batch, file_of, open_log, reopen_clean
 
@@ -387,3 +391,25 @@ def test_a_sealed_segment_that_was_recovered_has_its_indexes_after_a_clean_stop(
     for suffix in (".index", ".timeindex"):
         assert files.exists(file_of(0, suffix))
     assert files.size(file_of(0, ".timeindex")) == 12
+
+
+def test_a_recovery_pauses_every_few_batches_and_may_be_ended_there() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, *[batch(pid=1, sequence=n) for n in range(160)])
+    steps = _opening(files)
+    for _ in range(5):
+        next(steps)
+    steps.close()
+    steps = _opening(files)
+    for _ in range(10):
+        next(steps)
+    with pytest.raises(StopIteration) as ended:
+        next(steps)
+    assert ended.value.value.log_end_offset == 160
+
+
+def _opening(files: MemoryFiles) -> Generator[None, None, PartitionLog]:
+    return PartitionLog.opening(
+        LogLocation(files, DIRECTORY, "t", 0), LogConfig(), NOW_MS, LogCheckpoints(), ignore_damage
+    )

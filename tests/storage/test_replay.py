@@ -5,8 +5,9 @@ import pytest
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.replay import derive_aborted
 
-from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, batch, open_log
+from .builders import DIRECTORY, NOW_MS, SMALL, aborting_log, append, batch, open_log
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"\xff" * 40])
@@ -35,3 +36,14 @@ def test_a_control_record_that_is_no_marker_changes_nobodys_state(key: bytes) ->
     log = open_log(files)
     assert log.log_end_offset == 1
     assert log.producers.find(1) is None
+
+
+@pytest.mark.parametrize(("batches", "value_bytes", "pauses"), [(15, 10, 0), (64, 10, 4), (3, 40_000, 3)])
+def test_a_search_pauses_every_few_batches_and_after_each_large_one(
+    batches: int, value_bytes: int, pauses: int
+) -> None:
+    log = open_log()
+    append(log, *[batch(value_bytes=value_bytes) for _ in range(batches)])
+    state = log._state
+    steps = derive_aborted(state.segments.active, list(state.segments), state.snapshots)
+    assert sum(1 for _ in steps) == pauses

@@ -29,13 +29,20 @@ class HangingTransactions:
         self._knows_all = knows_all
         self._clock = runtime.clock
         self._timers = runtime.timers
+        self._pending: set[Partition] = set()
 
     def abort_soon(self, partition: Partition) -> None:
         """Look at a partition that has just been recovered, once the caller that opened it is done."""
+        self._pending.add(partition)
         self._timers.call_at(self._clock.now(), partial(self.abort, partition))
+
+    def is_pending(self, partition: Partition) -> bool:
+        """Whether a partition was recovered, and not looked at yet."""
+        return partition in self._pending
 
     def abort(self, partition: Partition) -> None:
         """Abort what hangs in a recovered partition; tried again if the disk refuses."""
+        self._pending.discard(partition)
         opened = partition.opened_log
         if opened is None or opened.recovery_report.is_clean or not self._knows_all():
             return  # a coordinator's log that cannot be read may hold the commit

@@ -140,7 +140,8 @@ class MarkerWriter:
             partition = self._topics.partition(topic, index)
         except KafkaError:
             return None  # deleted meanwhile: there is nothing to end there
-        if partition.opened_log is None and partition.log.last_stable_offset < partition.log.high_watermark:
+        is_new = partition.opened_log is None or self._hanging.is_pending(partition)
+        if is_new and partition.log.last_stable_offset < partition.log.high_watermark:
             self._hanging.abort(partition)  # or this marker would end what another transaction has left open
         try:
             partition.append_marker(

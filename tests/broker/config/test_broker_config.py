@@ -23,9 +23,17 @@ NOT_KAFKAS = {
 }
 
 
+NO_SETTINGS = {"given", "dynamic", "dynamic.default", "lower.replication.factors"}
+
+
 def test_every_other_default_is_kafkas_own() -> None:
     config = BrokerConfig()
-    names = {f.name.replace("_", ".") for f in dataclasses.fields(config)} - {"given", "dynamic", "dynamic.default"}
+    names = {f.name.replace("_", ".") for f in dataclasses.fields(config)} - {
+        "given",
+        "dynamic",
+        "dynamic.default",
+        "lower.replication.factors",
+    }
     assert names <= set(broker_config_def())
     for name in names - NOT_KAFKAS:
         assert config.effective(name) == broker_config_def()[name].default, name
@@ -39,30 +47,30 @@ def test_settings_reach_their_fields_with_their_types() -> None:
     assert config.effective("log.retention.hours") == "2"
 
 
+def test_it_listens_where_it_is_asked_to_and_not_where_controllers_do() -> None:
+    config = BrokerConfig.from_settings(
+        {
+            "process.roles": "broker,controller",
+            "listeners": "PLAINTEXT://:9092,CONTROLLER://:9093",
+            "controller.listener.names": "CONTROLLER",
+            "advertised.listeners": "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093",
+        }
+    )
+    assert config.endpoints() == [("PLAINTEXT", "", 9092)]
+    assert config.advertised() == {"PLAINTEXT": ("localhost", 9092)}
+
+
 @pytest.mark.parametrize(
-    ("listeners", "expected"),
+    "settings",
     [
-        ("PLAINTEXT://127.0.0.1:0", ("127.0.0.1", 0)),
-        ("PLAINTEXT://:9092", ("", 9092)),
-        ("PLAINTEXT://[::1]:9092", ("::1", 9092)),
+        {"listeners": "SSL://127.0.0.1:1"},
+        {"listeners": "PLAINTEXT://127.0.0.1"},
+        {"advertised.listeners": "PLAINTEXT://0.0.0.0:9092"},
     ],
 )
-def test_a_listener_is_host_and_port(listeners: str, expected: tuple[str, int]) -> None:
-    assert BrokerConfig(listeners=listeners).listener() == expected
-
-
-@pytest.mark.parametrize(
-    "listeners",
-    ["SSL://127.0.0.1:1", "PLAINTEXT://127.0.0.1", "PLAINTEXT://a:1,PLAINTEXT://b:2", "PLAINTEXT://a:99999"],
-)
-def test_a_listener_that_cannot_be_served_is_refused(listeners: str) -> None:
+def test_what_cannot_be_served_is_refused_at_once(settings: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="listeners"):
-        BrokerConfig(listeners=listeners).listener()
-
-
-def test_no_client_is_told_to_connect_to_every_interface() -> None:
-    with pytest.raises(ConfigError, match=r"advertised\.listeners"):
-        BrokerConfig(advertised_listeners="PLAINTEXT://0.0.0.0:9092").advertised()
+        BrokerConfig.from_settings(settings)
 
 
 def test_what_clients_set_stands_before_what_was_given_and_ends_when_it_is_taken_back() -> None:
@@ -102,3 +110,15 @@ def test_of_a_setting_with_several_names_nothing_is_known_before_the_first_is_gi
 def test_our_own_default_is_static_to_a_client() -> None:
     (ours, kafkas) = BrokerConfig().chain_of(["group.initial.rebalance.delay.ms"])
     assert (ours.value, ours.source, kafkas.value) == ("0", ConfigSource.STATIC_BROKER, "3000")
+
+
+def test_older_names_count_where_the_newer_are_not_given() -> None:
+    config = BrokerConfig.from_settings({"broker.id": "7", "log.dir": "/a"})
+    assert (config.node_id, config.log_dirs) == (7, "/a")
+    config = BrokerConfig.from_settings({"broker.id": "7", "log.dir": "/a", "node.id": "8", "log.dirs": "/b"})
+    assert (config.node_id, config.log_dirs) == (8, "/b")
+
+
+def test_a_controller_alone_is_not_served() -> None:
+    with pytest.raises(ConfigError, match="alone is not served"):
+        BrokerConfig.from_settings({"process.roles": "controller"})

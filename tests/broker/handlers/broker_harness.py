@@ -58,12 +58,11 @@ class AskedBroker:
         self.parts = Parts(config=BrokerConfig.from_settings(settings or {}), files=self.disk)
         self.clock = self.parts.clock
         self.session = Session("/127.0.0.1", "127.0.0.1", 9092, client_id="shop")
-        self.listening_at: tuple[str, int] = ("127.0.0.1", 9092)
         self._start()
 
     def _start(self) -> None:
         parts = self.parts
-        self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: self.listening_at)
+        self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY)
         self.topics = self.context.topics
 
     @property

@@ -72,7 +72,7 @@ class GroupBroker:
 
     def start(self) -> None:
         parts = self.parts
-        self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("127.0.0.1", 9092))
+        self.context = assemble(parts.config, parts.runtime, parts.store, IDENTITY)
         parts.topics, parts.metadata = self.context.topics, self.context.metadata
 
     def restart(self) -> None:

@@ -213,3 +213,10 @@ def test_a_full_disk_refuses_a_topic_and_takes_it_later() -> None:
     assert ask(broker, topic())[0].error_code == ErrorCode.NONE
     broker.restart(is_clean=False)
     assert [t.name for t in broker.topics] == ["t"]
+
+
+def test_more_replicas_than_brokers_are_taken_for_one_where_that_is_asked_for() -> None:
+    broker = AskedBroker()
+    assert ask(broker, topic(factor=3))[0].error_code == ErrorCode.INVALID_REPLICATION_FACTOR
+    broker.parts.config.lower_replication_factors = True
+    assert ask(broker, topic(factor=3))[0].error_code == ErrorCode.NONE

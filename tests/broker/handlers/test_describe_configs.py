@@ -168,3 +168,14 @@ def test_one_refused_resource_keeps_no_other_from_being_described() -> None:
     request = DescribeConfigsRequest(resources=resources)
     answer = broker_with().ask(request, 4, DescribeConfigsResponse).answer
     assert [r.error_code for r in answer.results] == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 0, 0]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(TOPIC, "t"), (BROKER, "1"), (32, "g"), (16, "m")])
+def test_every_setting_is_explained_to_who_asks_for_it(kind: int, name: str) -> None:
+    broker = broker_with()
+    resource = DescribeConfigsResource(resource_type=kind, resource_name=name, configuration_keys=None)
+    for is_wanted in (True, False):
+        request = DescribeConfigsRequest(resources=[resource], include_documentation=is_wanted)
+        (result,) = broker.ask(request, 4, DescribeConfigsResponse).answer.results
+        assert result.configs
+        assert all(bool(config.documentation) is is_wanted for config in result.configs)

@@ -140,7 +140,6 @@ HANDLERS = {
         AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, handle_add_partitions_to_txn
     ),
     "add_raft_voter": handler_of(AddRaftVoterRequest, AddRaftVoterResponse, handle_add_raft_voter),
-    "alter_configs": handler_of(AlterConfigsRequest, AlterConfigsResponse, handle_alter_configs),
     "alter_partition_reassignments": handler_of(
         AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, handle_alter_partition_reassignments
     ),
@@ -149,8 +148,12 @@ HANDLERS = {
     ),
     "api_versions": handler_of(ApiVersionsRequest, ApiVersionsResponse, handle_api_versions),
     "create_acls": handler_of(CreateAclsRequest, CreateAclsResponse, handle_create_acls),
-    "create_partitions": handler_of(CreatePartitionsRequest, CreatePartitionsResponse, handle_create_partitions),
     "create_topics": handler_of(CreateTopicsRequest, CreateTopicsResponse, handle_create_topics),
+    "alter_configs": handler_of(AlterConfigsRequest, AlterConfigsResponse, handle_alter_configs),
+    "create_partitions": handler_of(CreatePartitionsRequest, CreatePartitionsResponse, handle_create_partitions),
+    "incremental_alter_configs": handler_of(
+        IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, handle_incremental_alter_configs
+    ),
     "delete_acls": handler_of(DeleteAclsRequest, DeleteAclsResponse, handle_delete_acls),
     "delete_groups": handler_of(DeleteGroupsRequest, DeleteGroupsResponse, handle_delete_groups),
     "delete_records": handler_of(DeleteRecordsRequest, DeleteRecordsResponse, handle_delete_records),
@@ -178,9 +181,6 @@ HANDLERS = {
     "fetch": handler_of(FetchRequest, FetchResponse, handle_fetch),
     "find_coordinator": handler_of(FindCoordinatorRequest, FindCoordinatorResponse, handle_find_coordinator),
     "heartbeat": handler_of(HeartbeatRequest, HeartbeatResponse, handle_heartbeat),
-    "incremental_alter_configs": handler_of(
-        IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, handle_incremental_alter_configs
-    ),
     "init_producer_id": handler_of(InitProducerIdRequest, InitProducerIdResponse, handle_init_producer_id),
     "join_group": handler_of(JoinGroupRequest, JoinGroupResponse, handle_join_group),
     "leave_group": handler_of(LeaveGroupRequest, LeaveGroupResponse, handle_leave_group),

@@ -2,13 +2,8 @@
 
 import pytest
 
+from odradek.broker.dynamic_config.changes import ConfigChange, ResourceChange
 from odradek.broker.handlers.list_config_resources import handle_list_config_resources
-from odradek.protocol.messages.alter_configs import (
-    AlterableConfig,
-    AlterConfigsRequest,
-    AlterConfigsResource,
-    AlterConfigsResponse,
-)
 from odradek.protocol.messages.list_config_resources import ListConfigResourcesRequest, ListConfigResourcesResponse
 
 from .broker_harness import AskedBroker
@@ -55,19 +50,6 @@ def test_version_0_lists_client_metrics_alone(broker: AskedBroker) -> None:
     assert listed(broker, version=0) == (0, [])
 
 
-def test_a_group_and_client_metrics_are_listed_once_they_have_a_setting(broker: AskedBroker) -> None:
-    settings = {(GROUP, "g"): ("consumer.session.timeout.ms", "50000"), (CLIENT_METRICS, "m"): ("interval.ms", "1000")}
-    resources = [
-        AlterConfigsResource(resource_type=kind, resource_name=name, configs=[AlterableConfig(name=key, value=value)])
-        for (kind, name), (key, value) in settings.items()
-    ]
-    request = AlterConfigsRequest(resources=resources)
-    assert [one.error_code for one in broker.ask(request, 2, AlterConfigsResponse).answer.responses] == [0, 0]
-    assert listed(broker, GROUP) == (0, [(GROUP, "g")])
-    assert listed(broker, version=0)[1] == [(16, "m")]
-    assert listed(broker)[1][:2] == [(GROUP, "g"), (CLIENT_METRICS, "m")]
-
-
 @pytest.mark.parametrize("kinds", [(0,), (1,), (3,), (64,), (-1,), (TOPIC, 3)])
 def test_an_unknown_type_refuses_all(broker: AskedBroker, kinds: tuple[int, ...]) -> None:
     assert listed(broker, *kinds) == (35, [])
@@ -76,3 +58,12 @@ def test_an_unknown_type_refuses_all(broker: AskedBroker, kinds: tuple[int, ...]
 def test_the_handler_pauses_from_topic_to_topic(broker: AskedBroker) -> None:
     steps = handle_list_config_resources(ListConfigResourcesRequest(), 1, broker.session, broker.context)
     assert sum(1 for _ in steps) == 4
+
+
+def test_groups_and_subscriptions_with_settings_are_listed() -> None:
+    broker = AskedBroker()
+    for kind, name, key in ((GROUP, "g", "consumer.session.timeout.ms"), (CLIENT_METRICS, "m", "interval.ms")):
+        change = ResourceChange(kind, name, [ConfigChange(key, "46000")])
+        broker.context.configs.alter([change], lambda refusals: None, validate_only=False)
+    assert listed(broker, GROUP, CLIENT_METRICS) == (0, [(GROUP, "g"), (CLIENT_METRICS, "m")])
+    assert listed(broker, version=0) == (0, [(CLIENT_METRICS, "m")])

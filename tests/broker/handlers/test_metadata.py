@@ -177,20 +177,15 @@ def test_a_topic_that_finds_no_room_on_the_disk_is_refused_and_the_others_are_de
 
 
 @pytest.mark.parametrize(
-    ("advertised", "listening", "told"),
+    ("advertised", "told"),
     [
-        ("", ("127.0.0.1", 9092), ("127.0.0.1", 9092)),
-        ("PLAINTEXT://kafka.example:19092", ("0.0.0.0", 9092), ("kafka.example", 19092)),
-        ("PLAINTEXT://kafka.example:0", ("127.0.0.1", 4711), ("kafka.example", 4711)),
-        ("", ("0.0.0.0", 9092), ("10.0.0.7", 9092)),
-        ("", ("::", 9092), ("10.0.0.7", 9092)),
+        ("", ("10.0.0.7", 4711)),
+        ("PLAINTEXT://kafka.example:19092", ("kafka.example", 19092)),
+        ("PLAINTEXT://kafka.example:0", ("kafka.example", 4711)),
     ],
 )
-def test_clients_are_told_an_address_they_can_reach(
-    advertised: str, listening: tuple[str, int], told: tuple[str, int]
-) -> None:
+def test_clients_are_told_an_address_they_can_reach(advertised: str, told: tuple[str, int]) -> None:
     broker = AskedBroker({"advertised.listeners": advertised} if advertised else {})
-    broker.listening_at = listening
-    broker.session.local_host = "10.0.0.7"
+    broker.session.local_host, broker.session.local_port = "10.0.0.7", 4711
     (found,) = ask(broker, []).brokers
     assert (found.host, found.port) == told

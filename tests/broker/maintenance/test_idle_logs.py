@@ -7,6 +7,7 @@ import pytest
 
 from odradek.broker.maintenance import idle_logs
 from odradek.broker.maintenance.idle_logs import IdleLogs
+from odradek.broker.slices import run_to_end
 from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.broker.topics.partition import Partition
@@ -120,7 +121,7 @@ def test_what_takes_long_is_recovered_before_the_broker_is_ready(monkeypatch: py
     assert small.open_log().size_bytes < limit
     monkeypatch.setattr(idle_logs, "LARGE_BYTES", limit)
     idle.restart(is_clean=False)
-    idle.idle_logs.recover_large()
+    run_to_end(idle.idle_logs.recover_large())
     assert idle.partition(0).opened_log is None
     assert idle.partition(1).opened_log is not None
 
@@ -130,7 +131,7 @@ def test_after_a_clean_stop_nothing_is_recovered(monkeypatch: pytest.MonkeyPatch
     idle.fill()
     monkeypatch.setattr(idle_logs, "LARGE_BYTES", 1)
     idle.restart(is_clean=True)
-    idle.idle_logs.recover_large()
+    run_to_end(idle.idle_logs.recover_large())
     idle.parts.clock.advance(2)
     assert idle.partition().opened_log is None
 
@@ -216,3 +217,16 @@ def test_a_log_with_an_open_transaction_stays_open_for_its_end() -> None:
     idle.restart(is_clean=False)
     idle.parts.clock.advance(2)
     assert idle.partition().opened_log is not None
+
+
+def test_a_log_with_much_to_recover_is_opened_in_the_background_and_the_next_one_after_it() -> None:
+    idle = Idle()
+    large, _ = idle.fill(partitions=2)
+    batch = RecordBatch(build_batch([NewRecord(None, b"v", 1)]))
+    large.append([batch] * 2000, idle.parts.clock.now_ms(), is_from_client=False)
+    idle.restart(is_clean=False)
+    assert idle.parts.store.has_unrecovered
+    idle.parts.clock.advance(2)
+    assert not idle.parts.store.has_unrecovered
+    assert all(idle.partition(index).opened_log is None for index in range(2))
+    assert idle.partition(0).log.log_end_offset == 2001

@@ -19,6 +19,7 @@ from odradek.broker.network.pipeline import Answer, Proceed, ReceivedRequest
 from odradek.broker.network.request_memory import RequestMemory
 from odradek.broker.network.turns import Turns
 from odradek.broker.runtime import Runtime
+from odradek.broker.session import Session
 from odradek.broker.unsent_answers import UnsentAnswers
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 
@@ -74,6 +75,7 @@ class Listener:
         self.admits = admits
         self.time = 100.0
         self.removed: list[Connection] = []
+        self.noted: list[Session] = []
 
     def now(self) -> float:
         return self.time
@@ -83,6 +85,9 @@ class Listener:
 
     def remove(self, connection: Connection) -> None:
         self.removed.append(connection)
+
+    def note_client(self, session: Session) -> None:
+        self.noted.append(session)
 
 
 class Putting:

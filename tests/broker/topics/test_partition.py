@@ -99,6 +99,7 @@ def test_whoever_follows_transactions_hears_of_a_marker_before_those_who_wait(pa
         lambda _: of_parts.open_log(),
         lambda changed: heard.append("change"),
         lambda marked, producer_id, is_commit: heard.append((producer_id, is_commit)),
+        lambda later: None,
     )
     append(partition, parts, ProducerStamp(PID, EPOCH, 0, is_transactional=True))
     heard.clear()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from odradek.broker.topics.replica_assignment import check_replicas
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.topics.replica_assignment import check_replicas, check_replication_factor
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 
@@ -28,3 +29,10 @@ def test_no_other_may(broker_ids: list[int], why: str) -> None:
         check_replicas(broker_ids, 1)
     assert refused.value.code == ErrorCode.INVALID_REPLICA_ASSIGNMENT
     assert refused.value.message == f"The manual partition assignment includes {why}"
+
+
+def test_one_node_has_one_replica_unless_it_is_to_take_more_for_one() -> None:
+    check_replication_factor(1, BrokerConfig())
+    check_replication_factor(3, BrokerConfig(lower_replication_factors=True))
+    with pytest.raises(KafkaError, match="target replication factor of 3 cannot be reached"):
+        check_replication_factor(3, BrokerConfig())

@@ -2,6 +2,8 @@
 
 import pytest
 
+from odradek.protocol.batch import RecordBatch
+from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.compaction.steps import run_to_end
 from odradek.storage.files.memory_files import MemoryFiles
 
@@ -37,6 +39,17 @@ def test_an_index_sized_in_advance_loses_its_zeros() -> None:
     log.close()
     assert files.size(file_of(base, ".index")) < 100
     assert files.size(file_of(base, ".timeindex")) < 100
+
+
+def test_a_segment_whose_records_are_all_of_1970_is_in_order() -> None:
+    files, told = MemoryFiles(), list[str]()
+    log = open_log(files, SMALL)
+    for _ in range(3):
+        append(log, RecordBatch(build_batch([NewRecord(None, b"v", 0)])))
+    log.close()
+    log = open_log(files, SMALL, is_clean=True, recovery_point=3, on_damage=told.append)
+    assert run_to_end(log.offset_for_timestamp(0, 3)) == (0, 0, 0)
+    assert told == []
 
 
 @pytest.mark.parametrize("at", [0, 9, 17, 25, 33])

@@ -2,7 +2,15 @@
 
 import pytest
 
-from odradek.storage.indexes.transaction_index import AbortedTxn, decode_aborted, encode_aborted, find_aborted
+from odradek.storage.compaction.steps import run_to_end
+from odradek.storage.indexes.transaction_index import (
+    AbortedLookup,
+    AbortedSearch,
+    AbortedTxn,
+    AbortedUnknown,
+    decode_aborted,
+    encode_aborted,
+)
 
 
 def test_an_aborted_transaction_takes_34_bytes() -> None:
@@ -25,11 +33,22 @@ def test_an_index_of_aborted_transactions_that_cannot_be_is_refused(data: bytes)
 
 
 def test_the_search_stops_where_nothing_later_can_matter() -> None:
-    early = [AbortedTxn(1, 0, 5, 6)]
+    early, late = AbortedTxn(1, 0, 5, 6), AbortedTxn(2, 7, 9, 10)
+    search = AbortedSearch(0, 8)
+    assert search.add([early])
+    assert not search.add([late])
+    assert search.found() == [early, late]
 
-    def indexes() -> object:
-        yield early
-        yield [AbortedTxn(2, 7, 9, 10)]
-        raise AssertionError("a later segment was read")
 
-    assert find_aborted(indexes(), 0, 8) == [*early, AbortedTxn(2, 7, 9, 10)]  # type: ignore[arg-type]
+def test_what_ended_before_the_range_is_passed_over_and_the_rest_sorted_by_where_it_began() -> None:
+    search = AbortedSearch(6, 20)
+    assert search.add([AbortedTxn(1, 0, 5, 6), AbortedTxn(2, 7, 9, 4), AbortedTxn(3, 4, 10, 11)])
+    assert search.found() == [AbortedTxn(3, 4, 10, 11), AbortedTxn(2, 7, 9, 4)]
+
+
+def test_a_search_that_takes_long_is_answered_with_the_steps_that_it_takes() -> None:
+    def search() -> AbortedLookup:
+        yield
+        return [AbortedTxn(1, 0, 5, 6)]
+
+    assert run_to_end(AbortedUnknown(search()).steps) == [AbortedTxn(1, 0, 5, 6)]

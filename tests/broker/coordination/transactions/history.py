@@ -108,7 +108,7 @@ class History:
 
     def _assembled(self) -> Context:
         parts = self.parts
-        return assemble(parts.config, parts.runtime, parts.store, IDENTITY, lambda: ("127.0.0.1", 9092))
+        return assemble(parts.config, parts.runtime, parts.store, IDENTITY)
 
     def crash(self, *, dies_again_at: int | None = None) -> None:
         """The process is killed; the next one may be killed while it starts."""

@@ -63,3 +63,16 @@ def test_an_abort_that_the_disk_refuses_is_tried_again() -> None:
     broker.files.write_error = None
     broker.clock.advance(1.0)
     assert broker.stable_and_end() == (2, 2)
+
+
+def test_a_recovered_log_is_pending_until_it_was_looked_at_once_the_caller_that_opened_it_is_done() -> None:
+    broker = TransactingBroker()
+    assert broker.write(broker.begin(), version=12).error_code == 0
+    broker = _without_the_coordinators_word(broker)
+    partition = broker.topics.partition("t", 0)
+    hanging = broker.context.transactions._hanging
+    assert not hanging.is_pending(partition)
+    assert broker.stable_and_end() == (0, 1)
+    assert hanging.is_pending(partition)
+    broker.clock.advance(0)
+    assert not hanging.is_pending(partition)

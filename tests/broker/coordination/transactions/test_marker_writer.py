@@ -179,3 +179,19 @@ def test_markers_in_many_partitions_let_others_have_their_turn(monkeypatch: pyte
         soon.pop(0)()
         turns += 1
     assert (turns, broker.describe().transaction_state) == (3, "CompleteCommit")
+
+
+def test_a_log_that_is_being_recovered_gets_its_marker_when_it_is_open() -> None:
+    broker = TransactingBroker()
+    who = broker.begin()
+    broker.add(who, 0, 1)
+    broker.write(who)
+    broker.append(broker.topics.partition("t", 0), *[batch()] * 2000)
+    broker.refuse_markers()
+    assert broker.end(who, commit=True, version=4)[0] == 0
+    broker.files.write_error = None
+    broker.restart(is_clean=False)
+    assert broker.describe().transaction_state == "PrepareCommit"
+    broker.clock.advance(MARKER_RETRY_S)
+    assert broker.describe().transaction_state == "CompleteCommit"
+    assert broker.stable_and_end() == (2002, 2002)

@@ -1,0 +1,51 @@
+"""Which settings have an effect here. The rule: it shows in what the code asks for, and is written down nowhere."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from .broker_config import READ_BY_NAME, BrokerConfig
+from .config_def import broker_config_def, topic_config_def
+from .topic_config import log_config
+
+# A controller is not a process of its own here: what Kafka's needs is taken, and has nothing to do.
+_OF_CONTROLLERS = ("controller.", "process.roles")
+
+
+class _Asked(Mapping[str, str]):
+    """Configs of a topic that has none, and notes for which it was asked."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+@cache
+def topic_settings_in_effect() -> frozenset[str]:
+    """The settings for which a topic's log asks."""
+    asked = _Asked()
+    log_config(asked, BrokerConfig())
+    return frozenset(asked.names)
+
+
+@cache
+def broker_settings_in_effect() -> frozenset[str]:
+    """Those that BrokerConfig reads, and those that stand behind a topic's setting which has an effect."""
+    fields = {field.name.replace("_", ".") for field in dataclasses.fields(BrokerConfig)}
+    behind = {synonym for name in topic_settings_in_effect() for synonym in topic_config_def()[name].synonyms}
+    return frozenset(broker_config_def()) & (fields | READ_BY_NAME | behind)
+
+
+def without_effect(given: Iterable[str]) -> list[str]:
+    """Of the broker settings that were given, those that change nothing here."""
+    in_effect = broker_settings_in_effect()
+    return sorted(name for name in given if name not in in_effect and not name.startswith(_OF_CONTROLLERS))

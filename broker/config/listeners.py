@@ -1,0 +1,103 @@
+"""`listeners` and what goes with it: where the broker listens, and what it tells clients, in Kafka's notation.
+
+listeners=PLAINTEXT://:9092,INTERNAL://10.0.0.5:19092
+advertised.listeners=PLAINTEXT://localhost:9092
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .config_def import ConfigError
+from .java_values import split_list
+
+SERVED_PROTOCOL = "PLAINTEXT"
+EVERY_INTERFACE = ("", "0.0.0.0", "::")
+_ENDPOINT = re.compile(r"(?P<name>[^:/]*)://\[?(?P<host>[0-9a-zA-Z\-%._:]*)\]?:(?P<port>-?[0-9]{1,6})")
+
+
+class Endpoint(NamedTuple):
+    """One listener: its name, and an address; the host is empty for every interface, port 0 for a free one."""
+
+    name: str
+    host: str
+    port: int
+
+
+def address_of(host: str, port: int) -> str:
+    """HOST:PORT as clients take it, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def parse_address(text: str, setting: str) -> tuple[str, int]:
+    """HOST:PORT; ConfigError."""
+    endpoint = _parse(f"X://{text}", setting)
+    return endpoint.host, endpoint.port
+
+
+def parse_endpoints(text: str, setting: str) -> list[Endpoint]:
+    """Every listener of a list. ConfigError for one that is none, or whose name or port another has."""
+    endpoints = [_parse(part, setting) for part in split_list(text.strip()) if part]
+    names = [one.name for one in endpoints]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"{setting}: Each listener must have a different name, {setting}: {text}")
+    ports = [one.port for one in endpoints if one.port and one.host not in ("127.0.0.1", "::1", "localhost")]
+    if setting == "listeners" and len(set(ports)) < len(ports) and len({one.host for one in endpoints}) == 1:
+        raise ConfigError(f"{setting}: Each listener must have a different port, {setting}: {text}")
+    return endpoints
+
+
+def _parse(text: str, setting: str) -> Endpoint:
+    found = _ENDPOINT.fullmatch(text.strip())
+    if found is None or not 0 <= int(found["port"]) <= 65535:
+        raise ConfigError(f"{setting}: {text.strip()!r} is not NAME://HOST:PORT")
+    return Endpoint(found["name"].upper(), found["host"], int(found["port"]))
+
+
+def protocols_of(text: str, controllers: Sequence[str]) -> Mapping[str, str]:
+    """`listener.security.protocol.map`; controllers' listeners are PLAINTEXT where it does not name them."""
+    protocols: dict[str, str] = dict.fromkeys(controllers, "PLAINTEXT")
+    for part in split_list(text.strip()):
+        name, separator, protocol = part.rpartition(":")
+        if not separator:
+            raise ConfigError(f"listener.security.protocol.map: {part!r} is not NAME:PROTOCOL")
+        protocols[name.strip().upper()] = protocol.strip().upper()
+    return protocols
+
+
+def served_endpoints(text: str, protocols: Mapping[str, str], controllers: Sequence[str]) -> list[Endpoint]:
+    """Where brokers of this process listen: controllers' listeners are left out. ConfigError for what is not served."""
+    endpoints = [one for one in parse_endpoints(text, "listeners") if one.name not in controllers]
+    if not endpoints:
+        raise ConfigError("listeners: there is none for clients")
+    for endpoint in endpoints:
+        protocol = protocols.get(endpoint.name)
+        if protocol is None:
+            raise ConfigError(f"listeners: No security protocol defined for listener {endpoint.name}")
+        if protocol != SERVED_PROTOCOL:
+            raise ConfigError(f"listeners: only PLAINTEXT is served, not {protocol!r}")
+    return endpoints
+
+
+def advertised_endpoints(
+    text: str, served: Sequence[Endpoint], controllers: Sequence[str]
+) -> Mapping[str, tuple[str, int]]:
+    """What clients of each listener are told; of a listener that is not here, the address at which they came in."""
+    told: dict[str, tuple[str, int]] = {}
+    names = [one.name for one in served]
+    for endpoint in parse_endpoints(text, "advertised.listeners"):
+        if endpoint.name in controllers:
+            continue
+        if endpoint.name not in names:
+            raise ConfigError(
+                "advertised.listeners listener names must be equal to or a subset of the ones defined in listeners. "
+                f"Found {endpoint.name}. The valid options based on the current configuration are {','.join(names)}"
+            )
+        if endpoint.host in EVERY_INTERFACE:
+            raise ConfigError(
+                f"advertised.listeners cannot use the nonroutable meta-address {endpoint.host or '(none)'}. "
+                "Use a routable IP address."
+            )
+        told[endpoint.name] = endpoint.host, endpoint.port
+    return told

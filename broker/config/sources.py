@@ -1,0 +1,79 @@
+"""Where settings come from, in this order: a properties file, the environment, then flags; the later counts.
+
+The environment is read as the image apache/kafka reads it, and as bitnami/kafka does (KAFKA_CFG_…): what starts one of
+them starts Odradek. A file and an environment may name settings that are not Kafka's: those are left out and named.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
+
+_PREFIXES = ("KAFKA_CFG_", "KAFKA_")
+_CLUSTER_IDS = ("CLUSTER_ID", "KAFKA_CLUSTER_ID", "KAFKA_KRAFT_CLUSTER_ID")
+# What the images read themselves: options of the JVM, of its log, of their own scripts.
+_NOT_SETTINGS = frozenset(
+    {
+        *_CLUSTER_IDS,
+        *("KAFKA_VERSION", "KAFKA_HOME", "KAFKA_HEAP_OPTS", "KAFKA_HEAP_OPT", "KAFKA_OPTS", "KAFKA_DEBUG"),
+        *("KAFKA_LOG4J_OPTS", "KAFKA_LOG4J_ROOT_LOGLEVEL", "KAFKA_LOG4J_LOGGERS", "KAFKA_TOOLS_LOG4J_LOGLEVEL"),
+        *("KAFKA_JMX_OPTS", "KAFKA_JMX_PORT", "KAFKA_JMX_HOSTNAME", "KAFKA_JVM_PERFORMANCE_OPTS"),
+        *("KAFKA_GC_LOG_OPTS", "KAFKA_ENABLE_KRAFT", "KAFKA_CREATE_TOPICS"),
+    }
+)
+
+
+@dataclass(slots=True)
+class Settings:
+    """What was given: Kafka's settings by their names, what is not one of them, and what else the environment says."""
+
+    values: dict[str, str] = field(default_factory=dict[str, str])
+    unknown: list[str] = field(default_factory=list[str])  # each with a hint
+    from_environment: list[str] = field(default_factory=list[str])
+    cluster_id: str | None = None
+
+
+def collect(properties: str | None, environment: Mapping[str, str], assignments: Iterable[str]) -> Settings:
+    """All of it. ConfigError for a file that is none, and for an assignment to what is no setting."""
+    settings = Settings()
+    for name, value in ({} if properties is None else parse_properties(properties)).items():
+        _take(settings, name, value)
+    for name, value in from_environment(environment).items():
+        _take(settings, name, value)
+        settings.from_environment.append(name)
+    settings.cluster_id = next((environment[name] for name in _CLUSTER_IDS if environment.get(name)), None)
+    for assignment in assignments:
+        name, separator, value = assignment.partition("=")
+        if not separator:
+            raise ConfigError(f"--set {assignment!r} is not NAME=VALUE")
+        settings.values[name.strip()] = value.strip()
+    return settings
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """KAFKA_LOG_RETENTION_MS is log.retention.ms; two underscores are one, three a dash."""
+    found: dict[str, str] = {}
+    for variable, value in sorted(environment.items()):
+        prefix = next((prefix for prefix in _PREFIXES if variable.startswith(prefix)), None)
+        if prefix is not None and variable not in _NOT_SETTINGS:
+            dotted = variable.removeprefix(prefix).lower().replace("_", ".")
+            found[dotted.replace("...", "-").replace("..", "_")] = value
+    return found
+
+
+def _take(settings: Settings, name: str, value: str) -> None:
+    if is_known(name):
+        settings.values[name] = value
+    else:
+        settings.unknown.append(f"{name}{nearest(name, broker_config_def())}")
+
+
+def listeners_of(addresses: Sequence[str]) -> dict[str, str]:
+    """The settings that say the same as some HOST:PORT."""
+    if len(addresses) == 1:
+        return {"listeners": f"PLAINTEXT://{addresses[0]}"}
+    names = ["PLAINTEXT", *(f"PLAINTEXT{number}" for number in range(2, len(addresses) + 1))]
+    return {
+        "listeners": ",".join(f"{name}://{address}" for name, address in zip(names, addresses, strict=True)),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in names),
+    }

@@ -1,0 +1,19 @@
+"""Which settings change anything here, as the code itself says."""
+
+from odradek.broker.config.effects import broker_settings_in_effect, topic_settings_in_effect, without_effect
+
+
+def test_a_topics_setting_has_an_effect_if_its_log_asks_for_it() -> None:
+    assert "retention.ms" in topic_settings_in_effect()
+    assert "preallocate" not in topic_settings_in_effect()
+
+
+def test_a_brokers_setting_has_one_if_it_is_read_or_stands_behind_a_topics() -> None:
+    in_effect = {"num.partitions", "log.dir", "log.retention.hours", "message.max.bytes"}
+    assert in_effect <= broker_settings_in_effect()
+    assert not {"num.io.threads", "log.preallocate"} & broker_settings_in_effect()
+
+
+def test_those_without_one_are_named_but_for_what_only_controllers_need() -> None:
+    given = ["num.io.threads", "num.partitions", "process.roles", "controller.quorum.voters", "broker.rack"]
+    assert without_effect(given) == ["num.io.threads"]
