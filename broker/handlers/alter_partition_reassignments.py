@@ -47,10 +47,10 @@ def _timed_out(topics: Sequence[ReassignableTopic]) -> Steps[AlterPartitionReass
     code = ErrorCode.REQUEST_TIMED_OUT
     responses: list[ReassignableTopicResponse] = []
     for topic in topics:
-        partitions = [
-            ReassignablePartitionResponse(partition_index=asked.partition_index, error_code=code)
-            for asked in topic.partitions
-        ]
+        partitions: list[ReassignablePartitionResponse] = []
+        for asked in topic.partitions:
+            partitions.append(ReassignablePartitionResponse(partition_index=asked.partition_index, error_code=code))
+            yield
         responses.append(ReassignableTopicResponse(name=topic.name, partitions=partitions))
         yield
     return AlterPartitionReassignmentsResponse(error_code=code, responses=responses)

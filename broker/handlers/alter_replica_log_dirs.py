@@ -21,7 +21,7 @@ def handle_alter_replica_log_dirs(
         for topic in log_dir.topics:
             for index in topic.partitions:
                 wanted.setdefault(topic.name, {})[index] = log_dir.path
-            yield
+                yield
     results: list[AlterReplicaLogDirTopicResult] = []
     for name, paths in wanted.items():
         partitions: list[AlterReplicaLogDirPartitionResult] = []

@@ -20,17 +20,21 @@ from ...protocol.messages.describe_quorum import (
 from ..context import Context
 from ..metadata.quorum import CONTROLLER_LISTENER
 from ..session import Session
+from ..slices import Steps
 from ..topic_names import METADATA_TOPIC
 
 
 def handle_describe_quorum(
     request: DescribeQuorumRequest, version: int, session: Session, context: Context
-) -> DescribeQuorumResponse:
+) -> Steps[DescribeQuorumResponse]:
     """Describe partition 0 of the metadata log where that alone is asked for; else each partition is refused."""
     if not request.topics:
         return DescribeQuorumResponse(error_message="")
     if not _is_metadata_log(request.topics):
-        return DescribeQuorumResponse(error_message="", topics=[_refused(topic) for topic in request.topics])
+        refused: list[ResponseTopicData] = []
+        for topic in request.topics:
+            refused.append((yield from _refused(topic)))
+        return DescribeQuorumResponse(error_message="", topics=refused)
     node_id = context.config.node_id
     host, port = context.endpoint(session)
     return DescribeQuorumResponse(
@@ -68,11 +72,11 @@ def _described(context: Context) -> ResponsePartitionData:
     )
 
 
-def _refused(topic: TopicData) -> ResponseTopicData:
+def _refused(topic: TopicData) -> Steps[ResponseTopicData]:
     code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    return ResponseTopicData(
-        topic_name=topic.topic_name,
-        partitions=[
+    partitions: list[ResponsePartitionData] = []
+    for one in topic.partitions:
+        partitions.append(
             ResponsePartitionData(
                 partition_index=one.partition_index,
                 error_code=code,
@@ -80,6 +84,6 @@ def _refused(topic: TopicData) -> ResponseTopicData:
                 leader_id=0,
                 high_watermark=0,
             )
-            for one in topic.partitions
-        ],
-    )
+        )
+        yield
+    return ResponseTopicData(topic_name=topic.topic_name, partitions=partitions)

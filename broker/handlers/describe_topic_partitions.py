@@ -39,13 +39,15 @@ def handle_describe_topic_partitions(
         cursor.partition_index < 0 or (bool(names) and cursor.topic_name not in names)
     )
     if is_cursor_wrong:
-        return _refused_whole(names, ErrorCode.INVALID_REQUEST)
+        return (yield from _refused_whole(names, ErrorCode.INVALID_REQUEST))
     first = "" if cursor is None else cursor.topic_name
     in_order = yield from _in_order(names or [topic.name for topic in context.topics], first)
     page = _Page(request.response_partition_limit, context)
     for name in in_order:
         if not name:
-            return _refused_whole(names, ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka has no words for an empty name
+            return (
+                yield from _refused_whole(names, ErrorCode.UNKNOWN_SERVER_ERROR)
+            )  # Kafka has no words for an empty name
         if page.is_full:
             page.go_on_at(name, 0)
             break
@@ -135,7 +137,9 @@ def _unknown(name: str) -> DescribeTopicPartitionsResponseTopic:
     )
 
 
-def _refused_whole(names: Sequence[str], code: ErrorCode) -> DescribeTopicPartitionsResponse:
-    return DescribeTopicPartitionsResponse(
-        topics=[DescribeTopicPartitionsResponseTopic(error_code=code, name=name, topic_id=ZERO_UUID) for name in names]
-    )
+def _refused_whole(names: Sequence[str], code: ErrorCode) -> Steps[DescribeTopicPartitionsResponse]:
+    topics: list[DescribeTopicPartitionsResponseTopic] = []
+    for name in names:
+        topics.append(DescribeTopicPartitionsResponseTopic(error_code=code, name=name, topic_id=ZERO_UUID))
+        yield
+    return DescribeTopicPartitionsResponse(topics=topics)

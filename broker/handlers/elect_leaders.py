@@ -64,7 +64,10 @@ def _elect(name: str, topic: Topic | None, index: int, no_candidate: ErrorCode) 
 def _refused(asked: Asked, code: ErrorCode, message: str | None) -> Steps[ElectLeadersResponse]:
     results: list[ReplicaElectionResult] = []
     for name, indexes in asked:
-        partitions = [PartitionResult(partition_id=index, error_code=code, error_message=message) for index in indexes]
+        partitions: list[PartitionResult] = []
+        for index in indexes:
+            partitions.append(PartitionResult(partition_id=index, error_code=code, error_message=message))
+            yield
         results.append(ReplicaElectionResult(topic=name, partition_result=partitions))
         yield
     return ElectLeadersResponse(error_code=code, replica_election_results=results)

@@ -92,6 +92,7 @@ def test_no_time_refuses_all_and_nothing_asked_for_is_no_error(broker: AskedBrok
 
 
 def test_the_handler_pauses_from_partition_to_partition(broker: AskedBroker) -> None:
-    request = request_for({"t": dict.fromkeys(range(20))})
-    steps = handle_alter_partition_reassignments(request, 1, broker.session, broker.context)
-    assert sum(1 for _ in steps) >= 20
+    for timeout_ms in (0, 1000):
+        request = request_for({"t": dict.fromkeys(range(20))}, timeout_ms=timeout_ms)
+        steps = handle_alter_partition_reassignments(request, 1, broker.session, broker.context)
+        assert sum(1 for _ in steps) >= 20

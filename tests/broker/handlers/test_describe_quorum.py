@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.handlers.describe_quorum import handle_describe_quorum
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.messages.describe_quorum import (
     DescribeQuorumRequest,
@@ -63,3 +64,10 @@ def test_every_partition_is_refused_where_anything_else_is_asked_for(asked: list
 def test_nothing_asked_for_is_no_error() -> None:
     answer = quorum(AskedBroker())
     assert (answer.topics, answer.nodes) == ([], [])
+
+
+def test_the_handler_pauses_from_partition_to_partition() -> None:
+    broker = AskedBroker()
+    topics = [TopicData(topic_name="t", partitions=[PartitionData(partition_index=index) for index in range(20)])]
+    steps = handle_describe_quorum(DescribeQuorumRequest(topics=topics), 2, broker.session, broker.context)
+    assert sum(1 for _ in steps) == 20

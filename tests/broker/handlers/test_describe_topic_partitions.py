@@ -126,7 +126,9 @@ def test_the_handler_pauses_from_partition_to_partition_and_sorts_in_parts(
     broker: AskedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(describe_topic_partitions, "NAMES_AT_ONCE", 2)
-    for request, least in ((request_for(), 2 + 9), (request_for(*(f"n{n}" for n in range(20))), 10 + 20)):
+    names = [f"n{n}" for n in range(20)]
+    refused = request_for(*names, cursor=Cursor(topic_name="n0", partition_index=-1))
+    for request, least in ((request_for(), 2 + 9), (request_for(*names), 10 + 20), (refused, 20)):
         steps = handle_describe_topic_partitions(request, 0, broker.session, broker.context)
         assert sum(1 for _ in steps) >= least
 
