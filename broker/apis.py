@@ -158,6 +158,8 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.ALTER_PARTITION_REASSIGNMENTS, 0, 1, only_reads=True),
         Api(ApiKey.LIST_PARTITION_REASSIGNMENTS, 0, 0, only_reads=True),
         Api(ApiKey.OFFSET_DELETE, 0, 0),
+        Api(ApiKey.DESCRIBE_CLIENT_QUOTAS, 0, 1, only_reads=True),
+        Api(ApiKey.ALTER_CLIENT_QUOTAS, 0, 1),
         Api(ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS, 0, 0, only_reads=True),
         Api(ApiKey.DESCRIBE_QUORUM, 0, 2, only_reads=True),
         Api(ApiKey.UPDATE_FEATURES, 0, 2),

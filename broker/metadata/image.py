@@ -1,4 +1,4 @@
-"""What the records of the metadata log amount to: topics, partitions, settings, features, producer ids.
+"""What the records of the metadata log amount to: topics, partitions, settings, quotas, features, producer ids.
 
 The rule: an image changes only by replaying records, as bytes, and `records` says the same again: that is a snapshot.
 Records between BeginTransaction and EndTransaction count together or not at all (KIP-868).
@@ -11,8 +11,10 @@ from ...protocol.metadata_records import (
     AbortTransactionRecord,
     BeginTransactionRecord,
     ClearElrRecord,
+    ClientQuotaRecord,
     ConfigRecord,
     EndTransactionRecord,
+    EntityData,
     FeatureLevelRecord,
     MetadataRecord,
     PartitionChangeRecord,
@@ -33,6 +35,9 @@ TOPIC_RESOURCE = 2
 Resource = tuple[int, str]
 """What settings are given to: the type of the resource (DescribeConfigs' numbers), and its name."""
 
+QuotaEntity = tuple[tuple[str, str | None], ...]
+"""Who a quota is for: types (user, client-id, ip), in order, and names; None for all that have no quota by name."""
+
 
 @dataclass(slots=True)
 class MetadataImage:
@@ -43,6 +48,7 @@ class MetadataImage:
     features: dict[str, int] = field(default_factory=dict[str, int])
     # Of everything but topics, whose own stand in their images: brokers, groups, client metrics.
     configs: dict[Resource, dict[str, str]] = field(default_factory=dict[Resource, dict[str, str]])
+    quotas: dict[QuotaEntity, dict[str, float]] = field(default_factory=dict[QuotaEntity, dict[str, float]])
     next_producer_id: int = 0
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
@@ -105,6 +111,8 @@ class MetadataImage:
                 self._set_topic(record, delta)
             case ConfigRecord():
                 self._set(record, delta)
+            case ClientQuotaRecord():
+                self._set_quota(record)
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
@@ -136,6 +144,16 @@ class MetadataImage:
         if not configs:
             del self.configs[resource]
 
+    def _set_quota(self, record: ClientQuotaRecord) -> None:
+        entity = tuple(sorted((part.entity_type, part.entity_name) for part in record.entity))
+        quotas = self.quotas.setdefault(entity, {})
+        if record.remove:
+            quotas.pop(record.key, None)
+        else:
+            quotas[record.key] = record.value
+        if not quotas:
+            del self.quotas[entity]
+
     def records(self) -> Iterator[bytes]:
         """The fewest records that amount to this image, in the order of Kafka's own snapshots."""
         yield from self.kept.of_kinds(BEFORE_TOPICS)
@@ -149,12 +167,25 @@ class MetadataImage:
         for resource, configs in self.configs.items():
             for name, value in configs.items():
                 yield encode_metadata_record(config_record(resource, name, value))
+        for entity, quotas in self.quotas.items():
+            for key, quota in quotas.items():
+                yield encode_metadata_record(quota_record(entity, key, quota))
         yield from self.kept.of_kinds(AFTER_TOPICS)
 
 
 def config_record(resource: Resource, name: str, value: str | None) -> ConfigRecord:
     """A setting that is given to a resource; None takes it back."""
     return ConfigRecord(resource_type=resource[0], resource_name=resource[1], name=name, value=value)
+
+
+def quota_record(entity: QuotaEntity, key: str, value: float | None) -> ClientQuotaRecord:
+    """A quota that is set; None takes it back."""
+    return ClientQuotaRecord(
+        entity=[EntityData(entity_type=kind, entity_name=name) for kind, name in entity],
+        key=key,
+        value=0.0 if value is None else value,
+        remove=value is None,
+    )
 
 
 def _change(configs: dict[str, str], record: ConfigRecord) -> None:

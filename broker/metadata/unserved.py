@@ -1,4 +1,4 @@
-"""What the metadata log says of things that one node has no use for: users, access rules, quotas, registrations.
+"""What the metadata log says of things that one node has no use for: users, access rules, registrations.
 
 The rule: none of it is lost. Each record is kept as it came, under the key by which Kafka keeps it, so that a snapshot
 says it again and Apache Kafka finds its cluster as it left it.
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from ...protocol.metadata_records import (
     AccessControlEntryRecord,
     BrokerRegistrationChangeRecord,
-    ClientQuotaRecord,
     DelegationTokenRecord,
     FeatureLevelRecord,
     FenceBrokerRecord,
@@ -31,9 +30,9 @@ from ...protocol.metadata_records import (
 from ...protocol.wire import CorruptFrame
 
 # Kinds of records, in the order of Kafka's own snapshots.
-FEATURE, BROKER, CONTROLLER, QUOTA, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION = range(9)
+FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION = range(8)
 BEFORE_TOPICS = (FEATURE, BROKER, CONTROLLER)
-AFTER_TOPICS = (QUOTA, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION)
+AFTER_TOPICS = (PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION)
 
 # What a BrokerRegistrationChangeRecord says about a flag (KIP-841); 0 leaves it.
 RAISED, LOWERED = 1, -1
@@ -98,9 +97,6 @@ def _place_of(record: MetadataRecord) -> tuple[Key, bool] | None:
             return (BROKER, record.broker_id), True
         case RegisterControllerRecord():
             return (CONTROLLER, record.controller_id), False
-        case ClientQuotaRecord():
-            entity = frozenset((part.entity_type, part.entity_name) for part in record.entity)
-            return (QUOTA, entity, record.key), record.remove
         case ProducerIdsRecord():
             return (PRODUCER_IDS,), False
         case AccessControlEntryRecord():

@@ -16,6 +16,7 @@ from .normalise import Plain
 from .scenarios import (
     admin,
     alter_configs,
+    client_quotas,
     config_resources,
     features,
     fetch,
@@ -57,6 +58,7 @@ MODULES = (
         record_contents,
     ),
     *(
+        client_quotas,
         config_resources,
         quorum,
         replicas,

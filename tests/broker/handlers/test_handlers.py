@@ -8,6 +8,7 @@ from odradek.broker.apis import TABLE, Api, Handler
 from odradek.broker.handlers.add_offsets_to_txn import handle_add_offsets_to_txn
 from odradek.broker.handlers.add_partitions_to_txn import handle_add_partitions_to_txn
 from odradek.broker.handlers.add_raft_voter import handle_add_raft_voter
+from odradek.broker.handlers.alter_client_quotas import handle_alter_client_quotas
 from odradek.broker.handlers.alter_configs import handle_alter_configs
 from odradek.broker.handlers.alter_partition_reassignments import handle_alter_partition_reassignments
 from odradek.broker.handlers.alter_replica_log_dirs import handle_alter_replica_log_dirs
@@ -20,6 +21,7 @@ from odradek.broker.handlers.delete_groups import handle_delete_groups
 from odradek.broker.handlers.delete_records import handle_delete_records
 from odradek.broker.handlers.delete_topics import handle_delete_topics
 from odradek.broker.handlers.describe_acls import handle_describe_acls
+from odradek.broker.handlers.describe_client_quotas import handle_describe_client_quotas
 from odradek.broker.handlers.describe_cluster import handle_describe_cluster
 from odradek.broker.handlers.describe_configs import handle_describe_configs
 from odradek.broker.handlers.describe_groups import handle_describe_groups
@@ -59,6 +61,7 @@ from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
 from odradek.protocol.messages.add_raft_voter import AddRaftVoterRequest, AddRaftVoterResponse
+from odradek.protocol.messages.alter_client_quotas import AlterClientQuotasRequest, AlterClientQuotasResponse
 from odradek.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from odradek.protocol.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsRequest,
@@ -74,6 +77,7 @@ from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteG
 from odradek.protocol.messages.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.describe_acls import DescribeAclsRequest, DescribeAclsResponse
+from odradek.protocol.messages.describe_client_quotas import DescribeClientQuotasRequest, DescribeClientQuotasResponse
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from odradek.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResponse
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
@@ -155,6 +159,10 @@ HANDLERS = {
         IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, handle_incremental_alter_configs
     ),
     "delete_acls": handler_of(DeleteAclsRequest, DeleteAclsResponse, handle_delete_acls),
+    "alter_client_quotas": handler_of(AlterClientQuotasRequest, AlterClientQuotasResponse, handle_alter_client_quotas),
+    "describe_client_quotas": handler_of(
+        DescribeClientQuotasRequest, DescribeClientQuotasResponse, handle_describe_client_quotas
+    ),
     "delete_groups": handler_of(DeleteGroupsRequest, DeleteGroupsResponse, handle_delete_groups),
     "delete_records": handler_of(DeleteRecordsRequest, DeleteRecordsResponse, handle_delete_records),
     "delete_topics": handler_of(DeleteTopicsRequest, DeleteTopicsResponse, handle_delete_topics),

@@ -34,7 +34,7 @@ def said_again(image: MetadataImage) -> list[MetadataRecord]:
 
 
 def quota(user: str | None, value: float, *, remove: bool = False) -> ClientQuotaRecord:
-    entity = [EntityData(entity_type="user", entity_name=user), EntityData(entity_type="client-id", entity_name=None)]
+    entity = [EntityData(entity_type="client-id", entity_name=None), EntityData(entity_type="user", entity_name=user)]
     return ClientQuotaRecord(entity=entity, key="producer_byte_rate", value=value, remove=remove)
 
 
