@@ -7,7 +7,14 @@ R = TypeVar("R")
 
 
 class Disconnect(Exception):
-    """Close the connection without an answer, where Kafka does; the reason goes to the log."""
+    """Close the connection without an answer, where Kafka does; the reason goes to the log, unless it was there before.
+
+    `is_repeated` is for what many clients would fill the log with.
+    """
+
+    def __init__(self, why: str, *, is_repeated: bool = False) -> None:
+        super().__init__(why)
+        self.is_repeated = is_repeated
 
 
 class Deferred(Generic[R]):

@@ -99,3 +99,12 @@ class ApiKey(IntEnum):
     DESCRIBE_SHARE_GROUP_OFFSETS = 90
     ALTER_SHARE_GROUP_OFFSETS = 91
     DELETE_SHARE_GROUP_OFFSETS = 92
+
+
+def api_name(key: int) -> str:
+    """CreatePartitions (37): an API by the name that Kafka gives it."""
+    try:
+        name = ApiKey(key).name
+    except ValueError:
+        return f"API {key}"
+    return f"{name.title().replace('_', '')} ({key})"

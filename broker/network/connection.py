@@ -284,16 +284,17 @@ class Connection(asyncio.Protocol):
     def _fail(self, error: Exception) -> None:
         """Close because a frame could not be read or answered."""
         if isinstance(error, CorruptFrame | Disconnect):
-            self._close(str(error))
+            self._close(str(error), is_logged=not (isinstance(error, Disconnect) and error.is_repeated))
             return
         logger.error("a frame could not be handled", client=self.host, exc_info=error)
         self._close(f"an unexpected {type(error).__name__}")
 
-    def _close(self, why: str) -> None:
+    def _close(self, why: str, *, is_logged: bool = True) -> None:
         """Close without an answer, as Kafka does for what it cannot read."""
         if self._is_closed:
             return
-        logger.warning("connection closed", client=self.host, client_id=self._session.client_id, why=why)
+        if is_logged:
+            logger.warning("connection closed", client=self.host, client_id=self._session.client_id, why=why)
         self._is_closed = True
         self._drop_frames()
         self._transport.close()

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
-from ...protocol.api_keys import ApiKey
+from ...protocol.api_keys import ApiKey, api_name
 from ...protocol.codec import ANY_NUMBER, LargeMessage, Segment, TooManyItems
 from ...protocol.frame import frame_of
-from ...protocol.header import RequestHeader, decode_request_header, encode_response_header
+from ...protocol.header import NEVER_FLEXIBLE, RequestHeader, decode_request_header, encode_response_header
 from ...protocol.wire import CorruptFrame
 from ..apis import TABLE, LoadedApi
 from ..context import Context
@@ -25,6 +25,7 @@ R = TypeVar("R")
 MOST_ITEMS = 1 << 18
 # What is decoded and encoded on the loop; a larger message takes milliseconds, and is left to a thread.
 LOOP_ITEMS = 2048
+MOST_REFUSED = 1000  # clients and APIs that are remembered
 LOOP_BYTES = 4 * 1024 * 1024  # which are copied, but for the records of a Produce
 
 Segments: TypeAlias = list[Segment]
@@ -36,6 +37,7 @@ class Dispatcher:
     def __init__(self, context: Context, stages: Sequence[Stage] = ()) -> None:
         self._context = context
         self._handle = build_pipeline(stages, context)
+        self._refused: set[tuple[str, int]] = set()  # client ids, and APIs that are not served
         self.hold = context.purgatory.hold  # to be called before each request
         self.complete_ready = context.purgatory.complete_ready  # and after it
 
@@ -53,7 +55,7 @@ class Dispatcher:
         version = int.from_bytes(frame[2:4], "big", signed=True)
         api = TABLE.get(key)
         if api is None:
-            raise Disconnect(f"api key {key} is not served")
+            raise self._not_served(frame, key, session)
         loaded = api.load()
         is_served = api.serves(version)
         if not is_served and key != ApiKey.API_VERSIONS:
@@ -69,6 +71,16 @@ class Dispatcher:
         except TooManyItems:
             return self._decode_beside_loop(frame, pos, loaded, header, session)
         return self._serve(loaded, request, header, session)
+
+    def _not_served(self, frame: bytes | bytearray | memoryview, key: int, session: Session) -> Disconnect:
+        """Why the connection is closed: logged once for each client and API, however often it tries again."""
+        header, _ = decode_request_header(frame, NEVER_FLEXIBLE)
+        session.client_id = header.client_id or ""
+        asked = (session.client_id, key)
+        is_repeated = asked in self._refused
+        if len(self._refused) < MOST_REFUSED:
+            self._refused.add(asked)
+        return Disconnect(f"{api_name(key)} is not served", is_repeated=is_repeated)
 
     def _serve(
         self, api: LoadedApi, request: object, header: RequestHeader, session: Session

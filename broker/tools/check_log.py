@@ -11,7 +11,8 @@ import click
 
 from ...storage.checking.directory import DirectoryCheck
 from ...storage.checking.findings import Finding, Findings
-from ...storage.files.read_only_files import ReadOnlyFiles
+from ...storage.directory import LOCK
+from ...storage.files.read_only_files import ReadOnlyFiles, is_locked
 
 FOUND, UNREADABLE = 1, 2
 
@@ -25,30 +26,37 @@ def check_log(directory: str, deep: bool, is_json: bool) -> None:
 
     Every batch is read (size, checksum, offsets, epoch), and the indexes, snapshots, checkpoints and ids are compared
     with the batches and with each other. Each finding says where it is, what is wrong and what the next start will make
-    of it. Nothing is created, locked or changed: of a running broker the last batch may be in progress, and files may
-    come and go.
+    of it. Nothing is created, locked or changed. Of a directory that a broker is using the last batch may be in
+    progress, and files may come and go: it is said that it is in use, and of which findings that may be all.
 
-    Exits with 0 if nothing is wrong, with 1 if something is, with 2 if the directory cannot be read.
+    Exits with 0 if nothing is wrong, with 1 if something is, with 2 if the directory cannot be read; of one in use with
+    0 as well if nothing is found but what may be in progress.
     """
+    is_in_use = is_locked(os.path.join(directory, LOCK)) or is_locked(os.path.join(directory, "..", LOCK)) or False
     try:
         findings = DirectoryCheck(ReadOnlyFiles(), os.path.abspath(directory), is_deep=deep).run()
     except OSError as error:
         click.echo(f"odradek: {directory}: {error.strerror or error}", err=True)
         sys.exit(UNREADABLE)
     found = findings.finish()
+    if is_in_use and not is_json:
+        click.echo(f"{directory} is in use by a broker: what it is writing may look wrong")
     for finding in found:
-        click.echo(json.dumps(_as_json(finding)) if is_json else _as_text(finding))
-    click.echo(json.dumps(_summary(findings, len(found))) if is_json else _summary_text(findings, len(found)))
-    sys.exit(FOUND if found else 0)
+        click.echo(json.dumps(_as_json(finding)) if is_json else _as_text(finding, is_in_use))
+    summary = {**_summary(findings, len(found)), "isInUse": is_in_use}
+    click.echo(json.dumps(summary) if is_json else _summary_text(findings, len(found)))
+    sys.exit(FOUND if any(not (is_in_use and finding.is_explained) for finding in found) else 0)
 
 
-def _as_text(finding: Finding) -> str:
+def _as_text(finding: Finding, is_in_use: bool) -> str:
     where = finding.path
     if finding.position is not None:
         where += f", byte {finding.position}"
     if finding.offset is not None:
         where += f", offset {finding.offset}"
-    reason = " (an unclean stop may leave this)" if finding.is_explained else ""
+    reason = ""
+    if finding.is_explained:
+        reason = " (it may be in progress)" if is_in_use else " (an unclean stop may leave this)"
     return f"{where}: {finding.problem}; {finding.consequence}{reason}"
 
 

@@ -5,9 +5,14 @@ read-only disk is read as it is; names that are no regular files (a pipe, a devi
 """
 
 import errno
+import fcntl
 import os
 import stat
+import struct
+import sys
 from typing import Protocol
+
+_FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux
 
 
 class ReadableFiles(Protocol):
@@ -58,6 +63,24 @@ class ReadOnlyFiles:
 
     def list_directory(self, path: str) -> list[str]:
         return os.listdir(path)
+
+
+def is_locked(path: str) -> bool | None:
+    """Whether another process holds a lock on a file, which is not touched; None where that cannot be told."""
+    if sys.platform != "linux":
+        return None
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        holder = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return bool(holder[0] != fcntl.F_UNLCK)
 
 
 def _check_regular(found: os.stat_result, path: str) -> None:

@@ -200,3 +200,15 @@ def test_a_client_that_shuts_down_its_sending_side_gets_its_answer_and_is_closed
         wire._socket.shutdown(socket.SHUT_WR)
         assert wire.answer(FetchRequest, 12, FetchResponse).error_code == 0
         assert wire.is_closed_by_peer()
+
+
+def test_an_api_that_is_not_served_is_logged_by_its_name_once_for_each_client(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with running_broker() as running:
+        for client in (b"one", b"one", b"two"):
+            with Wire(running.bootstrap) as wire:
+                wire.send_frame(struct.pack(">hhih", ApiKey.SHARE_FETCH, 1, 7, len(client)) + client)
+                assert wire.is_closed_by_peer(5.0)
+    logged = capfd.readouterr().err
+    assert logged.count("ShareFetch (78) is not served") == 2

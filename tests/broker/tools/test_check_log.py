@@ -1,9 +1,14 @@
 """`odradek check-log` as a person or a script runs it."""
 
+import contextlib
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from odradek.broker.cli import main
@@ -81,3 +86,28 @@ def test_a_pipe_among_the_files_is_told_and_not_waited_for(tmp_path: Path) -> No
     done = _run(tmp_path)
     assert done.exit_code == 1
     assert "t-0: it cannot be read: " in done.output
+
+
+@contextlib.contextmanager
+def locked_by_another_process(path: Path) -> Generator[None]:
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, 2); print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield
+        process.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a lock without taking it")
+def test_of_a_directory_in_use_what_may_be_in_progress_is_no_fault(tmp_path: Path) -> None:
+    _tear(_partition(tmp_path / "t-0"))
+    with locked_by_another_process(tmp_path / ".lock"):
+        done = _run(tmp_path / "t-0")
+        summary = json.loads(_run("--json", tmp_path / "t-0").output.splitlines()[-1])
+    assert done.exit_code == 0
+    assert "is in use by a broker" in done.output.splitlines()[0]
+    assert "(it may be in progress)" in done.output
+    assert (summary["findings"], summary["isInUse"]) == (1, True)
+    assert _run(tmp_path / "t-0").exit_code == 1
