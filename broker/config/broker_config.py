@@ -8,6 +8,7 @@ says why.
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .config_def import ConfigError, broker_config_def, check_broker_config, parse_number
 from .config_value import ConfigSource, ConfigValue
@@ -15,6 +16,7 @@ from .java_values import split_list
 from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocols_of, served_endpoints
 
 NO_LIMIT = 9223372036854775807
+_OVERRIDES = "max.connections.per.ip.overrides"
 # Settings that are read beside the fields.
 READ_BY_NAME = frozenset({"listener.security.protocol.map", "controller.listener.names", "broker.id", "log.dir"})
 
@@ -40,6 +42,7 @@ class BrokerConfig:
     connections_max_idle_ms: int = 600000
     max_connections: int = 2147483647
     max_connections_per_ip: int = 2147483647
+    max_connections_per_ip_overrides: str = ""
 
     fetch_max_bytes: int = 57671680
     max_incremental_fetch_session_cache_slots: int = 1000
@@ -100,6 +103,10 @@ class BrokerConfig:
         config._take_older_names()
         config._check_roles()
         config.advertised()
+        try:
+            config.connections_from("")
+        except ValueError:
+            raise ConfigError(f"{_OVERRIDES}: {given[_OVERRIDES]!r} is not HOST:COUNT,…") from None
         return config
 
     def set_dynamic(self, dynamic: Mapping[str, str], dynamic_default: Mapping[str, str]) -> None:
@@ -127,6 +134,10 @@ class BrokerConfig:
         roles = split_list(self.given.get("process.roles", "broker"))
         if roles and "broker" not in roles:
             raise ConfigError(f"process.roles: {','.join(roles)} alone is not served: it has no clients")
+
+    def connections_from(self, host: str) -> int:
+        """How many connections an address may have."""
+        return _overrides(self.max_connections_per_ip_overrides).get(host, self.max_connections_per_ip)
 
     def replication_factor(self, wanted: int) -> int:
         """What becomes of a replication factor that was asked for."""
@@ -189,6 +200,13 @@ class BrokerConfig:
     def controllers(self) -> list[str]:
         """The names of the listeners that controllers have: this process has no use for them."""
         return [name.upper() for name in split_list(self.effective("controller.listener.names") or "")]
+
+
+@lru_cache(maxsize=16)
+def _overrides(text: str) -> Mapping[str, int]:
+    """max.connections.per.ip.overrides: HOST:COUNT,…"""
+    parts = [part.rpartition(":") for part in split_list(text)]
+    return {host.strip("[]"): int(count) for host, _, count in parts}
 
 
 def _default_of(name: str) -> str | None:

@@ -110,7 +110,7 @@ class Server:
         if len(self._admitted) >= self._config.max_connections:
             logger.warning("connection refused", client=connection.host, why="max.connections is reached")
             return False
-        if self._by_host[connection.host] >= self._config.max_connections_per_ip:
+        if self._by_host[connection.host] >= self._config.connections_from(connection.host):
             logger.warning("connection refused", client=connection.host, why="max.connections.per.ip is reached")
             return False
         self._admitted.add(connection)

@@ -66,10 +66,11 @@ def test_it_listens_where_it_is_asked_to_and_not_where_controllers_do() -> None:
         {"listeners": "SSL://127.0.0.1:1"},
         {"listeners": "PLAINTEXT://127.0.0.1"},
         {"advertised.listeners": "PLAINTEXT://0.0.0.0:9092"},
+        {"max.connections.per.ip.overrides": "localhost"},
     ],
 )
 def test_what_cannot_be_served_is_refused_at_once(settings: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="listeners"):
+    with pytest.raises(ConfigError, match=next(iter(settings))):
         BrokerConfig.from_settings(settings)
 
 
@@ -122,3 +123,10 @@ def test_older_names_count_where_the_newer_are_not_given() -> None:
 def test_a_controller_alone_is_not_served() -> None:
     with pytest.raises(ConfigError, match="alone is not served"):
         BrokerConfig.from_settings({"process.roles": "controller"})
+
+
+def test_an_address_may_have_a_limit_of_connections_of_its_own() -> None:
+    config = BrokerConfig.from_settings(
+        {"max.connections.per.ip": "5", "max.connections.per.ip.overrides": "127.0.0.1:7, [::1]:0"}
+    )
+    assert [config.connections_from(host) for host in ("127.0.0.1", "::1", "10.0.0.1")] == [7, 0, 5]

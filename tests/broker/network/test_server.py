@@ -15,6 +15,12 @@ from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
+from odradek.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.protocol.messages.produce import (
     PartitionProduceData,
@@ -212,3 +218,17 @@ def test_an_api_that_is_not_served_is_logged_by_its_name_once_for_each_client(
                 assert wire.is_closed_by_peer(5.0)
     logged = capfd.readouterr().err
     assert logged.count("ShareFetch (78) is not served") == 2
+
+
+def test_a_limit_of_connections_counts_from_the_moment_it_is_set() -> None:
+    with running_broker() as running, Wire(running.bootstrap) as wire:
+        for limit, is_admitted in (("1", False), ("2", True)):
+            setting = AlterableConfig(
+                name="max.connections.per.ip.overrides", config_operation=0, value=f"127.0.0.1:{limit}"
+            )
+            resource = AlterConfigsResource(resource_type=4, resource_name="1", configs=[setting])
+            request = IncrementalAlterConfigsRequest(resources=[resource])
+            answer = wire.ask(request, 1, IncrementalAlterConfigsResponse)
+            assert [one.error_code for one in answer.responses] == [0]
+            with Wire(running.bootstrap) as another:
+                assert another.is_closed_by_peer(0.2) is not is_admitted
