@@ -88,6 +88,14 @@ def main() -> None:
     "without the option a directory has the levels it had.",
 )
 @click.option(
+    "--topic",
+    "topics",
+    metavar="NAME[:PARTITIONS[:SETTING=VALUE,…]]",
+    multiple=True,
+    help="A topic that is there when the broker is ready; may be repeated. One that is there already stays as it is, "
+    "but for partitions that it lacks.",
+)
+@click.option(
     "--lower-replication-factors",
     is_flag=True,
     help="Take replication factors above 1 for 1, in configurations written for several brokers.",
@@ -104,6 +112,7 @@ def serve(
     config_file: Path | None,
     assignments: tuple[str, ...],
     features: tuple[str, ...],
+    topics: tuple[str, ...],
     lower_replication_factors: bool,
     log_level: str,
     log_format: str,
@@ -123,7 +132,7 @@ def serve(
     take_over_logging()
     _take_all_descriptors()
     try:
-        settings = _settings(config_file, assignments, listen, data_dir)
+        settings = _settings(config_file, assignments, topics, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
@@ -133,6 +142,7 @@ def serve(
             features=parse_features(features),
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
+            topics=settings.topics,
         )
         _log_settings(settings, config)
         _run(broker)
@@ -143,7 +153,11 @@ def serve(
 
 
 def _settings(
-    config_file: Path | None, assignments: Iterable[str], listen: Sequence[str], data_dir: str | None
+    config_file: Path | None,
+    assignments: Iterable[str],
+    topics: Iterable[str],
+    listen: Sequence[str],
+    data_dir: str | None,
 ) -> Settings:
     """The file first, then the environment, then --set, then the options of their own."""
     properties = None
@@ -152,7 +166,7 @@ def _settings(
             properties = config_file.read_text()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read {config_file}: {error}") from None
-    settings = collect(properties, os.environ, assignments)
+    settings = collect(properties, os.environ, assignments, topics)
     if listen:
         settings.values.update(listeners_of(listen))
     if data_dir is not None:
