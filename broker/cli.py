@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .config.config_def import ConfigError
-from .config.sources import Settings, collect, listeners_of
-from .garbage import keep_collections_short
-
 if TYPE_CHECKING:
     from .broker import Broker
     from .config.broker_config import BrokerConfig
+    from .config.sources import Settings
 
 
 SWITCH_INTERVAL_S = 0.001
@@ -25,6 +22,7 @@ SWITCH_INTERVAL_S = 0.001
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
     "dump-log": ".tools.dump_log.command:dump_log",
+    "health": ".tools.health:health",
     "verify": ".tools.verify.command:verify",
 }
 
@@ -125,6 +123,7 @@ def serve(
     from .advertised import parse_rule
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
+    from .config.config_def import ConfigError
     from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import parse_features
 
@@ -158,8 +157,11 @@ def _settings(
     topics: Iterable[str],
     listen: Sequence[str],
     data_dir: str | None,
-) -> Settings:
+) -> "Settings":
     """The file first, then the environment, then --set, then the options of their own."""
+    from .config.config_def import ConfigError
+    from .config.sources import collect, listeners_of
+
     properties = None
     if config_file is not None:
         try:
@@ -174,7 +176,7 @@ def _settings(
     return settings
 
 
-def _log_settings(settings: Settings, config: "BrokerConfig") -> None:
+def _log_settings(settings: "Settings", config: "BrokerConfig") -> None:
     """What a person should know of where the settings came from, and of what became of them: a line each."""
     from .config.effects import without_effect
     from .log_output import get_logger
@@ -216,6 +218,8 @@ def _run(broker: "Broker") -> None:
 
 async def _serve(broker: "Broker") -> None:
     import asyncio
+
+    from .garbage import keep_collections_short
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

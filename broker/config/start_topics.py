@@ -61,7 +61,7 @@ def _parse_created(text: str, source: str) -> StartTopic:
 
 
 def merged(*sources: Iterable[StartTopic]) -> list[StartTopic]:
-    """What all sources ask for; of a topic in several, the later counts. ConfigError for one that a source has twice."""
+    """What all sources ask for; of a topic in several, the later counts. ConfigError for one named twice."""
     found: dict[str, StartTopic] = {}
     for source in sources:
         here: set[str] = set()

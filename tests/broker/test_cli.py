@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.records import NewRecord, build_batch
