@@ -21,8 +21,15 @@ SWITCH_INTERVAL_S = 0.001
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
+    "configs": ".tools.shell.configs:configs",
+    "consume": ".tools.shell.consume:consume",
     "dump-log": ".tools.dump_log.command:dump_log",
+    "groups": ".tools.shell.groups:groups",
     "health": ".tools.health:health",
+    "produce": ".tools.shell.produce:produce",
+    "records": ".tools.shell.records:records",
+    "topics": ".tools.shell.topics:topics",
+    "txn": ".tools.shell.txn:txn",
     "verify": ".tools.verify.command:verify",
 }
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -237,3 +238,17 @@ def test_a_standard_error_that_is_not_read_stops_neither_the_broker_nor_its_end(
                 assert [topic.error_code for topic in found.topics] == [0] * 10
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion_script_and_what_completes_a_word(kind: str) -> None:
+    command = str(Path(sys.executable).with_name("odradek"))
+    if kind != "bash" or shutil.which("bash"):  # which is asked for its version
+        environment = {**os.environ, "_ODRADEK_COMPLETE": f"{kind}_source"}
+        script = subprocess.run([command], capture_output=True, text=True, env=environment, check=True).stdout
+        assert "_ODRADEK_COMPLETE" in script
+    words = {"COMP_WORDS": "odradek topics de", "COMP_CWORD": "de" if kind == "fish" else "2"}
+    environment = {**os.environ, **words, "_ODRADEK_COMPLETE": f"{kind}_complete"}
+    found = subprocess.run([command], capture_output=True, text=True, env=environment, check=True).stdout
+    assert "describe" in found
+    assert "delete" in found
