@@ -27,7 +27,13 @@ class NotReady(Exception):
 
 @click.command()
 @click.option(
-    "--bootstrap", metavar="HOST:PORT", default="127.0.0.1:9092", show_default=True, help="The broker to ask."
+    "--bootstrap",
+    metavar="HOST:PORT",
+    envvar="ODRADEK_BOOTSTRAP",
+    default="127.0.0.1:9092",
+    show_default=True,
+    show_envvar=True,
+    help="The broker to ask.",
 )
 @click.option(
     "--timeout",
