@@ -10,6 +10,7 @@ from ..storage.files.memory_files import MemoryFiles
 from .advertised import AdvertiseRule
 from .cluster import Cluster, StartError
 from .config.broker_config import BrokerConfig
+from .config.start_topics import StartTopic
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock
 
 __all__ = ["Broker", "StartError"]
@@ -27,11 +28,12 @@ class Broker:
         features: Mapping[str, int] | None = None,
         advertise: Sequence[AdvertiseRule] = (),
         cluster_id: str | None = None,
+        topics: Sequence[StartTopic] = (),
     ) -> None:
         """`runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
-        the id of a new cluster, and of any that is to be opened.
+        the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
         """
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
@@ -39,6 +41,7 @@ class Broker:
         self._features = features or {}
         self._advertise = advertise
         self._cluster_id = cluster_id
+        self._topics = topics
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
@@ -82,6 +85,7 @@ class Broker:
             self._features,
             advertise=self._advertise,
             cluster_id=self._cluster_id,
+            topics=self._topics,
         )
         await cluster.start()
         self._cluster = cluster

@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .config.config_def import ConfigError
-from .config.sources import Settings, collect, listeners_of
-from .garbage import keep_collections_short
-
 if TYPE_CHECKING:
     from .broker import Broker
     from .config.broker_config import BrokerConfig
+    from .config.sources import Settings
 
 
 SWITCH_INTERVAL_S = 0.001
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
+    "configs": ".tools.shell.configs:configs",
+    "consume": ".tools.shell.consume:consume",
     "dump-log": ".tools.dump_log.command:dump_log",
+    "groups": ".tools.shell.groups:groups",
+    "health": ".tools.health:health",
+    "produce": ".tools.shell.produce:produce",
+    "records": ".tools.shell.records:records",
+    "topics": ".tools.shell.topics:topics",
+    "txn": ".tools.shell.txn:txn",
     "verify": ".tools.verify.command:verify",
 }
 
@@ -88,6 +93,14 @@ def main() -> None:
     "without the option a directory has the levels it had.",
 )
 @click.option(
+    "--topic",
+    "topics",
+    metavar="NAME[:PARTITIONS[:SETTING=VALUE,…]]",
+    multiple=True,
+    help="A topic that is there when the broker is ready; may be repeated. One that is there already stays as it is, "
+    "but for partitions that it lacks.",
+)
+@click.option(
     "--lower-replication-factors",
     is_flag=True,
     help="Take replication factors above 1 for 1, in configurations written for several brokers.",
@@ -104,6 +117,7 @@ def serve(
     config_file: Path | None,
     assignments: tuple[str, ...],
     features: tuple[str, ...],
+    topics: tuple[str, ...],
     lower_replication_factors: bool,
     log_level: str,
     log_format: str,
@@ -116,6 +130,7 @@ def serve(
     from .advertised import parse_rule
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
+    from .config.config_def import ConfigError
     from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import parse_features
 
@@ -123,7 +138,7 @@ def serve(
     take_over_logging()
     _take_all_descriptors()
     try:
-        settings = _settings(config_file, assignments, listen, data_dir)
+        settings = _settings(config_file, assignments, topics, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
@@ -133,6 +148,7 @@ def serve(
             features=parse_features(features),
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
+            topics=settings.topics,
         )
         _log_settings(settings, config)
         _run(broker)
@@ -143,16 +159,23 @@ def serve(
 
 
 def _settings(
-    config_file: Path | None, assignments: Iterable[str], listen: Sequence[str], data_dir: str | None
-) -> Settings:
+    config_file: Path | None,
+    assignments: Iterable[str],
+    topics: Iterable[str],
+    listen: Sequence[str],
+    data_dir: str | None,
+) -> "Settings":
     """The file first, then the environment, then --set, then the options of their own."""
+    from .config.config_def import ConfigError
+    from .config.sources import collect, listeners_of
+
     properties = None
     if config_file is not None:
         try:
             properties = config_file.read_text()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read {config_file}: {error}") from None
-    settings = collect(properties, os.environ, assignments)
+    settings = collect(properties, os.environ, assignments, topics)
     if listen:
         settings.values.update(listeners_of(listen))
     if data_dir is not None:
@@ -160,7 +183,7 @@ def _settings(
     return settings
 
 
-def _log_settings(settings: Settings, config: "BrokerConfig") -> None:
+def _log_settings(settings: "Settings", config: "BrokerConfig") -> None:
     """What a person should know of where the settings came from, and of what became of them: a line each."""
     from .config.effects import without_effect
     from .log_output import get_logger
@@ -202,6 +225,8 @@ def _run(broker: "Broker") -> None:
 
 async def _serve(broker: "Broker") -> None:
     import asyncio
+
+    from .garbage import keep_collections_short
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -18,6 +18,7 @@ from .advertised import AdvertiseRule
 from .assembly import assemble
 from .config.broker_config import BrokerConfig
 from .config.listeners import address_of
+from .config.start_topics import StartTopic
 from .context import Context
 from .heavy_work import HeavyWork
 from .lifetime import Lifetime
@@ -31,6 +32,8 @@ from .network.pipeline import Stage
 from .network.server import CannotListen, Server
 from .runtime import Runtime
 from .slices import Steps, run_slice
+from .topics.start_topics import ensure_topics
+from .topics.topics import Topics
 
 logger = get_logger("broker")
 
@@ -49,6 +52,7 @@ class _Parts:
     idle_logs: IdleLogs
     log_cleaner: LogCleaner
     heavy_work: HeavyWork
+    topics: Topics
     server: Server
 
 
@@ -68,8 +72,9 @@ class Cluster:
         stages: Sequence[Stage] = (),
         advertise: Sequence[AdvertiseRule] = (),
         cluster_id: str | None = None,
+        topics: Sequence[StartTopic] = (),
     ) -> None:
-        """`stages` are what every request passes before its handler, in this order.
+        """`stages` are what every request passes before its handler, in this order. `topics` are there when it listens.
 
         `cluster_id` is that of a new directory, where it is not to be a random one; another directory must have it.
         """
@@ -82,6 +87,7 @@ class Cluster:
         self._stages = stages
         self._advertise = advertise
         self._cluster_id = cluster_id
+        self._topics = topics
         self._parts: _Parts | None = None
         self._stopping: asyncio.Task[None] | None = None
 
@@ -100,6 +106,7 @@ class Cluster:
         try:
             parts = self._build(lifetime, log_manager)
             await self._in_turns(parts.idle_logs.recover_large())
+            await self._ensure_topics(parts.topics)
         except BaseException:
             await lifetime.ended()
             log_manager.abandon()
@@ -180,6 +187,7 @@ class Cluster:
             IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager),
             LogCleaner(config, runtime, context.topics, log_manager.directory),
             context.heavy_work,
+            context.topics,
             Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note),
         )
 
@@ -190,6 +198,20 @@ class Cluster:
             return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise)
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+
+    async def _ensure_topics(self, topics: Topics) -> None:
+        """The topics asked for are there, and recorded. StartError names the one that cannot be."""
+        if not self._topics:
+            return
+        done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
+
+        def then(error: KafkaError | None) -> None:
+            if not done.done():  # whoever waited may have been cancelled
+                done.set_result(error)
+
+        ensure_topics(topics, self._config, self._topics, then)
+        if (error := await done) is not None:
+            raise StartError(error.message)
 
     async def _in_turns(self, steps: Steps[None]) -> None:
         """Do a slice of work in each turn of the loop, so that other clusters of this loop go on."""

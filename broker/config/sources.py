@@ -8,6 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
+from .start_topics import (
+    CREATE_TOPICS,
+    CREATE_TOPICS_SEPARATOR,
+    TOPICS_SETTING,
+    StartTopic,
+    merged,
+    parse_create_topics,
+    parse_start_topic,
+    parse_start_topics,
+)
 
 _PREFIXES = ("KAFKA_CFG_", "KAFKA_")
 _CLUSTER_IDS = ("CLUSTER_ID", "KAFKA_CLUSTER_ID", "KAFKA_KRAFT_CLUSTER_ID")
@@ -18,7 +28,7 @@ _NOT_SETTINGS = frozenset(
         *("KAFKA_VERSION", "KAFKA_HOME", "KAFKA_HEAP_OPTS", "KAFKA_HEAP_OPT", "KAFKA_OPTS", "KAFKA_DEBUG"),
         *("KAFKA_LOG4J_OPTS", "KAFKA_LOG4J_ROOT_LOGLEVEL", "KAFKA_LOG4J_LOGGERS", "KAFKA_TOOLS_LOG4J_LOGLEVEL"),
         *("KAFKA_JMX_OPTS", "KAFKA_JMX_PORT", "KAFKA_JMX_HOSTNAME", "KAFKA_JVM_PERFORMANCE_OPTS"),
-        *("KAFKA_GC_LOG_OPTS", "KAFKA_ENABLE_KRAFT", "KAFKA_CREATE_TOPICS"),
+        *("KAFKA_GC_LOG_OPTS", "KAFKA_ENABLE_KRAFT", CREATE_TOPICS, CREATE_TOPICS_SEPARATOR),
     }
 )
 
@@ -31,12 +41,17 @@ class Settings:
     unknown: list[str] = field(default_factory=list[str])  # each with a hint
     from_environment: list[str] = field(default_factory=list[str])
     cluster_id: str | None = None
+    topics: list[StartTopic] = field(default_factory=list[StartTopic])
 
 
-def collect(properties: str | None, environment: Mapping[str, str], assignments: Iterable[str]) -> Settings:
-    """All of it. ConfigError for a file that is none, and for an assignment to what is no setting."""
+def collect(
+    properties: str | None, environment: Mapping[str, str], assignments: Iterable[str], topics: Iterable[str] = ()
+) -> Settings:
+    """All of it; `topics` are those of the flag. ConfigError for what cannot be read as what it should be."""
     settings = Settings()
-    for name, value in ({} if properties is None else parse_properties(properties)).items():
+    of_file = {} if properties is None else parse_properties(properties)
+    topics_of_file = parse_start_topics(of_file.pop(TOPICS_SETTING, ""), TOPICS_SETTING)
+    for name, value in of_file.items():
         _take(settings, name, value)
     for name, value in from_environment(environment).items():
         _take(settings, name, value)
@@ -47,6 +62,12 @@ def collect(properties: str | None, environment: Mapping[str, str], assignments:
         if not separator:
             raise ConfigError(f"--set {assignment!r} is not NAME=VALUE")
         settings.values[name.strip()] = value.strip()
+    settings.topics = merged(
+        topics_of_file,
+        parse_create_topics(environment.get(CREATE_TOPICS, ""), environment.get(CREATE_TOPICS_SEPARATOR, "")),
+        parse_start_topics(settings.values.pop(TOPICS_SETTING, ""), f"--set {TOPICS_SETTING}"),
+        [parse_start_topic(text, "--topic") for text in topics],
+    )
     return settings
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from odradek.broker.cluster import Cluster
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.runtime import LoopThreads, Runtime
+from odradek.broker.testing.async_wire import AsyncWire
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.recorded_runtime import RecordedThreads, RecordedTimers
-from odradek.broker.testing.wire import AsyncWire
 from odradek.protocol.messages.create_topics import (
     CreatableTopic,
     CreatableTopicConfig,

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.records import NewRecord, build_batch
@@ -89,6 +90,8 @@ def test_a_port_in_use_is_refused() -> None:
         (["--config", "/no/such/file"], "cannot read /no/such/file"),
         (["--ephemeral", "--data-dir", "x"], "cannot go with --data-dir"),
         (["--set", "advertised.listeners=PLAINTEXT://0.0.0.0:1", "--ephemeral"], "advertised.listeners cannot use"),
+        (["--topic", "t:x", "--ephemeral"], "--topic 't:x': 'x' is no number of partitions"),
+        (["--listen", "127.0.0.1:0", "--ephemeral", "--topic", "a.b", "--topic", "a_b"], "--topic: a_b: Topic 'a_b'"),
     ],
 )
 def test_a_bad_option_is_an_error_that_names_it(options: list[str], why: str) -> None:
@@ -121,6 +124,26 @@ def test_settings_of_the_environment_count_after_the_file_and_before_set(
     monkeypatch.setenv("CLUSTER_ID", "5L6g3nShT-eMCtK--X86sw")
     why = refused("--config", str(properties), "--set", "node.id=9")
     assert "Expected 5L6g3nShT-eMCtK--X86sw, but read 4L6g3nShT-eMCtK--X86sw" in why
+
+
+def partitions_at(address: str) -> dict[str, int]:
+    """Every topic and how many partitions it has."""
+    with Wire(address) as wire:
+        topics = wire.ask(MetadataRequest(topics=None), 12, MetadataResponse).topics
+        return {topic.name or "": len(topic.partitions) for topic in topics}
+
+
+def test_topics_asked_for_are_there_when_it_is_ready_and_are_asked_for_again_without_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--listen", "127.0.0.1:0", "--data-dir", str(tmp_path), "--set", "odradek.topics=b;c:2")
+    monkeypatch.setenv("KAFKA_CREATE_TOPICS", "d:4:1:compact")
+    for given, partitions in ((["--topic", "a:3"], 3), (["--topic", "a:5"], 5), (["--topic", "a:2"], 5)):
+        with serving(*options, *given) as (process, address):
+            assert partitions_at(address) == {"a": partitions, "b": 1, "c": 2, "d": 4}
+            process.send_signal(signal.SIGTERM)
+            _, logs = process.communicate(timeout=DEADLINE_S)
+    assert logs.count("a topic keeps the partitions that it has") == 1
 
 
 def told(address: str) -> str:
@@ -215,3 +238,17 @@ def test_a_standard_error_that_is_not_read_stops_neither_the_broker_nor_its_end(
                 assert [topic.error_code for topic in found.topics] == [0] * 10
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion_script_and_what_completes_a_word(kind: str) -> None:
+    command = str(Path(sys.executable).with_name("odradek"))
+    if kind != "bash" or shutil.which("bash"):  # which is asked for its version
+        environment = {**os.environ, "_ODRADEK_COMPLETE": f"{kind}_source"}
+        script = subprocess.run([command], capture_output=True, text=True, env=environment, check=True).stdout
+        assert "_ODRADEK_COMPLETE" in script
+    words = {"COMP_WORDS": "odradek topics de", "COMP_CWORD": "de" if kind == "fish" else "2"}
+    environment = {**os.environ, **words, "_ODRADEK_COMPLETE": f"{kind}_complete"}
+    found = subprocess.run([command], capture_output=True, text=True, env=environment, check=True).stdout
+    assert "describe" in found
+    assert "delete" in found

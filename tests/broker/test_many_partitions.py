@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.testing.wire import Wire
 from odradek.broker.topics.topics import TOO_MANY_PARTITIONS
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.fetch import FetchResponse

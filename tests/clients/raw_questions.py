@@ -1,6 +1,6 @@
 """What no stock client tells: asked in raw requests, at one version each."""
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.describe_producers import (
     DescribeProducersRequest,
     DescribeProducersResponse,

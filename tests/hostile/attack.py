@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from odradek.broker.testing.wire import ClosedByPeer, Wire
+from odradek.broker.wire import ClosedByPeer, Wire
 
 from ..brokers import BrokerProcess, OdradekBroker, resident_bytes
 from .bystander import PATIENCE_S, Bystander, Waits

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import IO
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.produce import (
     PartitionProduceData,

@@ -6,7 +6,7 @@ import struct
 import threading
 from collections.abc import Sequence
 
-from odradek.broker.testing.wire import ClosedByPeer
+from odradek.broker.wire import ClosedByPeer
 from odradek.protocol.codec import encode_bytes
 from odradek.protocol.compression import Codec
 from odradek.protocol.messages.add_partitions_to_txn import (

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.batch import DELETE_HORIZON, RecordBatch, whole_batches
 from odradek.protocol.compression import Codec
 from odradek.protocol.messages.create_topics import (

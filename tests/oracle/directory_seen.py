@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.batch import CRC_FROM, RecordBatch, whole_batches
 from odradek.protocol.messages.describe_configs import (
     DescribeConfigsRequest,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TypeVar
 
-from odradek.broker.testing.wire import ClosedByPeer, Wire
+from odradek.broker.wire import ClosedByPeer, Wire
 from odradek.protocol.messages.create_topics import (
     CreatableTopic,
     CreatableTopicConfig,

@@ -141,3 +141,23 @@ def test_some_addresses_are_listeners_of_their_own_names() -> None:
     for addresses in (["127.0.0.1:1"], ["127.0.0.1:1", "[::1]:2", ":3"]):
         config = BrokerConfig.from_settings(listeners_of(addresses))
         assert [one.port for one in config.endpoints()] == list(range(1, len(addresses) + 1))
+
+
+def test_topics_come_from_the_file_the_environment_and_the_flags() -> None:
+    file = "odradek.topics=a:1;b:1;c:1;d:1\nnum.partitions=2\n"
+    environment = {"KAFKA_CREATE_TOPICS": "b:2:1,c:2:1", "KAFKA_CREATE_TOPICS_SEPARATOR": ","}
+    settings = collect(file, environment, ["odradek.topics=c:3;d:3"], ["d:4"])
+    assert {topic.name: topic.partitions for topic in settings.topics} == {"a": 1, "b": 2, "c": 3, "d": 4}
+    assert (settings.values, settings.unknown, settings.from_environment) == ({"num.partitions": "2"}, [], [])
+
+
+def test_a_topic_that_is_wrong_is_refused_by_where_it_was_asked_for() -> None:
+    for file, environment, assignments, flags, source in (
+        ("odradek.topics=a:x", {}, [], [], "odradek.topics"),
+        (None, {}, ["odradek.topics=a:x"], [], "--set odradek.topics"),
+        (None, {"KAFKA_CREATE_TOPICS": "a:x:1"}, [], [], "KAFKA_CREATE_TOPICS"),
+        (None, {}, [], ["a:x"], "--topic"),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            collect(file, environment, assignments, flags)
+        assert str(refused.value).startswith(f"{source} 'a:x")

@@ -9,7 +9,7 @@ import pytest
 
 from odradek.broker.apis import TABLE
 from odradek.broker.testing.embedded import BrokerThread, running_broker
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse

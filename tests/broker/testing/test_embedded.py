@@ -9,7 +9,7 @@ import pytest
 from odradek.broker.broker import StartError
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.testing.embedded import BrokerThread, running_broker
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
 

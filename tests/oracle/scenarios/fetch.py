@@ -3,7 +3,7 @@
 import socket
 import time
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.fetch import (
     FetchPartition,

@@ -1,6 +1,6 @@
 """Produce: which batches are taken, which are refused, and with what answer."""
 
-from odradek.broker.testing.wire import Wire
+from odradek.broker.wire import Wire
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
 from odradek.protocol.messages.offset_commit import (
     OffsetCommitRequest,

@@ -1,19 +1,18 @@
-"""Raw clients that send exactly the bytes they are told to: `Wire` on a blocking socket, `AsyncWire` in an event loop.
+"""A raw client that sends exactly the bytes it is told to, on a blocking socket; testing/async_wire.py has another.
 
-They retry nothing, hide nothing and know no cluster: one socket, one request at a time.
+It retries nothing, hides nothing and knows no cluster: one socket, one request at a time.
 """
 
-import asyncio
 import socket
 import struct
 from types import TracebackType
 from typing import TypeVar
 
-from ...protocol.codec import decode, encode_bytes
-from ...protocol.header import RequestHeader, decode_response_header, encode_request_header
-from ...protocol.schema import declared
+from ..protocol.codec import decode, encode_bytes
+from ..protocol.header import RequestHeader, decode_response_header, encode_request_header
+from ..protocol.schema import declared
 
-_LENGTH = struct.Struct(">i")
+LENGTH = struct.Struct(">i")
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 Response = TypeVar("Response")
@@ -23,7 +22,7 @@ class ClosedByPeer(ConnectionError):
     """The broker closed the connection where an answer was due."""
 
 
-class _Conversation:
+class Conversation:
     """The requests of one connection, numbered, and the answers that must have their numbers."""
 
     def __init__(self, client_id: str) -> None:
@@ -37,7 +36,8 @@ class _Conversation:
         header = RequestHeader(api_key, version, self._correlation_id, self.client_id)
         return bytes(encode_request_header(header, flexible_from)) + encode_bytes(request, version)
 
-    def _decode(self, frame: bytes, request_type: type, version: int, response_type: type[Response]) -> Response:
+    def decode_answer(self, frame: bytes, request_type: type, version: int, response_type: type[Response]) -> Response:
+        """The answer in a frame, which must have the number of the last request."""
         api_key, flexible_from = _api_of(request_type)
         correlation_id, pos = decode_response_header(frame, api_key, version, flexible_from)
         if correlation_id != self._correlation_id:
@@ -45,12 +45,12 @@ class _Conversation:
         return decode(response_type, version, memoryview(frame)[pos:])
 
 
-class Wire(_Conversation):
+class Wire(Conversation):
     """One connection to a broker, spoken to in frames."""
 
     def __init__(self, address: str, *, client_id: str = "wire", timeout_s: float = 10.0) -> None:
         super().__init__(client_id)
-        self._socket = socket.create_connection(_host_and_port(address), timeout_s)
+        self._socket = socket.create_connection(host_and_port(address), timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> "Wire":
@@ -64,6 +64,10 @@ class Wire(_Conversation):
     def close(self) -> None:
         self._socket.close()
 
+    def set_timeout(self, timeout_s: float) -> None:
+        """How long anything may take from now on."""
+        self._socket.settimeout(timeout_s)
+
     def ask(self, request: object, version: int, response_type: type[Response]) -> Response:
         """Sends a request of that version and returns its answer. TimeoutError, or ClosedByPeer."""
         self.send(request, version)
@@ -75,7 +79,7 @@ class Wire(_Conversation):
 
     def send_frame(self, frame: bytes) -> None:
         """Sends bytes with their length in front."""
-        self.send_raw(_LENGTH.pack(len(frame)) + frame)
+        self.send_raw(LENGTH.pack(len(frame)) + frame)
 
     def send_raw(self, data: bytes) -> None:
         """Sends bytes as they are."""
@@ -83,11 +87,11 @@ class Wire(_Conversation):
 
     def answer(self, request_type: type, version: int, response_type: type[Response]) -> Response:
         """The next answer, which must belong to the last request. A version the declaration lacks is an error."""
-        return self._decode(self.receive_frame(), request_type, version, response_type)
+        return self.decode_answer(self.receive_frame(), request_type, version, response_type)
 
     def receive_frame(self) -> bytes:
         """The next frame without its length."""
-        return self._receive(_checked_size(self._receive(_LENGTH.size)))
+        return self._receive(checked_size(self._receive(LENGTH.size)))
 
     def is_closed_by_peer(self, timeout_s: float = 5.0) -> bool:
         """Whether the broker closes within the time, with nothing said before."""
@@ -112,77 +116,15 @@ class Wire(_Conversation):
         return bytes(received)
 
 
-class AsyncWire(_Conversation):
-    """A Wire for the event loop that the broker itself runs in: `async with await AsyncWire.connect(address)`."""
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, client_id: str, timeout_s: float
-    ) -> None:
-        super().__init__(client_id)
-        self._reader = reader
-        self._writer = writer
-        self._timeout_s = timeout_s
-
-    @classmethod
-    async def connect(cls, address: str, *, client_id: str = "wire", timeout_s: float = 10.0) -> "AsyncWire":
-        """A connection that every answer must come over within `timeout_s` of the loop's own time."""
-        reader, writer = await asyncio.open_connection(*_host_and_port(address))
-        return cls(reader, writer, client_id=client_id, timeout_s=timeout_s)
-
-    async def __aenter__(self) -> "AsyncWire":
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Returns when the socket is closed."""
-        self._writer.close()
-        try:
-            await self._writer.wait_closed()
-        except ConnectionError:
-            """The broker was faster."""
-
-    async def ask(self, request: object, version: int, response_type: type[Response]) -> Response:
-        """Sends a request of that version and returns its answer. TimeoutError, or ClosedByPeer."""
-        self.send(request, version)
-        return await self.answer(type(request), version, response_type)
-
-    def send(self, request: object, version: int) -> None:
-        """Sends a request and waits for nothing."""
-        frame = self.frame_of(request, version)
-        self._writer.write(_LENGTH.pack(len(frame)) + frame)
-
-    async def answer(self, request_type: type, version: int, response_type: type[Response]) -> Response:
-        """The next answer, which must belong to the last request."""
-        frame = await self._receive(_checked_size(await self._receive(_LENGTH.size)))
-        return self._decode(frame, request_type, version, response_type)
-
-    async def is_closed_by_peer(self) -> bool:
-        """Whether the broker closes within the time, with nothing said before."""
-        try:
-            return not await asyncio.wait_for(self._reader.read(1), self._timeout_s)
-        except TimeoutError:
-            return False
-        except ConnectionError:
-            return True
-
-    async def _receive(self, size: int) -> bytes:
-        try:
-            return await asyncio.wait_for(self._reader.readexactly(size), self._timeout_s)
-        except asyncio.IncompleteReadError as end:
-            raise ClosedByPeer(f"closed after {len(end.partial)} of {size} bytes") from end
-
-
-def _host_and_port(address: str) -> tuple[str, int]:
+def host_and_port(address: str) -> tuple[str, int]:
+    """The two parts of HOST:PORT; of an IPv6 address without its brackets. ValueError."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 
 
-def _checked_size(length: bytes) -> int:
-    (size,) = _LENGTH.unpack(length)
+def checked_size(length: bytes) -> int:
+    """How long the frame is that begins so. ConnectionError for what no answer can be."""
+    (size,) = LENGTH.unpack(length)
     if not 0 <= size <= MAX_ANSWER_BYTES:
         raise ConnectionError(f"an answer of {size} bytes")
     return int(size)

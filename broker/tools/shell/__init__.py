@@ -1,0 +1,1 @@
+"""Daily work from the shell, over the wire: on this broker or any Kafka."""
