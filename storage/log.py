@@ -303,6 +303,7 @@ class PartitionLog:
         """A pass of compaction, to be run step by step while this log is used; `CleaningTerms` has the bounds."""
         self.check_open()
         self._state.is_changed = True  # so that a stop removes the old files
+        self._state.integrity.may_skip = True  # the topic may have been made a compacted one since the log was opened
         terms = CleaningTerms(now_ms, most_key_bytes, recovered_from)
         return Cleaning(self._location, self._state, self._reader.find_aborted, cleanable, terms)
 

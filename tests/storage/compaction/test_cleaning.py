@@ -54,6 +54,23 @@ def _append(log: PartitionLog) -> None:
     log.roll(NOW_MS)
 
 
+def test_a_log_that_becomes_a_compacted_one_while_it_is_open_is_read_with_its_gaps() -> None:
+    told: list[str] = []
+    log = open_log(MemoryFiles(), replace(COMPACTED, cleanup_policy=frozenset({"delete"})), on_damage=told.append)
+    for n in range(4):
+        for m in range(3):
+            write(log, [("a", f"{n}.{m}"), (f"b{n}", f"{m}")])
+        log.roll(NOW_MS)
+    log.config = COMPACTED
+    clean(log)
+    write(log, [("a", "new")])
+    roll_and_clean(log)
+    assert {key: value for _, key, value in pairs_in(log)} == {"a": "new", **{f"b{n}": "2" for n in range(4)}}
+    for offset in range(log.log_end_offset):
+        log.read(offset, 1, upper_offset=log.log_end_offset)
+    assert told == []
+
+
 LATEST = {"_retain": "3.2", "_truncate": "3.0", "_append": "new"}
 
 
