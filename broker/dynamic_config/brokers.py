@@ -9,10 +9,13 @@ from ..config.config_def import ConfigError, ConfigKey, broker_config_def, topic
 from ..config.config_value import ConfigSource, ConfigValue
 from ..config.java_values import parse_integer, split_list
 from ..metadata.image import MetadataImage
+from .broker_checks import check_broker_values
 from .kind import DescribedConfig, ResourceType
 
 OF_ALL = ""
 PER_BROKER = "per-broker"
+# Kafka's brokers take these while they run, and this one only when it starts.
+AT_THE_START = ("listeners", "listener.security.protocol.map")
 OVERRIDES = "max.connections.per.ip.overrides"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
@@ -72,6 +75,12 @@ class BrokerConfigs:
         except ConfigError as error:
             raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
         _check_overrides(checked.get(OVERRIDES, ""))
+        check_broker_values(checked, self._config.effective)
+        given = self._given(name)
+        _refuse(
+            [key for key in AT_THE_START if checked.get(key) != given.get(key)],
+            "This broker listens where it was told to at its start; cannot update",
+        )
         return checked
 
 

@@ -7,7 +7,7 @@ from ..config.config_def import ConfigError, broker_config_def, check_broker_con
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
-from .brokers import OF_ALL
+from .brokers import AT_THE_START, OF_ALL
 from .kind import ResourceType
 
 logger = get_logger("settings")
@@ -36,6 +36,9 @@ def _checked(configs: Mapping[str, str]) -> dict[str, str]:
     """What another release of Kafka has recorded may be no value here: it is left out, and the rest counts."""
     checked: dict[str, str] = {}
     for name, value in configs.items():
+        if name in AT_THE_START:
+            logger.warning("a recorded setting has no effect", setting=name, why="it is taken from the start alone")
+            continue
         try:
             checked[name] = check_broker_config(name, value) if name in broker_config_def() else value
         except ConfigError as error:

@@ -31,6 +31,9 @@ def test_ours_and_those_of_all_are(name: str) -> None:
         ("1", {"max.connections.per.ip.overrides": "localhost"}),
         ("1", {"max.connections.per.ip.overrides": "localhost:many"}),
         ("1", {"max.connections.per.ip.overrides": ":5"}),
+        ("1", {"listeners": "PLAINTEXT://127.0.0.1:1"}),
+        ("1", {"listener.security.protocol.map": "PLAINTEXT:PLAINTEXT"}),
+        ("", {"max.connections": "0"}),
     ],
 )
 def test_what_kafka_refuses_is_refused(name: str, configs: dict[str, str]) -> None:

@@ -44,6 +44,13 @@ def test_a_recorded_value_that_is_none_here_is_left_out_and_the_rest_counts() ->
     assert (config.max_connections, config.log_cleaner_backoff_ms) == (2147483647, 7)
 
 
+def test_it_listens_where_it_was_started_to_whatever_was_recorded() -> None:
+    image, config = MetadataImage(), BrokerConfig()
+    replayed(image, "1", "listeners", "PLAINTEXT://127.0.0.1:1")
+    BrokerConfigFollower(config, image)
+    assert config.endpoints() == [("PLAINTEXT", "127.0.0.1", 9092)]
+
+
 def test_open_logs_have_the_new_settings_of_their_topic_and_of_the_broker() -> None:
     broker = AskedBroker()
     broker.create("t")

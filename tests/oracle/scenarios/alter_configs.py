@@ -243,6 +243,15 @@ def changes_of_a_broker_are_refused_with_a_reason(d: Dialogue) -> None:
         ("an unknown codec", "", ("compression.type", SET, "rar")),
         ("an unknown operation", this, ("log.retention.ms", 9, "5")),
         ("connections below none", this, ("max.connections", SET, "-1")),
+        ("no connections", this, ("max.connections", SET, "0")),
+        ("no connections, for all", "", ("max.connections", SET, "0")),
+        ("no time to roll", this, ("log.roll.ms", SET, "0")),
+        ("no retention", this, ("log.retention.ms", SET, "0")),
+        ("a small buffer", this, ("log.cleaner.dedupe.buffer.size", SET, "5")),
+        ("many cleaners", this, ("log.cleaner.threads", SET, "50")),
+        ("many threads", this, ("num.io.threads", SET, "1000")),
+        ("many threads, for all", "", ("background.threads", SET, "21")),
+        ("few threads", this, ("num.io.threads", SET, "3")),
         ("a strange override", this, ("max.connections.per.ip.overrides", SET, "x")),
     ):
         ask(d, label, resource(BROKER, name, change))

@@ -1,0 +1,71 @@
+"""What Kafka asks of a broker's settings beyond each one's own bounds, when clients give them to a running broker.
+
+Pure, and in Kafka's words, wrappings included.
+"""
+
+from collections.abc import Callable, Mapping
+
+from ...protocol.errors import ErrorCode, KafkaError
+
+# Pools that grow and shrink at most to double and half.
+_THREADS = (
+    "num.network.threads",
+    "num.io.threads",
+    "num.replica.fetchers",
+    "num.recovery.threads.per.data.dir",
+    "background.threads",
+)
+_MEGABYTE = 1024 * 1024
+
+
+def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], str | None]) -> None:
+    """Whether a broker may have these, as checked text; `in_force` is what it has now. INVALID_REQUEST."""
+
+    def given(name: str) -> int | None:
+        return int(configs[name]) if name in configs else None
+
+    def now(name: str) -> int:
+        return int(in_force(name) or 0)
+
+    if given("log.roll.ms") == 0:
+        raise _refused("requirement failed: log.roll.ms must be greater than or equal to 1")
+    if given("log.retention.ms") == 0:
+        raise _refused("requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
+    _check_cleaner(given("log.cleaner.dedupe.buffer.size"), given("log.cleaner.threads"), now)
+    if given("max.connections") == 0:
+        raise _wrapped("Invalid max.connections 0")
+    for name in _THREADS:
+        _check_pool(name, given(name), now(name))
+
+
+def _check_cleaner(buffer_bytes: int | None, threads: int | None, now: Callable[[str], int]) -> None:
+    current = now("log.cleaner.threads")
+    if buffer_bytes is not None and buffer_bytes < (threads or current) * _MEGABYTE:
+        why = "requirement failed: log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread."
+        raise _refused(why)
+    if threads is not None and threads > 2 * current:
+        raise _wrapped(f"Log cleaner threads cannot be increased to more than double the current value {current}")
+    if threads is not None and threads < current // 2:
+        raise _wrapped(f"Log cleaner threads cannot be reduced to less than half the current value {current}")
+
+
+def _check_pool(name: str, wanted: int | None, current: int) -> None:
+    if wanted is None or wanted == current:
+        return
+    text = f"Dynamic thread count update validation failed for {name}={wanted}, "
+    if wanted > 2 * current:
+        raise _wrapped(f"{text}value should not be greater than double the current value {current}")
+    if wanted < current / 2:
+        raise _wrapped(f"{text}value should be at least half the current value {current}")
+
+
+def _refused(why: str) -> KafkaError:
+    return KafkaError(ErrorCode.INVALID_REQUEST, why)
+
+
+def _wrapped(why: str) -> KafkaError:
+    """As Kafka hands on what a part of the broker refuses."""
+    return _refused(
+        f"Invalid value org.apache.kafka.common.config.ConfigException: {why} for configuration Invalid dynamic "
+        "configuration"
+    )
