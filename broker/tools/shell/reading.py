@@ -8,12 +8,20 @@ from .output import printable, text_of
 from .positions import Place, shown_time
 
 POLL_S = 0.2
+FOLLOWING_WAIT_MS, ENDING_WAIT_MS = 500, 10
 
 
 def read(kafka: Kafka, starts: Mapping[Place, int], *, follows: bool, is_committed_only: bool = True) -> Iterator[Any]:
     """The messages from these offsets: to the ends that the partitions have, or without end. Failed, KafkaException."""
     isolation = "read_committed" if is_committed_only else "read_uncommitted"
-    consumer = kafka.consumer(enable_partition_eof=True, isolation_level=isolation, auto_offset_reset="error")
+    # The end of a partition is known once a fetch there was answered with nothing: without a reader to come, at once.
+    wait_ms = FOLLOWING_WAIT_MS if follows else ENDING_WAIT_MS
+    consumer = kafka.consumer(
+        enable_partition_eof=True,
+        isolation_level=isolation,
+        auto_offset_reset="error",
+        fetch_wait_max_ms=wait_ms,
+    )
     position = kafka.module.TopicPartition
     ended = kafka.module.KafkaError._PARTITION_EOF
     left = set(starts)
