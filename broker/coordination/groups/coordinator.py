@@ -211,8 +211,9 @@ class GroupCoordinator:
         self.offsets.replay(record, producer_id)
 
     def _replay_commit(self, logged: Sequence[LoggedOffset], producer_id: int, log_offset: int) -> None:
-        for group_id in {record.group_id for record in logged} - self._groups.keys():
-            self._groups[group_id] = ClassicGroup(group_id)
+        for group_id in {record.group_id for record in logged}:
+            if group_id not in self._groups:  # taking away all keys would look at each group there is
+                self._groups[group_id] = ClassicGroup(group_id)
         self.offsets.replay_commit(logged, producer_id, log_offset)
 
     def _replay_group(self, record: LoggedGroup) -> None:

@@ -1,12 +1,13 @@
 """The pure coordinator: a request changes nothing that is logged, its replay does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from odradek.broker.coordination.groups.classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
+from odradek.broker.coordination.groups.group import Group
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.result import CoordinatorResult, Instant, ResponseFuture
@@ -207,3 +208,22 @@ def test_a_look_at_all_offsets_lets_what_else_is_due_go_first_and_goes_on_where_
     assert rest == ["g1", "g2"]
     assert groups.it.take_due(later) is None
     assert groups.it.next_deadline() == later.now + 600
+
+
+class NeverWalkedOver(dict[str, Group]):
+    """Groups that may be looked up, and not all be looked at."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("every group was looked at")
+
+
+def test_a_commit_looks_at_its_own_group_and_not_at_all_that_there_are(
+    groups: Pure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups.it, "_groups", NeverWalkedOver())
+    for group_id in ("g", "h", "g"):
+        request = OffsetCommit(group_id, -1, "", None, [OffsetToCommit("t", 0, 5)])
+        result = groups.it.commit(request, run_to_end(groups.it.encode(request, AT.now_ms)), AT)
+        assert result.replay is not None
+        result.replay(0)
+    assert len(groups.it._groups) == 2
