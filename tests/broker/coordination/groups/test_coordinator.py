@@ -1,6 +1,7 @@
 """The pure coordinator: a request changes nothing that is logged, its replay does."""
 
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 import pytest
 
@@ -214,6 +215,9 @@ class NeverWalkedOver(dict[str, Group]):
     """Groups that may be looked up, and not all be looked at."""
 
     def __iter__(self) -> Iterator[str]:
+        raise AssertionError("every group was looked at")
+
+    def keys(self) -> NoReturn:
         raise AssertionError("every group was looked at")
 
 
