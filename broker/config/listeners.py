@@ -14,7 +14,9 @@ from .java_values import split_list
 
 SERVED_PROTOCOL = "PLAINTEXT"
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
-_ENDPOINT = re.compile(r"(?P<name>[^:/]*)://\[?(?P<host>[0-9a-zA-Z\-%._:]*)\]?:(?P<port>-?[0-9]{1,6})")
+_HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
+_ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")
+_ENDPOINT = re.compile(r"(?P<name>[^:/]*)://(?P<address>.*)")
 
 
 class Endpoint(NamedTuple):
@@ -32,8 +34,10 @@ def address_of(host: str, port: int) -> str:
 
 def parse_address(text: str, setting: str) -> tuple[str, int]:
     """HOST:PORT; ConfigError."""
-    endpoint = _parse(f"X://{text}", setting)
-    return endpoint.host, endpoint.port
+    found = _ADDRESS.fullmatch(text.strip())
+    if found is None or not 0 <= int(found["port"]) <= 65535:
+        raise ConfigError(f"{setting}: {text.strip()!r} is not HOST:PORT")
+    return found["bracketed"] or found["plain"] or "", int(found["port"])
 
 
 def parse_endpoints(text: str, setting: str) -> list[Endpoint]:
@@ -50,9 +54,9 @@ def parse_endpoints(text: str, setting: str) -> list[Endpoint]:
 
 def _parse(text: str, setting: str) -> Endpoint:
     found = _ENDPOINT.fullmatch(text.strip())
-    if found is None or not 0 <= int(found["port"]) <= 65535:
+    if found is None:
         raise ConfigError(f"{setting}: {text.strip()!r} is not NAME://HOST:PORT")
-    return Endpoint(found["name"].upper(), found["host"], int(found["port"]))
+    return Endpoint(found["name"].upper(), *parse_address(found["address"], setting))
 
 
 def protocols_of(text: str, controllers: Sequence[str]) -> Mapping[str, str]:

@@ -44,7 +44,8 @@ def test_a_rule_for_the_clients_network_counts_before_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["10.0.0.0/8", "10.0.0.0/99=a:1", "x=a:1", "10.0.0.0/8=a", "10.0.0.0/8=0.0.0.0:1", "10.0.0.0/8=:1"]
+    "rule",
+    ["10.0.0.0/8", "10.0.0.0/99=a:1", "x=a:1", "10.0.0.0/8=a", "10.0.0.0/8=0.0.0.0:1", "10.0.0.0/8=:1", "::/0=[::1:1"],
 )
 def test_a_rule_without_sense_is_refused(rule: str) -> None:
     with pytest.raises(ConfigError, match="--advertise"):

@@ -86,7 +86,7 @@ def test_a_port_in_use_is_refused() -> None:
         (["--set", "log.segment.byte=1"], "unknown setting 'log.segment.byte'; did you mean 'log.segment.bytes'?"),
         (["--set", "num.partitions=x"], "Invalid value x for configuration num.partitions: Not a number of type INT"),
         (["--set", "num.partitions"], "--set 'num.partitions' is not NAME=VALUE"),
-        (["--listen", "nowhere"], "'PLAINTEXT://nowhere' is not NAME://HOST:PORT"),
+        (["--listen", "nowhere"], "'nowhere' is not HOST:PORT"),
         (["--config", "/no/such/file"], "cannot read /no/such/file"),
         (["--ephemeral", "--data-dir", "x"], "cannot go with --data-dir"),
         (["--set", "advertised.listeners=PLAINTEXT://0.0.0.0:1", "--ephemeral"], "advertised.listeners cannot use"),
