@@ -61,7 +61,7 @@ class Advertised:
 
     def _endpoint(self, session: Session) -> tuple[str, int]:
         if self._rules:
-            client = ipaddress.ip_address(session.client_host.removeprefix("/").partition("%")[0])
+            client = _address_of(session)
             for rule in self._rules:
                 if client in rule.network:
                     return rule.host, rule.port
@@ -70,7 +70,7 @@ class Advertised:
     def note(self, session: Session) -> None:
         """A client has connected: of the first of each network it is logged what it is told."""
         try:
-            client = ipaddress.ip_address(session.client_host.removeprefix("/").partition("%")[0])
+            client = _address_of(session)
         except ValueError:
             return
         network = str(ipaddress.ip_network((client, _PREFIXES[client.version]), strict=False))
@@ -79,3 +79,8 @@ class Advertised:
             self._logged.add(place)
             told = address_of(*self.endpoint(session))
             logger.info("clients of a network are told", network=network, listener=session.listener, address=told)
+
+
+def _address_of(session: Session) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Without the zone of a link-local one. ValueError."""
+    return ipaddress.ip_address(session.client_host.removeprefix("/").partition("%")[0])

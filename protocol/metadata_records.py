@@ -4,11 +4,22 @@ A record's key is null; its value begins with three unsigned varints: frame vers
 """
 
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import TypeAlias, cast, get_args
 
 from .codec import Buffer, decode, encode_bytes
 from .schema import ZERO_UUID, boolean, declared, f64, field, i8, i16, i32, i64, message, nested, u16, uuid
 from .wire import CorruptFrame, put_uvarint, uvarint
+
+
+class ConfigResourceType(IntEnum):
+    """What settings are given to, in the numbers of records and requests alike."""
+
+    TOPIC = 2
+    BROKER = 4
+    BROKER_LOGGER = 8
+    CLIENT_METRICS = 16
+    GROUP = 32
 
 
 @nested

@@ -46,8 +46,8 @@ def parse_endpoints(text: str, setting: str) -> list[Endpoint]:
     names = [one.name for one in endpoints]
     if len(set(names)) < len(names):
         raise ConfigError(f"{setting}: Each listener must have a different name, {setting}: {text}")
-    ports = [one.port for one in endpoints if one.port and one.host not in ("127.0.0.1", "::1", "localhost")]
-    if setting == "listeners" and len(set(ports)) < len(ports) and len({one.host for one in endpoints}) == 1:
+    places = [(one.host, one.port) for one in endpoints if one.port]
+    if setting == "listeners" and len(set(places)) < len(places):
         raise ConfigError(f"{setting}: Each listener must have a different port, {setting}: {text}")
     return endpoints
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import ConfigError, ConfigKey, broker_config_def, topic_config_def
 from ..config.config_value import ConfigSource, ConfigValue
 from ..config.java_values import parse_integer, split_list
 from ..metadata.image import MetadataImage
 from .broker_checks import check_broker_values
-from .kind import DescribedConfig, ResourceType
+from .kind import DescribedConfig
 
 OF_ALL = ""
 PER_BROKER = "per-broker"
@@ -38,15 +39,12 @@ class BrokerConfigs:
         return [self._described(key) for key in [*known, *unknown]]
 
     def _given(self, name: str) -> Mapping[str, str]:
-        return self._image().configs.get((ResourceType.BROKER, name), {})
+        return self._image().configs.get((ConfigResourceType.BROKER, name), {})
 
     def _described(self, name: str) -> DescribedConfig:
         chain = self._config.chain_of(_names_of(name))
-        if chain:
-            value = ConfigValue(name, self._config.effective(name), chain[0].source)
-        else:
-            value = ConfigValue(name, self._config.effective(name), ConfigSource.DEFAULT)
-        return _shown(value, chain)
+        source = chain[0].source if chain else ConfigSource.DEFAULT
+        return _shown(ConfigValue(name, self._config.effective(name), source), chain)
 
     def _of_all(self, name: str) -> DescribedConfig:
         value = ConfigValue(name, self._given(OF_ALL)[name], ConfigSource.DYNAMIC_DEFAULT_BROKER)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.metadata_records import ConfigResourceType
 from ..client_pattern import compile_client_pattern
 from ..config.config_def import ConfigError, ConfigKey, client_metrics_config_def
 from ..config.config_value import ConfigSource, ConfigValue
 from ..config.java_values import split_list
 from ..metadata.image import MetadataImage
-from .kind import DescribedConfig, ResourceType, inherited
+from .kind import DescribedConfig, inherited
 
 SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS = 100, 3_600_000
 MATCHED = frozenset(
@@ -33,7 +34,7 @@ class ClientMetricsConfigs:
         """All settings of a subscription."""
         if not name:
             raise KafkaError(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
-        given = self._image().configs.get((ResourceType.CLIENT_METRICS, name), {})
+        given = self._image().configs.get((ConfigResourceType.CLIENT_METRICS, name), {})
         described: list[DescribedConfig] = []
         for key in client_metrics_config_def().values():
             own = None

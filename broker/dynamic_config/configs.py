@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.metadata_records import MetadataRecord
+from ...protocol.metadata_records import ConfigResourceType, MetadataRecord
 from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
 from ..metadata.image import MetadataImage, config_record
@@ -18,7 +18,7 @@ from .brokers import BrokerConfigs
 from .changes import ConfigChange, Operation, ResourceChange
 from .client_metrics import ClientMetricsConfigs
 from .groups import GroupConfigs
-from .kind import ConfigKind, DescribedConfig, ResourceType
+from .kind import ConfigKind, DescribedConfig
 from .loggers import Loggers
 from .topics import TopicConfigs
 
@@ -38,15 +38,15 @@ class Configs:
         self._metadata = metadata
         self._loggers = Loggers(config)
         self._kinds: Mapping[int, ConfigKind] = {
-            ResourceType.TOPIC: TopicConfigs(config, image),
-            ResourceType.BROKER: BrokerConfigs(config, image),
-            ResourceType.CLIENT_METRICS: ClientMetricsConfigs(image),
-            ResourceType.GROUP: GroupConfigs(config, image),
+            ConfigResourceType.TOPIC: TopicConfigs(config, image),
+            ConfigResourceType.BROKER: BrokerConfigs(config, image),
+            ConfigResourceType.CLIENT_METRICS: ClientMetricsConfigs(image),
+            ConfigResourceType.GROUP: GroupConfigs(config, image),
         }
 
     def describe(self, resource_type: int, name: str) -> Sequence[DescribedConfig]:
         """Every setting of a resource. KafkaError where it cannot have any."""
-        if resource_type == ResourceType.BROKER_LOGGER:
+        if resource_type == ConfigResourceType.BROKER_LOGGER:
             return self._loggers.describe(name)
         kind = self._kinds.get(resource_type)
         if kind is None:
@@ -68,7 +68,7 @@ class Configs:
                     if times[(change.resource_type, change.name)] > 1:
                         raise KafkaError(ErrorCode.INVALID_REQUEST, "Each resource must appear at most once.")
                     change.check_form()
-                    if change.resource_type == ResourceType.BROKER_LOGGER and not change.is_whole:
+                    if change.resource_type == ConfigResourceType.BROKER_LOGGER and not change.is_whole:
                         self._loggers.alter(change.name, change.changes, validate_only=validate_only)
                     else:
                         records += self._records(change, image)
@@ -90,7 +90,7 @@ class Configs:
         kind = self._kinds.get(change.resource_type)
         if kind is None:
             raise KafkaError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {change.resource_type}")
-        is_broker = change.resource_type == ResourceType.BROKER
+        is_broker = change.resource_type == ConfigResourceType.BROKER
         if is_broker:
             kind.check_name(change.name)
         now = _own(change, image)
@@ -106,7 +106,7 @@ class Configs:
 
 
 def _own(change: ResourceChange, image: MetadataImage) -> Mapping[str, str]:
-    if change.resource_type != ResourceType.TOPIC:
+    if change.resource_type != ConfigResourceType.TOPIC:
         return image.configs.get((change.resource_type, change.name), {})
     topic = image.topics.get(change.name)
     return {} if topic is None else topic.configs

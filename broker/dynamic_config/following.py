@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import ConfigError, broker_config_def, check_broker_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
 from .brokers import AT_THE_START, OF_ALL
-from .kind import ResourceType
 
 logger = get_logger("settings")
 
@@ -18,7 +18,7 @@ class BrokerConfigFollower:
 
     def __init__(self, config: BrokerConfig, image: MetadataImage) -> None:
         self._config = config
-        self._resources = {(ResourceType.BROKER, OF_ALL), (ResourceType.BROKER, str(config.node_id))}
+        self._resources = {(ConfigResourceType.BROKER, OF_ALL), (ConfigResourceType.BROKER, str(config.node_id))}
         self._take(image)
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
@@ -27,8 +27,8 @@ class BrokerConfigFollower:
             self._take(image)
 
     def _take(self, image: MetadataImage) -> None:
-        own = image.configs.get((ResourceType.BROKER, str(self._config.node_id)), {})
-        of_all = image.configs.get((ResourceType.BROKER, OF_ALL), {})
+        own = image.configs.get((ConfigResourceType.BROKER, str(self._config.node_id)), {})
+        of_all = image.configs.get((ConfigResourceType.BROKER, OF_ALL), {})
         self._config.set_dynamic(_checked(own), _checked(of_all))
 
 

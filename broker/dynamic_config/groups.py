@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import ConfigError, ConfigKey, broker_config_def, group_config_def
 from ..config.config_value import ConfigSource, ConfigValue
 from ..metadata.image import MetadataImage
-from .kind import DescribedConfig, ResourceType, inherited
+from .kind import DescribedConfig, inherited
 
 
 class GroupConfigs:
@@ -21,7 +22,7 @@ class GroupConfigs:
         """All settings of a group."""
         if not name:
             raise KafkaError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
-        given = self._image().configs.get((ResourceType.GROUP, name), {})
+        given = self._image().configs.get((ConfigResourceType.GROUP, name), {})
         described: list[DescribedConfig] = []
         for key in group_config_def().values():
             own = None

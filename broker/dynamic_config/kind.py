@@ -2,21 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Protocol
 
 from ..config.config_def import ConfigKey
 from ..config.config_value import ConfigSource, ConfigValue
-
-
-class ResourceType(IntEnum):
-    """Kafka's numbers for kinds of resources."""
-
-    TOPIC = 2
-    BROKER = 4
-    BROKER_LOGGER = 8
-    CLIENT_METRICS = 16
-    GROUP = 32
 
 
 @dataclass(frozen=True, slots=True)

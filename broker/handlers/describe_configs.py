@@ -11,10 +11,11 @@ from ...protocol.messages.describe_configs import (
     DescribeConfigsResult,
     DescribeConfigsSynonym,
 )
+from ...protocol.metadata_records import ConfigResourceType
 from ..config.config_value import ConfigValue
 from ..config.documentation import DocumentedKind, documentation_of
 from ..context import Context
-from ..dynamic_config.kind import DescribedConfig, ResourceType
+from ..dynamic_config.kind import DescribedConfig
 from ..session import Session
 from ..slices import Steps
 
@@ -33,10 +34,10 @@ _TYPES = {
 }
 
 _DOCUMENTED: Mapping[int, DocumentedKind] = {
-    ResourceType.TOPIC: "topic",
-    ResourceType.BROKER: "broker",
-    ResourceType.GROUP: "group",
-    ResourceType.CLIENT_METRICS: "client_metrics",
+    ConfigResourceType.TOPIC: "topic",
+    ConfigResourceType.BROKER: "broker",
+    ConfigResourceType.GROUP: "group",
+    ConfigResourceType.CLIENT_METRICS: "client_metrics",
 }
 
 

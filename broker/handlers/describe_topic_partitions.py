@@ -44,10 +44,8 @@ def handle_describe_topic_partitions(
     in_order = yield from _in_order(names or [topic.name for topic in context.topics], first)
     page = _Page(request.response_partition_limit, context)
     for name in in_order:
-        if not name:
-            return (
-                yield from _refused_whole(names, ErrorCode.UNKNOWN_SERVER_ERROR)
-            )  # Kafka has no words for an empty name
+        if not name:  # Kafka has no words for an empty one
+            return (yield from _refused_whole(names, ErrorCode.UNKNOWN_SERVER_ERROR))
         if page.is_full:
             page.go_on_at(name, 0)
             break

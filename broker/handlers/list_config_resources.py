@@ -8,18 +8,18 @@ from ...protocol.messages.list_config_resources import (
     ListConfigResourcesRequest,
     ListConfigResourcesResponse,
 )
+from ...protocol.metadata_records import ConfigResourceType
 from ..context import Context
-from ..dynamic_config.kind import ResourceType
 from ..session import Session
 from ..slices import Steps
 
-CLIENT_METRICS = ResourceType.CLIENT_METRICS
+CLIENT_METRICS = ConfigResourceType.CLIENT_METRICS
 IN_ORDER = (
-    ResourceType.GROUP,
+    ConfigResourceType.GROUP,
     CLIENT_METRICS,
-    ResourceType.BROKER_LOGGER,
-    ResourceType.BROKER,
-    ResourceType.TOPIC,
+    ConfigResourceType.BROKER_LOGGER,
+    ConfigResourceType.BROKER,
+    ConfigResourceType.TOPIC,
 )
 
 
@@ -39,9 +39,9 @@ def handle_list_config_resources(
     return ListConfigResourcesResponse(error_code=ErrorCode.NONE, config_resources=found)
 
 
-def _names(kind: ResourceType, context: Context) -> Iterable[str]:
-    if kind is ResourceType.TOPIC:
+def _names(kind: ConfigResourceType, context: Context) -> Iterable[str]:
+    if kind is ConfigResourceType.TOPIC:
         return [topic.name for topic in context.topics]
-    if kind in (ResourceType.BROKER, ResourceType.BROKER_LOGGER):
+    if kind in (ConfigResourceType.BROKER, ConfigResourceType.BROKER_LOGGER):
         return [str(context.config.node_id)]
     return [name for resource_type, name in context.metadata.image.configs if resource_type == kind]

@@ -13,6 +13,7 @@ from ...protocol.metadata_records import (
     ClearElrRecord,
     ClientQuotaRecord,
     ConfigRecord,
+    ConfigResourceType,
     EndTransactionRecord,
     EntityData,
     FeatureLevelRecord,
@@ -29,8 +30,6 @@ from ...protocol.wire import CorruptFrame
 from .delta import MetadataDelta
 from .topic_image import PartitionImage, TopicImage
 from .unserved import AFTER_TOPICS, BEFORE_TOPICS, UnservedRecords
-
-TOPIC_RESOURCE = 2
 
 Resource = tuple[int, str]
 """What settings are given to: the type of the resource (DescribeConfigs' numbers), and its name."""
@@ -107,7 +106,7 @@ class MetadataImage:
                     if record.topic_name in ("", topic.name):
                         for partition in topic.partitions.values():
                             partition.clear_eligible_leaders()
-            case ConfigRecord() if record.resource_type == TOPIC_RESOURCE:
+            case ConfigRecord() if record.resource_type == ConfigResourceType.TOPIC:
                 self._set_topic(record, delta)
             case ConfigRecord():
                 self._set(record, delta)
@@ -163,7 +162,7 @@ class MetadataImage:
                 yield encode_metadata_record(partition.record, partition.version)
         for topic in self.topics.values():
             for name, value in topic.configs.items():
-                yield encode_metadata_record(config_record((TOPIC_RESOURCE, topic.name), name, value))
+                yield encode_metadata_record(config_record((ConfigResourceType.TOPIC, topic.name), name, value))
         for resource, configs in self.configs.items():
             for name, value in configs.items():
                 yield encode_metadata_record(config_record(resource, name, value))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ...protocol.metadata_records import MetadataRecord, PartitionRecord, TopicRecord
-from .image import TOPIC_RESOURCE, config_record
+from ...protocol.metadata_records import ConfigResourceType, MetadataRecord, PartitionRecord, TopicRecord
+from .image import config_record
 
 FIRST_LEADER_EPOCH = 0
 
@@ -37,7 +37,7 @@ def topic_records(topic: NewTopic, node: Node) -> Iterator[MetadataRecord]:
     """A topic with its configs and partitions."""
     yield TopicRecord(name=topic.name, topic_id=topic.topic_id)
     for key, value in topic.configs.items():
-        yield config_record((TOPIC_RESOURCE, topic.name), key, value)
+        yield config_record((ConfigResourceType.TOPIC, topic.name), key, value)
     yield from _partition_records(topic.topic_id, range(topic.partitions), node)
 
 

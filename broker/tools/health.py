@@ -14,6 +14,7 @@ from ...protocol.messages.find_coordinator import FindCoordinatorRequest, FindCo
 from ...protocol.messages.metadata import MetadataRequest, MetadataResponse
 from ..wire import Wire
 from .newest_versions import NewestVersions, NotServed, error_name
+from .options import bootstrap_option
 
 KEY = "odradek-health"
 COORDINATORS = ((0, "groups"), (1, "transactions"))
@@ -26,15 +27,7 @@ class NotReady(Exception):
 
 
 @click.command()
-@click.option(
-    "--bootstrap",
-    metavar="HOST:PORT",
-    envvar="ODRADEK_BOOTSTRAP",
-    default="127.0.0.1:9092",
-    show_default=True,
-    show_envvar=True,
-    help="The broker to ask.",
-)
+@bootstrap_option("The broker to ask.")
 @click.option(
     "--timeout",
     "timeout_s",

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.metadata_records import ConfigResourceType
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import PartitionLog
 from ...storage.log_api import Log
@@ -30,7 +31,6 @@ from .replica_assignment import check_replication_factor
 logger = get_logger("topics")
 
 TOPICS_LOGGED: Final = 20  # of one change, each with a line of its own
-BROKER_RESOURCE: Final = 4
 TOO_MANY_PARTITIONS: Final = 10_000  # in one request, as in Kafka
 
 
@@ -252,7 +252,7 @@ class Topics:
         for grown in delta.grown_topics.values():
             yield from self._grow(grown)
             _log_of_many("topic has more partitions", grown, list(delta.grown_topics.values()))
-        inherited = any(resource_type == BROKER_RESOURCE for resource_type, _ in delta.changed_configs)
+        inherited = any(resource_type == ConfigResourceType.BROKER for resource_type, _ in delta.changed_configs)
         for name in list(self._by_name) if inherited else delta.changed_topic_configs:
             topic = self._by_name.get(name)
             if topic is not None:

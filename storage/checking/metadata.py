@@ -13,6 +13,7 @@ from ...protocol.metadata_records import (
     AbortTransactionRecord,
     BeginTransactionRecord,
     ConfigRecord,
+    ConfigResourceType,
     EndTransactionRecord,
     MetadataRecord,
     PartitionRecord,
@@ -28,7 +29,6 @@ from .findings import Findings
 
 _SNAPSHOT = re.compile(r"(\d{20})-(\d{10})\.checkpoint")
 _LOG = re.compile(r"(\d{20})\.log")
-_TOPIC_RESOURCE = 2
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ class _Replay:
             self._by_id[record.topic_id].partitions.add(record.partition_id)
         elif isinstance(record, RemoveTopicRecord):
             self.topics.pop(self._by_id.pop(record.topic_id).name, None)
-        elif isinstance(record, ConfigRecord) and record.resource_type == _TOPIC_RESOURCE:
+        elif isinstance(record, ConfigRecord) and record.resource_type == ConfigResourceType.TOPIC:
             found = self.topics.get(record.resource_name)
             if found is not None and record.name == "cleanup.policy":
                 found.is_compacted = "compact" in (record.value or "")

@@ -4,6 +4,7 @@ Without --oracle Apache Kafka's part is read from recorded/, written by `pytest 
 """
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import cast
 
@@ -13,63 +14,11 @@ from ..brokers import BrokerProcess
 from .accepted_differences import DECIDED
 from .comparison import differences
 from .normalise import Plain
-from .scenarios import (
-    admin,
-    alter_configs,
-    client_quotas,
-    config_resources,
-    features,
-    fetch,
-    groups,
-    handshake,
-    log_dirs,
-    metadata,
-    offsets,
-    partitions,
-    produce,
-    producers,
-    quorum,
-    record_contents,
-    replicas,
-    security,
-    topic_pages,
-    transactional_offsets,
-    transactions_seen,
-    transactions_v1,
-    transactions_v2,
-)
 from .wire_session import SCENARIOS, held
 
 # Importing them registers them.
-MODULES = (
-    *(
-        admin,
-        alter_configs,
-        features,
-        fetch,
-        groups,
-        handshake,
-        log_dirs,
-        metadata,
-        offsets,
-        partitions,
-        produce,
-        producers,
-        record_contents,
-    ),
-    *(
-        client_quotas,
-        config_resources,
-        quorum,
-        replicas,
-        security,
-        topic_pages,
-        transactional_offsets,
-        transactions_seen,
-        transactions_v1,
-        transactions_v2,
-    ),
-)
+SCENARIO_FILES = sorted((Path(__file__).parent / "scenarios").glob("*.py"))
+MODULES = [import_module(f".scenarios.{file.stem}", __package__) for file in SCENARIO_FILES]
 RECORDED = Path(__file__).parent / "recorded"
 
 

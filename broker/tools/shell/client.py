@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from ...wire import host_and_port
+from ..options import bootstrap_option
 
 INSTALL = "pip install 'odradek[cli]'"
 CONNECT_S = 5.0
@@ -108,15 +109,7 @@ class Kafka:
 def connected(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the options that all have, and with them `kafka` and `as_json`."""
 
-    @click.option(
-        "--bootstrap",
-        metavar="HOST:PORT",
-        envvar="ODRADEK_BOOTSTRAP",
-        default="127.0.0.1:9092",
-        show_default=True,
-        show_envvar=True,
-        help="The cluster.",
-    )
+    @bootstrap_option("The cluster.")
     @click.option(
         "--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True), default=10.0, hidden=True
     )

@@ -4,13 +4,13 @@ import pytest
 
 from odradek.broker.dynamic_config.changes import ConfigChange, Operation, ResourceChange
 from odradek.broker.dynamic_config.configs import Refusals
-from odradek.broker.dynamic_config.kind import ResourceType
 from odradek.broker.testing.disks import FULL
 from odradek.protocol.errors import ErrorCode, KafkaError
+from odradek.protocol.metadata_records import ConfigResourceType
 
 from ..handlers.broker_harness import AskedBroker
 
-TOPIC, BROKER, GROUP = ResourceType.TOPIC, ResourceType.BROKER, ResourceType.GROUP
+TOPIC, BROKER, GROUP = ConfigResourceType.TOPIC, ConfigResourceType.BROKER, ConfigResourceType.GROUP
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_what_is_set_is_there_until_it_is_taken_back_over_restarts(broker: Asked
         (TOPIC, "t", "retention.ms", "604800000", 1),
         (BROKER, "1", "log.cleaner.backoff.ms", "15000", 2),
         (GROUP, "g", "consumer.session.timeout.ms", "45000", 8),
-        (ResourceType.CLIENT_METRICS, "m", "interval.ms", "300000", 7),
+        (ConfigResourceType.CLIENT_METRICS, "m", "interval.ms", "300000", 7),
     ):
         given = key.replace(".", "_")
         assert alter(broker, changed(kind, name, **{given: "46000"})) == [None]

@@ -2,15 +2,14 @@
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.dynamic_config.following import BrokerConfigFollower
-from odradek.broker.dynamic_config.kind import ResourceType
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage, config_record
-from odradek.protocol.metadata_records import encode_metadata_record
+from odradek.protocol.metadata_records import ConfigResourceType, encode_metadata_record
 
 from ..handlers.broker_harness import AskedBroker
 from .test_configs import alter, changed
 
-BROKER = ResourceType.BROKER
+BROKER = ConfigResourceType.BROKER
 
 
 def replayed(image: MetadataImage, name: str, key: str, value: str | None) -> MetadataDelta:
@@ -55,10 +54,10 @@ def test_open_logs_have_the_new_settings_of_their_topic_and_of_the_broker() -> N
     broker = AskedBroker()
     broker.create("t")
     log = broker.context.topics.partition("t", 0).log
-    alter(broker, changed(ResourceType.TOPIC, "t", retention_ms="5"))
+    alter(broker, changed(ConfigResourceType.TOPIC, "t", retention_ms="5"))
     alter(broker, changed(BROKER, "1", log_segment_bytes="2000000", log_retention_ms="9"))
     assert (log.config.retention_ms, log.config.segment_bytes) == (5, 2_000_000)
-    alter(broker, changed(ResourceType.TOPIC, "t", retention_ms=None))
+    alter(broker, changed(ConfigResourceType.TOPIC, "t", retention_ms=None))
     assert log.config.retention_ms == 9
     alter(broker, changed(BROKER, "1", log_segment_bytes=None, log_retention_ms=None))
     assert (log.config.retention_ms, log.config.segment_bytes) == (604_800_000, 1_073_741_824)

@@ -1,6 +1,7 @@
 """Logs with much to recover: opened a slice in each turn, while whoever uses one is told to come again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -23,9 +24,9 @@ class Turns(ManualClock):
 
     turns = 0
 
-    def call_soon(self, on_fire: object) -> ManualTimer:
+    def call_soon(self, on_fire: Callable[[], None]) -> ManualTimer:
         self.turns += 1
-        return super().call_soon(on_fire)  # type: ignore[arg-type]
+        return super().call_soon(on_fire)
 
 
 def crashed(partitions: int = 1, value_bytes: int = 1) -> Parts:
@@ -90,8 +91,12 @@ def test_each_slice_is_followed_by_a_turn_of_the_loop(parts: Parts, monkeypatch:
 def test_logs_are_opened_one_after_the_other() -> None:
     parts = crashed(3)
     opened: list[int] = []
+
+    def note(index: int, error: KafkaError | None) -> None:
+        opened.append(index)
+
     for index in (2, 0, 1):
-        parts.topics.partition("t", index).open_soon(lambda error, index=index: opened.append(index))  # type: ignore[misc]
+        parts.topics.partition("t", index).open_soon(partial(note, index))
     assert (opened, len(parts.topics._openings)) == ([], 3)
     parts.clock.advance(0)
     assert (opened, len(parts.topics._openings)) == ([2, 0, 1], 0)
