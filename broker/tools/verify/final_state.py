@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .history import Assign, History, Isolation, Offsets, Phase, Poll, Record, TopicPartition
 from .library import ClientError, ObservingLibrary
@@ -14,11 +14,15 @@ LIMIT = 1000
 
 @dataclass(slots=True)
 class FinalReader:
-    """Asks a broker until it answers or a deadline (on `now`'s clock) passes."""
+    """Asks a broker until it answers or a deadline (on `now`'s clock) passes.
+
+    `receded` says which ends were told, and then were not there when it was read up to them.
+    """
 
     library: ObservingLibrary
     history: History
     now: Callable[[], float]
+    receded: list[str] = field(default_factory=list[str])
 
     def wait_until_stable(self, partitions: Sequence[TopicPartition], timeout_s: float) -> list[str]:
         """Waits until every last stable offset is the high watermark; says which transactions never end."""
@@ -92,7 +96,11 @@ class FinalReader:
             quiet = 0
             while open_ends:
                 records, finished = consumer.poll_with_ends(LIMIT, 1.0)
-                open_ends.difference_update(finished)
+                for where, end in finished.items():
+                    if end >= ends[where]:
+                        open_ends.discard(where)
+                    else:
+                        self.receded.append(f"{where} ended at {ends[where]}, and at {end} when {reader} came there")
                 quiet = 0 if records or finished else quiet + 1
                 if quiet > CALL_S:
                     raise ClientError("the logs end too early")

@@ -110,8 +110,8 @@ class Library(Protocol):
 class EndConsumer(Consumer, Protocol):
     """A consumer that notices the ends of partitions."""
 
-    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], list[TopicPartition]]:
-        """As poll, and the partitions whose end was reached."""
+    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], dict[TopicPartition, int]]:
+        """As poll, and the partitions whose end was reached, with the offset of that end."""
         ...
 
 

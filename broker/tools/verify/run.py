@@ -193,7 +193,7 @@ class Verification:
                 groups={one.group: reader.committed(one.group, source) for one in self.plan.pipelines},
                 pipelines=self.plan.pipelines,
                 is_drained=not slow,
-                stalled=[*stalled, *slow],
+                stalled=[*stalled, *slow, *reader.receded],
             )
         except ClientError as error:
             raise CannotRun(f"the end could not be read: {error}") from None

@@ -139,10 +139,10 @@ class ConfluentConsumer:
     def poll(self, limit: int, timeout_s: float) -> list[Record]:
         return self._thread.call(lambda: self._gather(limit, timeout_s)[0], timeout_s + GRACE_S)
 
-    def _gather(self, limit: int, timeout_s: float) -> tuple[list[Record], list[TopicPartition]]:
+    def _gather(self, limit: int, timeout_s: float) -> tuple[list[Record], dict[TopicPartition, int]]:
         """One message after another, because a rebalance between two takes back what came before it."""
         found: list[Record] = []
-        ends: list[TopicPartition] = []
+        ends: dict[TopicPartition, int] = {}
         while len(found) < limit:
             assignments = self.assignments
             message = self._consumer.poll(0.0 if found else timeout_s)
@@ -155,14 +155,14 @@ class ConfluentConsumer:
                 value = str(message.value(), "utf-8", "replace")
                 found.append(Record(str(message.topic()), int(message.partition()), value, int(message.offset())))
             elif error.code() == self._kafka.KafkaError._PARTITION_EOF:
-                ends.append(TopicPartition(str(message.topic()), int(message.partition())))
+                ends[TopicPartition(str(message.topic()), int(message.partition()))] = int(message.offset())
                 if not found:
                     break
             elif error.fatal():
                 raise ClientError(str(error))
         return found, ends
 
-    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], list[TopicPartition]]:
+    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], dict[TopicPartition, int]]:
         return self._thread.call(lambda: self._gather(limit, timeout_s), timeout_s + GRACE_S)
 
     def seek(self, offsets: Offsets) -> None:

@@ -227,10 +227,11 @@ class ModelConsumer:
                 found = self._read(limit)
         return found
 
-    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], list[TopicPartition]]:
+    def poll_with_ends(self, limit: int, timeout_s: float) -> tuple[list[Record], dict[TopicPartition, int]]:
         found = self.poll(limit, timeout_s)
         with self._broker.changed:
-            return found, [one for one, position in self._positions.items() if position >= self._end(one)]
+            ends = {one: self._end(one) for one in self._positions}
+            return found, {one: end for one, end in ends.items() if self._positions[one] >= end}
 
     def _end(self, where: TopicPartition) -> int:
         is_committed = self._isolation is Isolation.READ_COMMITTED

@@ -72,8 +72,9 @@ def survives_kill(is_oracle: bool) -> None:
 @pytest.mark.timeout(360)
 @pytest.mark.usefixtures("survives_kill")
 def test_a_broker_that_is_killed_every_20_s_holds(fresh_broker: Callable[[Mapping[str, str]], BrokerProcess]) -> None:
-    outcome = verify_while_killed(fresh_broker(SETTINGS), "--seed", "2", minutes=1)
-    assert outcome.code == 0, outcome.output + outcome.progress
+    broker = fresh_broker(SETTINGS)
+    outcome = verify_while_killed(broker, "--seed", "2", minutes=1)
+    assert outcome.code == 0, outcome.output + outcome.progress + broker.log()
 
 
 @pytest.mark.soak

@@ -6,7 +6,7 @@ import pytest
 
 from odradek.broker.tools.verify import final_state
 from odradek.broker.tools.verify.final_state import FinalReader
-from odradek.broker.tools.verify.history import Assign, Isolation, Poll, Record
+from odradek.broker.tools.verify.history import Assign, Isolation, Poll, Record, TopicPartition
 from odradek.broker.tools.verify.library import ClientError
 
 from .driven import Driven
@@ -103,9 +103,27 @@ def test_empty_logs_are_read_at_once(ending: Ending) -> None:
 def test_logs_that_end_before_their_end_are_an_error(ending: Ending, monkeypatch: pytest.MonkeyPatch) -> None:
     ending.write("one")
 
-    def nothing(consumer: object, limit: int, timeout_s: float) -> tuple[list[Record], list[object]]:
-        return [], []
+    def nothing(consumer: object, limit: int, timeout_s: float) -> tuple[list[Record], dict[TopicPartition, int]]:
+        return [], {}
 
     monkeypatch.setattr(ModelConsumer, "poll_with_ends", nothing)
     with pytest.raises(ClientError, match="was not reached in 2 s"):
         ending.reader.read(ending.where, COMMITTED, 2)
+
+
+def test_an_end_that_goes_back_is_told_and_not_taken_for_the_end(
+    ending: Ending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending.write("one", "two")
+    where, answers = ending.where[0], [{ending.where[0]: 1}]
+    poll = ModelConsumer.poll_with_ends
+
+    def early_first(
+        consumer: ModelConsumer, limit: int, timeout_s: float
+    ) -> tuple[list[Record], dict[TopicPartition, int]]:
+        return ([], answers.pop()) if answers else poll(consumer, limit, timeout_s)
+
+    monkeypatch.setattr(ModelConsumer, "poll_with_ends", early_first)
+    assert [one.value for one in ending.reader.read([where], COMMITTED, 5)] == ["one", "two"]
+    (sentence,) = ending.reader.receded
+    assert sentence.startswith("run-input-0 ended at 2, and at 1 when final-read_committed/1")
