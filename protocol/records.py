@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from .batch import CONTROL, LOG_APPEND_TIME, LOG_OVERHEAD_BYTES, TRANSACTIONAL, RecordBatch
+from .batch import CONTROL, HEADER_BYTES, LOG_APPEND_TIME, LOG_OVERHEAD_BYTES, TRANSACTIONAL, RecordBatch
 from .compression import MAX_INFLATED_BYTES, Codec, compress, decompress
 from .crc32c import crc32c
 from .wire import CorruptFrame, put_zigzag, zigzag
@@ -168,6 +168,11 @@ class OpenBatch:
         """One more record."""
         _put_record(self._body, self._count, 0, key, value, ())
         self._count += 1
+
+    @property
+    def size_bytes(self) -> int:
+        """How large it has become, headers included."""
+        return HEADER_BYTES + len(self._body)
 
     def closed(self, producer: ProducerStamp = NO_PRODUCER) -> bytes:
         """The batch with the records so far. ValueError if there is none."""

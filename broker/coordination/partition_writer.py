@@ -40,6 +40,7 @@ class PartitionWriter:
         most_bytes = self.partition(partition).log.config.max_message_bytes
         producer = ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0)
         if isinstance(records, BuiltRecords):
+            _check_size(records.batch.size_bytes, most_bytes)
             batch = records.batch.closed(producer)
         else:
             _check_size(sum(len(key) + len(value or b"") for key, value in records), most_bytes)

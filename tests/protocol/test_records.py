@@ -209,5 +209,6 @@ def test_a_batch_built_record_by_record_is_the_same_as_one_built_at_once() -> No
         for record in records:
             open_batch.add(*record)
         assert open_batch.closed(stamp) == build_batch([NewRecord(*record, 5) for record in records], producer=stamp)
+        assert open_batch.size_bytes == len(open_batch.closed(stamp))
     with pytest.raises(ValueError, match="at least one record"):
         OpenBatch(5).closed()

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.coordination.partition_writer import PartitionWriter
+from odradek.broker.coordination.result import BuiltRecords
 from odradek.broker.runtime import Then
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic
@@ -14,7 +16,7 @@ from odradek.broker.topic_names import OFFSETS_TOPIC
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode, KafkaError
-from odradek.protocol.records import NewRecord, build_batch, read_records
+from odradek.protocol.records import NewRecord, OpenBatch, build_batch, read_records
 
 from ..conftest import Parts
 
@@ -151,3 +153,18 @@ def test_a_batch_beyond_what_its_topic_takes_is_too_large(parts: Parts) -> None:
             log.append(0, [(b"k", bytes(too_many))], 5)
         assert refused.value.code is ErrorCode.MESSAGE_TOO_LARGE
     assert log.partition(0).log.log_end_offset == 1
+
+
+def test_a_batch_built_in_steps_is_measured_before_it_is_put_together(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_topic(parts.topics, OFFSETS_TOPIC, 1, {"max.message.bytes": "1000"})
+    log = writer_of(parts)
+    built = BuiltRecords(5)
+    built.add((b"k", bytes(800)))
+    assert log.append(0, built, 5) == 0
+    monkeypatch.setattr(OpenBatch, "closed", Mock(side_effect=AssertionError("put together")))
+    built.add((b"k", bytes(800)))
+    with pytest.raises(KafkaError) as refused:
+        log.append(0, built, 5)
+    assert refused.value.code is ErrorCode.MESSAGE_TOO_LARGE
