@@ -15,7 +15,6 @@ from .wire import CorruptFrame
 MAX_INFLATED_BYTES = 256 << 20
 PIECE_BYTES = 64 * 1024
 WALKED_BYTES = 1 << 20  # of what is opened in one go, where a walk is all that it is opened for
-_COPIED_BYTES = 256 * 1024  # a copy of more is out of the cache before it is walked over
 _GZIP_FED_BYTES = 4096
 _SNAPPY_RATIO = 64  # a copy of 64 bytes takes two at least
 _GZIP = 31  # zlib's window bits for RFC 1952
@@ -238,15 +237,18 @@ def _fill_room(name: str, data: bytes | bytearray | memoryview, room: int) -> tu
 
 def decompressed_pieces(
     codec: int, data: bytes | bytearray | memoryview, max_bytes: int = MAX_INFLATED_BYTES
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """The same bytes in pieces, some of them empty, each made when it is asked for; the faults of `decompress`.
+
+    What is not compressed comes as views on `data`.
 
     Who walks over them has at most about a megabyte of them in memory, of gzip and snappy. The libraries of lz4 and
     zstd open a batch from its beginning only: what a larger one has opened to so far is held, up to `max_bytes`.
     """
-    pieces: Iterator[bytes]
+    pieces: Iterator[bytes | memoryview]
     if codec == Codec.NONE:
-        pieces = (bytes(data[at : at + _COPIED_BYTES]) for at in range(0, len(data), _COPIED_BYTES))
+        view = memoryview(data)
+        pieces = (view[at : at + WALKED_BYTES] for at in range(0, len(view), WALKED_BYTES))
     elif codec == Codec.GZIP:
         pieces = _gunzipped(data)
     elif codec == Codec.SNAPPY:

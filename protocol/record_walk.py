@@ -13,6 +13,7 @@ from .wire import CorruptFrame, zigzag
 _FEWEST_ALIKE = 8  # below it columns cost more than they save
 _COLUMNS_EVERY = 16  # records are walked singly before columns are tried again, and ever more if they never help
 _LONGEST_GAP = 4096
+_WINDOW_BYTES = 64 * 1024  # of a view, copied to be looked at byte by byte, which is quicker than through the view
 _RECORDS_A_STEP = 32  # of those that are alike
 _SMALLEST_LENGTH = 6  # attributes, two deltas, key, value, headers: one byte each
 _LONGEST_VARINT = 10
@@ -39,7 +40,7 @@ class RecordFacts(NamedTuple):
     first_without_key: int | None
 
 
-def walk_records(pieces: Iterable[bytes], count: int, most_steps: int | None = None) -> RecordFacts:
+def walk_records(pieces: Iterable[bytes | memoryview], count: int, most_steps: int | None = None) -> RecordFacts:
     """Walk over `count` records, at least one, whose uncompressed bytes come in pieces.
 
     Raises CorruptFrame at the first that is damaged or whose offset delta is not its index, or if there are fewer or
@@ -57,10 +58,12 @@ def walk_records(pieces: Iterable[bytes], count: int, most_steps: int | None = N
             gap = _COLUMNS_EVERY if alike else min(2 * gap, _LONGEST_GAP)
             columns_at = index if alike else index + gap
         if index == before:
-            pos, index = _step_over(data, pos, index, min(count, columns_at), facts)
+            window, at = (data, pos) if isinstance(data, bytes) else (bytes(data[pos : pos + _WINDOW_BYTES]), 0)
+            end, index = _step_over(window, at, index, min(count, columns_at), facts)
+            pos += end - at
             facts.take_steps(index - before)
         source.pos = pos
-        if index == before:  # it does not lie whole in this piece
+        if index == before:  # it does not lie whole in this piece, or window
             delta, _, has_key = source.read_record(facts, index)
             facts.add(delta, has_key, index)
             index += 1
@@ -78,7 +81,7 @@ def walk_few(data: bytes, count: int) -> RecordFacts | None:
     return RecordFacts(facts.earliest, facts.latest, None if facts.keyless < 0 else facts.keyless)
 
 
-def each_record(pieces: Iterable[bytes], count: int) -> Iterator[tuple[int, int, bool]]:
+def each_record(pieces: Iterable[bytes | memoryview], count: int) -> Iterator[tuple[int, int, bool]]:
     """The timestamp delta and the offset delta of each record, and whether it has a key, also after a compaction.
 
     Slower; CorruptFrame where one is damaged.
@@ -119,10 +122,10 @@ class _Facts:
 class _Source:
     """The records' bytes as they come: `data` from `pos` on is in memory."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes | memoryview]) -> None:
         self._pieces = iter(pieces)
         self._passed = 0  # bytes in front of `data`
-        self.data = b""
+        self.data: bytes | memoryview = b""
         self.pos = 0
 
     def fill(self, least: int) -> bool:
@@ -277,7 +280,7 @@ def _after_headers(data: bytes, pos: int, end: int, facts: _Facts) -> int:
     return pos
 
 
-def _step_over_alike(data: bytes, pos: int, index: int, stop: int, facts: _Facts) -> tuple[int, int]:
+def _step_over_alike(data: bytes | memoryview, pos: int, index: int, stop: int, facts: _Facts) -> tuple[int, int]:
     """The records from here on that have every length in common with the first: how many, and the position after them.
 
     None if there are only a few. Each byte that decides where a field ends is compared in all of them at once: it lies
@@ -295,19 +298,21 @@ def _step_over_alike(data: bytes, pos: int, index: int, stop: int, facts: _Facts
     for at in same:
         if count < _FEWEST_ALIKE:
             return 0, pos
-        count -= len(data[at : pos + count * size : size].lstrip(data[at : at + 1]))
+        count -= len(bytes(data[at : pos + count * size : size]).lstrip(bytes(data[at : at + 1])))
     for at in range(time_at, place_at):
-        column, is_last = data[at : pos + count * size : size], at + 1 == place_at
+        column, is_last = bytes(data[at : pos + count * size : size]), at + 1 == place_at
         if not (column if is_last else column.translate(_TOP_BIT_TURNED)).isascii():
             count -= len(column.lstrip(_FINAL if is_last else _CONTINUED))
     end = pos + count * size
-    if count < _FEWEST_ALIKE or not _are_consecutive([data[at:end:size] for at in range(place_at, key_at)], index, k):
+    if count < _FEWEST_ALIKE or not _are_consecutive(
+        [bytes(data[at:end:size]) for at in range(place_at, key_at)], index, k
+    ):
         return 0, pos
     if place_at - time_at == 1:
-        for zigzagged in set(data[time_at:end:size]):
+        for zigzagged in set(bytes(data[time_at:end:size])):
             facts.add((zigzagged >> 1) ^ -(zigzagged & 1), has_key, index)
     else:
-        for varint in set(zip(*(data[at:end:size] for at in range(time_at, place_at)), strict=True)):
+        for varint in set(zip(*(bytes(data[at:end:size]) for at in range(time_at, place_at)), strict=True)):
             facts.add(zigzag(bytes(varint), 0, 64)[0], has_key, index)
     facts.take_steps(1 + count // _RECORDS_A_STEP)
     return count, end
@@ -324,7 +329,7 @@ def _are_consecutive(columns: list[bytes], index: int, k: int) -> bool:
     return index < _THREE_BYTES_BELOW and columns == [low, _MIDDLE[k : k + count], bytes([index >> 13]) * count]
 
 
-def _shape_of(data: bytes, pos: int) -> tuple[int, list[int], int, int, int, bool] | None:
+def _shape_of(data: bytes | memoryview, pos: int) -> tuple[int, list[int], int, int, int, bool] | None:
     """Of the record at `pos`: its size; where its lengths are; where its timestamp delta, its offset delta and the
     length of its key begin; whether it has a key. None if it does not lie whole in `data`, or has headers.
     """

@@ -25,7 +25,7 @@ class Effort:
     def __init__(self, pause: Callable[[], None] | None = None) -> None:
         self._pause = pause
 
-    def opened(self, batch: RecordBatch) -> Iterator[bytes]:
+    def opened(self, batch: RecordBatch) -> Iterator[bytes | memoryview]:
         """The bytes of the batch's records in pieces. CorruptFrame."""
         for piece in decompressed_pieces(batch.codec, batch.records):
             yield piece
@@ -47,7 +47,7 @@ class LightEffort(Effort):
     _most_recompressed_bytes = 32 * 1024
     _most_compressed_bytes = 256 * 1024
 
-    def opened(self, batch: RecordBatch) -> Iterator[bytes]:
+    def opened(self, batch: RecordBatch) -> Iterator[bytes | memoryview]:
         """As above, as long as there is little of it."""
         if batch.codec != Codec.NONE and batch.size_bytes > self._most_compressed_bytes:
             raise HeavyBatch

@@ -127,7 +127,7 @@ def test_pieces_are_the_whole_and_no_larger_than_is_walked(codec: Codec, size: i
 
 @pytest.mark.parametrize("codec", Codec)
 def test_pieces_beyond_the_bound_are_refused(codec: Codec) -> None:
-    pieces: list[bytes] = []
+    pieces: list[bytes | memoryview] = []
     with pytest.raises(CorruptFrame):
         pieces.extend(decompressed_pieces(codec, compress(codec, bytes(5_000_000)), 2_000_000))
     assert sum(map(len, pieces)) <= 2_000_000

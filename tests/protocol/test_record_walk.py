@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from odradek.protocol import record_walk
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.record_walk import LongWalk, RecordFacts, each_record, walk_few, walk_records
 from odradek.protocol.records import NewRecord, build_batch, read_records
@@ -58,6 +59,19 @@ def test_a_walk_finds_what_the_records_are_however_they_are_cut(records: list[Ne
     assert walk_records(_cut(data, size), len(records)) == _expected(records)
     deltas = [(one.timestamp - records[0].timestamp, n, one.key is not None) for n, one in enumerate(records)]
     assert list(each_record(_cut(data, size), len(records))) == deltas
+
+
+@settings(max_examples=200, deadline=None)
+@given(RECORDS.filter(bool), st.sampled_from([7, 1000, 1 << 20]), st.sampled_from([1, 50, 1000]))
+def test_a_walk_over_views_finds_the_same_however_little_of_them_is_copied(
+    records: list[NewRecord], size: int, window_bytes: int
+) -> None:
+    _, data = _records_of(records)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record_walk, "_WINDOW_BYTES", window_bytes)
+        views = [memoryview(bytearray(piece)) for piece in _cut(data, size)]
+        assert walk_records(views, len(records)) == _expected(records)
+    assert list(each_record(views, len(records))) == list(each_record([data], len(records)))
 
 
 @settings(max_examples=200, deadline=None)

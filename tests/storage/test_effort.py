@@ -21,7 +21,7 @@ def _around(codec: Codec, records: bytes) -> RecordBatch:
 def test_a_light_effort_opens_a_megabyte_and_no_more(codec: Codec) -> None:
     little = _around(codec, compress(codec, bytes(WALKED_BYTES)))
     assert sum(map(len, LIGHT.opened(little))) == WALKED_BYTES
-    pieces: list[bytes] = []
+    pieces: list[bytes | memoryview] = []
     with pytest.raises(HeavyBatch):
         pieces.extend(LIGHT.opened(_around(codec, compress(codec, bytes(3 * WALKED_BYTES)))))
     assert sum(map(len, pieces)) <= WALKED_BYTES
