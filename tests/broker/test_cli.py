@@ -252,3 +252,13 @@ def test_a_shell_gets_its_completion_script_and_what_completes_a_word(kind: str)
     found = subprocess.run([command], capture_output=True, text=True, env=environment, check=True).stdout
     assert "describe" in found
     assert "delete" in found
+
+
+def test_serve_does_not_load_what_only_the_shell_prints_with() -> None:
+    program = (
+        "import sys; from click.testing import CliRunner; from odradek.broker.cli import main; "
+        "CliRunner().invoke(main, ['serve', '--ephemeral', '--data-dir', 'x']); "
+        "print('structlog' in sys.modules, 'rich.console' in sys.modules); import rich.console"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"
