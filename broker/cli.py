@@ -127,6 +127,9 @@ def serve(
     Prints one line on stdout once it answers: `odradek ready HOST:PORT`, with all its addresses. Logs go to stderr.
     Settings come from the file, then from the environment (KAFKA_LOG_RETENTION_MS is log.retention.ms), then from here.
     """
+    from .garbage import pause_collections
+
+    pause_collections()
     _import_structlog_alone()
     from .advertised import parse_rule
     from .broker import Broker, StartError

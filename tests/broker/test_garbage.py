@@ -5,10 +5,13 @@ import sys
 
 PROGRAM = """
 import gc
-from odradek.broker.garbage import THRESHOLDS, keep_collections_short
+from odradek.broker.garbage import THRESHOLDS, keep_collections_short, pause_collections
 
+pause_collections()
+assert not gc.isenabled()
 keep_collections_short()
 keep_collections_short()
+assert gc.isenabled()
 assert gc.get_threshold() == THRESHOLDS
 assert gc.get_freeze_count() > 1000
 seen = []
