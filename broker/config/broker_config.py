@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .config_def import ConfigError, broker_config_def, check_broker_config, parse_number
+from .config_def import ConfigError, broker_config_def, check_broker_config, is_known, parse_number
 from .config_value import ConfigSource, ConfigValue
-from .java_values import split_list
+from .java_values import spell_double, split_list
 from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocols_of, served_endpoints
 
 NO_LIMIT = 9223372036854775807
@@ -88,17 +88,20 @@ class BrokerConfig:
     # Not one of Kafka's: replication factors that one node cannot give are taken for 1, not refused.
     lower_replication_factors: bool = False
 
-    # Every setting that was given, effect or none, as checked text: what DescribeConfigs calls static.
+    # Every setting that was given, effect or none, in Kafka's spelling: what DescribeConfigs calls static.
     given: Mapping[str, str] = field(default_factory=dict[str, str])
     # What clients have set since: for this broker, and for every broker of the cluster.
     dynamic: Mapping[str, str] = field(default_factory=dict[str, str])
     dynamic_default: Mapping[str, str] = field(default_factory=dict[str, str])
+    # The same as it was written: "compact, delete", "0.30f".
+    written: Mapping[ConfigSource, Mapping[str, str]] = field(default_factory=dict[ConfigSource, Mapping[str, str]])
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str], *, lower_replication_factors: bool = False) -> "BrokerConfig":
         """Build from Kafka's names; ConfigError for a name or value that Kafka would refuse."""
         given = {name: check_broker_config(name, value) for name, value in settings.items()}
-        config = cls(given=given, lower_replication_factors=lower_replication_factors)
+        written: dict[ConfigSource, Mapping[str, str]] = {ConfigSource.STATIC_BROKER: dict(settings)}
+        config = cls(given=given, written=written, lower_replication_factors=lower_replication_factors)
         config._take(given)
         config._take_older_names()
         config._check_roles()
@@ -110,9 +113,15 @@ class BrokerConfig:
         return config
 
     def set_dynamic(self, dynamic: Mapping[str, str], dynamic_default: Mapping[str, str]) -> None:
-        """What clients have set is this from now on, as checked text."""
-        changed = {*self.dynamic, *self.dynamic_default, *dynamic, *dynamic_default}
-        self.dynamic, self.dynamic_default = dynamic, dynamic_default
+        """What clients have set is this from now on, as it was written. ConfigError, and nothing is changed."""
+        own, of_all = _spelled(dynamic), _spelled(dynamic_default)
+        changed = {*self.dynamic, *self.dynamic_default, *own, *of_all}
+        self.dynamic, self.dynamic_default = own, of_all
+        self.written = {
+            **self.written,
+            ConfigSource.DYNAMIC_BROKER: dynamic,
+            ConfigSource.DYNAMIC_DEFAULT_BROKER: dynamic_default,
+        }
         self._take(changed)
 
     def _take(self, names: Collection[str]) -> None:
@@ -155,15 +164,15 @@ class BrokerConfig:
         return _default_of(name) if given is None else given
 
     def chain_of(self, names: Sequence[str]) -> list[ConfigValue]:
-        """Every value known for a setting that has these names, the one in force first.
+        """Every value known for a setting that has these names, as it was written, the one in force first.
 
         As Apache Kafka has it, nothing is known for log.retention.ms, the first of its names, while only
         log.retention.hours is given.
         """
         chain: list[ConfigValue] = []
         for source, value_of in (
-            (ConfigSource.DYNAMIC_BROKER, self.dynamic.get),
-            (ConfigSource.DYNAMIC_DEFAULT_BROKER, self.dynamic_default.get),
+            (ConfigSource.DYNAMIC_BROKER, self._written(ConfigSource.DYNAMIC_BROKER).get),
+            (ConfigSource.DYNAMIC_DEFAULT_BROKER, self._written(ConfigSource.DYNAMIC_DEFAULT_BROKER).get),
             (ConfigSource.STATIC_BROKER, self._static),
             (ConfigSource.DEFAULT, _default_of_kafka),
         ):
@@ -175,10 +184,14 @@ class BrokerConfig:
             del chain[0]
         return chain
 
+    def _written(self, source: ConfigSource) -> Mapping[str, str]:
+        return self.written.get(source, {})
+
     def _static(self, name: str) -> str | None:
         """What differs from Kafka's default was decided by this broker: to a client that is static, too."""
-        if name in self.given:
-            return self.given[name]
+        written = self._written(ConfigSource.STATIC_BROKER)
+        if name in written:
+            return written[name]
         ours = _default_of(name)
         return None if ours == _default_of_kafka(name) else ours
 
@@ -209,11 +222,18 @@ def _overrides(text: str) -> Mapping[str, int]:
     return {host.strip("[]"): int(count) for host, _, count in parts}
 
 
+def _spelled(configs: Mapping[str, str]) -> dict[str, str]:
+    """What Kafka knows of these, in its spelling; ConfigError. What it does not know stays as it is."""
+    return {name: check_broker_config(name, value) if is_known(name) else value for name, value in configs.items()}
+
+
 def _default_of(name: str) -> str | None:
     """Our default of any broker setting, as Kafka would print it."""
     ours = getattr(BrokerConfig, name.replace(".", "_"), None) if name in broker_config_def() else None
     if ours is None:
         return _default_of_kafka(name)
+    if isinstance(ours, float):
+        return spell_double(ours)
     return str(ours).lower() if isinstance(ours, bool) else str(ours)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .java_values import parse_double, parse_integer, split_list, trim
+from .java_values import parse_double, parse_integer, spell_double, split_list, trim
 
 _BITS = {"INT": 32, "LONG": 64, "SHORT": 16}
 
@@ -41,7 +41,7 @@ class ConfigKey:
         """The value in Kafka's spelling; ConfigError in Kafka's words where it would be refused."""
         text = trim(value)
         if self.type in ("INT", "LONG", "SHORT", "DOUBLE"):
-            return _spelled(self._check_number(value, text), text)
+            return _spelled(self._check_number(value, text))
         elif self.type == "BOOLEAN":
             if text.lower() not in ("true", "false"):
                 raise self._refused(value, "Expected value to be either true or false")
@@ -50,7 +50,10 @@ class ConfigKey:
             parts = split_list(text)
             if self.name.endswith("replication.throttled.replicas"):
                 self._check_replicas([part for part in parts if part])
+            else:
+                parts = list(dict.fromkeys(parts))
             self._check_choices(value, parts)
+            return ",".join(parts)
         elif self.type == "STRING":
             self._check_choices(value, [text])
         return text
@@ -98,9 +101,8 @@ class ConfigKey:
         return ConfigError(f"Invalid value {value} for configuration {self.name}: {why}")
 
 
-def _spelled(number: int | float, text: str) -> str:
-    """An integer without zeros in front, as Kafka shows it; a fraction as it was given."""
-    return str(number) if isinstance(number, int) else text
+def _spelled(number: int | float) -> str:
+    return str(number) if isinstance(number, int) else spell_double(number)
 
 
 def parse_number(kind: str, text: str) -> int | float:
@@ -151,18 +153,23 @@ def _load(file_name: str) -> Mapping[str, ConfigKey]:
 
 def check_broker_config(name: str, value: str) -> str:
     """The value in Kafka's spelling; ConfigError names the setting and, for an unknown one, the nearest known."""
-    setting = broker_config_def().get(_without_listener(name))
+    setting = find_broker_config(name)
     if setting is None:
         raise ConfigError(f"unknown setting {name!r}{nearest(name, broker_config_def())}")
     return setting.check(value)
 
 
+def find_broker_config(name: str) -> ConfigKey | None:
+    """A broker setting of Kafka, be it that of one listener (listener.name.NAME.SETTING); None if there is none."""
+    return broker_config_def().get(without_listener(name))
+
+
 def is_known(name: str) -> bool:
-    """Whether it is a broker setting of Kafka, perhaps of one listener (listener.name.NAME.SETTING)."""
-    return _without_listener(name) in broker_config_def()
+    """Whether it is a broker setting of Kafka, perhaps of one listener."""
+    return find_broker_config(name) is not None
 
 
-def _without_listener(name: str) -> str:
+def without_listener(name: str) -> str:
     """The setting itself. Of SASL mechanisms there is one more part: listener.name.NAME.plain.sasl.jaas.config."""
     if not name.startswith("listener.name."):
         return name

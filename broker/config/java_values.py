@@ -4,6 +4,8 @@ Python's own readings differ: it takes 1_000, inf and any space, and knows neith
 """
 
 import re
+from decimal import Decimal
+from math import isfinite
 
 _SPACES = "".join(map(chr, range(0x21)))  # what String.trim takes away, and nothing else
 _INTEGER = re.compile(r"[+-]?\d+")  # the digits of any script, as Character.digit knows them
@@ -48,3 +50,14 @@ def parse_double(text: str) -> float:
         return float.fromhex(hexadecimal[1])
     except OverflowError:
         return float("-inf" if text[0] == "-" else "inf")
+
+
+def spell_double(number: float) -> str:
+    """Double.toString: 0.5, 1.0, 1.0E-4, 1.7976931348623157E308."""
+    if not isfinite(number):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(number)]
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return repr(number)
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    first, rest = str(digits[0]), "".join(map(str, digits[1:])) or "0"
+    return f"{'-' if sign else ''}{first}.{rest}E{int(exponent) + len(digits) - 1}"

@@ -16,7 +16,7 @@ def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
     checked: dict[str, str] = {}
     for name, value in configs.items():
         setting = topic_config_def().get(name)
-        if setting is None or not setting.is_described:
+        if setting is None:
             raise ConfigError(f"Unknown topic config name: {name}")
         if value is None:
             raise ConfigError(f"Null value not supported for topic configs: {name}")
@@ -85,7 +85,7 @@ def log_config(configs: Mapping[str, str], config: BrokerConfig) -> LogConfig:
         return int(text(name))
 
     return LogConfig(
-        segment_bytes=number("segment.bytes"),
+        segment_bytes=number("internal.segment.bytes" if "internal.segment.bytes" in configs else "segment.bytes"),
         segment_ms=number("segment.ms"),
         segment_jitter_ms=number("segment.jitter.ms"),
         segment_index_bytes=number("segment.index.bytes"),

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
-from ..config.config_def import ConfigError, ConfigKey, broker_config_def, topic_config_def
+from ..config.config_def import (
+    ConfigError,
+    ConfigKey,
+    broker_config_def,
+    find_broker_config,
+    topic_config_def,
+    without_listener,
+)
 from ..config.config_value import ConfigSource, ConfigValue
 from ..config.java_values import parse_integer, split_list
 from ..metadata.image import MetadataImage
@@ -34,9 +41,8 @@ class BrokerConfigs:
             return [self._of_all(key) for key in self._given(OF_ALL)]
         unexpected = "Unexpected broker id, expected {} or empty string, but received {}"
         check_node_id(name, self._config.node_id, "Broker id", unexpected)
-        known = [key.name for key in broker_config_def().values() if key.is_described]
-        unknown = [key for key in {**self._given(OF_ALL), **self._given(name)} if key not in broker_config_def()]
-        return [self._described(key) for key in [*known, *unknown]]
+        known = {key.name: None for key in broker_config_def().values() if key.is_described}
+        return [self._described(key) for key in {**known, **self._given(OF_ALL), **self._given(name)}]
 
     def _given(self, name: str) -> Mapping[str, str]:
         return self._image().configs.get((ConfigResourceType.BROKER, name), {})
@@ -69,17 +75,20 @@ class BrokerConfigs:
                 "Cannot update these configs at default cluster level, broker id must be specified",
             )
         try:
-            checked = {key: known[key].check(value) if key in known else value for key, value in configs.items()}
+            spelled = {
+                key: value if (found := find_broker_config(key)) is None else found.check(value)
+                for key, value in configs.items()
+            }
         except ConfigError as error:
             raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
-        _check_overrides(checked.get(OVERRIDES, ""))
-        check_broker_values(checked, self._config.effective)
+        _check_overrides(spelled.get(OVERRIDES, ""))
+        check_broker_values(spelled, self._config.effective)
         given = self._given(name)
         _refuse(
-            [key for key in AT_THE_START if checked.get(key) != given.get(key)],
+            [key for key in AT_THE_START if configs.get(key) != given.get(key)],
             "This broker listens where it was told to at its start; cannot update",
         )
-        return checked
+        return configs
 
 
 def check_node_id(name: str, node_id: int, what: str, unexpected: str) -> None:
@@ -91,7 +100,12 @@ def check_node_id(name: str, node_id: int, what: str, unexpected: str) -> None:
 
 
 def _names_of(name: str) -> Sequence[str]:
-    """All names that a setting has, its own first: log.retention.ms is log.retention.hours, too."""
+    """All names that a setting has, its own first: log.retention.ms is log.retention.hours, too.
+
+    What is said of one listener stands before what is said of all.
+    """
+    if (of_all := without_listener(name)) != name:
+        return [name, of_all]
     for key in topic_config_def().values():
         if name in key.synonyms:
             return [name, *(one for one in key.synonyms if one != name)]
@@ -99,10 +113,11 @@ def _names_of(name: str) -> Sequence[str]:
 
 
 def _shown(value: ConfigValue, chain: Sequence[ConfigValue]) -> DescribedConfig:
-    key = broker_config_def().get(value.name)
+    key = find_broker_config(value.name)
     if key is None:  # it may be a password
         return DescribedConfig(value, None, chain, is_read_only=True, is_sensitive=True)
-    return DescribedConfig(value, key.type, chain, is_read_only=key.is_read_only, is_sensitive=key.is_sensitive)
+    is_read_only = key.is_read_only or key.name != value.name
+    return DescribedConfig(value, key.type, chain, is_read_only=is_read_only, is_sensitive=key.is_sensitive)
 
 
 def _refuse(names: Sequence[str], why: str) -> None:

@@ -69,7 +69,7 @@ class ResourceChange:
                     after.pop(change.name, None)
                 case Operation.APPEND | Operation.SUBTRACT if key is not None and key.type == "LIST":
                     parts = split_list(trim(after.get(change.name, in_force(change.name) or "")))
-                    after[change.name] = ",".join(_listed(parts, split_list(trim(value)), change.operation))
+                    after[change.name] = ",".join(_listed(parts, split_list(trim(value)) or [""], change.operation))
                 case _:
                     raise refuse(change)
         return after

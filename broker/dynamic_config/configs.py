@@ -91,12 +91,10 @@ class Configs:
         if kind is None:
             raise KafkaError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {change.resource_type}")
         is_broker = change.resource_type == ConfigResourceType.BROKER
-        if is_broker:
-            kind.check_name(change.name)
+        kind.check_name(change.name)
         now = _own(change, image)
         after = change.applied(now, kind.find, _default(kind), _refused_by_broker if is_broker else _refused)
         checked = kind.check(change.name, after)
-        kind.check_name(change.name)
         resource = (change.resource_type, change.name)
         records: list[MetadataRecord] = [
             config_record(resource, name, value) for name, value in checked.items() if now.get(name) != value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
-from ..config.config_def import ConfigError, broker_config_def, check_broker_config
+from ..config.config_def import ConfigError, check_broker_config, is_known
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
@@ -40,7 +40,10 @@ def _checked(configs: Mapping[str, str]) -> dict[str, str]:
             logger.warning("a recorded setting has no effect", setting=name, why="it is taken from the start alone")
             continue
         try:
-            checked[name] = check_broker_config(name, value) if name in broker_config_def() else value
+            if is_known(name):
+                check_broker_config(name, value)
         except ConfigError as error:
             logger.warning("a recorded setting has no effect", setting=name, why=str(error))
+        else:
+            checked[name] = value
     return checked

@@ -36,7 +36,7 @@ class ConfigKind(Protocol):
         ...
 
     def check(self, name: str, configs: Mapping[str, str]) -> Mapping[str, str]:
-        """All that is to be set of the resource of that name, in Kafka's spelling."""
+        """All that is to be set of the resource of that name, as it is to be recorded."""
         ...
 
 

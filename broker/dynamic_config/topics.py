@@ -31,24 +31,25 @@ class TopicConfigs:
                 chain_of(key.name, topic.configs, self._config),
             )
             for key in topic_config_def().values()
-            if key.is_described
+            if key.is_described or key.name in topic.configs
         ]
 
     def check_name(self, name: str) -> None:
-        """A topic must be there."""
+        """Any name that a topic may have."""
         if not name:
             raise KafkaError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
         check_topic_name(name)
-        if name not in self._image().topics:
-            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
 
     def find(self, key: str) -> ConfigKey | None:
         """One of Kafka's settings of topics."""
         return topic_config_def().get(key)
 
     def check(self, name: str, configs: Mapping[str, str]) -> Mapping[str, str]:
-        """INVALID_CONFIG."""
+        """INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION."""
         try:
-            return checked_configs(configs)
+            checked = checked_configs(configs)
         except ConfigError as error:
             raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
+        if name not in self._image().topics:
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
+        return checked

@@ -56,11 +56,13 @@ def handle_create_topics(
     def answer(error: KafkaError | None) -> Steps[CreateTopicsResponse]:
         results: list[CreatableTopicResult] = []
         defaults = _configs({}, context)
+        asked = {topic.name: topic.configs for topic in request.topics}
         for topic in checked.new:
             if error is not None:
                 results.append(_refused(topic.name, error, error.message))
             else:
-                results.append(_created(topic, _configs(topic.configs, context) if topic.configs else defaults))
+                written = {config.name: config.value or "" for config in asked[topic.name]}  # as Kafka repeats it
+                results.append(_created(topic, _configs(written, context) if written else defaults))
             yield
         return CreateTopicsResponse(topics=results + checked.refused)
 
@@ -170,7 +172,7 @@ def _check_assignments(topic: CreatableTopic, context: Context) -> int:
 def _configs(configs: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:
     found: list[CreatableTopicConfigs] = []
     for name, setting in sorted(topic_config_def().items()):
-        if setting.is_described:
+        if setting.is_described or name in configs:
             value = effective(name, configs, context.config)
             found.append(
                 CreatableTopicConfigs(

@@ -23,15 +23,13 @@ NOT_KAFKAS = {
 }
 
 
-NO_SETTINGS = {"given", "dynamic", "dynamic.default", "lower.replication.factors"}
-
-
 def test_every_other_default_is_kafkas_own() -> None:
     config = BrokerConfig()
     names = {f.name.replace("_", ".") for f in dataclasses.fields(config)} - {
         "given",
         "dynamic",
         "dynamic.default",
+        "written",
         "lower.replication.factors",
     }
     assert names <= set(broker_config_def())

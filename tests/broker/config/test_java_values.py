@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from odradek.broker.config.java_values import parse_double, parse_integer, split_list, trim
+from odradek.broker.config.java_values import parse_double, parse_integer, spell_double, split_list, trim
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,27 @@ def test_only_what_is_no_higher_than_a_space_is_trimmed() -> None:
 )
 def test_a_list_is_split_at_its_commas_and_the_spaces_beside_them(text: str, parts: list[str]) -> None:
     assert split_list(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.5, "0.5"),
+        (1.0, "1.0"),
+        (0.0, "0.0"),
+        (0.001, "0.001"),
+        (0.0001, "1.0E-4"),
+        (0.00012345, "1.2345E-4"),
+        (9999999.5, "9999999.5"),
+        (1e7, "1.0E7"),
+        (12345678901.0, "1.2345678901E10"),
+        (-2.5e-9, "-2.5E-9"),
+        (1.7976931348623157e308, "1.7976931348623157E308"),
+        (math.inf, "Infinity"),
+        (-math.inf, "-Infinity"),
+        (math.nan, "NaN"),
+    ],
+)
+def test_a_fraction_is_written_as_java_writes_it(number: float, text: str) -> None:
+    assert spell_double(number) == text
+    assert math.isnan(number) or parse_double(text) == number

@@ -42,9 +42,22 @@ def test_what_kafka_refuses_is_refused(name: str, configs: dict[str, str]) -> No
     assert refused.value.code == ErrorCode.INVALID_REQUEST
 
 
-def test_what_may_change_is_taken_in_kafkas_spelling_and_what_kafka_does_not_know_as_it_is() -> None:
+def test_what_may_change_is_recorded_as_it_was_written_and_so_is_what_kafka_does_not_know() -> None:
     given = {"max.connections": "05", "my.own": " x ", "max.connections.per.ip.overrides": "localhost:5,::1:6"}
-    assert BROKERS.check("1", given) == {**given, "max.connections": "5"}
+    assert BROKERS.check("1", given) == given
+
+
+@pytest.mark.parametrize("name", ["leader.replication.throttled.rate", "listener.name.plaintext.max.connections"])
+def test_what_stands_beside_kafkas_table_is_checked_and_shown_like_what_is_in_it(name: str) -> None:
+    with pytest.raises(KafkaError, match=f"for configuration {name.removeprefix('listener.name.plaintext.')}"):
+        BROKERS.check("1", {name: "x"})
+    config = BrokerConfig()
+    config.set_dynamic({name: " +05 "}, {name: "6"})
+    image = MetadataImage(configs={(4, "1"): {name: " +05 "}})
+    (shown,) = (one for one in BrokerConfigs(config, lambda: image).describe("1") if one.value.name == name)
+    assert (shown.value.value, shown.is_sensitive) == ("5", False)
+    assert [one.value for one in shown.chain][:2] == [" +05 ", "6"]
+    assert shown.is_read_only == name.startswith("listener.name.")
 
 
 def test_a_password_is_shown_to_nobody() -> None:

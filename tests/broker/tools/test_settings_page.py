@@ -31,7 +31,7 @@ from odradek.storage.log_config import LogConfig
 
 FILE = Path(__file__).parents[3] / "docs" / "settings.md"
 # BrokerConfig keeps beside its settings where each was given.
-NO_SETTINGS = {"given", "dynamic", "dynamic.default", "lower.replication.factors"}
+NO_SETTINGS = {"given", "dynamic", "dynamic.default", "written", "lower.replication.factors"}
 
 
 def names_of(fields: type) -> set[str]:
@@ -52,7 +52,7 @@ def test_every_setting_has_a_row_of_seven_cells() -> None:
 
 def test_a_topics_setting_has_an_effect_if_its_log_has_it() -> None:
     of_the_broker = {"producer.id.expiration.ms"}
-    assert topic_settings_in_effect() == names_of(LogConfig) - of_the_broker
+    assert topic_settings_in_effect() == names_of(LogConfig) - of_the_broker | {"internal.segment.bytes"}
 
 
 def test_each_field_of_the_brokers_settings_has_an_effect() -> None:
