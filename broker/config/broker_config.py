@@ -27,7 +27,7 @@ class BrokerConfig:
 
     node_id: int = 1  # Kafka has no default; its own quick start says 1
     listeners: str = "PLAINTEXT://127.0.0.1:9092"  # Kafka listens on every interface; a dev broker should not
-    advertised_listeners: str = ""
+    advertised_listeners: str | None = None
     log_dirs: str = "odradek-data"
     broker_rack: str | None = None
 
@@ -138,6 +138,9 @@ class BrokerConfig:
             self.node_id = int(self.given["broker.id"])
         if "log.dirs" not in self.given and "log.dir" in self.given:
             self.log_dirs = self.given["log.dir"]
+        number = {"broker.id": str(self.node_id)}  # which Kafka makes the same
+        self.given = {**self.given, **number}
+        self.written = {ConfigSource.STATIC_BROKER: {**self._written(ConfigSource.STATIC_BROKER), **number}}
 
     def _check_roles(self) -> None:
         roles = split_list(self.given.get("process.roles", "broker"))
@@ -208,7 +211,7 @@ class BrokerConfig:
 
     def advertised(self) -> Mapping[str, tuple[str, int]]:
         """What clients of each listener are told, where that is given. ConfigError."""
-        return advertised_endpoints(self.advertised_listeners, self.endpoints(), self.controllers())
+        return advertised_endpoints(self.advertised_listeners or "", self.endpoints(), self.controllers())
 
     def controllers(self) -> list[str]:
         """The names of the listeners that controllers have: this process has no use for them."""
