@@ -15,6 +15,7 @@ from typing import Any
 from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
+from .administration import administration
 from .starts import measure_starts
 from .workloads import acked_record, compaction, consume, end_to_end, new_topic, produce, transactions
 
@@ -87,6 +88,7 @@ def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
         rate, meanwhile = compaction(address, broker.data_dir, records)
         found["compaction"] = f"{rate}   one acked record meanwhile {meanwhile}"
         found["memory, after load"] = _memory(broker)
+        found.update(administration(address))
     finally:
         broker.stop()
     return found
