@@ -50,6 +50,7 @@ _HIDES_LOG_START = frozenset(
         ErrorCode.MESSAGE_TOO_LARGE,
         ErrorCode.RECORD_LIST_TOO_LARGE,
         ErrorCode.KAFKA_STORAGE_ERROR,
+        ErrorCode.NOT_LEADER_OR_FOLLOWER,  # it is still being recovered: nobody knows yet
     }
 )
 

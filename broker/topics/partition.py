@@ -199,19 +199,12 @@ class Partition:
         is_checked: bool = False,
     ) -> AppendInfo:
         """Append, and wake who waits for it. HeavyBatch where a check on a thread must come first."""
-        log = self._log if self._log is not None else self._opened_to_write()
+        log = self._log if self._log is not None else self._open_at_once()
         appended = log.append(
             batches, now_ms, leader_epoch=self.leader_epoch, is_from_client=is_from_client, is_checked=is_checked
         )
         self._on_change(self)
         return appended
-
-    def _opened_to_write(self) -> Log:
-        """The log; what is refused while it is recovered has no log start to go with it: KAFKA_STORAGE_ERROR."""
-        try:
-            return self.log
-        except KafkaError as error:
-            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, error.why) from error
 
     def append_marker(
         self,

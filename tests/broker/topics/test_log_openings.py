@@ -75,7 +75,7 @@ def test_a_log_with_little_to_recover_is_opened_by_its_first_use() -> None:
 def test_an_append_to_it_is_refused_with_an_error_that_producers_retry(parts: Parts) -> None:
     with pytest.raises(KafkaError) as refused:
         first(parts).append([RecordBatch(build_batch([NewRecord(None, b"v", 1)]))], 1)
-    assert refused.value.code == ErrorCode.KAFKA_STORAGE_ERROR
+    assert refused.value.code == ErrorCode.NOT_LEADER_OR_FOLLOWER
 
 
 def test_each_slice_is_followed_by_a_turn_of_the_loop(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
