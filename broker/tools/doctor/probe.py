@@ -82,7 +82,8 @@ class Probe:
                 return Said(Spoken(Speech.KAFKA, tls=replace(tls, wants_client_certificate=True)))
             return Said(Spoken(Speech.OTHER, (program_of(what.said) or "something else") + " over TLS", tls))
         except (OSError, ValueError) as error:
-            if wants_client_certificate(error):
+            # A TLS connection that breaks after its handshake may have been refused, with the reason lost on the way.
+            if wants_client_certificate(error) or (tls is not None and self._wants_certificate(ip, port, host)):
                 seen = tls or Tls("TLS", None)
                 return Said(Spoken(Speech.KAFKA, tls=replace(seen, wants_client_certificate=True)))
             return Said(None, b"", not isinstance(error, TimeoutError))

@@ -85,15 +85,11 @@ def until_closed(connection: socket.socket) -> None:
 
 
 def saying(words: bytes, *, after: bytes | None = None) -> Handle:
-    """Says the words at once, or when it has read `after`; then reads on until the other side closes."""
+    """Says the words at once, or where it reads `after`, and closes where it reads anything else."""
 
     def handle(connection: socket.socket) -> None:
-        received = b""
-        while after is not None and after not in received:
-            piece = connection.recv(4096)
-            if not piece:
-                return
-            received += piece
+        if after is not None and after not in connection.recv(4096):
+            return
         connection.sendall(words)
         connection.shutdown(socket.SHUT_WR)
         until_closed(connection)

@@ -85,7 +85,7 @@ def test_nothing_is_asked_that_would_be_created() -> None:
 )
 def test_what_is_not_kafka_is_handed_on_as_it_came(handle: Handle, said: bytes, has_closed: bool) -> None:
     with pytest.raises(NotKafka) as refused:
-        ask(handle, 0.1)
+        ask(handle, 0.05 if handle is until_closed else 5.0)
     assert refused.value.said == said
     assert refused.value.has_closed is has_closed
 

@@ -70,7 +70,7 @@ def test_a_listener_that_wants_a_clients_certificate_is_known(strict_tls_context
     ],
 )
 def test_another_program_is_named(handle: Handle, name: str) -> None:
-    spoken = speak(handle, timeout_s=0.2)
+    spoken = speak(handle)
     assert (spoken.speech, spoken.kafka) == (Speech.OTHER, None)
     assert spoken.name.startswith(name)
 
@@ -93,16 +93,20 @@ def test_what_has_named_itself_is_asked_nothing_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("handle", "speech"),
-    [(closing, Speech.CLOSES), (until_closed, Speech.SILENT), (saying(b"hello, hello"), Speech.UNKNOWN)],
+    ("handle", "timeout_s", "speech"),
+    [
+        (closing, 5.0, Speech.CLOSES),
+        (until_closed, 0.05, Speech.SILENT),
+        (saying(b"hello, hello"), 5.0, Speech.UNKNOWN),
+    ],
 )
-def test_what_has_no_name_is_told_by_what_it_does(handle: Handle, speech: Speech) -> None:
-    assert speak(handle, timeout_s=0.05).speech is speech
+def test_what_has_no_name_is_told_by_what_it_does(handle: Handle, timeout_s: float, speech: Speech) -> None:
+    assert speak(handle, timeout_s=timeout_s).speech is speech
 
 
 @pytest.mark.parametrize("frame", [b"\0\0\0\x02ab", b"\0\0\0\x08\0\0\0\x01\0\0\xff\xff", b"\0\0\0\x06\0\0\0\x63\0\0"])
 def test_a_frame_that_is_no_answer_is_not_kafka(frame: bytes) -> None:
-    assert speak(saying(frame, after=b"odradek-doctor"), timeout_s=0.1).speech is Speech.UNKNOWN
+    assert speak(saying(frame, after=b"odradek-doctor")).speech is Speech.UNKNOWN
 
 
 def test_a_connection_is_opened_again_as_it_was_found(tls_context: ssl.SSLContext) -> None:
