@@ -1,5 +1,6 @@
 """Where a broker sends its clients: does that lead from here to this very broker?"""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from .check_bootstrap import not_reached
 from .check_protocol import judge_spoken
 from .facts import AdvertisedBroker, Endpoint, Kafka, Reached, Security, Visit
 from .findings import Finding, Status, Step, ok, wrong
-from .words import attempts_in_words, is_loopback, partly_reached
+from .words import attempts_in_words, every_attempt, is_loopback, partly_reached
 
 EVERY_INTERFACE = ("", "0.0.0.0", "::", "0:0:0:0:0:0:0:0")
 
@@ -30,11 +31,11 @@ def check_advertised(
         return wrong(name, "is no address that a client can connect to", _no_address(broker, came))
     if visit.resolve_error:
         text = f"{broker.endpoint.host} does not resolve here ({visit.resolve_error})"
-        return wrong(name, text, _unknown_name(broker, came, visit.resolve_error))
+        return wrong(name, text, _quoting(_unknown_name(broker, came, visit.resolve_error), broker, cluster))
     is_elsewhere = _is_elsewhere(visit, came)
     if not visit.connected:
         finding = _localhost(broker, came) if is_elsewhere else _not_reached(broker, visit, came)
-        return wrong(name, attempts_in_words(visit), finding)
+        return wrong(name, attempts_in_words(visit), _quoting(finding, broker, cluster))
     if other := _other_broker(broker, visit, came, cluster):
         finding = _localhost(broker, came) if is_elsewhere else other
         return wrong(name, finding.problem.rstrip("."), finding)
@@ -48,6 +49,12 @@ def check_advertised(
     if any(not one.is_note for one in notes):
         return Step(name, Status.WRONG, text, notes)
     return ok(name, f"{_who(broker, best.spoken.kafka)}; {text}", notes)
+
+
+def _quoting(finding: Finding, broker: AdvertisedBroker, cluster: Kafka) -> Finding:
+    """With the setting as that broker has it, where it was the one to be asked."""
+    told = cluster.settings.get("advertised.listeners") if broker.node_id == cluster.node_id else None
+    return replace(finding, problem=f"{finding.problem} It has advertised.listeners={told}.") if told else finding
 
 
 def _who(broker: AdvertisedBroker, kafka: Kafka | None) -> str:
@@ -108,7 +115,7 @@ def _not_reached(broker: AdvertisedBroker, visit: Visit, came: CameIn) -> Findin
     if visit.elsewhere is not None:
         return not_reached(visit)
     ways = {one.reached for one in visit.attempts}
-    problem = f"Node {broker.node_id} sends its clients to {broker.endpoint}, and {attempts_in_words(visit)}."
+    problem = f"Node {broker.node_id} sends its clients to {broker.endpoint}, and {every_attempt(visit)}."
     if ways == {Reached.REFUSED}:
         if broker.endpoint.port != came.endpoint.port:
             problem += f" It answers at {came.endpoint}: is port {broker.endpoint.port} the one inside a container?"

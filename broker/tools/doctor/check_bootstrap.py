@@ -6,7 +6,7 @@ from . import remedies
 from .addresses import Typed
 from .facts import Reached, Visit
 from .findings import Finding, Status, Step, ok, wrong
-from .words import attempt_in_words, attempts_in_words, partly_reached
+from .words import attempts_in_words, every_attempt, partly_reached
 
 
 def check_bootstrap(typed: Typed, visit: Visit | None) -> Step:
@@ -28,7 +28,7 @@ def check_bootstrap(typed: Typed, visit: Visit | None) -> Step:
 def not_reached(visit: Visit) -> Finding:
     """Why no address of a name takes connections, and what to do; the name does resolve."""
     ways = {one.reached for one in visit.attempts}
-    problem = f"Nothing takes connections at {visit.endpoint}: {attempts_in_words(visit) or 'it has no address'}."
+    problem = f"Nothing takes connections at {visit.endpoint}: {every_attempt(visit)}."
     if visit.elsewhere is not None:
         return other_loopback(visit)
     if ways == {Reached.REFUSED}:
@@ -43,7 +43,7 @@ def other_loopback(visit: Visit) -> Finding:
     there = visit.elsewhere.ip if visit.elsewhere is not None else ""
     return Finding(
         "other-address-family",
-        f"{visit.endpoint.host} is {', '.join(attempt_in_words(one) for one in visit.attempts)}, but a broker listens "
+        f"{visit.endpoint.host} is {every_attempt(visit)}, but a broker listens "
         f"on {there}: the name and the broker do not have the same kind of IP address.",
         (
             f"Use {there} in place of {visit.endpoint.host}: in bootstrap.servers, or in advertised.listeners where "

@@ -1,7 +1,7 @@
 """The cluster as its Metadata gives it: one cluster, a controller, an address of its own for each broker."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .facts import Cluster, CoordinatorSeen, Kafka, Visit
 from .findings import Finding, Step, cannot_tell, ok, wrong
@@ -71,12 +71,11 @@ def check_coordinators(seen: Cluster, kafka: Kafka) -> Step:
     """What groups and transactions need: a coordinator, or a topic for it that can be created."""
     if seen.fault:
         return cannot_tell("coordinators", seen.fault)
-    findings = [*_factors(seen, kafka)]
+    impossible = _impossible(seen, kafka)
+    findings = [_replication_factor(name, factor, len(kafka.brokers)) for name, factor in impossible.items()]
     parts: list[str] = []
-    unknown = False
     for name, one in seen.coordinators.items():
-        parts.append(f"of {name}: {_in_words(name, one)}")
-        unknown |= not one.is_asked
+        parts.append(f"of {name}: {_in_words(name, one, can_be_created=name not in impossible)}")
         if one.error:
             findings.append(
                 Finding(
@@ -91,38 +90,44 @@ def check_coordinators(seen: Cluster, kafka: Kafka) -> Step:
     text = "; ".join(parts)
     if findings:
         return wrong("coordinators", text, *findings)
-    return cannot_tell("coordinators", text) if unknown else ok("coordinators", text)
+    is_known = all(one.is_asked for one in seen.coordinators.values())
+    return ok("coordinators", text) if is_known else cannot_tell("coordinators", text)
 
 
-def _in_words(name: str, seen: CoordinatorSeen) -> str:
+def _in_words(name: str, seen: CoordinatorSeen, *, can_be_created: bool) -> str:
     if not seen.is_asked:
-        return f"{TOPICS[name]} is not there yet, its first client creates it"
+        why = (
+            "is not there yet, its first client creates it" if can_be_created else "is not there and cannot be created"
+        )
+        return f"{TOPICS[name]} {why}"
     return seen.error or f"node {seen.node_id}"
 
 
-def _factors(seen: Cluster, kafka: Kafka) -> Sequence[Finding]:
-    """A topic that is to come with more replicas than there are brokers never comes: COORDINATOR_NOT_AVAILABLE."""
-    findings: list[Finding] = []
-    for name, setting in FACTORS.items():
-        factor = _number(kafka.settings.get(setting))
-        if seen.coordinators[name].is_asked or factor is None or factor <= len(kafka.brokers):
-            continue
-        also = f" and {MIN_ISR}=1" if name == "transactions" else ""
-        findings.append(
-            Finding(
-                "replication-factor",
-                f"{setting} is {factor}, and there {'is' if len(kafka.brokers) == 1 else 'are'} {len(kafka.brokers)} "
-                f"broker{'' if len(kafka.brokers) == 1 else 's'}: {TOPICS[name]} cannot be created, and every client "
-                f"that uses {name} waits for COORDINATOR_NOT_AVAILABLE.",
-                (
-                    f"Set {setting}={len(kafka.brokers)}{also if len(kafka.brokers) == 1 else ''} at the broker, in a "
-                    f"container KAFKA_{setting.upper().replace('.', '_')}; Odradek takes such a file with "
-                    "--lower-replication-factors.",
-                    "Or start the other brokers.",
-                ),
-            )
-        )
-    return findings
+def _impossible(seen: Cluster, kafka: Kafka) -> Mapping[str, int]:
+    """Whose topic is to come with more replicas than there are brokers, and with how many: it never comes."""
+    factors = {name: _number(kafka.settings.get(setting)) for name, setting in FACTORS.items()}
+    return {
+        name: factor
+        for name, factor in factors.items()
+        if factor is not None and factor > len(kafka.brokers) and not seen.coordinators[name].is_asked
+    }
+
+
+def _replication_factor(name: str, factor: int, brokers: int) -> Finding:
+    setting = FACTORS[name]
+    count = "is 1 broker" if brokers == 1 else f"are {brokers} brokers"
+    also = f" and {MIN_ISR}=1" if name == "transactions" and brokers == 1 else ""
+    return Finding(
+        "replication-factor",
+        f"{setting} is {factor}, and there {count}: {TOPICS[name]} cannot be created, and every client that uses "
+        f"{name} waits for COORDINATOR_NOT_AVAILABLE.",
+        (
+            f"Set {setting}={brokers}{also} at the broker, in a container "
+            f"KAFKA_{setting.upper().replace('.', '_')}={brokers}; Odradek takes such a file with "
+            "--lower-replication-factors.",
+            "Or start the other brokers.",
+        ),
+    )
 
 
 def _number(text: str | None) -> int | None:

@@ -16,7 +16,7 @@ from .foreign import QUESTIONS, TLS_ALERT, program_of
 from .kafka_questions import FIRST_BYTES, KEY, NotKafka, ask_broker
 from .tls import start_tls, tls_of, wants_client_certificate
 
-MOST_PROBE_S = 1.0  # for each of the ways that were not asked for
+MOST_PROBE_S = 2.0  # for each of the ways that were not asked for
 
 
 class Said(NamedTuple):

@@ -19,7 +19,12 @@ def attempts_in_words(visit: Visit) -> str:
     """What each address of the name did."""
     if len(visit.attempts) == 1 and visit.attempts[0].ip == visit.endpoint.host:
         return attempt_in_words(visit.attempts[0]).removeprefix(f"{visit.endpoint.host} ")
-    return ", ".join(attempt_in_words(one) for one in visit.attempts)
+    return every_attempt(visit)
+
+
+def every_attempt(visit: Visit) -> str:
+    """The same, always with the addresses."""
+    return ", ".join(attempt_in_words(one) for one in visit.attempts) or f"{visit.endpoint.host} has no address"
 
 
 def attempt_in_words(attempt: Attempt) -> str:

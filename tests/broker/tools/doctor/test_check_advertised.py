@@ -101,6 +101,15 @@ def test_a_listener_for_another_network_is_not_reached() -> None:
         assert "listener for another network" in step.findings[0].problem
 
 
+def test_the_setting_of_the_broker_that_was_asked_is_quoted() -> None:
+    broker = AdvertisedBroker(1, Endpoint("kafka", 9092))
+    visit = Visit(broker.endpoint, "not known")
+    for node_id, is_quoted in ((1, True), (2, False)):
+        cluster = Kafka(VERSIONS, node_id=node_id, settings={"advertised.listeners": "IN://kafka:9092"})
+        step = check_advertised(broker, visit, FROM_HOST, cluster, Security.PLAINTEXT, NOW)
+        assert step.findings[0].problem.endswith(" It has advertised.listeners=IN://kafka:9092.") is is_quoted
+
+
 def test_a_name_of_the_other_address_family_is_told() -> None:
     there = speaking("127.0.0.1")
     assert kind(check("localhost", 9092, Attempt("::1", Reached.REFUSED), elsewhere=there)) == "other-address-family"

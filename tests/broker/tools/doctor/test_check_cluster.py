@@ -80,7 +80,8 @@ def test_an_internal_topic_that_wants_more_replicas_than_there_are_brokers_is_wr
     assert (step.status, kinds(step)) == (Status.WRONG, ["replication-factor", "replication-factor"])
     groups, transactions = step.findings
     assert "offsets.topic.replication.factor is 3, and there is 1 broker:" in groups.problem
-    assert "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR" in groups.remedies[0]
+    assert "__consumer_offsets is not there and cannot be created" in step.text
+    assert "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR=1;" in groups.remedies[0]
     assert "transaction.state.log.replication.factor=1 and transaction.state.log.min.isr=1" in transactions.remedies[0]
     assert kinds(coordinators(NOT_THERE, NOT_THERE, kafka(3, settings))) == []
     assert "there are 2 brokers:" in coordinators(NOT_THERE, THERE, kafka(2, settings)).findings[0].problem
