@@ -1,12 +1,10 @@
 """A bootstrap address: is it written well, does its name resolve, does something take connections there?"""
 
-from collections.abc import Sequence
-
 from . import remedies
 from .addresses import Typed
 from .facts import Reached, Visit
 from .findings import Finding, Status, Step, ok, wrong
-from .words import attempts_in_words, every_attempt, partly_reached
+from .words import attempts_in_words, every_attempt, is_loopback, partly_reached
 
 
 def check_bootstrap(typed: Typed, visit: Visit | None) -> Step:
@@ -31,11 +29,13 @@ def not_reached(visit: Visit) -> Finding:
     problem = f"Nothing takes connections at {visit.endpoint}: {every_attempt(visit)}."
     if visit.elsewhere is not None:
         return other_loopback(visit)
+    is_here = any(is_loopback(one.ip) for one in visit.attempts)
+    start = remedies.start_or_publish(visit.endpoint, is_here=is_here)
     if ways == {Reached.REFUSED}:
-        return Finding("refused", problem, tuple(remedies.start_or_publish(visit.endpoint)))
+        return Finding("refused", problem, tuple(start))
     if Reached.UNREACHABLE in ways:
         return Finding("no-route", problem, (remedies.ROUTE,))
-    return Finding("no-answer", problem, (remedies.LET_THROUGH, *_if_refused(ways, visit)))
+    return Finding("no-answer", problem, (remedies.LET_THROUGH, *(start if Reached.REFUSED in ways else ())))
 
 
 def other_loopback(visit: Visit) -> Finding:
@@ -52,7 +52,3 @@ def other_loopback(visit: Visit) -> Finding:
             f"both for --listen localhost:{visit.endpoint.port}).",
         ),
     )
-
-
-def _if_refused(ways: set[Reached], visit: Visit) -> Sequence[str]:
-    return remedies.start_or_publish(visit.endpoint) if Reached.REFUSED in ways else ()

@@ -35,9 +35,10 @@ def check_identity(kafka: Kafka, visits: Sequence[Visit]) -> Step:
 
 def _other_clusters(kafka: Kafka, visits: Sequence[Visit]) -> Sequence[Finding]:
     found = {
-        str(visit.endpoint): visit.kafka.cluster_id
+        f"{visit.endpoint} at {attempt.ip}": attempt.spoken.kafka.cluster_id
         for visit in visits
-        if visit.kafka is not None and visit.kafka.cluster_id is not None
+        for attempt in visit.connected
+        if attempt.spoken is not None and attempt.spoken.kafka is not None and attempt.spoken.kafka.cluster_id
     }
     if kafka.cluster_id is None or set(found.values()) <= {kafka.cluster_id}:
         return ()

@@ -23,7 +23,7 @@ def check_versions(kafka: Kafka) -> Step:
     if old := [client.name for client in unable if not client.is_current]:
         parts.append("not with " + ", ".join(old))
     if kafka.fell_back:
-        parts.append("knows ApiVersions up to a version that clients must ask twice for")
+        parts.append("new clients have to ask twice for its versions")
     kept_out = [client for client in unable if client.is_current]
     text = "; ".join(parts)
     if not kept_out:

@@ -11,7 +11,7 @@ from .connecting import Network, Resolver, system_resolver
 from .examination import Examination
 from .facts import Security
 from .findings import Step
-from .report import as_json, as_text, is_wrong
+from .report import as_json, is_wrong, line_of, summary_of
 
 WRONG, UNUSABLE = 1, 2
 
@@ -56,9 +56,16 @@ def run(
         click.echo("odradek: --bootstrap has no address", err=True)
         return UNUSABLE
     steps: list[Step] = []
+
+    def on_step(step: Step) -> None:
+        steps.append(step)
+        if not is_json:  # at once: the next one may take its time
+            click.echo(line_of(step))
+
     clock = Time(time.monotonic, lambda: time.time_ns() // 1_000_000, time.sleep)
-    Examination(Network(resolver, timeout_s), security, clock, steps.append).run(typed)
-    click.echo(as_json(steps) if is_json else as_text(steps))
+    Examination(Network(resolver, timeout_s), security, clock, on_step).run(typed)
+    for line in [as_json(steps)] if is_json else summary_of(steps):
+        click.echo(line)
     if all(one.endpoint is None for one in typed):
         return UNUSABLE
     return WRONG if is_wrong(steps) else 0

@@ -79,7 +79,7 @@ class Kafka:
 
     versions: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     features: Mapping[str, int] = field(default_factory=dict[str, int])
-    fell_back: bool = False  # ApiVersions had to be asked again at version 0
+    fell_back: bool = False  # ApiVersions had to be asked again, at a lower version
     sasl_mechanisms: Sequence[str] | None = None  # None: it asks for no SASL
     cluster_id: str | None = None
     controller_id: int = -1

@@ -77,18 +77,22 @@ def ask_broker(wire: Wire, open_another: Callable[[], Wire]) -> Kafka:
 
 
 def ask_api_versions(wire: Wire) -> tuple[ApiVersionsResponse, bool]:
-    """The answer, and whether the broker only had one for version 0, as clients ask again (KIP-511)."""
+    """The answer, and whether it had to be asked for again, at the version that the refusal names (KIP-511)."""
     answer = _first_answer(wire, NEWEST_API_VERSIONS)
     if answer.error_code != ErrorCode.UNSUPPORTED_VERSION:
         return answer, False
-    return wire.ask(ApiVersionsRequest(), 0, ApiVersionsResponse), True
+    version = max([one.max_version for one in answer.api_keys if one.api_key == ApiKey.API_VERSIONS], default=0)
+    return wire.ask(_api_versions_request(), min(version, NEWEST_API_VERSIONS - 1), ApiVersionsResponse), True
+
+
+def _api_versions_request() -> ApiVersionsRequest:
+    return ApiVersionsRequest(client_software_name=KEY, client_software_version=SOFTWARE_VERSION)
 
 
 def _first_answer(wire: Wire, version: int) -> ApiVersionsResponse:
-    request = ApiVersionsRequest(client_software_name=KEY, client_software_version=SOFTWARE_VERSION)
     said = b""
     try:
-        wire.send(request, version)
+        wire.send(_api_versions_request(), version)
         while len(said) < LENGTH.size and (piece := wire.receive_some(LENGTH.size - len(said))):
             said += piece
         if len(said) == LENGTH.size and 0 < LENGTH.unpack(said)[0] <= MOST_ANSWER_BYTES:

@@ -31,10 +31,11 @@ def two_listeners(inside: Endpoint, outside: Endpoint) -> Sequence[str]:
     )
 
 
-def start_or_publish(endpoint: Endpoint) -> Sequence[str]:
-    """For a port at which nothing listens."""
+def start_or_publish(endpoint: Endpoint, *, is_here: bool) -> Sequence[str]:
+    """For a port at which nothing listens, on this machine or on another."""
+    start = f" (`odradek serve --listen {endpoint}`)" if is_here else ""
     return (
-        f"Start the broker, or correct the port in bootstrap.servers; try `odradek serve --listen {endpoint}`.",
+        f"Start the broker{start}, or correct the port in bootstrap.servers.",
         f'A broker in a container: publish the port (ports: ["{endpoint.port}:{endpoint.port}"]), and have it listen '
         f"on every interface inside (listeners=PLAINTEXT://0.0.0.0:{endpoint.port}).",
     )

@@ -14,9 +14,14 @@ def is_wrong(steps: Iterable[Step]) -> bool:
     return any(step.status is Status.WRONG for step in steps)
 
 
-def as_text(steps: Sequence[Step]) -> str:
-    """Lines for people."""
-    lines = [f"{step.status.value:<12}{_printable(f'{step.name}: {step.text}')}" for step in steps]
+def line_of(step: Step) -> str:
+    """One step, for people."""
+    return f"{step.status.value:<12}{_printable(f'{step.name}: {step.text}')}"
+
+
+def summary_of(steps: Sequence[Step]) -> Sequence[str]:
+    """What is wrong and what mends it, and what is worth knowing: lines, none where there is nothing of it."""
+    lines: list[str] = []
     for title, is_note in (("What is wrong and what mends it", False), ("Worth knowing", True)):
         findings = _findings(steps, is_note=is_note)
         if findings:
@@ -25,7 +30,7 @@ def as_text(steps: Sequence[Step]) -> str:
             lines += _wrapped(f"{number}. ", finding.problem)
             for remedy in finding.remedies:
                 lines += _wrapped("   - ", remedy)
-    return "\n".join(lines)
+    return lines
 
 
 def as_json(steps: Sequence[Step]) -> str:

@@ -154,8 +154,12 @@ class FakeKafka:
         if key == ApiKey.API_VERSIONS:
             is_known = version <= self.newest_api_versions
             code = ErrorCode.NONE if is_known else ErrorCode.UNSUPPORTED_VERSION
+            served = [
+                ApiVersion(api_key=18, max_version=self.newest_api_versions) if one.api_key == 18 else one
+                for one in self.served
+            ]
             features = [FinalizedFeatureKey(name="transaction.version", max_version_level=2)]
-            return ApiVersionsResponse(error_code=code, api_keys=self.served, finalized_features=features)
+            return ApiVersionsResponse(error_code=code, api_keys=served, finalized_features=features)
         if key == ApiKey.SASL_HANDSHAKE:
             if self.sasl_mechanisms is None:
                 return SaslHandshakeResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE)

@@ -53,6 +53,7 @@ def test_refused_and_timed_out_and_without_a_route_are_mended_differently() -> N
         ["no-answer"],
         ["no-route"],
     ]
+    assert "odradek serve" not in refused.findings[0].remedies[0]
     assert "publish the port" in refused.findings[0].remedies[1]
     assert "firewall" in silent.findings[0].remedies[0]
     assert len(both.findings[0].remedies) == 3

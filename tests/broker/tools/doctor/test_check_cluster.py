@@ -56,6 +56,8 @@ def test_bootstrap_addresses_of_two_clusters_are_wrong() -> None:
     ]
     assert kinds(check_identity(kafka(), visits)) == ["several-clusters"]
     assert kinds(check_identity(kafka(), visits[:1])) == []
+    two = Visit(Endpoint("localhost", 1), attempts=[*visits[0].attempts, *visits[1].attempts])
+    assert kinds(check_identity(kafka(), [two])) == ["several-clusters"]
     assert kinds(check_identity(kafka(), [Visit(Endpoint("x", 1))])) == []
 
 

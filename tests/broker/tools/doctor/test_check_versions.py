@@ -28,7 +28,7 @@ def test_a_current_client_that_is_kept_out_is_wrong_and_named_with_both_ranges()
 
 
 def test_that_api_versions_had_to_be_asked_twice_is_said() -> None:
-    assert "must ask twice" in check_versions(Kafka(SERVED, fell_back=True)).text
+    assert "have to ask twice" in check_versions(Kafka(SERVED, fell_back=True)).text
 
 
 def test_the_levels_of_features_are_a_line() -> None:

@@ -33,7 +33,7 @@ def test_where_nothing_listens_something_is_wrong_and_the_remedy_is_there() -> N
     result = ask(address)
     assert result.exit_code == 1
     assert result.stdout.startswith(f"wrong       bootstrap {address}: refuses\n")
-    assert f"odradek serve --listen {address}" in result.stdout
+    assert f"`odradek serve --listen {address}`" in result.stdout
 
 
 def test_json_is_one_object() -> None:

@@ -40,12 +40,14 @@ def test_of_several_nodes_the_one_that_describes_its_settings_has_answered() -> 
     assert ask(FakeKafka(brokers, closes_at=[32])).brokers != []
 
 
-def test_a_broker_that_knows_only_older_api_versions_is_asked_again_at_version_0() -> None:
-    fake = FakeKafka([(1, "a", 1)], newest_api_versions=2)
+@pytest.mark.parametrize("newest", [0, 2, 3])
+def test_a_broker_that_knows_only_older_api_versions_is_asked_again_at_its_newest(newest: int) -> None:
+    fake = FakeKafka([(1, "a", 1)], newest_api_versions=newest)
     seen = ask(fake)
     assert seen.fell_back
     assert seen.versions[3] == (0, 13)
-    assert fake.asked[:2] == [(18, 4), (18, 0)]
+    assert fake.asked[:2] == [(18, 4), (18, newest)]
+    assert dict(seen.features) == ({"transaction.version": 2} if newest == 3 else {})
 
 
 def test_a_listener_with_sasl_names_its_mechanisms() -> None:

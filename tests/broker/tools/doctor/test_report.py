@@ -3,7 +3,7 @@
 import json
 
 from odradek.broker.tools.doctor.findings import Finding, cannot_tell, ok, wrong
-from odradek.broker.tools.doctor.report import as_json, as_text, is_wrong
+from odradek.broker.tools.doctor.report import as_json, is_wrong, line_of, summary_of
 
 PROBLEM = Finding("kind", "Something is wrong.", ("Mend it.", "Or leave it."))
 NOTE = Finding("note", "Something else.", (), is_note=True)
@@ -16,11 +16,13 @@ STEPS = [
 
 
 def test_a_step_is_a_line_and_what_mends_it_comes_once_after_them() -> None:
-    assert as_text(STEPS).splitlines() == [
+    assert [line_of(step) for step in STEPS] == [
         "ok          a: fine",
         "wrong       b: not fine",
         "cannot tell c: dark",
         "wrong       d: same",
+    ]
+    assert summary_of(STEPS) == [
         "",
         "What is wrong and what mends it:",
         "1. Something is wrong.",
@@ -30,7 +32,7 @@ def test_a_step_is_a_line_and_what_mends_it_comes_once_after_them() -> None:
         "Worth knowing:",
         "1. Something else.",
     ]
-    assert as_text([ok("a", "fine")]) == "ok          a: fine"
+    assert summary_of([ok("a", "fine")]) == []
 
 
 def test_json_says_the_same_on_one_line() -> None:
@@ -54,5 +56,5 @@ def test_what_cannot_be_told_is_not_wrong() -> None:
 
 
 def test_words_of_an_unknown_server_cannot_move_the_cursor() -> None:
-    assert as_text([ok("a", "\x1b[2J")]) == "ok          a: \\x1b[2J"
-    assert "\x1b" not in as_text([wrong("a", "b", Finding("k", "\x1b[2J", ("\x1b",)))])
+    assert line_of(ok("a", "\x1b[2J")) == "ok          a: \\x1b[2J"
+    assert "\x1b" not in "".join(summary_of([wrong("a", "b", Finding("k", "\x1b[2J", ("\x1b",)))]))
