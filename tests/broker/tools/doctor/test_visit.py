@@ -57,6 +57,8 @@ def test_where_a_loopback_name_leads_to_nothing_the_other_loopback_is_tried() ->
         assert other.elsewhere is not None
         assert other.elsewhere.ip == "::1"
     assert visitor({}).visit(Endpoint("127.0.0.1", free_port())).elsewhere is None
+    with serving(FakeKafka()) as port:  # of the same family, and asked for by nobody
+        assert visitor({}).visit(Endpoint("127.0.0.2", port)).elsewhere is None
 
 
 def test_many_are_visited_at_once_and_kept_in_their_order() -> None:
