@@ -23,6 +23,7 @@ _TOOLS = {
     "check-log": ".tools.check_log:check_log",
     "configs": ".tools.shell.configs:configs",
     "consume": ".tools.shell.consume:consume",
+    "doctor": ".tools.doctor.command:doctor",
     "dump-log": ".tools.dump_log.command:dump_log",
     "groups": ".tools.shell.groups:groups",
     "health": ".tools.health:health",

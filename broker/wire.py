@@ -48,9 +48,17 @@ class Conversation:
 class Wire(Conversation):
     """One connection to a broker, spoken to in frames."""
 
-    def __init__(self, address: str, *, client_id: str = "wire", timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        client_id: str = "wire",
+        timeout_s: float = 10.0,
+        connection: socket.socket | None = None,
+    ) -> None:
+        """Connects, or speaks over a connection that is there already: it may be one of TLS."""
         super().__init__(client_id)
-        self._socket = socket.create_connection(host_and_port(address), timeout_s)
+        self._socket = connection or socket.create_connection(host_and_port(address), timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> "Wire":
@@ -91,7 +99,7 @@ class Wire(Conversation):
 
     def receive_frame(self) -> bytes:
         """The next frame without its length."""
-        return self._receive(checked_size(self._receive(LENGTH.size)))
+        return self.receive_exactly(checked_size(self.receive_exactly(LENGTH.size)))
 
     def is_closed_by_peer(self, timeout_s: float = 5.0) -> bool:
         """Whether the broker closes within the time, with nothing said before."""
@@ -106,7 +114,12 @@ class Wire(Conversation):
         finally:
             self._socket.settimeout(before)
 
-    def _receive(self, size: int) -> bytes:
+    def receive_some(self, most: int) -> bytes:
+        """What comes first, at most so many bytes; none where the broker has closed."""
+        return self._socket.recv(most)
+
+    def receive_exactly(self, size: int) -> bytes:
+        """So many bytes, whatever they are."""
         received = bytearray()
         while len(received) < size:
             piece = self._socket.recv(min(size - len(received), 1 << 20))

@@ -1,5 +1,6 @@
 """Asks any Kafka over a raw connection, each question at the newest version that both sides have."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from ...protocol.errors import ErrorCode
@@ -22,11 +23,11 @@ def error_name(code: int) -> str:
 
 
 class NewestVersions:
-    """One connection, and what its broker serves; `learn` comes first."""
+    """One connection, and what its broker serves; `learn` comes first where that is not known already."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, served: Sequence[ApiVersion] = ()) -> None:
         self._wire = wire
-        self._served: dict[int, ApiVersion] = {}
+        self._served = {one.api_key: one for one in served}
 
     def learn(self) -> None:
         """Ask which versions there are. NotServed where that is refused, and what Wire.ask raises."""

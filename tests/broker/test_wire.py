@@ -70,13 +70,21 @@ def test_what_is_no_answer_to_the_last_request_is_an_error(reply: bytes, problem
 def test_a_peer_that_says_nothing_is_not_waited_for_longer_than_told() -> None:
     with peer(b"wait") as (address, _), Wire(address, timeout_s=0.1) as wire:
         wire.send(HEARTBEAT, 4)
-        assert wire._receive(4) == b"wait"
+        assert wire.receive_exactly(4) == b"wait"
         with pytest.raises(TimeoutError):
             wire.receive_frame()
         assert not wire.is_closed_by_peer(0.05)
     with peer(b"") as (address, _), Wire(address) as wire:
         wire.send(HEARTBEAT, 4)
         assert wire.is_closed_by_peer()
+
+
+def test_a_connection_that_is_there_is_spoken_over_as_one_of_its_own() -> None:
+    with peer(answer(1)) as (address, _):
+        host, _, port = address.rpartition(":")
+        with Wire("", connection=socket.create_connection((host, int(port)), 10)) as wire:
+            assert wire.ask(HEARTBEAT, 4, HeartbeatResponse).error_code == 27
+            assert wire.receive_some(1) == b""
 
 
 def test_only_requests_can_be_sent() -> None:

@@ -25,5 +25,11 @@ def test_a_question_goes_out_at_the_newest_version_of_both() -> None:
             newest.version_of(MetadataRequest)
 
 
+def test_what_is_known_of_a_broker_need_not_be_learnt_again() -> None:
+    served = [ApiVersion(api_key=3, max_version=4)]
+    with running_broker() as broker, Wire(broker.bootstrap) as wire:
+        assert NewestVersions(wire, served).version_of(MetadataRequest) == 4
+
+
 def test_an_error_has_kafkas_name_or_at_least_its_number() -> None:
     assert [error_name(code) for code in (0, 15, 31999)] == ["NONE", "COORDINATOR_NOT_AVAILABLE", "error 31999"]
