@@ -148,7 +148,8 @@ class Cluster:
             part.stop()
         await parts.lifetime.ended()
         await self._beside_the_loop(parts.log_manager.close)
-        logger.info("stopped")
+        if parts.server.addresses:  # else it never ran
+            logger.info("stopped")
 
     def _open_directory(self, runtime: Runtime) -> LogManager:
         random_id, directory_id = (encode_uuid(runtime.new_uuid().bytes) for _ in range(2))
