@@ -45,7 +45,7 @@ class Server:
         """`unsent` is what handlers look at who make large answers."""
         self._config = config
         self._clock = runtime.clock
-        self._timers = runtime.timers
+        self.timers = runtime.timers
         self._dispatcher = dispatcher
         self._open: set[Connection] = set()  # those refused among them, until they are closed
         self._admitted: set[Connection] = set()
@@ -143,4 +143,4 @@ class Server:
             connection.abort()
         self._overdue = overdue
         interval_s = min(max(self._idle_s / 10, 0.05), LONGEST_SWEEP_S)
-        self._sweep = self._timers.call_at(now + interval_s, self._sweep_overdue)
+        self._sweep = self.timers.call_at(now + interval_s, self._sweep_overdue)
