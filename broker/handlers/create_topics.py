@@ -94,7 +94,8 @@ def _check_all(request: CreateTopicsRequest, context: Context, checked: _Checked
             checked.new.append(_check(topic, context, beside, checked.mutations))
             beside.add(name)
         except KafkaError as error:
-            checked.refused.append(_refused(name, error, error.message))
+            message = None if error.code == ErrorCode.THROTTLING_QUOTA_EXCEEDED else error.message
+            checked.refused.append(_refused(name, error, message))
         yield
 
 

@@ -18,6 +18,7 @@ from ..slices import Steps
 from ..topics.topics import Topic
 
 STRICT_FROM_VERSION = 5  # KIP-599
+_WITHOUT_MESSAGE = (ErrorCode.REQUEST_TIMED_OUT, ErrorCode.THROTTLING_QUOTA_EXCEEDED)
 
 
 def handle_delete_topics(
@@ -68,7 +69,7 @@ def _answer(name: str | None, topic_id: bytes, found: Topic | KafkaError) -> Del
         return DeletableTopicResult(
             name=found.name, topic_id=found.topic_id, error_code=ErrorCode.NONE, error_message=None
         )
-    message = None if found.code == ErrorCode.REQUEST_TIMED_OUT else found.message
+    message = None if found.code in _WITHOUT_MESSAGE else found.message
     return DeletableTopicResult(name=name, topic_id=topic_id, error_code=found.code, error_message=message)
 
 
