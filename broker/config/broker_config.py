@@ -43,6 +43,7 @@ class BrokerConfig:
     max_connections: int = 2147483647
     max_connections_per_ip: int = 2147483647
     max_connections_per_ip_overrides: str = ""
+    max_connection_creation_rate: int = 2147483647
 
     quota_window_num: int = 11
     quota_window_size_seconds: int = 1

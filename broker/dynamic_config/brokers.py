@@ -10,7 +10,7 @@ from ..config.config_def import ConfigError, ConfigKey, broker_config_def, topic
 from ..config.config_value import ConfigSource, ConfigValue
 from ..config.java_values import parse_integer, split_list
 from ..metadata.image import MetadataImage
-from .broker_checks import check_broker_values
+from .broker_checks import CONNECTION_RATE, check_broker_values, is_connection_rate
 from .kind import DescribedConfig
 
 OF_ALL = ""
@@ -70,6 +70,8 @@ class BrokerConfigs:
             )
         try:
             checked = {key: known[key].check(value) if key in known else value for key, value in configs.items()}
+            rate = broker_config_def()[CONNECTION_RATE]
+            checked.update({key: rate.check(value) for key, value in configs.items() if is_connection_rate(key)})
         except ConfigError as error:
             raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
         _check_overrides(checked.get(OVERRIDES, ""))

@@ -45,8 +45,8 @@ class Listener(Protocol):
         """Monotonic seconds."""
         ...
 
-    def admit(self, connection: "Connection") -> bool:
-        """Whether there is room for one more."""
+    def arrive(self, connection: "Connection") -> None:
+        """Someone has connected, and is to be let in or refused, now or later."""
         ...
 
     def remove(self, connection: "Connection") -> None:
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
         self, listener: Listener, dispatcher: Dispatcher, max_request_bytes: int, listener_name: str = "PLAINTEXT"
     ) -> None:
         self._listener = listener
-        self._listener_name = listener_name
+        self.listener_name = listener_name
         self._turns = listener.turns
         self._dispatcher = dispatcher
         self._splitter = FrameSplitter(max_request_bytes)
@@ -76,7 +76,8 @@ class Connection(asyncio.Protocol):
         self._unsent_bytes = 0
         self._is_write_paused = False
         self._muted: TimerHandle | None = None  # throttled by a quota until it fires (KIP-219)
-        self._is_held = False  # one of these two
+        self._is_waiting = False  # to be let in
+        self._is_held = False  # one of these three
         self._is_reading_paused = False
         self._is_frame_paused = False  # there is no room for the frame that has begun
         self._is_taking = False
@@ -92,15 +93,33 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         local = transport.get_extra_info("sockname")
         self.host = str(peer[0]) if peer else "unknown"
-        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self._listener_name)
+        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self.listener_name)
         self._session.mute = self._mute
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
         self.last_active_s = self._listener.now()
-        if not self._listener.admit(self):
-            self._is_closed = True
-            self._transport.abort()
-        else:
-            self._listener.note_client(self._session)
+        self._listener.arrive(self)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is taken from it."""
+        return self._is_closed
+
+    def hold(self) -> None:
+        """Take no requests until it is let in; what comes is read ahead, so that its end is noticed."""
+        self._is_waiting = self._is_held = True
+
+    def let_in(self) -> None:
+        """Serve it from now on."""
+        self.last_active_s = self._listener.now()
+        self._listener.note_client(self._session)
+        if self._is_waiting:
+            self._is_waiting = False
+            self._is_held = self._is_write_paused
+            self._take_next()
+
+    def refuse(self) -> None:
+        """Close at once, unanswered."""
+        self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True

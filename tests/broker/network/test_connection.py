@@ -66,9 +66,9 @@ class Transport(asyncio.Transport):
 
 
 class Listener:
-    """Admits a connection or not, and hears of its end."""
+    """Lets a connection in, refuses it, or holds it back (None); and hears of its end."""
 
-    def __init__(self, runtime: Runtime, *, admits: bool) -> None:
+    def __init__(self, runtime: Runtime, *, admits: bool | None) -> None:
         self.timers = runtime.timers
         self.turns = Turns(runtime)
         self.memory = RequestMemory(LARGE_FRAME)
@@ -81,8 +81,13 @@ class Listener:
     def now(self) -> float:
         return self.time
 
-    def admit(self, connection: Connection) -> bool:
-        return self.admits
+    def arrive(self, connection: Connection) -> None:
+        if self.admits is None:
+            connection.hold()
+        elif self.admits:
+            connection.let_in()
+        else:
+            connection.refuse()
 
     def remove(self, connection: Connection) -> None:
         self.removed.append(connection)
@@ -107,7 +112,7 @@ class Putting:
 class Connected:
     """A connection to a broker with topic t, and the transport under it."""
 
-    def __init__(self, *, admits: bool = True) -> None:
+    def __init__(self, *, admits: bool | None = True) -> None:
         self.broker = AskedBroker()
         self.broker.create()
         listener = Listener(self.broker.parts.runtime, admits=admits)
@@ -467,3 +472,21 @@ def test_a_closed_connection_is_not_muted() -> None:
     connected.connection.abort()
     connected.connection._session.mute(5)  # pyright: ignore[reportPrivateUsage]
     assert connected.broker.clock.pending == timers
+
+
+def test_a_connection_that_waits_to_be_let_in_is_served_once_it_is() -> None:
+    connected = Connected(admits=None)
+    connected.receive(AT_ONCE)
+    assert (connected.answers, connected.listener.noted) == (0, [])
+    connected.connection.let_in()
+    assert (connected.answers, len(connected.listener.noted)) == (1, 1)
+
+
+def test_a_client_that_goes_while_it_waits_to_be_let_in_is_noticed() -> None:
+    connected = Connected(admits=None)
+    assert not connected.connection.eof_received()
+    connected.connection.refuse()
+    assert connected.connection.is_closed
+    assert connected.transport.is_aborted
+    connected.connection.data_received(b"x")
+    assert connected.answers == 0
