@@ -22,7 +22,7 @@ from odradek.protocol.messages.list_offsets import (
     ListOffsetsResponse,
     ListOffsetsTopic,
 )
-from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..batches import batch
@@ -213,3 +213,19 @@ def an_unlimited_client_waits_for_nobody(d: Dialogue) -> None:
     request = ListOffsetsRequest(replica_id=-1, topics=[ListOffsetsTopic(name=name, partitions=asked)])
     d.ask("another client", request, 4, ListOffsetsResponse, d.connect("wire"))
     limit(d, client, "producer_byte_rate", None)
+
+
+@scenario
+def a_topic_is_not_created_by_asking_above_the_rate(d: Dialogue) -> None:
+    client = d.name("admin")
+    limit(d, client, "controller_mutation_rate", 1.0)
+    wire = d.connect(client)
+    create(d, wire, "more than the rate", ("full", 50))
+    request = MetadataRequest(topics=[MetadataRequestTopic(name=d.name("asked"))], allow_auto_topic_creation=True)
+    codes: set[int] = set()
+    for _ in range(3):
+        answer = d.connect(client).ask(request, 9, MetadataResponse)
+        codes.add(answer.topics[0].error_code)
+        time.sleep(TAKES_EFFECT_S)
+    d.note("asked for", sorted(codes))
+    limit(d, client, "controller_mutation_rate", None)
