@@ -466,6 +466,17 @@ def test_what_a_client_asked_for_before_its_end_is_answered_after_the_mute() -> 
     assert connected.transport.is_closed
 
 
+def test_an_answer_that_was_due_before_the_mute_has_its_time_after_it() -> None:
+    connected = throttled(1000)
+    connected.receive(HEARTBEAT)
+    connected.connection.eof_received()
+    wait(connected, 1001)
+    connected.turn()
+    assert not connected.connection.is_overdue(connected.listener.time, 10)
+    wait(connected, HALF_CLOSED_S + 1)
+    assert connected.connection.is_overdue(connected.listener.time, 10)
+
+
 def test_a_closed_connection_is_not_muted() -> None:
     connected = Connected()
     timers = connected.broker.clock.pending

@@ -14,7 +14,7 @@ from odradek.protocol.messages.produce import ProduceRequest, ProduceResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest
 from odradek.protocol.messages.write_txn_markers import WriteTxnMarkersRequest
 
-from ..handlers.broker_harness import AskedBroker, batch, fetch_request, produce_request, set_quotas
+from ..handlers.broker_harness import AskedBroker, batch, fetch_request, produce_request, set_quotas, wanted
 from .test_dispatch import body_of, frame_of
 
 HEARTBEAT = HeartbeatRequest(group_id="g", generation_id=1, member_id="m")
@@ -52,8 +52,8 @@ class Metered:
             None if segments is None else decode(ProduceResponse, version, body_of(segments, ApiKey.PRODUCE, version))
         )
 
-    def fetch(self, max_bytes: int = 1 << 30, session: tuple[int, int] = (0, -1)) -> FetchResponse:
-        frame = frame_of(fetch_request("t", max_bytes=max_bytes, session=session), 12)
+    def fetch(self, max_bytes: int = 1 << 30, session: tuple[int, int] = (0, -1), offset: int = 0) -> FetchResponse:
+        frame = frame_of(fetch_request("t", wanted(offset), max_bytes=max_bytes, session=session), 12)
         segments = self.dispatcher.receive(frame, self.broker.session)
         return decode(FetchResponse, 12, body_of(segments, ApiKey.FETCH, 12))
 
@@ -161,6 +161,21 @@ def test_a_throttled_fetch_leaves_its_session_as_it_was(metered: Metered) -> Non
     assert throttled.throttle_time_ms > 0
     metered.broker.clock.advance(12)
     assert metered.fetch(session=(session_id, 2)).responses[0].partitions[0].records
+
+
+def test_a_throttled_fetch_does_not_count_as_having_told_the_news(metered: Metered) -> None:
+    metered.produce(100)
+    set_quotas(metered.broker, consumer_byte_rate=1e6, request_percentage=1)
+    session_id = metered.fetch(session=(0, 0), offset=1).session_id
+    assert metered.fetch(session=(session_id, 1), offset=1).responses == []
+    topics = metered.broker.topics
+    topics.delete_records(topics.partition("t", 0), 1, lambda start, error: None)
+    metered.working.takes_s = 5.0
+    assert metered.fetch(session=(session_id, 2), offset=1).throttle_time_ms > 0
+    metered.working.takes_s = 0.0
+    metered.broker.clock.advance(12)
+    (topic,) = metered.fetch(session=(session_id, 3), offset=1).responses
+    assert topic.partitions[0].log_start_offset == 1
 
 
 def test_a_session_that_would_begin_with_a_throttled_fetch_does_not(metered: Metered) -> None:

@@ -36,6 +36,12 @@ def test_a_sample_that_overlaps_the_window_is_kept_whole() -> None:
     assert rate.per_second(START_MS + 11_999) == pytest.approx(10 / 10.999)  # its last event is a window old
 
 
+def test_there_is_room_for_the_sample_that_overlaps_and_all_those_of_the_window() -> None:
+    rate = recorded((0, 1), (999, 1), *((at_ms, 1) for at_ms in range(1000, 11_001, 1000)))
+    assert rate.window_ms(START_MS + 11_000) == 11_000
+    assert rate.per_second(START_MS + 11_000) == pytest.approx(13 / 11)
+
+
 def test_after_a_whole_window_nothing_is_left() -> None:
     rate = recorded((0, 10_000))
     assert rate.per_second(START_MS + 10_999) > 0
