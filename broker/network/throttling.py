@@ -44,7 +44,7 @@ class Throttling:
         A handler that has found a reason to throttle has set the time in its response.
         """
         session.meter = None
-        throttle_ms = response.throttle_time_ms if isinstance(response, _Throttled) else 0
+        throttle_ms: int = getattr(response, "throttle_time_ms", 0)
         if not meter.is_charged:
             throttle_ms = max(throttle_ms, self._charge(key, meter, session, is_answered=response is not None))
         if throttle_ms:

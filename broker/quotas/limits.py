@@ -9,6 +9,8 @@ from typing import NamedTuple
 from ..metadata.image import QuotaEntity
 from .entities import CLIENT_ID, USER
 
+MOST_FOUND = 10_000  # clients whose quota is remembered; ids are theirs to choose
+
 
 class Bucket(NamedTuple):
     """Who share one sum: a user, a client id, or a client id of a user; "" for all."""
@@ -22,12 +24,14 @@ class Limits:
 
     def __init__(self) -> None:
         self._bounds: dict[QuotaEntity, float] = {}
+        self._found: dict[tuple[str, str], tuple[Bucket, float] | None] = {}  # of clients that have asked
 
     def __len__(self) -> int:
         return len(self._bounds)
 
     def set(self, entity: QuotaEntity, bound: float | None) -> None:
         """Set a quota, or take it back with None."""
+        self._found.clear()
         if bound is None:
             self._bounds.pop(entity, None)
         else:
@@ -35,6 +39,16 @@ class Limits:
 
     def find(self, user: str, client_id: str) -> tuple[Bucket, float] | None:
         """The bucket of a client and its bound; None if nothing holds for it."""
+        if not self._bounds:
+            return None
+        client = (user, client_id)
+        if client not in self._found:
+            if len(self._found) >= MOST_FOUND:
+                self._found.clear()
+            self._found[client] = self._find(user, client_id)
+        return self._found[client]
+
+    def _find(self, user: str, client_id: str) -> tuple[Bucket, float] | None:
         bucket = self._bucket_of(user, client_id)
         if bucket is None:
             return None

@@ -76,3 +76,17 @@ def test_a_quota_that_is_taken_back_holds_no_more() -> None:
     found.set(PLACES[2][0], None)
     found.set(PLACES[7][0], None)
     assert (found.find("ann", "shop"), len(found)) == (None, 0)
+
+
+def test_what_was_found_before_is_found_anew_once_a_quota_changes() -> None:
+    found = limits(7)
+    assert found.find("ann", "shop") == (OF_CLIENT, 7)
+    found.set(PLACES[2][0], 2.0)
+    assert found.find("ann", "shop") == (OF_USER, 2)
+
+
+def test_any_number_of_clients_may_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("odradek.broker.quotas.limits.MOST_FOUND", 3)
+    found = limits(7)
+    for n in range(10):
+        assert found.find("ann", f"c{n}") == (Bucket("", f"c{n}"), 7)
