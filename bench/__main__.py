@@ -17,10 +17,12 @@ from tests.oracle.apache_kafka import ApacheKafka, jars
 
 from .administration import administration
 from .starts import measure_starts
+from .throttled import SETTINGS as QUOTA_SETTINGS
+from .throttled import measure_throttled
 from .workloads import acked_record, compaction, consume, end_to_end, new_topic, produce, transactions
 
 Measures = dict[str, str]
-SETTINGS = {"log.cleaner.backoff.ms": "100"}  # compaction is measured from when it is due
+SETTINGS = {**QUOTA_SETTINGS, "log.cleaner.backoff.ms": "100"}  # compaction is measured from when it is due
 # Kafka's own start script gives the broker this.
 KAFKA_JVM = ("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 
@@ -33,13 +35,17 @@ def main() -> None:
     parser.add_argument("--starts", action="store_true", help="measure starts of large directories instead")
     parser.add_argument("--partitions", type=int, default=10_000, help="for --starts")
     parser.add_argument("--gigabytes", type=float, default=5.0, help="for --starts")
+    parser.add_argument("--quotas", action="store_true", help="measure stock clients under quotas instead")
+    parser.add_argument("--seconds", type=float, default=20.0, help="for --quotas")
     arguments = parser.parse_args()
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only).items():
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as directory:
             broker = start(Path(directory))
             try:
-                if arguments.starts:
+                if arguments.quotas:
+                    results[name] = measure_throttled(broker, arguments.seconds)
+                elif arguments.starts:
                     results[name] = measure_starts(broker, arguments.partitions, arguments.gigabytes)
                 else:
                     results[name] = measure(broker, arguments.records, arguments.acked)

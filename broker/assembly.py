@@ -26,6 +26,7 @@ from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
+from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
 from .slices import Slices
 from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
@@ -60,6 +61,8 @@ def assemble(
     producer_ids = ProducerIds(metadata)
     groups = _groups(config, runtime, topics, flusher)
     metadata.publisher.subscribe(groups)
+    quotas = ClientQuotas(config, metadata.image)
+    metadata.publisher.subscribe(quotas)
     return Context(
         config=config,
         configs=Configs(config, metadata),
@@ -79,6 +82,7 @@ def assemble(
         ),
         flusher=flusher,
         producer_ids=producer_ids,
+        quotas=quotas,
         served_apis=list(TABLE.values()),
         cluster_id=identity.cluster_id,
         advertised=Advertised(config, advertise),

@@ -28,6 +28,7 @@ _TOOLS = {
     "groups": ".tools.shell.groups:groups",
     "health": ".tools.health:health",
     "produce": ".tools.shell.produce:produce",
+    "quotas": ".tools.shell.quotas:quotas",
     "records": ".tools.shell.records:records",
     "topics": ".tools.shell.topics:topics",
     "txn": ".tools.shell.txn:txn",

@@ -30,6 +30,7 @@ from .maintenance.scheduled_tasks import ScheduledTasks
 from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
 from .network.server import CannotListen, Server
+from .quotas.connection_rates import ConnectionRates
 from .runtime import Runtime
 from .slices import Steps, run_slice
 from .topics.start_topics import ensure_topics
@@ -176,6 +177,8 @@ class Cluster:
         config, runtime = self._config, lifetime.runtime
         context = self._assemble(runtime, log_manager)
         partitions = context.topics.partitions
+        rates = ConnectionRates(config, context.metadata.image)
+        context.metadata.publisher.subscribe(rates)
         scheduled_tasks = ScheduledTasks(config, runtime, partitions, log_manager, context.slices)
         if config.metadata_log_max_snapshot_interval_ms:
             scheduled_tasks.add(
@@ -189,7 +192,7 @@ class Cluster:
             LogCleaner(config, runtime, context.topics, log_manager.directory),
             context.heavy_work,
             context.topics,
-            Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note),
+            Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note, rates),
         )
 
     def _assemble(self, runtime: Runtime, log_manager: LogManager) -> Context:

@@ -15,6 +15,7 @@ from .metadata.features import FEATURES, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
+from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
 from .session import Session
 from .slices import Slices
@@ -64,6 +65,7 @@ class Context:
     fetch_sessions: FetchSessions
     flusher: LogFlusher
     producer_ids: ProducerIds
+    quotas: ClientQuotas
     served_apis: Sequence[ServedApi]
     cluster_id: str
     features: Sequence[Feature] = FEATURES

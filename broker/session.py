@@ -1,6 +1,19 @@
 """What is known of one connection: who the client says it is, and where it came in."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+ANONYMOUS = "ANONYMOUS"  # Kafka's name for whoever has not said who it is
+
+
+@dataclass(slots=True)
+class RequestMeter:
+    """What quotas count of one request: its size, and the time that the broker spends on it."""
+
+    size_bytes: int
+    began_s: float
+    handler_s: float | None = None  # once the handler has returned
+    is_charged: bool = False  # the handler has done it
 
 
 @dataclass(slots=True)
@@ -14,3 +27,8 @@ class Session:
     client_id: str = ""
     software_name: str = ""
     software_version: str = ""
+    user: str = ANONYMOUS
+    # Of the request that is being worked on, where there are quotas.
+    meter: RequestMeter | None = None
+    # Take no further request of this connection for so many seconds (KIP-219).
+    mute: Callable[[float], None] = field(default=lambda seconds: None, repr=False)

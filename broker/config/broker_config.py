@@ -43,6 +43,12 @@ class BrokerConfig:
     max_connections: int = 2147483647
     max_connections_per_ip: int = 2147483647
     max_connections_per_ip_overrides: str = ""
+    max_connection_creation_rate: int = 2147483647
+
+    quota_window_num: int = 11
+    quota_window_size_seconds: int = 1
+    controller_quota_window_num: int = 11
+    controller_quota_window_size_seconds: int = 1
 
     fetch_max_bytes: int = 57671680
     max_incremental_fetch_session_cache_slots: int = 1000

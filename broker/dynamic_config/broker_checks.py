@@ -16,6 +16,12 @@ _THREADS = (
     "background.threads",
 )
 _MEGABYTE = 1024 * 1024
+CONNECTION_RATE = "max.connection.creation.rate"
+
+
+def is_connection_rate(name: str) -> bool:
+    """Whether a setting is the rate of new connections, of the broker or of one listener."""
+    return name == CONNECTION_RATE or (name.startswith("listener.name.") and name.endswith(f".{CONNECTION_RATE}"))
 
 
 def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], str | None]) -> None:
@@ -34,6 +40,8 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
     _check_cleaner(given("log.cleaner.dedupe.buffer.size"), given("log.cleaner.threads"), now)
     if given("max.connections") == 0:
         raise _wrapped("Invalid max.connections 0")
+    if any(int(value) == 0 for name, value in configs.items() if is_connection_rate(name)):
+        raise _wrapped(f"Invalid {CONNECTION_RATE} 0")
     for name in _THREADS:
         _check_pool(name, given(name), now(name))
 

@@ -1,6 +1,6 @@
 """AlterClientQuotas 0-1: set quotas for entities, or take them back (KIP-546).
 
-Not done: they are kept and shown, and keep nobody from anything yet.
+They hold from the next request on, on every connection.
 """
 
 from collections import Counter
@@ -17,13 +17,10 @@ from ...protocol.messages.alter_client_quotas import (
 from ...protocol.metadata_records import MetadataRecord
 from ..context import Context
 from ..deferred import Deferred
-from ..log_output import get_logger
 from ..metadata.image import MetadataImage, QuotaEntity, quota_record
 from ..quotas.entities import IP, check_address, check_entity, check_value, entity_of
 from ..session import Session
 from ..slices import Steps
-
-logger = get_logger("quotas")
 
 Parts = Mapping[str, str | None]
 """The entity of a request; of a type named twice the last counts, as in Kafka."""
@@ -55,8 +52,6 @@ def handle_alter_client_quotas(
 
     def altered(error: KafkaError | None) -> None:
         entries = [_result(parts, refusal or error) for parts, refusal in outcomes.values()]
-        if error is None and not request.validate_only and any(one.error_code == ErrorCode.NONE for one in entries):
-            logger.warning("quotas are kept and shown, and not enforced yet", entities=len(entries))
         deferred.answer(AlterClientQuotasResponse(entries=entries))
 
     context.metadata.change(decide, altered)

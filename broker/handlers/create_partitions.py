@@ -1,7 +1,4 @@
-"""CreatePartitions 0-3: give topics more partitions (KIP-195).
-
-Not done: mutation quotas.
-"""
+"""CreatePartitions 0-3: give topics more partitions (KIP-195)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,16 +14,20 @@ from ...protocol.messages.create_partitions import (
 from ..context import Context
 from ..deferred import Deferred
 from ..metadata.topic_records import NewPartitions
+from ..quotas.client_quotas import Mutations
 from ..session import Session
 from ..slices import Steps
 from ..topics.replica_assignment import check_replicas
 from ..topics.topics import TOO_MANY_PARTITIONS
+
+STRICT_FROM_VERSION = 3  # KIP-599
 
 
 @dataclass(slots=True)
 class _Checked:
     """What became of the topics asked for: what is to be recorded of those that grow, and everybody's result."""
 
+    mutations: Mutations
     new: list[NewPartitions] = field(default_factory=list[NewPartitions])
     results: list[CreatePartitionsTopicResult] = field(default_factory=list[CreatePartitionsTopicResult])
     added: int = 0
@@ -37,7 +38,7 @@ def handle_create_partitions(
 ) -> Deferred[CreatePartitionsResponse]:
     """Grow each topic or say why not; one that is refused does not keep the others from growing."""
     deferred: Deferred[CreatePartitionsResponse] = Deferred()
-    checked = _Checked()
+    checked = _Checked(context.quotas.mutations(session, context.clock.now(), is_strict=version >= STRICT_FROM_VERSION))
 
     def choose() -> Steps[Sequence[NewPartitions]]:
         yield from _check_all(request, context, checked)
@@ -47,7 +48,8 @@ def handle_create_partitions(
         for result in checked.results:
             if error is not None and result.error_code == ErrorCode.NONE:
                 result.error_code, result.error_message = error.code, error.message
-        deferred.answer(CreatePartitionsResponse(results=checked.results))
+        throttle_ms = checked.mutations.throttle_ms(context.clock.now())
+        deferred.answer(CreatePartitionsResponse(throttle_time_ms=throttle_ms, results=checked.results))
 
     context.topics.grow(choose, grown)
     return deferred
@@ -64,7 +66,7 @@ def _check_all(request: CreatePartitionsRequest, context: Context, checked: _Che
             try:
                 if request.timeout_ms <= 0:
                     raise KafkaError(ErrorCode.REQUEST_TIMED_OUT)
-                new = yield from _check(topic, checked.added, context)
+                new = yield from _check(topic, checked, context)
             except KafkaError as error:
                 checked.results.append(_refused(topic.name, error))
             else:
@@ -78,8 +80,8 @@ def _refused(name: str, error: KafkaError) -> CreatePartitionsTopicResult:
     return CreatePartitionsTopicResult(name=name, error_code=error.code, error_message=error.why)
 
 
-def _check(asked: CreatePartitionsTopic, added: int, context: Context) -> Steps[NewPartitions]:
-    """The partitions that come, beside so many of other topics; KafkaError if they cannot."""
+def _check(asked: CreatePartitionsTopic, checked: _Checked, context: Context) -> Steps[NewPartitions]:
+    """The partitions that come, beside those of other topics; KafkaError if they cannot."""
     topic = context.topics.find(asked.name)
     if topic is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
@@ -90,16 +92,16 @@ def _check(asked: CreatePartitionsTopic, added: int, context: Context) -> Steps[
         why = f"The topic {asked.name} currently has {there} partition(s); {asked.count} would not be an increase."
         raise KafkaError(ErrorCode.INVALID_PARTITIONS, why)
     indexes = range(there, asked.count)
-    if asked.assignments is not None:
-        if len(asked.assignments) != len(indexes):
-            why = (
-                f"Attempted to add {len(indexes)} additional partition(s), but only {len(asked.assignments)} "
-                "assignment(s) were specified."
-            )
-            raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, why)
-        for assignment in asked.assignments:
-            check_replicas(assignment.broker_ids, context.config.node_id)
-            yield
-    if added + len(indexes) > TOO_MANY_PARTITIONS:
+    if asked.assignments is not None and len(asked.assignments) != len(indexes):
+        why = (
+            f"Attempted to add {len(indexes)} additional partition(s), but only {len(asked.assignments)} "
+            "assignment(s) were specified."
+        )
+        raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, why)
+    checked.mutations.record(len(indexes), context.clock.now())
+    for assignment in asked.assignments or ():
+        check_replicas(assignment.broker_ids, context.config.node_id)
+        yield
+    if checked.added + len(indexes) > TOO_MANY_PARTITIONS:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka's answer too, but it keeps ten thousand of them
     return NewPartitions(topic.topic_id, indexes)

@@ -1,6 +1,6 @@
 """CreateTopics 2-7 (KIP-4, KIP-464 defaults, KIP-525 configs in the answer).
 
-Not done: replication factors above 1 (one node), create policies and mutation quotas.
+Not done: replication factors above 1 (one node) and create policies.
 """
 
 from collections import Counter
@@ -21,6 +21,7 @@ from ..config.topic_config import checked_configs, effective
 from ..context import Context
 from ..deferred import Deferred
 from ..metadata.topic_records import NewTopic
+from ..quotas.client_quotas import Mutations
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import TopicNames
@@ -28,12 +29,14 @@ from ..topics.replica_assignment import check_replicas, check_replication_factor
 from ..topics.topics import TOO_MANY_PARTITIONS
 
 NO_VALUE = -1
+STRICT_FROM_VERSION = 6  # KIP-599
 
 
 @dataclass(slots=True)
 class _Checked:
     """What became of the topics asked for: those that may be created, and the refusals of the others."""
 
+    mutations: Mutations
     new: list[NewTopic] = field(default_factory=list[NewTopic])
     refused: list[CreatableTopicResult] = field(default_factory=list[CreatableTopicResult])
 
@@ -47,7 +50,7 @@ def handle_create_topics(
             topics=[_refused(name, KafkaError(ErrorCode.REQUEST_TIMED_OUT), None) for name in _names(request)]
         )
     deferred: Deferred[CreateTopicsResponse] = Deferred()
-    checked = _Checked()
+    checked = _Checked(context.quotas.mutations(session, context.clock.now(), is_strict=version >= STRICT_FROM_VERSION))
 
     def choose() -> Steps[Sequence[NewTopic]]:
         yield from _check_all(request, context, checked)
@@ -64,7 +67,8 @@ def handle_create_topics(
                 written = {config.name: config.value or "" for config in asked[topic.name]}  # as Kafka repeats it
                 results.append(_created(topic, _configs(written, context) if written else defaults))
             yield
-        return CreateTopicsResponse(topics=results + checked.refused)
+        throttle_ms = checked.mutations.throttle_ms(context.clock.now())
+        return CreateTopicsResponse(throttle_time_ms=throttle_ms, topics=results + checked.refused)
 
     def created(error: KafkaError | None) -> None:
         context.slices.start(answer(error), deferred.answer, deferred.fail)
@@ -89,10 +93,11 @@ def _check_all(request: CreateTopicsRequest, context: Context, checked: _Checked
                     ErrorCode.POLICY_VIOLATION,
                     f"Excessively large number of partitions per request. The limit is {TOO_MANY_PARTITIONS}.",
                 )
-            checked.new.append(_check(topic, context, beside))
+            checked.new.append(_check(topic, context, beside, checked.mutations))
             beside.add(name)
         except KafkaError as error:
-            checked.refused.append(_refused(name, error, error.message))
+            message = None if error.code == ErrorCode.THROTTLING_QUOTA_EXCEEDED else error.message
+            checked.refused.append(_refused(name, error, message))
         yield
 
 
@@ -106,7 +111,7 @@ def _partitions_asked(topic: CreatableTopic, context: Context) -> int:
     return context.config.num_partitions if topic.num_partitions == NO_VALUE else max(topic.num_partitions, 0)
 
 
-def _check(topic: CreatableTopic, context: Context, beside: TopicNames) -> NewTopic:
+def _check(topic: CreatableTopic, context: Context, beside: TopicNames, mutations: Mutations) -> NewTopic:
     """KafkaError if this topic cannot be created beside those of the same request."""
     context.topics.check_new_name(topic.name, beside)
     partitions = _partition_count(topic, context)
@@ -114,6 +119,7 @@ def _check(topic: CreatableTopic, context: Context, beside: TopicNames) -> NewTo
         configs = checked_configs({config.name: config.value for config in topic.configs})
     except ConfigError as error:
         raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
+    mutations.record(partitions, context.clock.now())
     return context.topics.new_topic(topic.name, partitions, configs)
 
 

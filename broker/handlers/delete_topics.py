@@ -17,6 +17,9 @@ from ..session import Session
 from ..slices import Steps
 from ..topics.topics import Topic
 
+STRICT_FROM_VERSION = 5  # KIP-599
+_WITHOUT_MESSAGE = (ErrorCode.REQUEST_TIMED_OUT, ErrorCode.THROTTLING_QUOTA_EXCEEDED)
+
 
 def handle_delete_topics(
     request: DeleteTopicsRequest, version: int, session: Session, context: Context
@@ -28,6 +31,7 @@ def handle_delete_topics(
     times = Counter((topic.name, topic.topic_id) for topic in asked)
     deferred: Deferred[DeleteTopicsResponse] = Deferred()
     found: list[Topic | KafkaError] = []
+    mutations = context.quotas.mutations(session, context.clock.now(), is_strict=version >= STRICT_FROM_VERSION)
 
     def choose() -> Steps[Sequence[Topic]]:
         chosen: dict[bytes, Topic] = {}
@@ -37,6 +41,7 @@ def handle_delete_topics(
                 topic = _find(state, count, version, request.timeout_ms, context)
                 if topic.topic_id in chosen:
                     raise KafkaError(_unknown(topic_id))
+                mutations.record(len(topic.partitions), context.clock.now())
                 chosen[topic.topic_id] = topic
                 found.append(topic)
             except KafkaError as error:
@@ -49,7 +54,8 @@ def handle_delete_topics(
         for (name, topic_id), one in zip(times, found, strict=True):
             responses.append(_answer(name, topic_id, error if error is not None and isinstance(one, Topic) else one))
             yield
-        return DeleteTopicsResponse(responses=responses)
+        throttle_ms = mutations.throttle_ms(context.clock.now())
+        return DeleteTopicsResponse(throttle_time_ms=throttle_ms, responses=responses)
 
     def deleted(error: KafkaError | None) -> None:
         context.slices.start(answer(error), deferred.answer, deferred.fail)
@@ -63,7 +69,7 @@ def _answer(name: str | None, topic_id: bytes, found: Topic | KafkaError) -> Del
         return DeletableTopicResult(
             name=found.name, topic_id=found.topic_id, error_code=ErrorCode.NONE, error_message=None
         )
-    message = None if found.code == ErrorCode.REQUEST_TIMED_OUT else found.message
+    message = None if found.code in _WITHOUT_MESSAGE else found.message
     return DeletableTopicResult(name=name, topic_id=topic_id, error_code=found.code, error_message=message)
 
 

@@ -1,11 +1,13 @@
 """Fetch 4-18: batches as they were stored, by byte limits, with long polls and sessions (KIP-74, KIP-227).
 
 Only whole batches are sent; the first one always, however small the limits (KIP-74).
-Not done: reading from followers (KIP-392), quotas, and fetches by replicas, which are answered as by a non-leader.
+Where a quota holds, one that would exceed it is answered at once and with nothing (KIP-219).
+Not done: reading from followers (KIP-392), and fetches by replicas, which are answered as by a non-leader.
 """
 
 from dataclasses import dataclass
 
+from ...protocol.codec import encode
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.fetch import (
     AbortedTransaction,
@@ -35,6 +37,7 @@ DEBUGGING_CONSUMER_ID = -2
 STORAGE_ERROR_FROM_VERSION = 6
 # Of one partition; reading and checking more keeps everyone waiting, and the consumer comes back for the rest.
 MOST_AT_ONCE_BYTES = 4 * 1024 * 1024
+LENGTH_BYTES = 4  # of the frame; with it Kafka counts an answer
 LEADER_HINTS_FROM_VERSION = 16  # KIP-951
 
 
@@ -47,6 +50,7 @@ class _Fetch:
     session: Session
     context: Context
     plan: FetchContext
+    most_bytes: int
 
     @property
     def is_read_committed(self) -> bool:
@@ -58,7 +62,7 @@ class _Fetch:
 
     @property
     def max_bytes(self) -> int:
-        return min(self.request.max_bytes, self.context.config.fetch_max_bytes, self.context.unsent.room_bytes)
+        return min(self.request.max_bytes, self.most_bytes, self.context.unsent.room_bytes)
 
     @property
     def min_bytes(self) -> int:
@@ -84,7 +88,7 @@ def handle_fetch(
         plan = yield from context.fetch_sessions.plan(request, version, context.topics.name_of, now)
     except KafkaError as error:
         return FetchResponse(error_code=error.code, session_id=0, responses=())
-    fetch = _Fetch(request, version, session, context, plan)
+    fetch = _Fetch(request, version, session, context, plan, _most_bytes(session, context))
     read = yield from _read_all(fetch)
     if read.is_final or request.max_wait_ms <= 0 or not read.watched or read.total_bytes >= fetch.min_bytes:
         return (yield from _respond(fetch, read))
@@ -100,6 +104,15 @@ def handle_fetch(
     deferred.on_dropped = lambda: context.purgatory.drop(delayed)
     context.purgatory.watch(delayed)
     return deferred
+
+
+def _most_bytes(session: Session, context: Context) -> int:
+    """What one answer may have: no more than a quota allows for a whole window, or it could never be sent."""
+    most_bytes = context.config.fetch_max_bytes
+    if context.quotas.is_active:
+        allowed = context.quotas.fetch.most_at_once(session.user, session.client_id)
+        return most_bytes if allowed is None else int(min(most_bytes, allowed))
+    return most_bytes
 
 
 def _read_and_respond(fetch: _Fetch) -> Steps[FetchResponse]:
@@ -236,6 +249,27 @@ def _refused(
 
 
 def _respond(fetch: _Fetch, read: _Read) -> Steps[FetchResponse]:
+    if fetch.context.quotas.is_active:
+        throttled = yield from _throttled(fetch, read)
+        if throttled is not None:
+            return throttled
+    return (yield from _answer(fetch, read))
+
+
+def _throttled(fetch: _Fetch, read: _Read) -> Steps[FetchResponse | None]:
+    """The empty answer to a fetch that a quota does not allow now; its session has told the client nothing."""
+    context, session, size_bytes = fetch.context, fetch.session, 0
+    if context.quotas.fetch.most_at_once(session.user, session.client_id) is not None:
+        tried = yield from _answer(fetch, read, is_tried=True)
+        size_bytes = LENGTH_BYTES + sum(map(len, encode(tried, fetch.version)))
+    throttle_ms = context.quotas.charge_fetch(session, size_bytes, context.clock.now())
+    if not throttle_ms:
+        return None
+    session_id = context.fetch_sessions.abandon(fetch.plan)
+    return FetchResponse(throttle_time_ms=throttle_ms, error_code=ErrorCode.NONE, session_id=session_id, responses=())
+
+
+def _answer(fetch: _Fetch, read: _Read, *, is_tried: bool = False) -> Steps[FetchResponse]:
     session, is_full = fetch.plan.session, not fetch.plan.is_incremental
     uses_ids = fetch.version >= IDS_FROM_VERSION
     topics: list[FetchableTopicResponse] = []
@@ -244,10 +278,12 @@ def _respond(fetch: _Fetch, read: _Read) -> Steps[FetchResponse]:
     for wanted, data in read.answers:
         if session is not None:
             # Every partition is asked, so that what the client was last told is remembered of each.
-            has_news = _note_sent(wanted, data)
+            has_news = _has_news(wanted, data)
+            if not is_tried:
+                _note_sent(wanted, data)
             if not is_full and not has_news:
                 continue
-            if not is_full and data.records:
+            if not is_full and data.records and not is_tried:
                 session.move_to_end(wanted)  # those behind it come first next time, or it could starve them
         name = wanted.topic_id if uses_ids else wanted.topic or ""
         if name != last or not topics:
@@ -266,19 +302,24 @@ def _respond(fetch: _Fetch, read: _Read) -> Steps[FetchResponse]:
     )
 
 
-def _note_sent(wanted: CachedPartition, data: PartitionData) -> bool:
-    """Whether an incremental answer must carry this partition; remembers what the client is told."""
-    has_news = (
+def _has_news(wanted: CachedPartition, data: PartitionData) -> bool:
+    """Whether an incremental answer must carry this partition."""
+    return (
         bool(data.records)
         or data.error_code != ErrorCode.NONE
         or data.high_watermark != wanted.sent_high_watermark
         or data.log_start_offset != wanted.sent_log_start_offset
         or data.diverging_epoch.epoch >= 0
     )
-    # After an error the watermark is forgotten, so that the next good answer is sent whatever it says.
+
+
+def _note_sent(wanted: CachedPartition, data: PartitionData) -> None:
+    """Remember what the client is told.
+
+    After an error the watermark is forgotten, so that the next good answer is sent whatever it says.
+    """
     wanted.sent_high_watermark = data.high_watermark
     wanted.sent_log_start_offset = data.log_start_offset
-    return has_news
 
 
 def _leader_endpoints(fetch: _Fetch, topics: list[FetchableTopicResponse]) -> list[NodeEndpoint]:

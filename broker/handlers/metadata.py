@@ -55,8 +55,11 @@ def handle_metadata(
     if not missing:
         return (yield from answer({}))
     deferred: Deferred[MetadataResponse] = Deferred()
+    mutations = context.quotas.mutations(session, context.clock.now(), is_strict=True)
     context.topics.auto_create(
-        missing, lambda refused: context.slices.start(answer(refused), deferred.answer, deferred.fail)
+        missing,
+        lambda refused: context.slices.start(answer(refused), deferred.answer, deferred.fail),
+        lambda partitions: mutations.record(partitions, context.clock.now()),
     )
     return deferred
 
@@ -110,7 +113,10 @@ def _find(
     topic = context.topics.find(name)
     if topic is not None:
         return (yield from _described(topic, context, operations))
-    return _refused(refused[name].code if name in refused else _unknown(name), name, ZERO_UUID, operations)
+    code = refused[name].code if name in refused else _unknown(name)
+    if code == ErrorCode.THROTTLING_QUOTA_EXCEEDED:  # Kafka has not asked its controller yet when it answers
+        code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return _refused(code, name, ZERO_UUID, operations)
 
 
 def _unknown(name: str) -> ErrorCode:

@@ -1,7 +1,6 @@
 """Produce 3-13: appends each partition's batch as the bytes it came in (KIP-98, KIP-467, KIP-516).
 
 Acks 1 and -1 mean the same on one node; an answer waits only for an fsync, where the topic's settings ask for one.
-Not done: quotas.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,8 @@ from .topic_image import TopicImage
 
 @dataclass(slots=True)
 class MetadataDelta:
-    """Topics by what became of them; topics, other resources and features whose configs and levels changed.
+    """Topics by what became of them; topics and other resources, entities and features whose configs, quotas and levels
+    changed.
 
     A topic that is there has grown when it has got further partitions.
     """
@@ -20,6 +21,9 @@ class MetadataDelta:
     deleted_topics: list[TopicImage] = field(default_factory=list[TopicImage])
     changed_topic_configs: set[str] = field(default_factory=set[str])
     changed_configs: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    changed_quotas: set[tuple[tuple[str, str | None], ...]] = field(
+        default_factory=set[tuple[tuple[str, str | None], ...]]
+    )
     changed_features: set[str] = field(default_factory=set[str])
     _created_ids: set[bytes] = field(default_factory=set[bytes])
 

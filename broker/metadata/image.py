@@ -111,7 +111,7 @@ class MetadataImage:
             case ConfigRecord():
                 self._set(record, delta)
             case ClientQuotaRecord():
-                self._set_quota(record)
+                self._set_quota(record, delta)
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
@@ -143,8 +143,9 @@ class MetadataImage:
         if not configs:
             del self.configs[resource]
 
-    def _set_quota(self, record: ClientQuotaRecord) -> None:
+    def _set_quota(self, record: ClientQuotaRecord, delta: MetadataDelta) -> None:
         entity = tuple(sorted((part.entity_type, part.entity_name) for part in record.entity))
+        delta.changed_quotas.add(entity)
         quotas = self.quotas.setdefault(entity, {})
         if record.remove:
             quotas.pop(record.key, None)

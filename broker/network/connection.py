@@ -13,6 +13,7 @@ from ...protocol.frame import Frame, FrameSplitter
 from ...protocol.wire import CorruptFrame
 from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
+from ..runtime import TimerHandle, Timers
 from ..session import Session
 from ..unsent_answers import UnsentAnswers
 from .dispatch import Dispatcher
@@ -35,6 +36,7 @@ SLOWEST_FRAME_S = 60.0
 class Listener(Protocol):
     """What a connection asks of the server that accepted it."""
 
+    timers: Timers
     turns: Turns
     memory: RequestMemory
     unsent: UnsentAnswers
@@ -43,8 +45,8 @@ class Listener(Protocol):
         """Monotonic seconds."""
         ...
 
-    def admit(self, connection: "Connection") -> bool:
-        """Whether there is room for one more."""
+    def arrive(self, connection: "Connection") -> None:
+        """Someone has connected, and is to be let in or refused, now or later."""
         ...
 
     def remove(self, connection: "Connection") -> None:
@@ -63,7 +65,7 @@ class Connection(asyncio.Protocol):
         self, listener: Listener, dispatcher: Dispatcher, max_request_bytes: int, listener_name: str = "PLAINTEXT"
     ) -> None:
         self._listener = listener
-        self._listener_name = listener_name
+        self.listener_name = listener_name
         self._turns = listener.turns
         self._dispatcher = dispatcher
         self._splitter = FrameSplitter(max_request_bytes)
@@ -73,6 +75,9 @@ class Connection(asyncio.Protocol):
         self._deferred: Deferred[list[Segment] | None] | None = None  # the answer that is being worked on
         self._unsent_bytes = 0
         self._is_write_paused = False
+        self._muted: TimerHandle | None = None  # throttled by a quota until it fires (KIP-219)
+        self._is_waiting = False  # to be let in
+        self._is_held = False  # one of these three
         self._is_reading_paused = False
         self._is_frame_paused = False  # there is no room for the frame that has begun
         self._is_taking = False
@@ -88,14 +93,33 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         local = transport.get_extra_info("sockname")
         self.host = str(peer[0]) if peer else "unknown"
-        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self._listener_name)
+        self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self.listener_name)
+        self._session.mute = self._mute
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
         self.last_active_s = self._listener.now()
-        if not self._listener.admit(self):
-            self._is_closed = True
-            self._transport.abort()
-        else:
-            self._listener.note_client(self._session)
+        self._listener.arrive(self)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is taken from it."""
+        return self._is_closed
+
+    def hold(self) -> None:
+        """Take no requests until it is let in; what comes is read ahead, so that its end is noticed."""
+        self._is_waiting = self._is_held = True
+
+    def let_in(self) -> None:
+        """Serve it from now on."""
+        self.last_active_s = self._listener.now()
+        self._listener.note_client(self._session)
+        if self._is_waiting:
+            self._is_waiting = False
+            self._is_held = self._is_write_paused
+            self._take_next()
+
+    def refuse(self) -> None:
+        """Close at once, unanswered."""
+        self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True
@@ -104,6 +128,9 @@ class Connection(asyncio.Protocol):
         self._listener.memory.forget(self)
         self._release(self._begun_held_bytes + self._taken_held_bytes)
         self._listener.remove(self)
+        self._session.mute = lambda seconds: None  # no cycle is left behind
+        if self._muted is not None:
+            self._muted.cancel()
         if self._deferred is not None:
             self._deferred.drop()
             self._deferred = None
@@ -131,11 +158,26 @@ class Connection(asyncio.Protocol):
         return not self.is_idle and not self._is_closed
 
     def pause_writing(self) -> None:
-        self._is_write_paused = True
+        self._is_write_paused = self._is_held = True
 
     def resume_writing(self) -> None:
         self._is_write_paused = False
+        self._is_held = self._muted is not None
         self._note_unsent(0)
+        self._take_next()
+
+    def _mute(self, seconds: float) -> None:
+        """Take no further request for so long; what comes is read ahead as ever: else its end would go unnoticed."""
+        if not self._is_closed:
+            self._is_held = True
+            self._muted = self._listener.timers.call_at(self._listener.now() + seconds, self._unmute)
+
+    def _unmute(self) -> None:
+        self._muted = None
+        self._is_held = self._is_write_paused
+        self.last_active_s = self._listener.now()  # from now on the client may be late
+        if self._half_closed_s is not None:
+            self._half_closed_s = self.last_active_s
         self._take_next()
 
     def resume_frame(self) -> None:
@@ -158,6 +200,8 @@ class Connection(asyncio.Protocol):
         if self._is_write_paused and (unsent := self._transport.get_write_buffer_size()) != self._unsent_bytes:
             self._note_unsent(unsent)
             self.last_active_s = now
+        if self._muted is not None:
+            return False
         if self._half_closed_s is not None and now - self._half_closed_s > HALF_CLOSED_S:
             return True
         quiet_s = now - self.last_active_s
@@ -191,7 +235,7 @@ class Connection(asyncio.Protocol):
         self._after_taking()
 
     def _may_take(self) -> bool:
-        return bool(self._frames) and self._deferred is None and not self._is_write_paused and not self._is_closed
+        return bool(self._frames) and self._deferred is None and not self._is_held and not self._is_closed
 
     def _after_taking(self) -> None:
         if self._frames and not self._is_queued and self._may_take():

@@ -14,7 +14,8 @@ from ..deferred import Deferred, Disconnect
 from ..handlers.api_versions import unsupported_version_answer
 from ..log_output import get_logger
 from ..session import Session
-from .pipeline import Stage, build_pipeline, is_deferred, report_failure
+from .pipeline import Answer, Handle, Stage, build_pipeline, is_deferred, observe, report_failure
+from .throttling import Throttling
 
 logger = get_logger("dispatch")
 
@@ -37,6 +38,8 @@ class Dispatcher:
     def __init__(self, context: Context, stages: Sequence[Stage] = ()) -> None:
         self._context = context
         self._handle = build_pipeline(stages, context)
+        self._quotas = context.quotas
+        self._throttling = Throttling(context.quotas, context.clock)
         self._refused: set[tuple[str, int]] = set()  # client ids, and APIs that are not served
         self.hold = context.purgatory.hold  # to be called before each request
         self.complete_ready = context.purgatory.complete_ready  # and after it
@@ -70,6 +73,8 @@ class Dispatcher:
             request, _ = loaded.decoder(version)(frame, pos, LOOP_ITEMS)
         except TooManyItems:
             return self._decode_beside_loop(frame, pos, loaded, header, session)
+        if self._quotas.is_active:
+            return self._serve_metered(loaded, request, header, session, len(frame))
         return self._serve(loaded, request, header, session)
 
     def _not_served(self, frame: bytes | bytearray | memoryview, key: int, session: Session) -> Disconnect:
@@ -83,10 +88,10 @@ class Dispatcher:
         return Disconnect(f"{api_name(key)} is not served", is_repeated=is_repeated)
 
     def _serve(
-        self, api: LoadedApi, request: object, header: RequestHeader, session: Session
+        self, api: LoadedApi, request: object, header: RequestHeader, session: Session, handle: Handle | None = None
     ) -> Segments | Deferred[Segments | None] | None:
         try:
-            answer = self._handle(api, request, header, session)
+            answer = (handle or self._handle)(api, request, header, session)
         except Disconnect:
             raise
         except Exception as error:
@@ -97,6 +102,25 @@ class Dispatcher:
         if is_deferred(answer):
             return self._encode_later(api, header, answer)
         return self._encode(api, header, answer)
+
+    def _serve_metered(
+        self, api: LoadedApi, request: object, header: RequestHeader, session: Session, size_bytes: int
+    ) -> Segments | Deferred[Segments | None] | None:
+        """Serve a request, and hold it against the quotas when it is about to be answered."""
+        meter = self._throttling.begin(session, size_bytes)
+
+        def settle(response: object) -> None:
+            self._throttling.settle(header.api_key, meter, session, response)
+
+        def handle(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
+            answer = self._handle(api, request, header, session)
+            self._throttling.note_handled(meter)
+            return observe(answer, settle)
+
+        answer = self._serve(api, request, header, session, handle)
+        if not isinstance(answer, Deferred):
+            self._throttling.note_encoded(header.api_key, meter, session)
+        return answer
 
     def _encode(self, api: LoadedApi, header: RequestHeader, response: object) -> Segments | Deferred[Segments | None]:
         try:
@@ -134,7 +158,10 @@ class Dispatcher:
 
         def decoded(request: object) -> None:
             try:
-                served.follow(self._serve(api, request, header, session))
+                if self._quotas.is_active:
+                    served.follow(self._serve_metered(api, request, header, session, len(frame)))
+                else:
+                    served.follow(self._serve(api, request, header, session))
             except Disconnect as end:
                 served.fail(end)
 

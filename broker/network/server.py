@@ -9,9 +9,11 @@ from functools import partial
 from ..config.broker_config import BrokerConfig
 from ..config.listeners import Endpoint, address_of
 from ..log_output import get_logger
+from ..quotas.connection_rates import ConnectionRates
 from ..runtime import Runtime, TimerHandle
 from ..session import Session
 from ..unsent_answers import UnsentAnswers
+from .arrivals import Arrivals
 from .connection import Connection
 from .dispatch import Dispatcher
 from .request_memory import RequestMemory
@@ -41,11 +43,12 @@ class Server:
         dispatcher: Dispatcher,
         unsent: UnsentAnswers,
         note_client: Callable[[Session], None],
+        rates: ConnectionRates,
     ) -> None:
         """`unsent` is what handlers look at who make large answers."""
         self._config = config
         self._clock = runtime.clock
-        self._timers = runtime.timers
+        self.timers = runtime.timers
         self._dispatcher = dispatcher
         self._open: set[Connection] = set()  # those refused among them, until they are closed
         self._admitted: set[Connection] = set()
@@ -57,6 +60,7 @@ class Server:
         self._none_is_open.set()
         self._idle_s = config.connections_max_idle_ms / 1000
         self._overdue: set[Connection] = set()  # at the last sweep
+        self._arrivals = Arrivals(rates, runtime, self._admit)
         self.turns = Turns(runtime)
         self.memory = RequestMemory(config.queued_max_request_bytes)
         self.unsent = unsent
@@ -101,25 +105,37 @@ class Server:
         """Monotonic seconds."""
         return self._clock.now()
 
-    def admit(self, connection: Connection) -> bool:
-        """Whether one more connection fits `max.connections` and `max.connections.per.ip`."""
+    def arrive(self, connection: Connection) -> None:
+        """Let a connection in as `max.connection.creation.rate`, quotas of addresses and the limits allow."""
         self._open.add(connection)
         self._none_is_open.clear()
         if self._is_closing:  # it was accepted a moment ago
-            return False
+            connection.refuse()
+        else:
+            self._arrivals.arrive(connection)
+
+    def _admit(self, connection: Connection) -> None:
+        if self._has_room_for(connection):
+            self._admitted.add(connection)
+            self._by_host[connection.host] += 1
+            connection.let_in()
+        else:
+            connection.refuse()
+
+    def _has_room_for(self, connection: Connection) -> bool:
+        """Whether it fits `max.connections` and `max.connections.per.ip`."""
         if len(self._admitted) >= self._config.max_connections:
             logger.warning("connection refused", client=connection.host, why="max.connections is reached")
             return False
         if self._by_host[connection.host] >= self._config.connections_from(connection.host):
             logger.warning("connection refused", client=connection.host, why="max.connections.per.ip is reached")
             return False
-        self._admitted.add(connection)
-        self._by_host[connection.host] += 1
         return True
 
     def remove(self, connection: Connection) -> None:
         """The connection is closed."""
         self._open.discard(connection)
+        self._arrivals.forget(connection)
         if connection in self._admitted:
             self._admitted.remove(connection)
             self._by_host[connection.host] -= 1
@@ -143,4 +159,4 @@ class Server:
             connection.abort()
         self._overdue = overdue
         interval_s = min(max(self._idle_s / 10, 0.05), LONGEST_SWEEP_S)
-        self._sweep = self._timers.call_at(now + interval_s, self._sweep_overdue)
+        self._sweep = self.timers.call_at(now + interval_s, self._sweep_overdue)

@@ -103,6 +103,13 @@ class FetchSessions:
             raise KafkaError(ErrorCode.INVALID_FETCH_SESSION_EPOCH)
         return (yield from self._continue(session, request, name_of, now))
 
+    def abandon(self, plan: FetchContext) -> int:
+        """The answer is empty, because of a quota: the session it has, which one that was to begin is not yet."""
+        if plan.session is not None and not plan.is_incremental:
+            self._remove(plan.session.id)
+            plan.session = None
+        return plan.session_id
+
     def _continue(
         self, session: FetchSession, request: "FetchRequest", name_of: Callable[[bytes], str | None], now: float
     ) -> Steps[FetchContext]:

@@ -175,8 +175,16 @@ class Topics:
 
         self._metadata.remove_topics(ids, then)
 
-    def auto_create(self, names: Sequence[str], then: Callable[[Mapping[str, KafkaError]], None]) -> None:
-        """What Metadata does for unknown names: create them; `then` gets why some could not be."""
+    def auto_create(
+        self,
+        names: Sequence[str],
+        then: Callable[[Mapping[str, KafkaError]], None],
+        pay: Callable[[int], None] = lambda partitions: None,
+    ) -> None:
+        """What Metadata does for unknown names: create them; `then` gets why some could not be.
+
+        `pay` is called with the partitions of each, and raises KafkaError for one that is beyond a quota.
+        """
         refused: dict[str, KafkaError] = {}
 
         def choose() -> Steps[Sequence[NewTopic]]:
@@ -184,7 +192,9 @@ class Topics:
             for name in names:
                 try:
                     if name not in self._by_name:
-                        chosen.append(self._automatic(name, beside))
+                        new = self._automatic(name, beside)
+                        pay(new.partitions)
+                        chosen.append(new)
                         beside.add(name)
                 except KafkaError as error:
                     refused[name] = error

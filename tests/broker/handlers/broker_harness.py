@@ -19,6 +19,13 @@ from odradek.broker.topics.topics import Topic
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.codec import decode, encode_bytes
+from odradek.protocol.messages.alter_client_quotas import (
+    AlterClientQuotasRequest,
+    AlterClientQuotasResponse,
+    EntityData,
+    EntryData,
+    OpData,
+)
 from odradek.protocol.messages.fetch import (
     FetchPartition,
     FetchRequest,
@@ -235,3 +242,17 @@ def fetch_request(
 def offsets_in(records: Buffer | None) -> list[int]:
     """The base offset of every batch."""
     return [found.base_offset for found in whole_batches(records or b"")]
+
+
+def set_quotas(broker: AskedBroker, client_id: str | None = "shop", **quotas: float | None) -> None:
+    """As a client sets quotas of a client id, or of all (None); a quota of None is taken back."""
+    ops = [OpData(key=key, value=value or 0.0, remove=value is None) for key, value in quotas.items()]
+    entry = EntryData(entity=[EntityData(entity_type="client-id", entity_name=client_id)], ops=ops)
+    request = AlterClientQuotasRequest(entries=[entry], validate_only=False)
+    (result,) = broker.ask(request, 1, AlterClientQuotasResponse).answer.entries
+    assert result.error_code == 0
+
+
+def limit_mutations(broker: AskedBroker, rate: float) -> None:
+    """So many partitions a second, of topics created, grown and deleted."""
+    set_quotas(broker, controller_mutation_rate=rate)

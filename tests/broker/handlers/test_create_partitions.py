@@ -14,7 +14,7 @@ from odradek.protocol.messages.create_partitions import (
 )
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 
-from .broker_harness import AskedBroker, batch, served
+from .broker_harness import AskedBroker, batch, limit_mutations, served
 
 
 @pytest.fixture
@@ -137,3 +137,19 @@ def test_a_topic_that_grows_behind_its_deletion_is_unknown(broker: AskedBroker) 
     asked = broker.ask(request, 3, CreatePartitionsResponse)
     broker.parts.threads.finish_all()
     assert [one.error_code for one in asked.answer.results] == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+
+
+def test_a_strict_quota_refuses_what_comes_after_it_is_used_up(broker: AskedBroker) -> None:
+    broker.create("u")
+    limit_mutations(broker, 0.5)  # which fills a bucket of 5.5
+    answers = grow(broker, ("t", 12), ("u", 3), version=3)
+    assert [code for _, code, _ in answers] == [0, ErrorCode.THROTTLING_QUOTA_EXCEEDED]
+    assert [len(broker.topics.find(name).partitions) for name in "tu"] == [12, 1]  # type: ignore[union-attr]
+
+
+def test_an_older_version_grows_its_topics_and_is_throttled(broker: AskedBroker) -> None:
+    limit_mutations(broker, 0.5)
+    topics = [CreatePartitionsTopic(name="t", count=12, assignments=None)]
+    request = CreatePartitionsRequest(topics=topics, timeout_ms=5000, validate_only=False)
+    answer = broker.ask(request, 2, CreatePartitionsResponse).answer
+    assert ([one.error_code for one in answer.results], answer.throttle_time_ms) == ([0], 9000)

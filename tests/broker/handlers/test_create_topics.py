@@ -16,7 +16,7 @@ from odradek.protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 
-from .broker_harness import AskedBroker, batch, served
+from .broker_harness import AskedBroker, batch, limit_mutations, served
 
 
 def topic(
@@ -220,3 +220,44 @@ def test_more_replicas_than_brokers_are_taken_for_one_where_that_is_asked_for() 
     assert ask(broker, topic(factor=3))[0].error_code == ErrorCode.INVALID_REPLICATION_FACTOR
     broker.parts.config.lower_replication_factors = True
     assert ask(broker, topic(factor=3))[0].error_code == ErrorCode.NONE
+
+
+def test_a_strict_quota_refuses_what_comes_after_it_is_used_up() -> None:
+    broker = AskedBroker()
+    limit_mutations(broker, 0.5)  # which fills a bucket of 5.5
+    assert [one.error_code for one in ask(broker, topic("a", 20), version=6)] == [0]
+    request = CreateTopicsRequest(topics=[topic("b")], timeout_ms=5000, validate_only=False)
+    answer = broker.ask(request, 6, CreateTopicsResponse).answer
+    assert [one.error_code for one in answer.topics] == [ErrorCode.THROTTLING_QUOTA_EXCEEDED]
+    assert answer.throttle_time_ms == 29_000
+    broker.clock.advance(29)
+    assert [one.error_code for one in ask(broker, topic("b"), version=6)] == [0]
+
+
+def test_of_the_topics_of_one_request_those_are_made_that_the_quota_allows() -> None:
+    broker = AskedBroker()
+    limit_mutations(broker, 0.5)
+    answers = ask(broker, topic("a", 3), topic("bad name"), topic("b", 3), topic("c", 1), topic("d", 1))
+    assert {one.name: one.error_code for one in answers} == {
+        "a": 0,
+        "bad name": ErrorCode.INVALID_TOPIC_EXCEPTION,
+        "b": 0,
+        "c": ErrorCode.THROTTLING_QUOTA_EXCEEDED,
+        "d": ErrorCode.THROTTLING_QUOTA_EXCEEDED,
+    }
+
+
+def test_an_older_version_makes_its_topics_and_is_throttled() -> None:
+    broker = AskedBroker()
+    limit_mutations(broker, 0.5)
+    request = CreateTopicsRequest(topics=[topic("a", 20), topic("b")], timeout_ms=5000, validate_only=False)
+    answer = broker.ask(request, 5, CreateTopicsResponse).answer
+    assert [one.error_code for one in answer.topics] == [0, 0]
+    assert answer.throttle_time_ms == 31_000
+
+
+def test_a_dry_run_is_paid_for() -> None:
+    broker = AskedBroker()
+    limit_mutations(broker, 0.5)
+    assert [one.error_code for one in ask(broker, topic("a", 20), is_dry_run=True)] == [0]
+    assert [one.error_code for one in ask(broker, topic("b"))] == [ErrorCode.THROTTLING_QUOTA_EXCEEDED]

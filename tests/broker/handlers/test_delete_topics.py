@@ -24,7 +24,7 @@ from odradek.protocol.messages.offset_commit import (
 )
 from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic, OffsetFetchResponse
 
-from .broker_harness import AskedBroker, batch, served
+from .broker_harness import AskedBroker, batch, limit_mutations, served
 
 NO_PRODUCER = b"n" * 16
 
@@ -218,3 +218,22 @@ def test_a_directory_that_cannot_be_put_away_keeps_no_topic_alive(monkeypatch: p
     assert broker.topics.find("t") is None
     broker.create()
     assert broker.produce("t", batch()).base_offset == 0
+
+
+def test_a_strict_quota_refuses_what_comes_after_it_is_used_up() -> None:
+    broker = AskedBroker()
+    broker.create("a", partitions=20)
+    broker.create("b")
+    limit_mutations(broker, 0.5)  # which fills a bucket of 5.5
+    answers = ask(broker, "a", "b", version=5)
+    assert [one.error_code for one in answers] == [0, ErrorCode.THROTTLING_QUOTA_EXCEEDED]
+    assert [topic.name for topic in broker.topics] == ["b"]
+
+
+def test_an_older_version_deletes_its_topics_and_is_throttled() -> None:
+    broker = AskedBroker()
+    broker.create("a", partitions=20)
+    limit_mutations(broker, 0.5)
+    request = DeleteTopicsRequest(topic_names=["a"], timeout_ms=5000)
+    answer = broker.ask(request, 4, DeleteTopicsResponse).answer
+    assert ([one.error_code for one in answer.responses], answer.throttle_time_ms) == ([0], 29_000)

@@ -17,7 +17,7 @@ from odradek.protocol.messages.metadata import (
 )
 
 from ..conftest import IDENTITY
-from .broker_harness import AskedBroker, served
+from .broker_harness import AskedBroker, limit_mutations, served
 
 NOT_ASKED = -2147483648
 NO_PRODUCER = b"n" * 16
@@ -189,3 +189,11 @@ def test_clients_are_told_an_address_they_can_reach(advertised: str, told: tuple
     broker.session.local_host, broker.session.local_port = "10.0.0.7", 4711
     (found,) = ask(broker, []).brokers
     assert (found.host, found.port) == told
+
+
+def test_a_topic_beyond_the_quota_is_not_made_for_now() -> None:
+    broker = AskedBroker({"num.partitions": "10"})
+    limit_mutations(broker, 0.5)  # which fills a bucket of 5.5
+    assert summary(ask(broker, named("a", "b"))) == [("a", 0, 10), ("b", ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 0)]
+    broker.clock.advance(10)
+    assert summary(ask(broker, named("b"))) == [("b", 0, 10)]

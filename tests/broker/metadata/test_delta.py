@@ -1,7 +1,7 @@
 """What a change of the metadata log did, as its followers are told."""
 
 from odradek.broker.metadata.delta import MetadataDelta
-from odradek.broker.metadata.image import MetadataImage
+from odradek.broker.metadata.image import MetadataImage, quota_record
 from odradek.protocol.metadata_records import (
     BeginTransactionRecord,
     ConfigRecord,
@@ -68,3 +68,13 @@ def test_a_topic_that_grows_and_goes_has_only_gone() -> None:
     delta_of(image, TOPIC)
     delta = delta_of(image, PartitionRecord(partition_id=0, topic_id=b"t" * 16), GONE)
     assert ([topic.name for topic in delta.deleted_topics], delta.grown_topics) == (["t"], {})
+
+
+def test_entities_are_named_whose_quotas_changed() -> None:
+    ann, everybody = (("user", "ann"),), (("user", None),)
+    key = "producer_byte_rate"
+    delta = delta_of(MetadataImage(), quota_record(ann, key, 5), quota_record(everybody, key, 6))
+    assert delta.changed_quotas == {ann, everybody}
+    image = MetadataImage()
+    delta_of(image, quota_record(ann, key, 5))
+    assert delta_of(image, quota_record(ann, key, None)).changed_quotas == {ann}

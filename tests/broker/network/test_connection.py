@@ -66,9 +66,10 @@ class Transport(asyncio.Transport):
 
 
 class Listener:
-    """Admits a connection or not, and hears of its end."""
+    """Lets a connection in, refuses it, or holds it back (None); and hears of its end."""
 
-    def __init__(self, runtime: Runtime, *, admits: bool) -> None:
+    def __init__(self, runtime: Runtime, *, admits: bool | None) -> None:
+        self.timers = runtime.timers
         self.turns = Turns(runtime)
         self.memory = RequestMemory(LARGE_FRAME)
         self.unsent = UnsentAnswers()
@@ -80,8 +81,13 @@ class Listener:
     def now(self) -> float:
         return self.time
 
-    def admit(self, connection: Connection) -> bool:
-        return self.admits
+    def arrive(self, connection: Connection) -> None:
+        if self.admits is None:
+            connection.hold()
+        elif self.admits:
+            connection.let_in()
+        else:
+            connection.refuse()
 
     def remove(self, connection: Connection) -> None:
         self.removed.append(connection)
@@ -106,7 +112,7 @@ class Putting:
 class Connected:
     """A connection to a broker with topic t, and the transport under it."""
 
-    def __init__(self, *, admits: bool = True) -> None:
+    def __init__(self, *, admits: bool | None = True) -> None:
         self.broker = AskedBroker()
         self.broker.create()
         listener = Listener(self.broker.parts.runtime, admits=admits)
@@ -377,3 +383,121 @@ def test_a_large_frame_that_comes_in_drops_has_its_time_while_others_wait(two: t
     first.connection.data_received(b"x")
     assert not first.connection.is_overdue(99.0 + SLOWEST_FRAME_S, idle_s=600)
     assert first.connection.is_overdue(101.0 + SLOWEST_FRAME_S, idle_s=600)
+
+
+def throttled(seconds: float) -> Connected:
+    """A connection whose first heartbeat was answered, and muted for so long."""
+    connected = Connected()
+    connected.listener.time = connected.broker.clock.now()
+    connected.receive(HEARTBEAT)
+    connected.connection._session.mute(seconds)  # pyright: ignore[reportPrivateUsage]
+    connected.answer()
+    assert connected.answers == 1
+    return connected
+
+
+def wait(connected: Connected, seconds: float) -> None:
+    connected.listener.time += seconds
+    connected.broker.clock.advance(seconds)
+
+
+def test_a_muted_connection_has_its_answer_at_once_and_its_next_request_later() -> None:
+    connected = throttled(30)
+    connected.receive(AT_ONCE, AT_ONCE)
+    wait(connected, 29.9)
+    assert connected.answers == 1
+    wait(connected, 0.2)
+    connected.turn()
+    assert connected.answers == 3
+
+
+def test_a_muted_connection_whose_reader_comes_back_stays_muted() -> None:
+    connected = throttled(30)
+    connected.connection.pause_writing()
+    connected.receive(AT_ONCE)
+    connected.connection.resume_writing()
+    connected.turn()
+    assert connected.answers == 1
+    connected.connection.pause_writing()
+    wait(connected, 31)
+    assert connected.answers == 1
+    connected.connection.resume_writing()
+    assert connected.answers == 2
+
+
+def test_a_muted_connection_is_not_closed_for_being_idle() -> None:
+    connected = throttled(1000)
+    wait(connected, 900)
+    assert not connected.connection.is_overdue(connected.listener.time, 10)
+    wait(connected, 101)
+    assert not connected.connection.is_overdue(connected.listener.time, 10)
+    wait(connected, 10.1)
+    assert connected.connection.is_overdue(connected.listener.time, 10)
+
+
+def test_a_muted_connection_reads_ahead_and_no_further() -> None:
+    connected = throttled(30)
+    connected.receive(*[produce_request({"t": {0: batch(b"v" * 30_000)}})] * 3)
+    assert not connected.transport.reads
+    wait(connected, 31)
+    connected.turn()
+    assert connected.transport.reads
+    assert connected.answers == 4
+
+
+def test_the_end_of_a_muted_client_is_noticed_at_once() -> None:
+    connected = throttled(1000)
+    assert not connected.connection.eof_received()
+    connected = throttled(1000)
+    timers = connected.broker.clock.pending
+    connected.connection.connection_lost(None)
+    assert connected.listener.removed == [connected.connection]
+    assert connected.broker.clock.pending == timers - 1
+
+
+def test_what_a_client_asked_for_before_its_end_is_answered_after_the_mute() -> None:
+    connected = throttled(1000)
+    connected.receive(AT_ONCE)
+    assert connected.connection.eof_received()
+    wait(connected, 999)
+    assert not connected.connection.is_overdue(connected.listener.time, 10)
+    wait(connected, 2)
+    assert connected.answers == 2
+    assert connected.transport.is_closed
+
+
+def test_an_answer_that_was_due_before_the_mute_has_its_time_after_it() -> None:
+    connected = throttled(1000)
+    connected.receive(HEARTBEAT)
+    connected.connection.eof_received()
+    wait(connected, 1001)
+    connected.turn()
+    assert not connected.connection.is_overdue(connected.listener.time, 10)
+    wait(connected, HALF_CLOSED_S + 1)
+    assert connected.connection.is_overdue(connected.listener.time, 10)
+
+
+def test_a_closed_connection_is_not_muted() -> None:
+    connected = Connected()
+    timers = connected.broker.clock.pending
+    connected.connection.abort()
+    connected.connection._session.mute(5)  # pyright: ignore[reportPrivateUsage]
+    assert connected.broker.clock.pending == timers
+
+
+def test_a_connection_that_waits_to_be_let_in_is_served_once_it_is() -> None:
+    connected = Connected(admits=None)
+    connected.receive(AT_ONCE)
+    assert (connected.answers, connected.listener.noted) == (0, [])
+    connected.connection.let_in()
+    assert (connected.answers, len(connected.listener.noted)) == (1, 1)
+
+
+def test_a_client_that_goes_while_it_waits_to_be_let_in_is_noticed() -> None:
+    connected = Connected(admits=None)
+    assert not connected.connection.eof_received()
+    connected.connection.refuse()
+    assert connected.connection.is_closed
+    assert connected.transport.is_aborted
+    connected.connection.data_received(b"x")
+    assert connected.answers == 0

@@ -12,6 +12,13 @@ from odradek.broker.testing.embedded import BrokerThread, running_broker
 from odradek.broker.wire import Wire
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.alter_client_quotas import (
+    AlterClientQuotasRequest,
+    AlterClientQuotasResponse,
+    EntryData,
+    OpData,
+)
+from odradek.protocol.messages.alter_client_quotas import EntityData as QuotaEntityData
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
@@ -232,3 +239,54 @@ def test_a_limit_of_connections_counts_from_the_moment_it_is_set() -> None:
             assert [one.error_code for one in answer.responses] == [0]
             with Wire(running.bootstrap) as another:
                 assert another.is_closed_by_peer(0.2) is not is_admitted
+
+
+def heard(wire: Wire) -> bool:
+    """Whether a connection is served."""
+    return wire.ask(api_versions(), 3, ApiVersionsResponse).error_code == 0
+
+
+# A window of two samples: what one second allows is free at first.
+SHORT_WINDOW = {"quota.window.num": "2"}
+
+
+def test_connections_beyond_the_rate_of_a_listener_wait_and_are_served() -> None:
+    settings = {**SHORT_WINDOW, "max.connection.creation.rate": "5"}
+    with running_broker(settings) as broker:
+        wires = [Wire(broker.bootstrap) for _ in range(7)]
+        assert all(heard(wire) for wire in wires)
+        for wire in wires:
+            wire.close()
+
+
+def test_connections_beyond_the_quota_of_their_address_are_closed_unheard() -> None:
+    part = QuotaEntityData(entity_type="ip", entity_name="127.0.0.1")
+    op = OpData(key="connection_creation_rate", value=3.0, remove=False)
+    request = AlterClientQuotasRequest(entries=[EntryData(entity=[part], ops=[op])], validate_only=False)
+    with running_broker(SHORT_WINDOW) as broker, Wire(broker.bootstrap) as first:
+        assert first.ask(request, 1, AlterClientQuotasResponse).entries[0].error_code == 0
+        wires = [Wire(broker.bootstrap) for _ in range(8)]
+        for wire in wires:
+            wire.send(api_versions(), 3)
+        fates = [wire.is_closed_by_peer() for wire in wires]
+        assert fates[:3] == [False] * 3
+        assert any(fates)
+        assert heard(first)
+        for wire in wires:
+            wire.close()
+
+
+def test_a_stop_waits_for_no_connection_that_is_held_back_or_muted() -> None:
+    part = QuotaEntityData(entity_type="client-id", entity_name="wire")
+    op = OpData(key="producer_byte_rate", value=1.0, remove=False)
+    request = AlterClientQuotasRequest(entries=[EntryData(entity=[part], ops=[op])], validate_only=False)
+    with running_broker({"max.connection.creation.rate": "1"}) as broker:
+        wires = [Wire(broker.bootstrap) for _ in range(15)]
+        create_topic(wires[0], "t")
+        assert wires[0].ask(request, 1, AlterClientQuotasResponse).entries[0].error_code == 0
+        answer = wires[0].ask(produce_request("t", b"v" * 1000), 9, ProduceResponse)
+        assert answer.throttle_time_ms > 600_000
+        wires[0].send(api_versions(), 3)
+    assert all(wire.is_closed_by_peer() for wire in wires)
+    for wire in wires:
+        wire.close()

@@ -208,3 +208,13 @@ def test_an_id_that_was_never_known_has_no_name() -> None:
         ],
     )
     assert positions(plan(sessions(), asked, BY_ID)) == [(None, 0, 0)]
+
+
+def test_a_session_that_was_to_begin_is_abandoned_and_one_that_goes_on_is_kept() -> None:
+    held = sessions()
+    assert held.abandon(plan(held, request(0, 0, {"t": [(0, 5)]}))) == 0
+    assert len(held) == 0
+    session_id = plan(held, request(0, 0, {"t": [(0, 5)]})).session_id
+    assert held.abandon(plan(held, request(session_id, 1))) == session_id
+    assert positions(plan(held, request(session_id, 2))) == [("t", 0, 5)]
+    assert held.abandon(plan(held, request(0, -1, {"t": [(0, 5)]}))) == 0
