@@ -10,21 +10,21 @@ from ...protocol.messages.describe_producers import (
 )
 from ..context import Context
 from ..session import Session
+from ..slices import Steps
 
 
 def handle_describe_producers(
     request: DescribeProducersRequest, version: int, session: Session, context: Context
-) -> DescribeProducersResponse:
+) -> Steps[DescribeProducersResponse]:
     """Describe each partition's producers from its producer table."""
-    return DescribeProducersResponse(
-        topics=[
-            TopicResponse(
-                name=topic.name,
-                partitions=[_partition(topic.name, index, context) for index in topic.partition_indexes],
-            )
-            for topic in request.topics
-        ]
-    )
+    topics: list[TopicResponse] = []
+    for topic in request.topics:
+        partitions: list[PartitionResponse] = []
+        for index in topic.partition_indexes:
+            partitions.append(_partition(topic.name, index, context))
+            yield
+        topics.append(TopicResponse(name=topic.name, partitions=partitions))
+    return DescribeProducersResponse(topics=topics)
 
 
 def _partition(topic: str, index: int, context: Context) -> PartitionResponse:

@@ -9,11 +9,12 @@ from ...protocol.messages.offset_for_leader_epoch import (
 )
 from ..context import Context
 from ..session import Session
+from ..slices import Steps
 
 
 def handle_offset_for_leader_epoch(
     request: OffsetForLeaderEpochRequest, version: int, session: Session, context: Context
-) -> OffsetForLeaderEpochResponse:
+) -> Steps[OffsetForLeaderEpochResponse]:
     """Answer each partition from its leader-epoch cache."""
     topics: list[OffsetForLeaderTopicResult] = []
     for topic in request.topics:
@@ -29,5 +30,6 @@ def handle_offset_for_leader_epoch(
             answers.append(
                 EpochEndOffset(error_code=code, partition=asked.partition, leader_epoch=epoch, end_offset=end_offset)
             )
+            yield
         topics.append(OffsetForLeaderTopicResult(topic=topic.topic, partitions=answers))
     return OffsetForLeaderEpochResponse(topics=topics)

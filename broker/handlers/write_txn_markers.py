@@ -12,6 +12,7 @@ from ...protocol.messages.write_txn_markers import (
 from ..context import Context
 from ..log_output import get_logger
 from ..session import Session
+from ..slices import Steps
 
 logger = get_logger("markers")
 
@@ -20,28 +21,20 @@ STRICT_EPOCH_VERSION = 2  # KIP-1228: transactions V2 end with a higher epoch th
 
 def handle_write_txn_markers(
     request: WriteTxnMarkersRequest, version: int, session: Session, context: Context
-) -> WriteTxnMarkersResponse:
+) -> Steps[WriteTxnMarkersResponse]:
     """Write each marker where it is asked for; the coordinator's own state is not looked at."""
-    return WriteTxnMarkersResponse(
-        markers=[
-            WritableTxnMarkerResult(
-                producer_id=marker.producer_id,
-                topics=[
-                    WritableTxnMarkerTopicResult(
-                        name=topic.name,
-                        partitions=[
-                            WritableTxnMarkerPartitionResult(
-                                partition_index=index, error_code=_write(marker, topic.name, index, context)
-                            )
-                            for index in topic.partition_indexes
-                        ],
-                    )
-                    for topic in marker.topics
-                ],
-            )
-            for marker in request.markers
-        ]
-    )
+    markers: list[WritableTxnMarkerResult] = []
+    for marker in request.markers:
+        topics: list[WritableTxnMarkerTopicResult] = []
+        for topic in marker.topics:
+            partitions: list[WritableTxnMarkerPartitionResult] = []
+            for index in topic.partition_indexes:
+                code = _write(marker, topic.name, index, context)
+                partitions.append(WritableTxnMarkerPartitionResult(partition_index=index, error_code=code))
+                yield
+            topics.append(WritableTxnMarkerTopicResult(name=topic.name, partitions=partitions))
+        markers.append(WritableTxnMarkerResult(producer_id=marker.producer_id, topics=topics))
+    return WriteTxnMarkersResponse(markers=markers)
 
 
 def _write(marker: WritableTxnMarker, topic: str, index: int, context: Context) -> ErrorCode:

@@ -6,8 +6,6 @@ import struct
 import threading
 from collections.abc import Sequence
 
-from odradek.broker.wire import ClosedByPeer
-from odradek.protocol.codec import encode_bytes
 from odradek.protocol.compression import Codec
 from odradek.protocol.messages.add_partitions_to_txn import (
     AddPartitionsToTxnRequest,
@@ -19,13 +17,10 @@ from odradek.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
     DescribeConfigsResource,
 )
-from odradek.protocol.messages.describe_groups import DescribeGroupsRequest
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.fetch import FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
-from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
-from odradek.protocol.messages.list_groups import ListGroupsRequest
 from odradek.protocol.messages.list_offsets import (
     ListOffsetsPartition,
     ListOffsetsRequest,
@@ -34,27 +29,40 @@ from odradek.protocol.messages.list_offsets import (
 )
 from odradek.protocol.messages.list_transactions import ListTransactionsRequest
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
-from odradek.protocol.messages.offset_fetch import (
-    OffsetFetchRequest,
-    OffsetFetchRequestGroup,
-)
 from odradek.protocol.messages.produce import ProduceResponse
 from odradek.protocol.records import NewRecord, build_batch
 
 from .attack import Attack, Attacker
+from .attacks_on_groups import (
+    commit_again_and_again,
+    commit_many,
+    describe_all_groups,
+    join_with_much,
+    leave_a_member_without_time,
+    list_in_one_segment,
+    many_groups,
+    offsets_again_and_again,
+)
+from .attacks_on_partitions import (
+    delete_all_records,
+    describe_all_producers,
+    ends_of_epochs,
+    fetch_all,
+    large_sessions,
+    list_all_offsets,
+    mark_all,
+    produce_to_all,
+    thousand,
+    used_topic,
+)
 from .requests import (
-    GROUP,
     TOPIC,
     bomb,
-    commit,
-    commits_of_groups,
     create,
     create_many,
     create_topics,
-    delete_records,
     empty_gzip_members,
     fetch,
-    header,
     produce,
     tags_in_body,
     tags_in_header,
@@ -63,14 +71,6 @@ from .seeds import LOGS, abort_one, cold_active_segment, cold_sealed_segment, cr
 
 # How many connections an attack opens that holds many.
 CONNECTIONS = 15
-
-
-def fetch_all(attacker: Attacker) -> None:
-    attacker.send(fetch(attacker.size), 12)
-
-
-def produce_to_all(attacker: Attacker) -> None:
-    attacker.send(produce(attacker.size), 9)
 
 
 def find_many(attacker: Attacker) -> None:
@@ -105,67 +105,9 @@ def delete_one(attacker: Attacker) -> None:
     attacker.send(DeleteTopicsRequest(topics=[topic], timeout_ms=60_000), 6)
 
 
-def used_topic(attacker: Attacker) -> None:
-    create(attacker, attacker.size)
-    produce_to_all(attacker)
-
-
-def delete_all_records(attacker: Attacker) -> None:
-    attacker.send(delete_records(attacker.size), 2)
-
-
 def describe_broker(attacker: Attacker) -> None:
     resource = DescribeConfigsResource(resource_type=4, resource_name="1", configuration_keys=None)
     attacker.send(DescribeConfigsRequest(resources=[resource] * attacker.size), 4)
-
-
-def offsets_again_and_again(attacker: Attacker) -> None:
-    group = OffsetFetchRequestGroup(group_id=GROUP, topics=None)
-    attacker.send(OffsetFetchRequest(groups=[group] * attacker.size), 8)
-
-
-def commit_many(attacker: Attacker) -> None:
-    create(attacker, 5000)
-    commit(attacker, 5000)
-
-
-def many_groups(attacker: Attacker) -> None:
-    """One offset of each of so many groups."""
-    create(attacker, 1)
-    commits_of_groups(attacker, 100 * attacker.size)
-
-
-def commit_again_and_again(attacker: Attacker) -> None:
-    """Ten commits of so many offsets, as many as one batch takes or more."""
-    for _ in range(10):
-        commit(attacker, attacker.size, different=1000)
-
-
-def join_with_much(attacker: Attacker) -> None:
-    """Eight members with so many bytes of metadata, which are then gone."""
-    protocol = JoinGroupRequestProtocol(name="range", metadata=bytes(attacker.size))
-    for number in range(8):
-        request = JoinGroupRequest(
-            group_id=f"large-{number}",
-            session_timeout_ms=60_000,
-            rebalance_timeout_ms=60_000,
-            member_id="",
-            protocol_type="consumer",
-            protocols=[protocol],
-        )
-        attacker.send(request, 3)
-    _wait(1.0)
-
-
-def describe_all_groups(attacker: Attacker) -> None:
-    names = [f"group-{n}" for n in range(100 * attacker.size)]
-    attacker.send(DescribeGroupsRequest(groups=names), 5)
-
-
-def list_all_offsets(attacker: Attacker) -> None:
-    asked = [ListOffsetsPartition(partition_index=n, timestamp=-1) for n in range(attacker.size)]
-    topics = [ListOffsetsTopic(name=TOPIC, partitions=asked)]
-    attacker.send(ListOffsetsRequest(replica_id=-1, topics=topics), 7)
 
 
 def many_transactional_ids(attacker: Attacker) -> None:
@@ -204,15 +146,6 @@ def large_transactions(attacker: Attacker) -> None:
                 committed=True,
             )
             wire.ask(end, 3, EndTxnResponse)
-
-
-def list_in_one_segment(attacker: Attacker) -> None:
-    """So many ListGroups with a filter, in one write."""
-    frame = header(16, 4) + encode_bytes(ListGroupsRequest(states_filter=["Stable"]), 4)
-    with attacker.connect() as wire, contextlib.suppress(ClosedByPeer, ConnectionError):
-        wire.send_raw((struct.pack(">i", len(frame)) + frame) * attacker.size)
-        for _ in range(attacker.size):
-            wire.receive_frame()
 
 
 def many_tags_in_header(attacker: Attacker) -> None:
@@ -295,19 +228,9 @@ def vanished(attacker: Attacker) -> None:
     _wait(2.5)
 
 
-def large_sessions(attacker: Attacker) -> None:
-    """Three fetch sessions of so many partitions."""
-    for _ in range(3):
-        attacker.send(fetch(attacker.size, session_epoch=0), 12)
-
-
 def _wait(seconds: float) -> None:
     """Let the broker do what it does by the clock: nothing here waits for less."""
     threading.Event().wait(seconds)
-
-
-def thousand(attacker: Attacker) -> None:
-    create(attacker, attacker.size)
 
 
 def fetch_committed(attacker: Attacker) -> None:
@@ -357,7 +280,11 @@ ATTACKS: Sequence[Attack] = (
     ),
     Attack("JoinGroup with much metadata", join_with_much, 1_000_000, 50_000_000),
     Attack("DescribeGroups of many groups", describe_all_groups, 20, 500, many_groups),
+    Attack("a static member that leaves itself no time", leave_a_member_without_time, 5, 500),
     Attack("ListOffsets of many partitions", list_all_offsets, 1000, 10_000, thousand),
+    Attack("OffsetForLeaderEpoch of many partitions", ends_of_epochs, 1000, 10_000, thousand),
+    Attack("DescribeProducers of many partitions", describe_all_producers, 1000, 10_000, thousand),
+    Attack("WriteTxnMarkers to many partitions", mark_all, 1000, 10_000, thousand),
     Attack("ListTransactions with a pattern", list_by_pattern, 100, 5000, many_transactional_ids),
     Attack("EndTxn over many partitions", large_transactions, 100, 600, thousand),
     Attack("DescribeConfigs of the broker, again and again", describe_broker, 200, 4000),
