@@ -233,25 +233,20 @@ class TransactionCoordinator:
         """The abort of an overdue transaction."""
         return self._log(self._forced_abort(self._by_id[transactional_id], now_ms))
 
-    def expired(self, now_ms: int) -> list[str]:
-        """Ids that have been unused for `transactional.id.expiration.ms`: each gets a tombstone."""
-        return [held.transactional_id for held in self._by_id.values() if self._is_expired(held, now_ms)]
+    def ids(self) -> list[str]:
+        """All transactional ids."""
+        return list(self._by_id)
 
-    def _is_expired(self, held: Transaction, now_ms: int) -> bool:
-        return held.state in IDLE and held.last_update_ms + self._config.id_expiration_ms <= now_ms
+    def is_expired(self, transactional_id: str, now_ms: int) -> bool:
+        """Whether an id has been unused for `transactional.id.expiration.ms`."""
+        held = self._by_id.get(transactional_id)
+        return held is not None and held.state in IDLE and held.last_update_ms + self._config.id_expiration_ms <= now_ms
 
-    def expire(self, transactional_ids: Iterable[str], now_ms: int) -> Result:
-        """The tombstones of ids of one partition that have expired, and still have."""
-        held = (self._by_id.get(name) for name in transactional_ids)
-        return self._remove(iter([one for one in held if one is not None and self._is_expired(one, now_ms)]))
-
-    def _remove(self, expired: Iterator[Transaction]) -> Result:
-        """One tombstone after the other; what cannot be logged is left to the next round."""
-        held = next(expired, None)
-        if held is None:
+    def expire(self, transactional_id: str, now_ms: int) -> Result:
+        """The tombstone of an id that has expired, and still has; what cannot be logged is left to the next sweep."""
+        if not self.is_expired(transactional_id, now_ms):
             return CoordinatorResult()
-        tombstone = (encode_id(held.transactional_id), None)
-        return CoordinatorResult(records=[tombstone], on_logged=lambda: self._remove(expired))
+        return CoordinatorResult(records=[(encode_id(transactional_id), None)])
 
     def has_ongoing(self) -> bool:
         """Whether any transaction may become overdue."""

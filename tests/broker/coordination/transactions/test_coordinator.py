@@ -350,20 +350,21 @@ def test_a_timeout_under_v2_looks_like_an_abort_that_the_producer_asked_for() ->
 def test_an_id_nobody_uses_expires_a_week_after_its_last_move(state: TxnState) -> None:
     fixture = CoordinatorFixture(held(state, last_update_ms=NOW))
     week_ms = 604_800_000
-    assert (fixture.it.expired(NOW + week_ms - 1), fixture.it.expired(NOW + week_ms)) == ([], ["id"])
-    logged(fixture.it, fixture.it.expire(["id", "unknown"], NOW + week_ms))
+    assert [fixture.it.is_expired("id", at) for at in (NOW + week_ms - 1, NOW + week_ms)] == [False, True]
+    assert fixture.it.expire("unknown", NOW + week_ms).records == []
+    logged(fixture.it, fixture.it.expire("id", NOW + week_ms))
     assert fixture.it.find("id") is None
     assert fixture.init((PID, EPOCH)).producer == (NEW_PID, 0)
 
 
 @pytest.mark.parametrize("state", [S.ONGOING, S.PREPARE_COMMIT, S.PREPARE_ABORT])
 def test_an_id_with_a_transaction_never_expires(state: TxnState) -> None:
-    assert CoordinatorFixture(held(state)).it.expired(NOW * 10_000_000) == []
+    assert not CoordinatorFixture(held(state)).it.is_expired("id", NOW * 10_000_000)
 
 
 def test_an_id_that_was_used_after_it_was_found_unused_stays() -> None:
     fixture = CoordinatorFixture(held(S.EMPTY, last_update_ms=NOW))
-    assert fixture.it.expire(["id"], NOW + 1).records == []
+    assert fixture.it.expire("id", NOW + 1).records == []
 
 
 def test_an_overdue_transaction_is_found_round_after_round_until_it_is_ended() -> None:

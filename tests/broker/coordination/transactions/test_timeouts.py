@@ -5,7 +5,7 @@ import pytest
 from odradek.broker.coordination.result import Instant
 from odradek.broker.coordination.transactions.coordinator import TransactionCoordinator
 from odradek.broker.coordination.transactions.states import TxnState
-from odradek.broker.coordination.transactions.timeouts import TransactionTimeouts
+from odradek.broker.coordination.transactions.timeouts import LOOKED_AT_ONCE, TransactionTimeouts
 from odradek.broker.coordination.transactions.transaction import LAST_EPOCH, Transaction
 from odradek.broker.coordination.transactions.transaction_config import TransactionConfig
 from odradek.broker.testing.disks import BROKEN, FULL
@@ -153,22 +153,27 @@ def test_an_abort_whose_transaction_has_ended_meanwhile_does_nothing() -> None:
     assert operation.decide(at).records == []
 
 
-def test_unused_ids_expire_partition_by_partition_each_with_its_own_record() -> None:
+def test_unused_ids_expire_one_by_one_each_with_its_own_record() -> None:
     timed = Timed()
     names = [f"id {n}" for n in range(200)]
     for name in names:
         load(timed.coordinator, Transaction(name, 1, 0, 5_000, last_update_ms=0))
     timed.it.start(Instant(0, 0))
     assert timed.due(60) == []
-    operations = timed.due(120)
-    assert len(operations) == len({timed.coordinator.partition_of(name) for name in names})
+    assert timed.due(120) == [("expiry", name) for name in names]
     assert list(timed.coordinator) == []
+    assert timed.it.next_deadline() == 180
 
 
-def test_an_expiry_that_is_refused_ends_its_partition_for_this_round() -> None:
+def test_others_are_served_while_very_many_ids_are_looked_at() -> None:
     timed = Timed()
-    for name in ("a", "b"):
-        load(timed.coordinator, Transaction(name, 1, 0, 5_000, last_update_ms=0))
-    result = timed.coordinator.expire(["a", "b"], 120_000)
-    assert (len(result.records), result.on_refused) == (1, None)
-    assert [held.transactional_id for held in timed.coordinator] == ["a", "b"]
+    for n in range(2 * LOOKED_AT_ONCE):
+        load(timed.coordinator, Transaction(f"used {n}", 1, 0, 5_000, last_update_ms=60_000))
+    load(timed.coordinator, Transaction("unused", 1, 0, 5_000, last_update_ms=0))
+    timed.it.start(Instant(0, 0))
+    looks = 0
+    while not (found := timed.due(120)):
+        looks += 1
+        assert timed.it.next_deadline() == 120, "it is to go on at once"
+    assert (looks, found) == (2, [("expiry", "unused")])
+    assert timed.it.next_deadline() == 180
