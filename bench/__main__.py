@@ -87,6 +87,10 @@ def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
             read = consume(address, topic, count, size)
             busy_s = _cpu_seconds(broker) - busy_s
             found[f"consume {label}"] = f"{read}   {busy_s / count * 1e6:.2f} s CPU per million"
+        busy_s = _cpu_seconds(broker)
+        wrote = produce(address, new_topic(address), records, 100, is_varied=True)
+        busy_s = _cpu_seconds(broker) - busy_s
+        found["produce 60 to 140 B"] = f"{wrote}   {busy_s / records * 1e6:.2f} s CPU per million"
         found["one acked record"] = str(acked_record(address, new_topic(address), acked))
         found["produce to consume"] = str(end_to_end(address, new_topic(address), acked))
         rate, commit = transactions(address, new_topic(address, partitions=2), acked // 4)

@@ -2,30 +2,22 @@
 
 Nothing is built for a record, and no more of the batch is in memory than the piece that is walked over: the pieces may
 come out of a codec, and a walk ends at the first record that is not what the header says. Records behind each other
-that differ only in their times, keys and values are looked at column by column, the others one by one.
+that have one shape are looked at column by column (`record_columns.py`), the others one by one.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from .record_columns import Run, alike, similar
 from .wire import CorruptFrame, zigzag
 
-_FEWEST_ALIKE = 8  # below it columns cost more than they save
 _COLUMNS_EVERY = 16  # records are walked singly before columns are tried again, and ever more if they never help
 _LONGEST_GAP = 4096
 _WINDOW_BYTES = 64 * 1024  # of a view, copied to be looked at byte by byte, which is quicker than through the view
-_RECORDS_A_STEP = 32  # of those that are alike
+_ALIKE_A_STEP = 32  # records in a run
+_SIMILAR_A_STEP = 3
 _SMALLEST_LENGTH = 6  # attributes, two deltas, key, value, headers: one byte each
 _LONGEST_VARINT = 10
-_CONTINUED = bytes(range(0x80, 0x100))  # a byte of a varint that is not its last
-_FINAL = bytes(range(0x80))
-_TOP_BIT_TURNED = _CONTINUED + _FINAL
-_ONE_BYTE_BELOW, _TWO_BYTES_BELOW, _THREE_BYTES_BELOW = 1 << 6, 1 << 13, 1 << 20
-# The bytes of the offset deltas 0, 1, 2…, as zigzag varints of one, two and three bytes.
-_EVEN = bytes(2 * delta for delta in range(_ONE_BYTE_BELOW))
-_LOW = bytes(2 * delta | 0x80 for delta in range(_ONE_BYTE_BELOW)) * 128
-_HIGH = bytes(delta >> 6 for delta in range(_TWO_BYTES_BELOW))
-_MIDDLE = bytes(delta >> 6 | 0x80 for delta in range(_TWO_BYTES_BELOW))
 
 
 class LongWalk(Exception):
@@ -53,10 +45,14 @@ def walk_records(pieces: Iterable[bytes | memoryview], count: int, most_steps: i
             raise CorruptFrame(f"{index} records where {count} are counted")
         data, pos, before = source.data, source.pos, index
         if index >= columns_at:
-            alike, pos = _step_over_alike(data, pos, index, count, facts)
-            index += alike
-            gap = _COLUMNS_EVERY if alike else min(2 * gap, _LONGEST_GAP)
-            columns_at = index if alike else index + gap
+            run, cost = alike(data, pos, index, count), _ALIKE_A_STEP
+            if run is None:
+                run, cost = similar(data, pos, index, count), _SIMILAR_A_STEP
+            if run is not None:
+                facts.add_run(run, cost)
+                pos, index = run.end, index + run.records
+            gap = min(2 * gap, _LONGEST_GAP) if run is None else _COLUMNS_EVERY
+            columns_at = index + gap if run is None else index
         if index == before:
             window, at = (data, pos) if isinstance(data, bytes) else (bytes(data[pos : pos + _WINDOW_BYTES]), 0)
             end, index = _step_over(window, at, index, min(count, columns_at), facts)
@@ -110,6 +106,14 @@ class _Facts:
             self.earliest = delta
         if not has_key and self.keyless < 0:
             self.keyless = index
+
+    def add_run(self, run: Run, records_a_step: int) -> None:
+        """Many more, of which so many are one step."""
+        self.latest = max(self.latest, *run.deltas)
+        self.earliest = min(self.earliest, *run.deltas)
+        if self.keyless < 0:
+            self.keyless = run.keyless
+        self.take_steps(1 + run.records // records_a_step)
 
     def take_steps(self, steps: int) -> None:
         """So much work is done, or would be."""
@@ -278,85 +282,3 @@ def _after_headers(data: bytes, pos: int, end: int, facts: _Facts) -> int:
         if size > 0:
             pos += size
     return pos
-
-
-def _step_over_alike(data: bytes | memoryview, pos: int, index: int, stop: int, facts: _Facts) -> tuple[int, int]:
-    """The records from here on that have every length in common with the first: how many, and the position after them.
-
-    None if there are only a few. Each byte that decides where a field ends is compared in all of them at once: it lies
-    `size` bytes behind its place in the record before, as long as they are alike.
-    """
-    if stop - index < _FEWEST_ALIKE:
-        return 0, pos
-    shape = _shape_of(data, pos)
-    if shape is None:
-        return 0, pos
-    size, same, time_at, place_at, key_at, has_key = shape
-    k = index if index < _TWO_BYTES_BELOW else index % _TWO_BYTES_BELOW
-    block = _ONE_BYTE_BELOW if index < _ONE_BYTE_BELOW else _TWO_BYTES_BELOW
-    count = min(stop - index, (len(data) - pos) // size, block - k)
-    for at in same:
-        if count < _FEWEST_ALIKE:
-            return 0, pos
-        count -= len(bytes(data[at : pos + count * size : size]).lstrip(bytes(data[at : at + 1])))
-    for at in range(time_at, place_at):
-        column, is_last = bytes(data[at : pos + count * size : size]), at + 1 == place_at
-        if not (column if is_last else column.translate(_TOP_BIT_TURNED)).isascii():
-            count -= len(column.lstrip(_FINAL if is_last else _CONTINUED))
-    end = pos + count * size
-    if count < _FEWEST_ALIKE or not _are_consecutive(
-        [bytes(data[at:end:size]) for at in range(place_at, key_at)], index, k
-    ):
-        return 0, pos
-    if place_at - time_at == 1:
-        for zigzagged in set(bytes(data[time_at:end:size])):
-            facts.add((zigzagged >> 1) ^ -(zigzagged & 1), has_key, index)
-    else:
-        for varint in set(zip(*(bytes(data[at:end:size]) for at in range(time_at, place_at)), strict=True)):
-            facts.add(zigzag(bytes(varint), 0, 64)[0], has_key, index)
-    facts.take_steps(1 + count // _RECORDS_A_STEP)
-    return count, end
-
-
-def _are_consecutive(columns: list[bytes], index: int, k: int) -> bool:
-    """Whether these bytes are the offset deltas from `index` on; those from 2^20 on are walked singly."""
-    count = len(columns[0])
-    if index < _ONE_BYTE_BELOW:
-        return columns == [_EVEN[k : k + count]]
-    low = _LOW[k : k + count]
-    if index < _TWO_BYTES_BELOW:
-        return columns == [low, _HIGH[k : k + count]]
-    return index < _THREE_BYTES_BELOW and columns == [low, _MIDDLE[k : k + count], bytes([index >> 13]) * count]
-
-
-def _shape_of(data: bytes | memoryview, pos: int) -> tuple[int, list[int], int, int, int, bool] | None:
-    """Of the record at `pos`: its size; where its lengths are; where its timestamp delta, its offset delta and the
-    length of its key begin; whether it has a key. None if it does not lie whole in `data`, or has headers.
-    """
-    start = pos
-    try:
-        length, pos = zigzag(data, pos)
-        end, time_at = pos + length, pos + 1
-        place_at = time_at + 1
-        while data[place_at - 1] > 0x7F:
-            place_at += 1
-        key_at = place_at + 1
-        while data[key_at - 1] > 0x7F:
-            key_at += 1
-        size, after = zigzag(data, key_at)
-        has_key = size >= 0
-        value_at = after + size if has_key else after
-        same = [start, key_at, value_at] if pos == start + 1 else [*range(start, pos), key_at, value_at]
-        if after > key_at + 1:
-            same += range(key_at + 1, after)
-        size, pos = zigzag(data, value_at)
-        if pos > value_at + 1:
-            same += range(value_at + 1, pos)
-        if size > 0:
-            pos += size
-        if data[pos] or pos + 1 != end:
-            return None
-    except (IndexError, CorruptFrame):
-        return None
-    same.append(pos)
-    return end - start, same, time_at, place_at, key_at, has_key

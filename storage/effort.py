@@ -40,7 +40,7 @@ class Effort:
 class LightEffort(Effort):
     """A few milliseconds: HeavyBatch if that is not enough."""
 
-    most_steps = 2500  # about half a microsecond each, twice that on a slow machine
+    most_steps = 4000  # about half a microsecond each, twice that on a slow machine
     most_listed = 1000
     _most_pieces = 32
     _most_bytes = WALKED_BYTES

@@ -1,6 +1,7 @@
 """A walk finds what the full reader finds, in one piece or many, and refuses what is not as the header says."""
 
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,19 @@ ALIKE = st.builds(
     st.sampled_from([None, b"", b"k", b"k" * 70]),
     st.lists(st.sampled_from([-70, -1, 0, 1, 63, 64, 9000, 2**40]), max_size=150),
 )
-RECORDS = st.lists(ALIKE | st.lists(RECORD, max_size=20), max_size=4).map(
+SIMILAR = st.tuples(st.sampled_from([(0, 40), (80, 120), (9000, 9100), (50, 70)]), st.sampled_from([0, 1, 5])).flatmap(
+    lambda of: st.lists(
+        st.builds(
+            NewRecord,
+            key=st.sampled_from([None, b"", b"k", b"k" * 20][: of[1] or 1]),
+            value=st.integers(*of[0]).map(bytes),
+            timestamp=st.integers(10**12, 10**12 + 63),
+            headers=st.just(()),
+        ),
+        max_size=150,
+    )
+)
+RECORDS = st.lists(ALIKE | SIMILAR | st.lists(RECORD, max_size=20), max_size=4).map(
     lambda parts: [one for p in parts for one in p]
 )
 
@@ -169,7 +182,7 @@ def test_a_record_of_many_pieces_is_passed_over_and_not_put_together() -> None:
 
 
 def test_a_walk_ends_when_its_steps_are_used_up_by_records_or_headers() -> None:
-    _, unlike = _records_of([NewRecord(b"k", bytes(n % 2), 0) for n in range(1000)])
+    _, unlike = _records_of([NewRecord(b"k", b"v" if n % 2 else None, 0) for n in range(1000)])
     assert walk_records([unlike], 1000, 1000)
     with pytest.raises(LongWalk):
         walk_records([unlike], 1000, 900)
@@ -178,3 +191,32 @@ def test_a_walk_ends_when_its_steps_are_used_up_by_records_or_headers() -> None:
     for size in (1 << 20, 100):
         with pytest.raises(LongWalk):
             walk_records(_cut(headers, size), 1, 900)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    (ALIKE | SIMILAR).filter(bool),
+    st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), max_size=2),
+    st.sampled_from([0, 1, -1]),
+    st.sampled_from([1 << 20, 5000]),
+)
+def test_columns_find_what_a_walk_over_single_records_finds_whatever_is_damaged(
+    records: list[NewRecord], damage: list[tuple[int, int]], more: int, size: int
+) -> None:
+    _, data = _records_of(records)
+    damaged = bytearray(data)
+    for at, byte in damage:
+        damaged[at % len(damaged)] = byte
+    count = max(len(records) + more, 1)
+
+    def walked() -> RecordFacts | None:
+        try:
+            return walk_records(_cut(bytes(damaged), size), count)
+        except CorruptFrame:
+            return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        for run in ("alike", "similar"):
+            patch.setattr(record_walk, run, Mock(return_value=None))
+        singly = walked()
+    assert walked() == singly
