@@ -40,7 +40,7 @@ def handle_alter_client_quotas(
         for parts, ops in asked:
             entity = entity_of(parts.items())
             try:
-                if times[entity] > 1:
+                if times[entity] > 1 or len({op.key for op in ops}) < len(ops):  # Kafka has one word for both
                     why = f"Ignoring duplicate entity ClientQuotaEntity(entries={{{_plain(entity)}}})"
                     raise KafkaError(ErrorCode.INVALID_REQUEST, why)
                 records += _records(entity, ops, image)

@@ -96,5 +96,6 @@ class Arrivals(Generic[A]):
         if not throttle_ms:
             self._admit(connection)
             return
+        logger.warning("connection refused", client=connection.host, why="connection_creation_rate of its address")
         connection.hold()
         self._closings[connection] = self._timers.call_at(now + throttle_ms / 1000, connection.refuse)

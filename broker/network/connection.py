@@ -195,14 +195,14 @@ class Connection(asyncio.Protocol):
     def is_overdue(self, now: float, idle_s: float) -> bool:
         """Whether nothing has come or gone for `idle_s`, or it holds what others need for too long.
 
-        A client that waits for an answer, and is listened to meanwhile, may wait as long as the answer takes.
+        A client that waits for an answer, and is listened to meanwhile, may wait as long as the answer takes; one that
+        is muted has to send something, as in Kafka, or to come again.
         """
         if self._is_write_paused and (unsent := self._transport.get_write_buffer_size()) != self._unsent_bytes:
             self._note_unsent(unsent)
             self.last_active_s = now
-        if self._muted is not None:
-            return False
-        if self._half_closed_s is not None and now - self._half_closed_s > HALF_CLOSED_S:
+        is_late = self._half_closed_s is not None and now - self._half_closed_s > HALF_CLOSED_S
+        if is_late and self._muted is None:
             return True
         quiet_s = now - self.last_active_s
         if (
@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
             and (quiet_s > STALLED_FRAME_S or now - self._frame_began_s > SLOWEST_FRAME_S)
         ):
             return True
-        return quiet_s > idle_s and (self.is_idle or self._is_reading_paused or self._is_write_paused)
+        return quiet_s > idle_s and (self.is_idle or self._is_reading_paused or self._is_held)
 
     def abort(self) -> None:
         """Close at once."""

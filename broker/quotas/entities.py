@@ -114,7 +114,7 @@ def check_value(entity: QuotaEntity, key: str, value: float) -> None:
     if not value > 0:  # Kafka takes what is no number
         raise KafkaError(ErrorCode.INVALID_REQUEST, f"Quota {key} must be greater than 0")
     largest, word = _LARGEST.get(key, _LARGEST_LONG)
-    if key in _WHOLE and value > largest:
+    if key in _WHOLE and value > float(largest):  # the largest LONG is none, and taken
         raise KafkaError(ErrorCode.INVALID_REQUEST, f"Proposed value for {key} is too large for a {word}.")
     if key in _WHOLE and value != math.floor(value):
         raise KafkaError(ErrorCode.INVALID_REQUEST, f"{key} cannot be a fractional value.")

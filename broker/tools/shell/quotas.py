@@ -25,9 +25,11 @@ from .client import Failed, Kafka, connected, pairs
 from .output import show
 
 DEFAULT = "<default>"
-COLUMNS = ("user", "client_id", "ip", "quota", "value")
+# A user may be called "<default>": `default` names the columns in which that is no name.
+COLUMNS = ("user", "client_id", "ip", "default", "quota", "value")
 # Who a quota is for: an option by name, and one for all that have none of their own.
 _KINDS = ((USER, "user"), (CLIENT_ID, "client"), (IP, "ip"))
+_IN_WORDS = {USER: "user", CLIENT_ID: "client id", IP: "address"}
 
 
 @click.group()
@@ -40,8 +42,9 @@ def entity(command: Any) -> Any:
 
     def option(command: Any, kind: tuple[str, str]) -> Any:
         name, word = kind
-        by_name = click.option(f"--{word}", metavar="NAME", help=f"A {name}, by its name.")
-        by_default = click.option(f"--default-{word}", is_flag=True, help=f"Every {name} that has none by its name.")
+        one = _IN_WORDS[name]
+        by_name = click.option(f"--{word}", metavar="NAME", help=f"This {one}.")
+        by_default = click.option(f"--default-{word}", is_flag=True, help=f"Every {one} that has none of its own.")
         return by_name(by_default(command))
 
     return reduce(option, reversed(_KINDS), command)
@@ -127,6 +130,8 @@ def _check(code: int, message: str | None) -> None:
 
 
 def _shown(parts: Sequence[tuple[str, str | None]]) -> tuple[str | None, ...]:
-    """User, client id and address as one row has them."""
+    """User, client id and address as one row has them, and which of them stand for all others."""
     named = {kind: DEFAULT if name is None else name for kind, name in parts}
-    return tuple(named.get(kind) for kind, _ in _KINDS)
+    columns = dict(zip((kind for kind, _ in _KINDS), COLUMNS, strict=False))
+    defaults = [columns[kind] for kind, name in sorted(parts, key=str) if name is None]
+    return (*(named.get(kind) for kind, _ in _KINDS), ",".join(defaults) or None)

@@ -425,13 +425,22 @@ def test_a_muted_connection_whose_reader_comes_back_stays_muted() -> None:
     assert connected.answers == 2
 
 
-def test_a_muted_connection_is_not_closed_for_being_idle() -> None:
+@pytest.mark.parametrize("frames", [(), (AT_ONCE,)])
+def test_a_muted_connection_is_closed_for_being_idle_whatever_it_has_sent_ahead(frames: tuple[bytes, ...]) -> None:
     connected = throttled(1000)
-    wait(connected, 900)
+    connected.receive(*frames)
+    wait(connected, 10)
     assert not connected.connection.is_overdue(connected.listener.time, 10)
-    wait(connected, 101)
+    wait(connected, 0.1)
+    assert connected.connection.is_overdue(connected.listener.time, 10)
+
+
+def test_a_connection_has_all_its_time_again_once_it_is_not_muted_any_more() -> None:
+    connected = throttled(9)
+    wait(connected, 9.1)
+    wait(connected, 9.9)
     assert not connected.connection.is_overdue(connected.listener.time, 10)
-    wait(connected, 10.1)
+    wait(connected, 0.2)
     assert connected.connection.is_overdue(connected.listener.time, 10)
 
 
@@ -460,7 +469,7 @@ def test_what_a_client_asked_for_before_its_end_is_answered_after_the_mute() -> 
     connected.receive(AT_ONCE)
     assert connected.connection.eof_received()
     wait(connected, 999)
-    assert not connected.connection.is_overdue(connected.listener.time, 10)
+    assert not connected.connection.is_overdue(connected.listener.time, 1000)
     wait(connected, 2)
     assert connected.answers == 2
     assert connected.transport.is_closed

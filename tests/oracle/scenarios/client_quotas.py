@@ -155,3 +155,16 @@ def what_is_no_filter_is_refused(d: Dialogue) -> None:
     }
     for label, filters in refused.items():
         seen(d, label, *filters)
+
+
+@scenario
+def a_quota_named_twice_is_a_duplicate(d: Dialogue) -> None:
+    name = d.name("c")
+    twice = entry([("client-id", name)], producer_byte_rate=5.0)
+    twice.ops = [*twice.ops, *entry([("client-id", name)], producer_byte_rate=6.0).ops]
+    ask(d, "set twice", twice)
+    twice.ops = [*twice.ops[:1], *entry([("client-id", name)], producer_byte_rate=None).ops]
+    ask(d, "set and taken back", twice)
+    largest = entry([("client-id", name)], producer_byte_rate=9.223372036854775807e18)
+    ask(d, "the largest", largest)
+    ask(d, "taken back", entry([("client-id", name)], producer_byte_rate=None))
