@@ -32,6 +32,10 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
     if given("log.retention.ms") == 0:
         raise _refused("requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
     _check_cleaner(given("log.cleaner.dedupe.buffer.size"), given("log.cleaner.threads"), now)
+    overrides = configs.get("max.connections.per.ip.overrides", in_force("max.connections.per.ip.overrides"))
+    if given("max.connections.per.ip") == 0 and not overrides:
+        why = "can be set to zero only if max.connections.per.ip.overrides property is set."
+        raise _refused(f"requirement failed: max.connections.per.ip {why}")
     if given("max.connections") == 0:
         raise _wrapped("Invalid max.connections 0")
     for name in _THREADS:

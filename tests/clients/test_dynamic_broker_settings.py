@@ -188,7 +188,7 @@ EFFECTS: Mapping[str, Callable[[Change], None]] = {
     "log.cleaner.io.buffer.load.factor": fewer_keys_fit_into_a_pass,
     "log.cleaner.io.max.bytes.per.second": the_cleaner_is_let_go,
     "max.connections": _only_for("1", "1000"),
-    "max.connections.per.ip": _only_for("0", "1000"),
+    "max.connections.per.ip": _only_for("1", "1000"),
     "max.connections.per.ip.overrides": _only_for("127.0.0.1:0", "127.0.0.1:1000,127.0.0.9:0"),
     "producer.id.expiration.ms": producers_are_forgotten,
     "transaction.partition.verification.enable": writes_outside_a_transaction_are_taken,

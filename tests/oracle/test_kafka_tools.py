@@ -102,6 +102,7 @@ STORIES: Mapping[str, Sequence[Line]] = {
             r"InvalidRequestException: Cannot update these configs dynamically: \[num.partitions\]",
             1,
         ),
+        Line("kafka-configs --alter --broker 1 --add-config max.connections.per.ip=0", "can be set to zero only if", 1),
         Line("kafka-configs --alter --broker 1 --add-config max.connections=many", "Invalid value many", 1),
     ),
     "settings of groups, of client metrics, quotas": (

@@ -408,7 +408,8 @@ def test_a_checkpoint_that_cannot_be_read_means_that_nothing_is_clean() -> None:
 
 
 def test_a_small_dedupe_buffer_takes_more_passes_to_the_same_end() -> None:
-    cleaning = Cleaning({"log.cleaner.dedupe.buffer.size": "1000"})
+    settings = {"log.cleaner.dedupe.buffer.size": "1048576", "log.cleaner.io.buffer.load.factor": "0.001"}
+    cleaning = Cleaning(settings)
     partition = cleaning.create(overrides={**COMPACTED, "min.cleanable.dirty.ratio": "0"})
     for n in range(20):
         cleaning.write(partition, *(f"{n % 4}-{m}" for m in range(10)))
