@@ -294,6 +294,21 @@ def test_every_setting_of_topics_that_has_an_effect_is_in_the_table() -> None:
     assert set(EFFECTS) == topic_settings_in_effect()
 
 
+def test_one_replica_is_in_sync_with_itself_whatever_min_insync_replicas_asks_for(
+    changeable: ChangeableBroker, topic: str
+) -> None:
+    """Apache Kafka holds it to the number of replicas, and so has nobody wait for a second node."""
+    seen = ChangedTopic(changeable, topic, "topic", "min.insync.replicas", "min.insync.replicas")
+    try:
+        seen.create({})
+        seen.set("2")
+        assert seen.write(b"v") == 0
+        with pytest.raises(AssertionError, match=r"Invalid value 0 for configuration min\.insync"):
+            seen.set("0")
+    finally:
+        seen.close()
+
+
 @pytest.fixture(scope="module")
 def changeable(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool) -> Iterator[ChangeableBroker]:
     directory = tmp_path_factory.mktemp("changeable")
