@@ -5,6 +5,7 @@ Pure, and in Kafka's words. What concerns settings that were not given is not as
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
 from .config_def import ConfigError, broker_config_def
 from .java_values import split_list
@@ -14,13 +15,30 @@ ValueOf = Callable[[str], str | None]
 _MEGABYTE = 1024 * 1024
 _LEAST_OF_GROUPS = re.compile(r"group\.(consumer|share|streams)\.min\.(.+)")
 _CODECS = ("0", "1", "2", "3", "4")
+_NOT_EMPTY = (
+    *("advertised.listeners", "controller.listener.names", "group.consumer.assignors", "group.share.assignors"),
+    *("log.dir", "log.dirs", "process.roles", "group.coordinator.rebalance.protocols"),
+)
 _RETENTIONS = ("log.retention.ms", "log.retention.minutes", "log.retention.hours")  # the first that is given counts
 
 
 def check_together(given: Mapping[str, str], value_of: ValueOf) -> None:
     """Whether a broker starts with these, as checked text; `value_of` is what is in force. ConfigError."""
-    for fault in (*_faults_of_logs(given, value_of), *_faults_of_names(given, value_of), *_faults_of_groups(given)):
+    faults = chain(
+        _empty_lists(given),
+        _faults_of_logs(given, value_of),
+        _faults_of_names(given, value_of),
+        _faults_of_groups(given),
+    )
+    for fault in faults:
         raise ConfigError(fault)
+
+
+def _empty_lists(given: Mapping[str, str]) -> Iterator[str]:
+    for name in _NOT_EMPTY:
+        if given.get(name) == "":
+            choices = broker_config_def()[name].valid or "any non-empty value"
+            yield f"Configuration '{name}' must not be empty. Valid values include: {choices}"
 
 
 def _faults_of_logs(given: Mapping[str, str], value_of: ValueOf) -> Iterator[str]:
@@ -29,6 +47,8 @@ def _faults_of_logs(given: Mapping[str, str], value_of: ValueOf) -> Iterator[str
 
     if given.get("log.roll.ms") == "0":
         yield "log.roll.ms must be greater than or equal to 1"
+    if int(given.get("log.roll.jitter.ms", 0)) < 0:
+        yield "log.roll.jitter.ms must be greater than or equal to 0"
     if next((given[name] for name in _RETENTIONS if name in given), "") == "0":
         yield "log.retention.ms must be unlimited (-1) or, greater than or equal to 1"
     if number("log.cleaner.dedupe.buffer.size") < number("log.cleaner.threads") * _MEGABYTE:
@@ -56,8 +76,6 @@ def _faults_of_names(given: Mapping[str, str], value_of: ValueOf) -> Iterator[st
     node_id, broker_id = given.get("node.id"), given.get("broker.id", "-1")
     if node_id is not None and int(broker_id) >= 0 and int(broker_id) != int(node_id):
         yield "You must set `node.id` to the same value as `broker.id`."
-    if given.get("log.dirs") == "":
-        yield "Configuration 'log.dirs' must not be empty. Valid values include: any non-empty value"
     if given.get("max.connections.per.ip") == "0" and not given.get("max.connections.per.ip.overrides"):
         yield ("max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.")
     name = given.get("inter.broker.listener.name")

@@ -29,6 +29,8 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
 
     if given("log.roll.ms") == 0:
         raise _refused("requirement failed: log.roll.ms must be greater than or equal to 1")
+    if (given("log.roll.jitter.ms") or 0) < 0:
+        raise _refused("requirement failed: log.roll.jitter.ms must be greater than or equal to 0")
     if given("log.retention.ms") == 0:
         raise _refused("requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
     _check_cleaner(given("log.cleaner.dedupe.buffer.size"), given("log.cleaner.threads"), now)

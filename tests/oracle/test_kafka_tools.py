@@ -103,6 +103,7 @@ STORIES: Mapping[str, Sequence[Line]] = {
             1,
         ),
         Line("kafka-configs --alter --broker 1 --add-config max.connections.per.ip=0", "can be set to zero only if", 1),
+        Line("kafka-configs --alter --broker 1 --add-config log.roll.jitter.ms=-1", "log.roll.jitter.ms must be gr", 1),
         Line("kafka-configs --alter --broker 1 --add-config max.connections=many", "Invalid value many", 1),
     ),
     "settings of groups, of client metrics, quotas": (

@@ -13,6 +13,7 @@ NOW = BrokerConfig().effective
     ("name", "value", "why"),
     [
         ("log.roll.ms", "0", "greater than or equal to 1"),
+        ("log.roll.jitter.ms", "-1", "greater than or equal to 0"),
         ("log.retention.ms", "0", "unlimited"),
         ("log.cleaner.dedupe.buffer.size", "1048575", "1MB per cleaner thread"),
         ("log.cleaner.threads", "3", "more than double the current value 1"),
