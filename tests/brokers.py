@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import random
 import signal
 import socket
 import subprocess
@@ -50,10 +51,12 @@ class BrokerProcess(Protocol):
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, and none that the system gives to outgoing connections: it might be taken by then."""
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def resident_bytes(pid: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ..brokers import OdradekBroker, free_port
+from .client_process import JOIN_S
 from .conftest import CLIENTS
 from .lossy_proxy import LossyProxy
 from .stock_client import Message, StockClient, create, gather, send_all
@@ -87,7 +88,7 @@ def test_a_client_produces_and_consumes_where_it_came_in(
     assert send_all(own_client, topic, [Message(b"v")]) == [0]
     member = own_client.member(group, topic)
     try:
-        assert [one.value for one in gather(member.poll, 1)] == [b"v"]
+        assert [one.value for one in gather(lambda _: member.poll(JOIN_S), 1)] == [b"v"]
         member.commit()
         assert (member.committed(topic, 0) or (0, ""))[0] == 1
     finally:
