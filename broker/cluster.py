@@ -184,12 +184,14 @@ class Cluster:
             scheduled_tasks.add(
                 "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot
             )
+        log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
+        context.metadata.publisher.subscribe(log_cleaner)
         return _Parts(
             lifetime,
             log_manager,
             scheduled_tasks,
             IdleLogs(config.log_retention_check_interval_ms / 1000, runtime, partitions, log_manager),
-            LogCleaner(config, runtime, context.topics, log_manager.directory),
+            log_cleaner,
             context.heavy_work,
             context.topics,
             Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note, rates),

@@ -160,14 +160,11 @@ def _lz4(data: bytes | bytearray | memoryview, level: int) -> bytes:
     view = memoryview(data)
     out = bytearray(_LZ4_HEADER)
     for at in range(0, len(view), _LZ4_BLOCK_BYTES):
-        plain = view[at : at + _LZ4_BLOCK_BYTES]
-        block = bytes(cramjam.lz4.compress_block(plain, mode="high_compression", compression=level, store_size=False))
-        if len(block) < len(plain):
-            out += _LITTLE.pack(len(block))
-            out += block
-        else:
-            out += _LITTLE.pack(len(plain) | _LZ4_STORED)
-            out += plain
+        # cramjam's compress_block takes a level and leaves it unused; of its frames, whose blocks depend on those
+        # before them, one of a single block has what is wanted here.
+        frame = memoryview(cramjam.lz4.compress(view[at : at + _LZ4_BLOCK_BYTES], level=level))
+        (size,) = _LITTLE.unpack_from(frame, len(_LZ4_HEADER))
+        out += frame[len(_LZ4_HEADER) :][: _LITTLE.size + (size & ~_LZ4_STORED)]
     return bytes(out + _LZ4_END)
 
 

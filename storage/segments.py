@@ -170,6 +170,8 @@ class Segments:
 
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose time has come: the caller removes them."""
+        if not self._pending_deletes:
+            return []
         due = [path for due_ms, path in self._pending_deletes if due_ms <= now_ms]
         self._pending_deletes = [(due_ms, path) for due_ms, path in self._pending_deletes if due_ms > now_ms]
         return due

@@ -2,12 +2,13 @@
 
 import contextlib
 import queue
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -50,10 +51,12 @@ class BrokerProcess(Protocol):
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, and none that the system gives to outgoing connections: it might be taken by then."""
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def resident_bytes(pid: int) -> int:
@@ -65,13 +68,24 @@ def resident_bytes(pid: int) -> int:
 
 
 class OdradekBroker:
-    """`odradek serve` in a subprocess, on a free port; `ephemeral` keeps nothing on disk."""
+    """`odradek serve` in a subprocess, on a free port; `ephemeral` keeps nothing on disk, `options` are any others.
 
-    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None, *, ephemeral: bool = False) -> None:
+    With several `--listen` the `address` is all of them, with commas.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        ephemeral: bool = False,
+        options: Sequence[str] = (),
+    ) -> None:
         self.address = "127.0.0.1:0"
         self.data_dir = directory / "data"
         self._stderr_path = directory / "stderr.log"
         self._ephemeral = ephemeral
+        self._options = options
         self._settings = {**TEST_SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[str] | None = None
         self._stdout: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -83,6 +97,7 @@ class OdradekBroker:
         command += ["--ephemeral"] if self._ephemeral else ["--data-dir", str(self.data_dir)]
         for name, value in self._settings.items():
             command += ["--set", f"{name}={value}"]
+        command += self._options
         with self._stderr_path.open("a") as stderr:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True

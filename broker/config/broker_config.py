@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from .combined_checks import check_together
 from .config_def import ConfigError, broker_config_def, check_broker_config, is_known, parse_number
 from .config_value import ConfigSource, ConfigValue
 from .java_values import spell_double, split_list
@@ -111,6 +112,7 @@ class BrokerConfig:
         config._take(given)
         config._take_older_names()
         config._check_roles()
+        check_together(given, config.effective)
         config.advertised()
         try:
             config.connections_from("")

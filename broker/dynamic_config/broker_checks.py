@@ -35,9 +35,15 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
 
     if given("log.roll.ms") == 0:
         raise _refused("requirement failed: log.roll.ms must be greater than or equal to 1")
+    if (given("log.roll.jitter.ms") or 0) < 0:
+        raise _refused("requirement failed: log.roll.jitter.ms must be greater than or equal to 0")
     if given("log.retention.ms") == 0:
         raise _refused("requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
     _check_cleaner(given("log.cleaner.dedupe.buffer.size"), given("log.cleaner.threads"), now)
+    overrides = configs.get("max.connections.per.ip.overrides", in_force("max.connections.per.ip.overrides"))
+    if given("max.connections.per.ip") == 0 and not overrides:
+        why = "can be set to zero only if max.connections.per.ip.overrides property is set."
+        raise _refused(f"requirement failed: max.connections.per.ip {why}")
     if given("max.connections") == 0:
         raise _wrapped("Invalid max.connections 0")
     if any(int(value) == 0 for name, value in configs.items() if is_connection_rate(name)):

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from ...protocol.errors import KafkaError
+from ...protocol.metadata_records import ConfigResourceType
 from ...protocol.wire import CorruptFrame
 from ...storage.compaction.cleanable import Cleanable, may_be_due
 from ...storage.compaction.cleaning import Cleaning, CleaningAborted
@@ -16,6 +17,8 @@ from ...storage.directory import DataDirectory
 from ..config.broker_config import BrokerConfig
 from ..config.topic_config import log_config
 from ..log_output import get_logger
+from ..metadata.delta import MetadataDelta
+from ..metadata.image import MetadataImage
 from ..runtime import Runtime, TimerHandle
 from ..topics.partition import Partition
 from ..topics.topics import Topic
@@ -53,6 +56,7 @@ class LogCleaner:
         self._directory = directory
         self._timer: TimerHandle | None = None
         self._round: Generator[Step, None, None] | None = None
+        self._round_ended_at = 0.0
         self._is_stopped = False
         self._not_before: dict[Partition, float] = {}  # partitions to be left alone, and until when
         self._looked_at: set[Partition] = set()  # of those that nobody has opened
@@ -61,7 +65,7 @@ class LogCleaner:
     def start(self) -> None:
         """Look for work from now on, `log.cleaner.backoff.ms` after each time that there was none."""
         if self._config.log_cleaner_enable:
-            self._wait(self._config.log_cleaner_backoff_ms / 1000)
+            self._end_round()
 
     def stop(self) -> None:
         """Leave everything as it is; a pass under way is forgotten, and what it had not swapped in yet removed."""
@@ -73,10 +77,21 @@ class LogCleaner:
             self._round.close()
             self._round = None
 
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+        """Settings of brokers may have changed: a pause ends when it would have ended under the new ones."""
+        is_about_brokers = any(kind == ConfigResourceType.BROKER for kind, _ in delta.changed_configs)
+        if is_about_brokers and self._timer is not None:
+            self._timer.cancel()
+            self._rest()
+
     # Slices
 
-    def _wait(self, seconds: float) -> None:
-        self._timer = self._timers.call_at(self._clock.now() + seconds, self._run_slice)
+    def _rest(self) -> None:
+        """Go on when the settings allow it."""
+        deadline = self._clock.now() + self._throttled_for()
+        if self._round is None:
+            deadline = self._round_ended_at + self._config.log_cleaner_backoff_ms / 1000
+        self._timer = self._timers.call_at(deadline, self._run_slice)
 
     def _run_slice(self) -> None:
         """Go on with the round for a moment, and let the event loop in."""
@@ -101,15 +116,15 @@ class LogCleaner:
             logger.exception("looking for logs to compact failed")
             self._end_round()
             return
-        delay_s = self._throttled_for()
-        if delay_s > 0:
-            self._wait(delay_s)
+        if self._throttled_for() > 0:
+            self._rest()
         else:
             self._timer = self._timers.call_soon(self._run_slice)
 
     def _end_round(self) -> None:
         self._round = None
-        self._wait(self._config.log_cleaner_backoff_ms / 1000)
+        self._round_ended_at = self._clock.now()
+        self._rest()
 
     def _throttled_for(self) -> float:
         """Seconds to rest for, by `log.cleaner.io.max.bytes.per.second`."""

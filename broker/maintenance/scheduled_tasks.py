@@ -14,6 +14,8 @@ from .retention import delete_old_segments
 logger = get_logger("scheduled tasks")
 
 EARLY_CHECKPOINT_MS = 1000
+# Every topic has a file.delete.delay.ms of its own, which may be changed: files go at most so much later.
+FILE_REMOVAL_MS = 1000
 
 Task: TypeAlias = Callable[[], Steps[None] | None]
 """What is done: at once, or in steps where it looks at every partition."""
@@ -43,7 +45,7 @@ class ScheduledTasks:
             ("checkpoints", config.log_flush_offset_checkpoint_interval_ms, log_manager.write_checkpoints),
             # Apache Kafka leaves a gigabyte that is on the disk to be recovered for up to a minute.
             ("early checkpoints", EARLY_CHECKPOINT_MS, log_manager.write_checkpoints_if_sealed),
-            ("file removal", config.log_segment_delete_delay_ms, self.remove_deleted),
+            ("file removal", min(config.log_segment_delete_delay_ms, FILE_REMOVAL_MS), self.remove_deleted),
         )
 
     def add(self, name: str, interval_ms: int, task: Task) -> None:

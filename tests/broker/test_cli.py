@@ -88,6 +88,8 @@ def test_a_port_in_use_is_refused() -> None:
         (["--set", "log.segment.byte=1"], "unknown setting 'log.segment.byte'; did you mean 'log.segment.bytes'?"),
         (["--set", "num.partitions=x"], "Invalid value x for configuration num.partitions: Not a number of type INT"),
         (["--set", "num.partitions"], "--set 'num.partitions' is not NAME=VALUE"),
+        (["--set", "log.retention.ms=0"], "log.retention.ms must be unlimited (-1) or, greater than or equal to 1"),
+        (["--set", "node.id=1", "--set", "broker.id=2"], "You must set `node.id` to the same value as `broker.id`."),
         (["--listen", "nowhere"], "'nowhere' is not HOST:PORT"),
         (["--config", "/no/such/file"], "cannot read /no/such/file"),
         (["--ephemeral", "--data-dir", "x"], "cannot go with --data-dir"),

@@ -7,7 +7,8 @@ from .worker import Run, Worker
 from .writing import WritingProcess
 
 LIMIT = 60
-POLL_S = 0.5
+# kafka-python breaks a join off where a poll ends, and begins it again in the next: under load it would never be in.
+POLL_S = 3.0
 TIMEOUT_S = 10.0
 
 

@@ -114,7 +114,7 @@ def test_our_own_default_is_static_to_a_client() -> None:
 def test_older_names_count_where_the_newer_are_not_given() -> None:
     config = BrokerConfig.from_settings({"broker.id": "7", "log.dir": "/a"})
     assert (config.node_id, config.log_dirs) == (7, "/a")
-    config = BrokerConfig.from_settings({"broker.id": "7", "log.dir": "/a", "node.id": "8", "log.dirs": "/b"})
+    config = BrokerConfig.from_settings({"broker.id": "-1", "log.dir": "/a", "node.id": "8", "log.dirs": "/b"})
     assert (config.node_id, config.log_dirs) == (8, "/b")
 
 

@@ -13,12 +13,14 @@ NOW = BrokerConfig().effective
     ("name", "value", "why"),
     [
         ("log.roll.ms", "0", "greater than or equal to 1"),
+        ("log.roll.jitter.ms", "-1", "greater than or equal to 0"),
         ("log.retention.ms", "0", "unlimited"),
         ("log.cleaner.dedupe.buffer.size", "1048575", "1MB per cleaner thread"),
         ("log.cleaner.threads", "3", "more than double the current value 1"),
         ("max.connections", "0", "Invalid max.connections 0"),
         ("max.connection.creation.rate", "0", "Invalid max.connection.creation.rate 0"),
         ("listener.name.x.max.connection.creation.rate", "0", "Invalid max.connection.creation.rate 0"),
+        ("max.connections.per.ip", "0", "can be set to zero only if max.connections.per.ip.overrides"),
         ("num.io.threads", "17", "not be greater than double the current value 8"),
         ("num.io.threads", "3", "at least half the current value 8"),
     ],
@@ -46,6 +48,10 @@ def test_what_kafka_refuses_is_refused_in_its_words(name: str, value: str, why: 
 )
 def test_what_kafka_takes_is_taken(name: str, value: str) -> None:
     check_broker_values({name: value}, NOW)
+
+
+def test_no_connection_is_let_in_but_for_those_of_some_addresses() -> None:
+    check_broker_values({"max.connections.per.ip": "0", "max.connections.per.ip.overrides": "127.0.0.1:5"}, NOW)
 
 
 def test_more_cleaners_need_a_larger_buffer() -> None:

@@ -9,12 +9,15 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.maintenance.log_cleaner import RETRY_AFTER_S, SLICE_S, LogCleaner
+from odradek.broker.metadata.delta import MetadataDelta
+from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.runtime import Runtime, Then, TimerHandle
 from odradek.broker.testing.clock import ManualClock, ManualTimer
 from odradek.broker.testing.disks import FULL, FailingFiles
 from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
+from odradek.protocol.metadata_records import ConfigResourceType
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.log_api import Log
 
@@ -96,6 +99,12 @@ class Cleaning:
             slices += 1
         return slices
 
+    def change(self, settings: Mapping[str, str]) -> None:
+        """As a client changes settings of a running broker."""
+        self.parts.config.set_dynamic(settings, {})
+        delta = MetadataDelta(changed_configs={(ConfigResourceType.BROKER, "1")})
+        self.cleaner.on_delta(delta, MetadataImage())
+
     def checkpoint(self, partition: Partition) -> int | None:
         return self.parts.directory.cleaner_offsets.get((partition.topic, partition.index))
 
@@ -114,6 +123,32 @@ def test_a_log_is_compacted_after_the_backoff_and_its_checkpoint_written() -> No
     assert keys_in(partition.log) == [(4, "a"), (5, "b")]
     assert cleaning.checkpoint(partition) == 6
     assert cleaning.files.read("/data/cleaner-offset-checkpoint", 0, 99) == b"0\n1\nt 0 6\n"
+
+
+def test_a_shorter_backoff_counts_in_the_pause_that_is_under_way() -> None:
+    cleaning = Cleaning({"log.cleaner.backoff.ms": "3600000"})
+    partition = cleaning.create()
+    cleaning.write(partition, "a", times=3)
+    cleaning.run(60)
+    assert len(pairs_in(partition.log)) == 3
+    cleaning.change({"log.cleaner.backoff.ms": "70000"})
+    cleaning.run(9)
+    assert len(pairs_in(partition.log)) == 3
+    cleaning.run(1)
+    assert len(pairs_in(partition.log)) == 1
+
+
+def test_a_pass_that_was_slowed_down_goes_on_when_it_may_be_faster() -> None:
+    cleaning = Cleaning({"log.cleaner.io.max.bytes.per.second": "0.001"})
+    partition = cleaning.create()
+    cleaning.write(partition, "a", "b", times=50)
+    cleaning.clock.tick_s = SLICE_S / 10
+    cleaning.run()
+    cleaning.run(60)
+    assert len(pairs_in(partition.log)) == 100
+    cleaning.change({"log.cleaner.io.max.bytes.per.second": "1000000000"})
+    cleaning.run(1)
+    assert len(pairs_in(partition.log)) == 2
 
 
 def test_a_log_of_another_policy_is_left_alone() -> None:
@@ -373,7 +408,8 @@ def test_a_checkpoint_that_cannot_be_read_means_that_nothing_is_clean() -> None:
 
 
 def test_a_small_dedupe_buffer_takes_more_passes_to_the_same_end() -> None:
-    cleaning = Cleaning({"log.cleaner.dedupe.buffer.size": "1000"})
+    settings = {"log.cleaner.dedupe.buffer.size": "1048576", "log.cleaner.io.buffer.load.factor": "0.001"}
+    cleaning = Cleaning(settings)
     partition = cleaning.create(overrides={**COMPACTED, "min.cleanable.dirty.ratio": "0"})
     for n in range(20):
         cleaning.write(partition, *(f"{n % 4}-{m}" for m in range(10)))

@@ -83,6 +83,15 @@ def test_the_files_of_old_segments_go_after_file_delete_delay_ms() -> None:
     assert not deleted()
 
 
+def test_files_that_shall_not_be_kept_do_not_wait_for_the_delay_of_other_topics() -> None:
+    kept = Kept({"log.retention.check.interval.ms": "1000"})
+    partition = kept.create({"retention.ms": "1000", "file.delete.delay.ms": "0"})
+    kept.append(partition)
+    kept.clock.advance(5)
+    assert partition.log.log_start_offset == 1
+    assert [name for name in kept.files.list_directory("/data/t-0") if name.endswith(".deleted")] == []
+
+
 def test_a_producer_that_is_silent_for_producer_id_expiration_ms_is_forgotten() -> None:
     kept = Kept({"producer.id.expiration.ms": "60000", "producer.id.expiration.check.interval.ms": "1000"})
     partition = kept.create({})
@@ -169,7 +178,7 @@ def test_deleted_files_are_removed_off_the_loop_and_what_cannot_be_is_told(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = Kept({"log.retention.check.interval.ms": "1000"})
-    partition = kept.create({"retention.ms": "10000", "segment.ms": "5000", "file.delete.delay.ms": "1"})
+    partition = kept.create({"retention.ms": "10000", "segment.ms": "5000", "file.delete.delay.ms": "30000"})
     kept.append(partition)
     kept.clock.advance(6)
     kept.append(partition)
