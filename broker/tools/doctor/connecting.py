@@ -4,6 +4,7 @@ import errno
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,10 +31,11 @@ def system_resolver(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Network:
-    """How names resolve, and how long anything may take, in seconds."""
+    """How names resolve, and how long anything may take, in seconds by the clock `now`."""
 
     resolver: Resolver
     timeout_s: float
+    now: Callable[[], float] = time.monotonic
 
     def resolve(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a name. DoesNotResolve, also for a resolver that does not come back in time."""
