@@ -9,9 +9,7 @@ from .check_bootstrap import not_reached
 from .check_protocol import judge_spoken
 from .facts import AdvertisedBroker, Endpoint, Kafka, Reached, Security, Visit
 from .findings import Finding, Status, Step, ok, wrong
-from .words import attempts_in_words, every_attempt, is_loopback, partly_reached
-
-EVERY_INTERFACE = ("", "0.0.0.0", "::", "0:0:0:0:0:0:0:0")
+from .words import attempts_in_words, every_attempt, is_every_interface, is_loopback, partly_reached
 
 
 class CameIn(NamedTuple):
@@ -27,7 +25,7 @@ def check_advertised(
 ) -> Step:
     """One broker of `cluster`, and what was found at the address that it advertises."""
     name = f"node {broker.node_id} at {broker.endpoint}"
-    if broker.endpoint.host in EVERY_INTERFACE or broker.endpoint.port <= 0:
+    if is_every_interface(broker.endpoint.host) or broker.endpoint.port <= 0:
         return wrong(name, "is no address that a client can connect to", _no_address(broker, came))
     if visit.resolve_error:
         text = f"{broker.endpoint.host} does not resolve here ({visit.resolve_error})"
