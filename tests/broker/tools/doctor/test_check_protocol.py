@@ -54,6 +54,14 @@ def test_the_remedy_is_the_clients_setting() -> None:
     assert "listeners=PLAINTEXT://0.0.0.0:9092" in check(Spoken(Speech.CLOSES)).findings[0].remedies[0]
 
 
+def test_who_is_turned_away_is_told_the_limits_on_connections() -> None:
+    closes, silent = (check(Spoken(speech)).findings[0].remedies for speech in (Speech.CLOSES, Speech.SILENT))
+    for setting in ("max.connections,", "max.connections.per.ip", "connection_creation_rate"):
+        assert setting in closes[1]
+    for setting in ("max.connections ", "max.connection.creation.rate"):
+        assert setting in silent[1]
+
+
 def test_the_line_says_what_is_spoken() -> None:
     assert check(SASL, Security.SASL_PLAINTEXT).text == "Kafka, plain text, with SASL (PLAIN, SCRAM-SHA-256)"
     assert check(TLS, Security.SSL).text == "Kafka over TLSv1.3, its certificate cannot be read"
