@@ -14,6 +14,7 @@ _VERB = {
     Speech.CLOSES: "takes the connection and closes it without an answer",
     Speech.SILENT: "takes the connection and never answers",
 }
+_MISMATCHES = ("plain-listener", "tls-listener", "sasl-needed", "no-sasl")
 _CONTROLLER = "a listener of a KRaft controller: it has no Metadata, and no client can use it"
 
 
@@ -39,13 +40,21 @@ def judge_spoken(visit: Visit, spoken: Spoken, security: Security, now: datetime
         certificate_text, certificate_findings = check_certificate(visit.endpoint, spoken.tls, now)
         text += f", {certificate_text}"
         findings += certificate_findings
+        if spoken.tls.wants_client_certificate:
+            text += ", wants a certificate of the client's"
     findings += _transport(where, spoken, security)
     if spoken.kafka is None:
-        return text, findings
+        return text + _mismatch(findings, security), findings
     if ApiKey.METADATA not in spoken.kafka.versions:
         return f"{text}, but a controller's listener", [*findings, _controller(where)]
     sasl_text, sasl_findings = _sasl(where, spoken.kafka, security)
-    return text + sasl_text, [*findings, *sasl_findings]
+    findings += sasl_findings
+    return text + sasl_text + _mismatch(findings, security), findings
+
+
+def _mismatch(findings: Sequence[Finding], security: Security) -> str:
+    """For the line, which says what is spoken: what is wrong with that."""
+    return f", but the client is set to {security.value}" if any(one.kind in _MISMATCHES for one in findings) else ""
 
 
 def in_place_of_a_broker(spoken: Spoken) -> str:
@@ -144,9 +153,10 @@ def _sasl(where: str, kafka: Kafka, security: Security) -> tuple[str, Sequence[F
         ]
     if kafka.fault:
         problem = f"{where} answers ApiVersions, but not what clients ask next ({kafka.fault})."
-        return "", [Finding("no-metadata", problem, ("Look into the broker's log: it says why.",))]
+        text = f", but it does not answer what clients ask next ({kafka.fault})"
+        return text, [Finding("no-metadata", problem, ("Look into the broker's log: it says why.",))]
     if security.has_sasl:
-        return "", [
+        return ", without SASL", [
             Finding(
                 "no-sasl",
                 f"The client is set to {security.value}, but {where} has no SASL.",
