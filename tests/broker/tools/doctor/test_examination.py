@@ -221,6 +221,17 @@ def test_of_several_bootstrap_addresses_each_has_its_line_and_one_tells_the_rest
     assert kinds(two) == ["several-clusters"]
 
 
+def test_an_address_given_twice_is_looked_at_once() -> None:
+    fake = FakeKafka()
+    with serving(fake) as port:
+        address = f"127.0.0.1:{port}"
+        fake.brokers = [(1, "kafka.example", 9092)]
+        steps = examine(f"{address},{address}, PLAINTEXT://{address}")
+    assert names_of(steps)[:4] == ["bootstrap", "protocol", "bootstrap", "versions"]
+    assert kinds(steps)[0] == "scheme"
+    assert [key for key, _ in fake.asked].count(18) == 1
+
+
 def test_a_clock_that_goes_wrong() -> None:
     with running_broker() as broker:
         steps = examine(broker.bootstrap)
