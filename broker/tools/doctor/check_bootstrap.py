@@ -17,13 +17,13 @@ def check_bootstrap(typed: Typed, visit: Visit | None) -> Step:
         text = f"{visit.endpoint.host} does not resolve here ({visit.resolve_error})"
         finding = Finding("unknown-name", text + ".", tuple(remedies.resolve_it(visit.endpoint.host)))
         return wrong(name, text, *typed.findings, finding)
-    text = attempts_in_words(visit)
+    text = f"{_problems(typed)}; {every_attempt(visit)}" if typed.findings else attempts_in_words(visit)
     if not visit.connected:
         return wrong(name, text, *typed.findings, not_reached(visit))
     notes = partly_reached(visit)
     if not typed.findings:
         return ok(name, text, notes)
-    return Step(name, Status.WRONG, f"{_problems(typed)}; {every_attempt(visit)}", (*typed.findings, *notes))
+    return Step(name, Status.WRONG, text, (*typed.findings, *notes))
 
 
 def _problems(typed: Typed) -> str:

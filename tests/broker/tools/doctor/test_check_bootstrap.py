@@ -37,6 +37,8 @@ def test_a_line_that_is_wrong_says_what_is_wrong() -> None:
         "'http://kafka:9092': Kafka is not spoken over http, and no client takes such an address; "
         "10.0.0.1 takes connections"
     )
+    step = check(Attempt("10.0.0.1", Reached.REFUSED), typed="kafka")
+    assert step.text == "'kafka': the port is missing; 9092 is tried here; 10.0.0.1 refuses"
     (nothing,) = read_bootstrap("kafka:x")
     assert check_bootstrap(nothing, None).text == "is no address: its port 'x' is none"
 
