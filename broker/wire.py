@@ -122,7 +122,7 @@ class Wire(Conversation):
         """So many bytes, whatever they are."""
         received = bytearray()
         while len(received) < size:
-            piece = self._socket.recv(min(size - len(received), 1 << 20))
+            piece = self.receive_some(min(size - len(received), 1 << 20))
             if not piece:
                 raise ClosedByPeer(f"closed after {len(received)} of {size} bytes")
             received += piece

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .facts import Endpoint
 from .findings import Finding
+from .words import is_every_interface
 
 USUAL_PORT = 9092  # librdkafka and kafka-python take it where none is given; Java and Go refuse such an address
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+._-]*)://(?P<rest>.*)")
@@ -31,10 +32,17 @@ def _read(text: str) -> Typed:
     rest = text
     if found := _SCHEME.fullmatch(text):
         rest = found["rest"].partition("/")[0]
-        findings.append(_with_scheme(text, found["scheme"], rest))
     host, port, problem = _split(rest)
+    listened_on = host
+    if host and is_every_interface(host):
+        host = "::1" if ":" in host else "127.0.0.1"  # where it leads to on most systems
+        rest = str(Endpoint(host, port or USUAL_PORT))
+    if found:
+        findings.append(_with_scheme(text, found["scheme"], rest))
     if problem:
         findings.append(_misspelt(text, problem, f"Write {Endpoint(host, port or USUAL_PORT)}." if host else ""))
+    if host != listened_on:
+        findings.append(_every_interface(listened_on, host, port or USUAL_PORT))
     endpoint = Endpoint(host, USUAL_PORT if port is None else port) if host and not problem.startswith("its") else None
     return Typed(text, endpoint, findings)
 
@@ -67,6 +75,15 @@ def _split(text: str) -> tuple[str, int | None, str]:
 
 def _misspelt(text: str, problem: str, remedy: str) -> Finding:
     return Finding("misspelt", f"{text!r}: {problem}.", (remedy,) if remedy else ())
+
+
+def _every_interface(written: str, host: str, port: int) -> Finding:
+    return Finding(
+        "every-interface",
+        f"{written} is an address to listen on, and none for a client: it stands for every interface of the broker's "
+        "machine.",
+        (f"Write {Endpoint(host, port)} on the broker's own machine, and its name or its address on another.",),
+    )
 
 
 def _with_scheme(text: str, scheme: str, rest: str) -> Finding:

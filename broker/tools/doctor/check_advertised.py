@@ -6,12 +6,10 @@ from typing import NamedTuple
 
 from . import remedies
 from .check_bootstrap import not_reached
-from .check_protocol import judge_spoken
+from .check_protocol import in_place_of_a_broker, judge_spoken
 from .facts import AdvertisedBroker, Endpoint, Kafka, Reached, Security, Visit
 from .findings import Finding, Status, Step, ok, wrong
-from .words import attempts_in_words, every_attempt, is_loopback, partly_reached
-
-EVERY_INTERFACE = ("", "0.0.0.0", "::", "0:0:0:0:0:0:0:0")
+from .words import attempts_in_words, every_attempt, is_every_interface, is_loopback, partly_reached
 
 
 class CameIn(NamedTuple):
@@ -27,7 +25,7 @@ def check_advertised(
 ) -> Step:
     """One broker of `cluster`, and what was found at the address that it advertises."""
     name = f"node {broker.node_id} at {broker.endpoint}"
-    if broker.endpoint.host in EVERY_INTERFACE or broker.endpoint.port <= 0:
+    if is_every_interface(broker.endpoint.host) or broker.endpoint.port <= 0:
         return wrong(name, "is no address that a client can connect to", _no_address(broker, came))
     if visit.resolve_error:
         text = f"{broker.endpoint.host} does not resolve here ({visit.resolve_error})"
@@ -43,6 +41,9 @@ def check_advertised(
     assert best is not None
     assert best.spoken is not None
     text, findings = judge_spoken(visit, best.spoken, security, now)
+    if instead := in_place_of_a_broker(best.spoken):
+        finding = _localhost(broker, came) if is_elsewhere else _no_broker(broker, instead, findings[-1], came)
+        return wrong(name, text, _quoting(finding, broker, cluster))
     notes = [*findings, *partly_reached(visit)]
     if is_elsewhere:
         notes.append(_only_from_here(broker, came))
@@ -124,6 +125,18 @@ def _not_reached(broker: AdvertisedBroker, visit: Visit, came: CameIn) -> Findin
         "advertised-unreachable",
         f"{problem} It may be the address of a listener for another network.",
         (*remedies.advertise(came.endpoint), remedies.LET_THROUGH),
+    )
+
+
+def _no_broker(broker: AdvertisedBroker, instead: str, found: Finding, came: CameIn) -> Finding:
+    """What was found at that port, as a fault of the address and not of the port."""
+    return replace(
+        found,
+        problem=f"Node {broker.node_id} sends its clients to {broker.endpoint}, but {instead}.",
+        remedies=(
+            *remedies.advertise(came.endpoint),
+            *(one for one in found.remedies if one != remedies.CORRECT_PORT),
+        ),
     )
 
 

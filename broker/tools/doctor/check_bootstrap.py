@@ -10,17 +10,24 @@ from .words import attempts_in_words, every_attempt, is_loopback, partly_reached
 def check_bootstrap(typed: Typed, visit: Visit | None) -> Step:
     """`visit` is None where nothing could be made of what was typed."""
     if visit is None:
-        return wrong(f"bootstrap {typed.text}", "is no address", *typed.findings)
+        problems = _problems(typed).replace(f"{typed.text!r}: ", "")  # the line begins with it
+        return wrong(f"bootstrap {typed.text}", f"is no address: {problems}", *typed.findings)
     name = f"bootstrap {visit.endpoint}"
     if visit.resolve_error:
         text = f"{visit.endpoint.host} does not resolve here ({visit.resolve_error})"
         finding = Finding("unknown-name", text + ".", tuple(remedies.resolve_it(visit.endpoint.host)))
         return wrong(name, text, *typed.findings, finding)
-    text = attempts_in_words(visit)
+    text = f"{_problems(typed)}; {every_attempt(visit)}" if typed.findings else attempts_in_words(visit)
     if not visit.connected:
         return wrong(name, text, *typed.findings, not_reached(visit))
     notes = partly_reached(visit)
-    return Step(name, Status.WRONG, text, (*typed.findings, *notes)) if typed.findings else ok(name, text, notes)
+    if not typed.findings:
+        return ok(name, text, notes)
+    return Step(name, Status.WRONG, text, (*typed.findings, *notes))
+
+
+def _problems(typed: Typed) -> str:
+    return "; ".join(one.problem.rstrip(".") for one in typed.findings)
 
 
 def not_reached(visit: Visit) -> Finding:

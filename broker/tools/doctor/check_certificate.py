@@ -16,7 +16,12 @@ def check_certificate(endpoint: Endpoint, tls: Tls, now: datetime) -> tuple[str,
     if certificate is None:
         return "its certificate cannot be read", ()
     names = ", ".join(certificate.names) or "no name"
-    text = f"certificate for {names}, from {certificate.issuer}, until {certificate.not_after:%Y-%m-%d}"
+    for_whom = names if certificate.is_for(endpoint.host) else f"{names} (not for {endpoint.host})"
+    text = f"certificate for {for_whom}, from {certificate.issuer}, until {certificate.not_after:%Y-%m-%d}"
+    if now > certificate.not_after:
+        text += " (it has expired)"
+    if now < certificate.not_before:
+        text += f" (valid only from {certificate.not_before:%Y-%m-%d} on)"
     return text, list(_findings(endpoint, certificate, names, now))
 
 

@@ -20,8 +20,11 @@ def check_identity(kafka: Kafka, visits: Sequence[Visit]) -> Step:
     count = len(kafka.brokers)
     here = f", this is node {kafka.node_id}" if kafka.node_id is not None else ""
     controller = f"the controller is node {kafka.controller_id}" if kafka.controller_id >= 0 else "no controller"
-    text = f"{kafka.cluster_id or 'without an id'}, {count} broker{'' if count == 1 else 's'}{here}, {controller}"
+    brokers = f"{count or 'no'} broker{'s' if count > 1 else ''}"
+    text = f"{kafka.cluster_id or 'without an id'}, {brokers}{here}, {controller}"
     findings = [*_other_clusters(kafka, visits), *_same_addresses(kafka)]
+    for problem in (one.problem.partition(": ")[0] for one in findings):
+        text += f"; {problem[0].lower()}{problem[1:]}"
     if not kafka.brokers:
         findings.append(
             Finding(

@@ -14,6 +14,8 @@ _VERB = {
     Speech.CLOSES: "takes the connection and closes it without an answer",
     Speech.SILENT: "takes the connection and never answers",
 }
+_MISMATCHES = ("plain-listener", "tls-listener", "sasl-needed", "no-sasl")
+_CONTROLLER = "a listener of a KRaft controller: it has no Metadata, and no client can use it"
 
 
 def check_protocol(visit: Visit, security: Security, now: datetime) -> Step | None:
@@ -38,13 +40,32 @@ def judge_spoken(visit: Visit, spoken: Spoken, security: Security, now: datetime
         certificate_text, certificate_findings = check_certificate(visit.endpoint, spoken.tls, now)
         text += f", {certificate_text}"
         findings += certificate_findings
+        if spoken.tls.wants_client_certificate:
+            text += ", wants a certificate of the client's"
     findings += _transport(where, spoken, security)
     if spoken.kafka is None:
-        return text, findings
+        return text + _mismatch(findings, security), findings
     if ApiKey.METADATA not in spoken.kafka.versions:
         return f"{text}, but a controller's listener", [*findings, _controller(where)]
     sasl_text, sasl_findings = _sasl(where, spoken.kafka, security)
-    return text + sasl_text, [*findings, *sasl_findings]
+    findings += sasl_findings
+    return text + sasl_text + _mismatch(findings, security), findings
+
+
+def _mismatch(findings: Sequence[Finding], security: Security) -> str:
+    """For the line, which says what is spoken: what is wrong with that."""
+    return f", but the client is set to {security.value}" if any(one.kind in _MISMATCHES for one in findings) else ""
+
+
+def in_place_of_a_broker(spoken: Spoken) -> str:
+    """What is there where it is no broker that clients can use, as a clause; "" for a broker."""
+    if spoken.speech is Speech.OTHER:
+        return f"another program answers there: {spoken.name}"
+    if spoken.speech is not Speech.KAFKA:
+        return f"it {_VERB[spoken.speech]}"
+    if spoken.kafka is not None and ApiKey.METADATA not in spoken.kafka.versions:
+        return f"that is {_CONTROLLER}"
+    return ""
 
 
 def _not_kafka(where: str, spoken: Spoken, port: int) -> tuple[str, Sequence[Finding]]:
@@ -53,21 +74,21 @@ def _not_kafka(where: str, spoken: Spoken, port: int) -> tuple[str, Sequence[Fin
             Finding(
                 "other-program",
                 f"At {where} another program answers: {spoken.name}.",
-                ("Correct the port: Kafka's is 9092 unless it was given another one.",),
+                (remedies.CORRECT_PORT,),
             )
         ]
     text = _VERB[spoken.speech]
+    suggestions: tuple[str, ...] = (remedies.CORRECT_PORT,)
     if spoken.speech is Speech.CLOSES:
-        remedy = (
+        likeliest = (
             "A published port of a container takes connections even where nothing listens inside: there the broker "
             f"must listen on every interface, not on 127.0.0.1 (listeners=PLAINTEXT://0.0.0.0:{port}), and on the port "
             "that is mapped."
         )
+        suggestions = (likeliest, remedies.TURNED_AWAY)
     elif spoken.speech is Speech.SILENT:
-        remedy = "The process may be stopped or overloaded, or something between here and there keeps the bytes."
-    else:
-        remedy = "Correct the port: Kafka's is 9092 unless it was given another one."
-    return text, [Finding("no-kafka", f"{where} {text}.", (remedy,))]
+        suggestions = (remedies.KEPT_WAITING, remedies.NO_ROOM)
+    return text, [Finding("no-kafka", f"{where} {text}.", suggestions)]
 
 
 def _transport(where: str, spoken: Spoken, security: Security) -> Sequence[Finding]:
@@ -108,7 +129,7 @@ def _transport(where: str, spoken: Spoken, security: Security) -> Sequence[Findi
 def _controller(where: str) -> Finding:
     return Finding(
         "controller-listener",
-        f"{where} is a listener of a KRaft controller: it has no Metadata, and no client can use it.",
+        f"{where} is {_CONTROLLER}.",
         (
             "Use the port of a listener that is not in controller.listener.names (9092 by default); of Kafka's tools "
             "some can ask a controller, with --bootstrap-controller.",
@@ -132,9 +153,10 @@ def _sasl(where: str, kafka: Kafka, security: Security) -> tuple[str, Sequence[F
         ]
     if kafka.fault:
         problem = f"{where} answers ApiVersions, but not what clients ask next ({kafka.fault})."
-        return "", [Finding("no-metadata", problem, ("Look into the broker's log: it says why.",))]
+        text = f", but it does not answer what clients ask next ({kafka.fault})"
+        return text, [Finding("no-metadata", problem, ("Look into the broker's log: it says why.",))]
     if security.has_sasl:
-        return "", [
+        return ", without SASL", [
             Finding(
                 "no-sasl",
                 f"The client is set to {security.value}, but {where} has no SASL.",

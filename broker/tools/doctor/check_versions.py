@@ -25,6 +25,8 @@ def check_versions(kafka: Kafka) -> Step:
     if kafka.fell_back:
         parts.append("new clients have to ask twice for its versions")
     kept_out = [client for client in unable if client.is_current]
+    if kept_out:
+        parts.append("no version in common with " + ", ".join(client.name for client in kept_out))
     text = "; ".join(parts)
     if not kept_out:
         return ok("versions", text)

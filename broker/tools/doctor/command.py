@@ -1,6 +1,8 @@
 """The command `odradek doctor`."""
 
+import math
 import sys
+from typing import Any
 
 import click
 
@@ -14,6 +16,17 @@ from .findings import Step
 from .report import as_json, is_wrong, line_of, summary_of
 
 WRONG, UNUSABLE = 1, 2
+LEAST_TIMEOUT_S, MOST_TIMEOUT_S = 0.01, 3600.0
+
+
+class Seconds(click.FloatRange):
+    """A number in a range; FloatRange by itself lets NaN through, which is on neither side of a bound."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is no number.", param, ctx)
+        return seconds
 
 
 @click.command()
@@ -29,10 +42,10 @@ WRONG, UNUSABLE = 1, 2
     "--timeout",
     "timeout_s",
     metavar="S",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(LEAST_TIMEOUT_S, MOST_TIMEOUT_S),
     default=5.0,
     show_default=True,
-    help="How many seconds each name, each connection and each answer may take.",
+    help="How many seconds each name, each connection and each whole answer may take.",
 )
 @click.option("--json", "is_json", is_flag=True, help="One JSON object.")
 def doctor(bootstrap: str, security_protocol: str, timeout_s: float, is_json: bool) -> None:

@@ -4,12 +4,14 @@ import errno
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .facts import Attempt, Reached
 
 MOST_ADDRESSES = 16  # of one name
+NO_NAME = "it is no name: a part between its dots is empty, too long, or has characters that no name has"
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL)
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -23,17 +25,20 @@ def system_resolver(host: str, port: int) -> Sequence[str]:
     """All addresses of a name, in the order in which this machine's clients get them. DoesNotResolve."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise DoesNotResolve(getattr(error, "strerror", None) or str(error)) from None
+    except ValueError:  # of Python, on the way to the resolver: UnicodeError is one
+        raise DoesNotResolve(NO_NAME) from None
+    except OSError as error:
+        raise DoesNotResolve(error.strerror or str(error)) from None
     return list(dict.fromkeys(str(place[4][0]) for place in found))
 
 
 @dataclass(frozen=True)
 class Network:
-    """How names resolve, and how long anything may take, in seconds."""
+    """How names resolve, and how long anything may take, in seconds by the clock `now`."""
 
     resolver: Resolver
     timeout_s: float
+    now: Callable[[], float] = time.monotonic
 
     def resolve(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a name. DoesNotResolve, also for a resolver that does not come back in time."""

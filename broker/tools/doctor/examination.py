@@ -13,7 +13,7 @@ from .check_protocol import check_protocol
 from .check_versions import check_features, check_versions
 from .cluster_questions import Time, ask_cluster
 from .connecting import Network
-from .facts import Cluster, Kafka, Security, Visit
+from .facts import Cluster, Endpoint, Kafka, Security, Visit
 from .findings import Step, cannot_tell
 from .visit import Visitor
 
@@ -42,11 +42,13 @@ class Examination:
     def _go_to_bootstrap(self, typed: Sequence[Typed]) -> Sequence[Visit]:
         endpoints = [one.endpoint for one in typed if one.endpoint is not None]
         visits = dict(zip(endpoints, self._visitor.visit_all(endpoints), strict=True))
-        for one in typed:
+        told: set[Endpoint] = set()
+        for one in {one.text: one for one in typed}.values():
             visit = None if one.endpoint is None else visits[one.endpoint]
             self._on_step(check_bootstrap(one, visit))
             step = None if visit is None else check_protocol(visit, self._security, self._today())
-            if step is not None:
+            if visit is not None and step is not None and visit.endpoint not in told:
+                told.add(visit.endpoint)
                 self._on_step(step)
         return list(visits.values())
 

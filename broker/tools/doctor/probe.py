@@ -14,6 +14,7 @@ from .connecting import Network
 from .facts import Speech, Spoken, Tls
 from .foreign import QUESTIONS, TLS_ALERT, program_of
 from .kafka_questions import FIRST_BYTES, KEY, NotKafka, ask_broker
+from .timed_wire import TimedWire
 from .tls import start_tls, tls_of, wants_client_certificate
 
 MOST_PROBE_S = 2.0  # for each of the ways that were not asked for
@@ -61,7 +62,7 @@ class Probe:
     def open(self, ip: str, port: int, host: str, spoken: Spoken) -> Wire:
         """One more connection to a port of which it is known what it speaks. OSError."""
         connection = self._network.connect(ip, port)
-        return _wire(start_tls(connection, host) if spoken.tls else connection)
+        return self._wire(start_tls(connection, host) if spoken.tls else connection)
 
     def _kafka_over(self, connection: socket.socket, ip: str, port: int, host: str, *, with_tls: bool) -> Said:
         tls: Tls | None = None
@@ -72,7 +73,7 @@ class Probe:
                     tls = tls_of(connection)
                 with connection:
                     kafka = ask_broker(
-                        _wire(connection), lambda: self.open(ip, port, host, Spoken(Speech.KAFKA, tls=tls))
+                        self._wire(connection), lambda: self.open(ip, port, host, Spoken(Speech.KAFKA, tls=tls))
                     )
                     return Said(Spoken(Speech.KAFKA, tls=tls, kafka=kafka))
         except NotKafka as what:
@@ -107,6 +108,7 @@ class Probe:
                 answers.append(connection.recv(FIRST_BYTES))
         return answers
 
-
-def _wire(connection: socket.socket) -> Wire:
-    return Wire("", client_id=KEY, connection=connection)
+    def _wire(self, connection: socket.socket) -> Wire:
+        """Each whole answer gets the time that the connection had for each of its bytes."""
+        timeout_s = connection.gettimeout() or self._network.timeout_s
+        return TimedWire(connection, client_id=KEY, timeout_s=timeout_s, now=self._network.now)

@@ -41,6 +41,17 @@ def start_or_publish(endpoint: Endpoint, *, is_here: bool) -> Sequence[str]:
     )
 
 
+CORRECT_PORT = "Correct the port: Kafka's is 9092 unless it was given another one."
+TURNED_AWAY = (
+    "A broker that turns clients away closes their connections so: look at its max.connections, "
+    "max.connections.per.ip and max.connections.per.ip.overrides, at a quota connection_creation_rate for this address "
+    "or for all, and into its log."
+)
+KEPT_WAITING = "The process may be stopped or overloaded, or something between here and there keeps the bytes."
+NO_ROOM = (
+    "Apache Kafka lets connections above max.connections wait for a place, and those above "
+    "max.connection.creation.rate for their turn: close idle clients, or raise it."
+)
 LET_THROUGH = "Look for a firewall, a security group or a VPN between here and there, and for a wrong address."
 ROUTE = "The address belongs to a network that this machine is not in: use one of the broker's that is routed to here."
 

@@ -1,8 +1,9 @@
 """One HOST:PORT as clients go there: the name to its addresses, each address to a connection, and what it speaks."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from ...wire import Wire
 from .connecting import DoesNotResolve, Network, failed_attempt
@@ -11,7 +12,11 @@ from .probe import Probe
 from .words import is_loopback
 
 LOOPBACK = ("127.0.0.1", "::1")
-AT_ONCE = 16  # brokers that are visited at the same time: one behind a silent firewall keeps no other waiting
+# Brokers, and addresses of a name, that are visited at the same time: one behind a silent firewall keeps none waiting.
+AT_ONCE = 64
+
+One = TypeVar("One")
+Seen = TypeVar("Seen")
 
 
 class Visitor:
@@ -22,11 +27,10 @@ class Visitor:
         self._probe = Probe(network, with_tls=with_tls)
 
     def visit_all(self, endpoints: Sequence[Endpoint]) -> Sequence[Visit]:
-        """One visit each, in their order."""
-        if len(endpoints) < 2:
-            return [self.visit(one) for one in endpoints]
-        with ThreadPoolExecutor(min(AT_ONCE, len(endpoints)), "visit") as pool:
-            return list(pool.map(self.visit, endpoints))
+        """One visit each, in their order; what is given several times is visited once."""
+        distinct = list(dict.fromkeys(endpoints))
+        visits = dict(zip(distinct, _side_by_side(self.visit, distinct), strict=True))
+        return [visits[one] for one in endpoints]
 
     def visit(self, endpoint: Endpoint) -> Visit:
         """Every address of the name is tried: some clients take the first, some any, some all."""
@@ -34,7 +38,7 @@ class Visitor:
             addresses = self._network.resolve(endpoint.host, endpoint.port)
         except DoesNotResolve as error:
             return Visit(endpoint, resolve_error=str(error))
-        attempts = [self._attempt(endpoint, ip) for ip in addresses]
+        attempts = _side_by_side(lambda ip: self._attempt(endpoint, ip), addresses)
         if any(one.reached is Reached.CONNECTED for one in attempts):
             return Visit(endpoint, attempts=attempts)
         return Visit(endpoint, attempts=attempts, elsewhere=self._elsewhere(endpoint, addresses))
@@ -63,3 +67,10 @@ class Visitor:
         if best is None or best.spoken is None:
             raise ConnectionError("nothing to connect to")
         return self._probe.open(best.ip, visit.endpoint.port, visit.endpoint.host, best.spoken)
+
+
+def _side_by_side(look: Callable[[One], Seen], at: Sequence[One]) -> Sequence[Seen]:
+    if len(at) < 2:
+        return [look(one) for one in at]
+    with ThreadPoolExecutor(min(AT_ONCE, len(at)), "visit") as pool:
+        return list(pool.map(look, at))

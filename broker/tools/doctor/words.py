@@ -56,6 +56,16 @@ def partly_reached(visit: Visit) -> Sequence[Finding]:
     )
 
 
+def is_every_interface(host: str) -> bool:
+    """Whether it is an address to listen on, such as 0.0.0.0, and none to connect to."""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return host in ("", "0")
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return (mapped or ip).is_unspecified
+
+
 def is_loopback(ip: str) -> bool:
     try:
         return ipaddress.ip_address(ip.partition("%")[0]).is_loopback

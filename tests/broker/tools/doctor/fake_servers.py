@@ -1,6 +1,7 @@
 """What may stand behind a port: a small Kafka that says what a test wants, a program of another kind, or silence."""
 
 import contextlib
+import itertools
 import socket
 import ssl
 import threading
@@ -99,6 +100,16 @@ def saying(words: bytes, *, after: bytes | None = None) -> Handle:
 
 def closing(connection: socket.socket) -> None:
     """Takes a connection and ends it, as a container's published port does where nothing listens inside."""
+
+
+def dripping(connection: socket.socket) -> None:
+    """Promises more than it can ever give, and says one byte more whenever nothing has come for a while."""
+    connection.settimeout(0.005)
+    for byte in itertools.chain(MOST_REQUEST_BYTES.to_bytes(4), itertools.repeat(0)):
+        connection.sendall(bytes([byte]))
+        with contextlib.suppress(TimeoutError):
+            if not connection.recv(4096):
+                return
 
 
 def over_tls(handle: Handle, context: ssl.SSLContext) -> Handle:

@@ -50,6 +50,27 @@ def test_of_what_is_no_address_only_the_fault_is_said(text: str) -> None:
     assert typed.findings[-1].kind == "misspelt"
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("0.0.0.0:9092", "127.0.0.1:9092"),
+        ("0:9092", "127.0.0.1:9092"),
+        ("[::]:9092", "[::1]:9092"),
+        ("[0:0:0:0:0:0:0:0]:9092", "[::1]:9092"),
+        ("PLAINTEXT://0.0.0.0:9092", "127.0.0.1:9092"),
+    ],
+)
+def test_an_address_to_listen_on_is_none_for_a_client_and_is_proposed_to_nobody(text: str, meant: str) -> None:
+    (typed,) = read_bootstrap(text)
+    assert str(typed.endpoint) == meant
+    finding = typed.findings[-1]
+    assert finding.kind == "every-interface"
+    assert "an address to listen on, and none for a client" in finding.problem
+    assert f"Write {meant}" in finding.remedies[0]
+    remedies = [remedy for one in typed.findings for remedy in one.remedies]
+    assert not any("0.0.0.0" in remedy or "[::]" in remedy or "Write 0:" in remedy for remedy in remedies)
+
+
 def test_a_list_is_read_in_its_order_and_empty_places_are_passed_over() -> None:
     assert [one.text for one in read_bootstrap("a:1, b:2,,")] == ["a:1", "b:2"]
     assert read_bootstrap(" , ") == []

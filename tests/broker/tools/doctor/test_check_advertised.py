@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from odradek.broker.tools.doctor.check_advertised import CameIn, check_advertised
 from odradek.broker.tools.doctor.facts import (
     AdvertisedBroker,
@@ -123,6 +125,40 @@ def test_another_cluster_or_another_node_at_the_address_is_told() -> None:
     assert kind(node) == "other-node"
     one_of_two = check("localhost", 9092, speaking("127.0.0.1"), speaking("::1", Kafka(VERSIONS, cluster_id="d")))
     assert kind(one_of_two) == "other-cluster"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "expected", "words"),
+    [
+        (Spoken(Speech.OTHER, "HTTP"), "other-program", "another program answers there: HTTP."),
+        (Spoken(Speech.SILENT), "no-kafka", "it takes the connection and never answers."),
+        (Spoken(Speech.CLOSES), "no-kafka", "it takes the connection and closes it without an answer."),
+        (Spoken(Speech.UNKNOWN), "no-kafka", "it answers, but not in Kafka's protocol."),
+        (
+            Spoken(Speech.KAFKA, kafka=Kafka({18: (0, 4)})),
+            "controller-listener",
+            "that is a listener of a KRaft controller: it has no Metadata, and no client can use it.",
+        ),
+    ],
+)
+def test_where_no_broker_answers_the_node_and_the_setting_are_named(spoken: Spoken, expected: str, words: str) -> None:
+    broker = AdvertisedBroker(1, Endpoint("10.0.0.7", 8080))
+    visit = Visit(broker.endpoint, attempts=[Attempt("10.0.0.7", Reached.CONNECTED, spoken=spoken)])
+    cluster = Kafka(VERSIONS, cluster_id="c", node_id=1, settings={"advertised.listeners": "PLAINTEXT://10.0.0.7:8080"})
+    step = check_advertised(broker, visit, FROM_HOST, cluster, Security.PLAINTEXT, NOW)
+    assert kind(step) == expected
+    (finding,) = step.findings
+    assert finding.problem == (
+        f"Node 1 sends its clients to 10.0.0.7:8080, but {words} It has advertised.listeners=PLAINTEXT://10.0.0.7:8080."
+    )
+    assert "advertised.listeners=PLAINTEXT://localhost:29092" in finding.remedies[0]
+    assert "--advertise CIDR=localhost:29092" in finding.remedies[1]
+    assert not any("Correct the port" in remedy for remedy in finding.remedies)
+
+
+def test_another_program_on_the_clients_own_machine_is_advertised_localhost() -> None:
+    http = Attempt("127.0.0.1", Reached.CONNECTED, spoken=Spoken(Speech.OTHER, "HTTP"))
+    assert kind(check("localhost", 9092, http, came=FROM_NETWORK)) == "advertised-localhost"
 
 
 def test_another_program_or_a_listener_of_another_protocol_is_told() -> None:

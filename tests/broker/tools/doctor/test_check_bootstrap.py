@@ -27,6 +27,22 @@ def test_one_that_was_written_badly_is_wrong_though_it_answers() -> None:
     assert (step.status, kinds(step)) == (Status.WRONG, ["scheme"])
 
 
+def test_a_line_that_is_wrong_says_what_is_wrong() -> None:
+    here = Attempt("::1", Reached.CONNECTED)
+    (misspelt,) = read_bootstrap("::1:28122")
+    step = check_bootstrap(misspelt, Visit(Endpoint("::1", 28122), attempts=[here]))
+    assert step.text == "'::1:28122': an IPv6 address stands in brackets; ::1 takes connections"
+    step = check(Attempt("10.0.0.1", Reached.CONNECTED), typed="http://kafka:9092")
+    assert step.text == (
+        "'http://kafka:9092': Kafka is not spoken over http, and no client takes such an address; "
+        "10.0.0.1 takes connections"
+    )
+    step = check(Attempt("10.0.0.1", Reached.REFUSED), typed="kafka")
+    assert step.text == "'kafka': the port is missing; 9092 is tried here; 10.0.0.1 refuses"
+    (nothing,) = read_bootstrap("kafka:x")
+    assert check_bootstrap(nothing, None).text == "is no address: its port 'x' is none"
+
+
 def test_of_what_is_no_address_nothing_else_is_said() -> None:
     (typed,) = read_bootstrap("kafka:x")
     step = check_bootstrap(typed, None)

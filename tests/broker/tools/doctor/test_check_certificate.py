@@ -28,6 +28,15 @@ def test_what_clients_refuse_of_a_certificate_is_wrong() -> None:
     assert kinds(is_self_signed=True) == ["certificate-self-signed?"]
 
 
+def test_the_line_says_why_clients_refuse_it() -> None:
+    certificate = Certificate("s", "i", ["other"], NOW - DAY, NOW - DAY / 2, False)
+    text, _ = check_certificate(Endpoint("kafka", 9093), Tls("TLSv1.3", certificate), NOW)
+    assert text == "certificate for other (not for kafka), from i, until 2026-05-31 (it has expired)"
+    early = Certificate("s", "i", ["kafka"], NOW + DAY, NOW + DAY * 2, False)
+    text, _ = check_certificate(Endpoint("kafka", 9093), Tls("TLSv1.3", early), NOW)
+    assert text == "certificate for kafka, from i, until 2026-06-03 (valid only from 2026-06-02 on)"
+
+
 def test_its_names_its_issuer_and_its_end_stand_in_the_line() -> None:
     certificate = Certificate("s", "The house", ["a", "b"], NOW, NOW + DAY, False)
     text, _ = check_certificate(Endpoint("a", 1), Tls("TLSv1.3", certificate), NOW)

@@ -44,6 +44,7 @@ def test_two_brokers_at_one_address_are_wrong() -> None:
     same = [AdvertisedBroker(number, Endpoint("localhost", 9092)) for number in (1, 2)]
     step = check_identity(Kafka(cluster_id="c", brokers=same), [])
     assert (step.status, kinds(step)) == (Status.WRONG, ["same-address"])
+    assert step.text.endswith("; nodes 1 and 2 advertise the same address, localhost:9092")
     assert "Nodes 1 and 2 advertise the same address, localhost:9092" in step.findings[0].problem
 
 
@@ -55,6 +56,7 @@ def test_bootstrap_addresses_of_two_clusters_are_wrong() -> None:
         )
     ]
     assert kinds(check_identity(kafka(), visits)) == ["several-clusters"]
+    assert check_identity(kafka(), visits).text.endswith("; the bootstrap addresses lead to different clusters")
     assert kinds(check_identity(kafka(), visits[:1])) == []
     two = Visit(Endpoint("localhost", 1), attempts=[*visits[0].attempts, *visits[1].attempts])
     assert kinds(check_identity(kafka(), [two])) == ["several-clusters"]
@@ -62,7 +64,8 @@ def test_bootstrap_addresses_of_two_clusters_are_wrong() -> None:
 
 
 def test_a_cluster_without_brokers_is_wrong() -> None:
-    assert kinds(check_identity(kafka(0), [])) == ["no-brokers"]
+    step = check_identity(kafka(0), [])
+    assert (kinds(step), step.text) == (["no-brokers"], "c, no broker, this is node 1, the controller is node 1")
 
 
 def test_both_coordinators_are_named() -> None:

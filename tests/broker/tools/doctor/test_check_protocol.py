@@ -54,6 +54,43 @@ def test_the_remedy_is_the_clients_setting() -> None:
     assert "listeners=PLAINTEXT://0.0.0.0:9092" in check(Spoken(Speech.CLOSES)).findings[0].remedies[0]
 
 
+@pytest.mark.parametrize(
+    ("spoken", "security", "text"),
+    [
+        (PLAIN, Security.SSL, "Kafka, plain text, but the client is set to SSL"),
+        (PLAIN, Security.SASL_PLAINTEXT, "Kafka, plain text, without SASL, but the client is set to SASL_PLAINTEXT"),
+        (TLS, Security.PLAINTEXT, "Kafka over TLSv1.3, its certificate cannot be read, but the client is set to PLAIN"),
+        (
+            SASL,
+            Security.PLAINTEXT,
+            "Kafka, plain text, with SASL (PLAIN, SCRAM-SHA-256), but the client is set to PLAIN",
+        ),
+        (
+            Spoken(Speech.KAFKA, kafka=Kafka(VERSIONS, fault="Metadata: closed")),
+            Security.PLAINTEXT,
+            "Kafka, plain text, but it does not answer what clients ask next (Metadata: closed)",
+        ),
+        (
+            Spoken(Speech.KAFKA, tls=Tls("T", None, True)),
+            Security.SSL,
+            "Kafka over T, its certificate cannot be read, wants a certificate of the client's",
+        ),
+    ],
+)
+def test_a_line_that_is_wrong_says_what_is_wrong(spoken: Spoken, security: Security, text: str) -> None:
+    step = check(spoken, security)
+    assert step.status is Status.WRONG
+    assert step.text.startswith(text)
+
+
+def test_who_is_turned_away_is_told_the_limits_on_connections() -> None:
+    closes, silent = (check(Spoken(speech)).findings[0].remedies for speech in (Speech.CLOSES, Speech.SILENT))
+    for setting in ("max.connections,", "max.connections.per.ip", "connection_creation_rate"):
+        assert setting in closes[1]
+    for setting in ("max.connections ", "max.connection.creation.rate"):
+        assert setting in silent[1]
+
+
 def test_the_line_says_what_is_spoken() -> None:
     assert check(SASL, Security.SASL_PLAINTEXT).text == "Kafka, plain text, with SASL (PLAIN, SCRAM-SHA-256)"
     assert check(TLS, Security.SSL).text == "Kafka over TLSv1.3, its certificate cannot be read"

@@ -18,6 +18,7 @@ def test_a_broker_of_today_speaks_with_every_current_client() -> None:
 def test_a_current_client_that_is_kept_out_is_wrong_and_named_with_both_ranges() -> None:
     step = check_versions(Kafka({**SERVED, 1: (0, 3)}))  # as a broker of 0.10
     assert step.status is Status.WRONG
+    assert "; no version in common with " in step.text
     assert "not with" not in step.text  # that is for old clients; this one is a finding
     (finding,) = step.findings
     assert finding.problem.startswith(

@@ -53,6 +53,18 @@ def test_what_cannot_be_asked_exits_with_2(arguments: list[str]) -> None:
     assert ask(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize("timeout", ["nan", "inf", "-inf", "1e-300", "0.009", "3601", "-1", "x"])
+def test_a_timeout_that_is_no_sensible_number_is_refused(timeout: str) -> None:
+    result = ask("127.0.0.1:1", "--timeout", timeout)
+    assert result.exit_code == 2
+    assert "Invalid value for '--timeout'" in result.stderr
+
+
+def test_the_least_and_the_greatest_timeout_are_taken() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    assert [ask(address, "--timeout", timeout).exit_code for timeout in ("0.01", "3600")] == [1, 1]
+
+
 def test_the_client_can_be_one_of_tls() -> None:
     with running_broker() as broker:
         result = ask(broker.bootstrap, "--security-protocol", "ssl", "--json")

@@ -9,6 +9,7 @@ import pytest
 
 from odradek.broker.tools.doctor.connecting import (
     MOST_ADDRESSES,
+    NO_NAME,
     DoesNotResolve,
     Network,
     failed_attempt,
@@ -28,6 +29,14 @@ def test_an_address_resolves_to_itself_once() -> None:
 def test_a_name_without_an_address_does_not_resolve(host: str) -> None:
     with pytest.raises(DoesNotResolve):
         Network(system_resolver, 5.0).resolve(host, 9092)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64 + ".b", "\udc80"])
+def test_what_no_name_can_be_is_told_in_plain_words(host: str) -> None:
+    with pytest.raises(DoesNotResolve) as refused:
+        system_resolver(host, 9092)
+    assert str(refused.value) == NO_NAME
+    assert "codec" not in NO_NAME
 
 
 def test_a_resolver_that_does_not_come_back_is_not_waited_for() -> None:

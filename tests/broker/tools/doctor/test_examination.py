@@ -119,6 +119,18 @@ def test_an_address_to_listen_on_given_to_clients() -> None:
     assert kinds(steps) == ["every-interface"]
 
 
+def test_an_address_to_listen_on_in_bootstrap_servers() -> None:
+    with running_broker() as broker, running_broker({"advertised.listeners": "PLAINTEXT://kafka:9092"}) as wrong:
+        port = broker.bootstrap.rpartition(":")[2]
+        steps = examine(f"0.0.0.0:{port}")
+        lost = examine(f"0.0.0.0:{wrong.bootstrap.rpartition(':')[2]}")
+    assert (kinds(steps), names_of(steps)[-1]) == (["every-interface"], "clock")
+    assert steps[0].status is Status.WRONG
+    assert kinds(lost) == ["every-interface", "advertised-name-unknown"]
+    for remedy in [remedy for one in [*found(steps), *found(lost)] for remedy in one.remedies]:
+        assert "LISTENERS: HOST://0.0.0.0" in remedy or "--listen 0.0.0.0" in remedy or "0.0.0.0" not in remedy
+
+
 def test_two_brokers_with_one_address() -> None:
     fake = FakeKafka()
     with serving(fake) as port:
@@ -207,6 +219,17 @@ def test_of_several_bootstrap_addresses_each_has_its_line_and_one_tells_the_rest
     assert kinds(steps) == ["refused"]
     assert names_of(steps)[:4] == ["bootstrap", "bootstrap", "protocol", "versions"]
     assert kinds(two) == ["several-clusters"]
+
+
+def test_an_address_given_twice_is_looked_at_once() -> None:
+    fake = FakeKafka()
+    with serving(fake) as port:
+        address = f"127.0.0.1:{port}"
+        fake.brokers = [(1, "kafka.example", 9092)]
+        steps = examine(f"{address},{address}, PLAINTEXT://{address}")
+    assert names_of(steps)[:4] == ["bootstrap", "protocol", "bootstrap", "versions"]
+    assert kinds(steps)[0] == "scheme"
+    assert [key for key, _ in fake.asked].count(18) == 1
 
 
 def test_a_clock_that_goes_wrong() -> None:

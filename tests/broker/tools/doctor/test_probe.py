@@ -10,7 +10,7 @@ from odradek.broker.tools.doctor.facts import Speech, Spoken
 from odradek.broker.tools.doctor.probe import Probe
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
-from .fake_servers import FakeKafka, Handle, closing, over_tls, saying, serving, until_closed
+from .fake_servers import FakeKafka, Handle, closing, dripping, over_tls, saying, serving, until_closed
 
 POSTGRESQL = b"E\0\0\0\x91SFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol 18.0: server supports 3.0\0\0"
 
@@ -97,6 +97,7 @@ def test_what_has_named_itself_is_asked_nothing_more() -> None:
     [
         (closing, 5.0, Speech.CLOSES),
         (until_closed, 0.05, Speech.SILENT),
+        (dripping, 0.05, Speech.UNKNOWN),
         (saying(b"hello, hello"), 5.0, Speech.UNKNOWN),
     ],
 )

@@ -2,9 +2,9 @@
 
 import threading
 
-from odradek.broker.tools.doctor.connecting import Network
-from odradek.broker.tools.doctor.facts import Endpoint, Kafka, Reached, Speech, Visit
-from odradek.broker.tools.doctor.visit import Visitor
+from odradek.broker.tools.doctor.connecting import MOST_ADDRESSES, Network
+from odradek.broker.tools.doctor.facts import Attempt, Endpoint, Kafka, Reached, Speech, Visit
+from odradek.broker.tools.doctor.visit import AT_ONCE, Visitor
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
 from ....brokers import free_port
@@ -80,6 +80,32 @@ def test_many_are_visited_at_once_and_kept_in_their_order() -> None:
     ):
         visits = visitor({}).visit_all([Endpoint("127.0.0.1", port) for port in (first, second, third)])
     assert [cluster_of(one) for one in visits] == ["0", "1", "2"]
+
+
+def test_what_is_given_several_times_is_visited_once() -> None:
+    fake = FakeKafka()
+    with serving(fake) as port:
+        one, other = Endpoint("127.0.0.1", port), Endpoint("127.0.0.1", free_port())
+        visits = visitor({}).visit_all([one, other, one])
+    assert [visit.endpoint for visit in visits] == [one, other, one]
+    assert visits[0] is visits[2]
+    assert [key for key, _ in fake.asked].count(18) == 1
+
+
+def test_a_hundred_are_visited_side_by_side_and_so_are_the_addresses_of_a_name() -> None:
+    count = 4 * MOST_ADDRESSES
+    together = threading.Barrier(count, timeout=10)
+    names = {f"h{number}": [f"10.0.{number}.{ip}" for ip in range(1, MOST_ADDRESSES + 1)] for number in range(4)}
+
+    class Waiting(Visitor):
+        def _attempt(self, endpoint: Endpoint, ip: str) -> Attempt:
+            together.wait()
+            return Attempt(ip, Reached.REFUSED)
+
+    visiting = Waiting(Network(resolving(names), 5.0), with_tls=False)
+    visits = visiting.visit_all([Endpoint(name, 1) for name in names])
+    assert [[one.ip for one in visit.attempts] for visit in visits] == list(names.values())
+    assert AT_ONCE >= 64
 
 
 def test_a_silent_port_is_given_up() -> None:

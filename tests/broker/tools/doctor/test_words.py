@@ -1,7 +1,13 @@
 """Facts in words."""
 
 from odradek.broker.tools.doctor.facts import Attempt, Endpoint, Reached, Visit
-from odradek.broker.tools.doctor.words import attempt_in_words, attempts_in_words, is_loopback, partly_reached
+from odradek.broker.tools.doctor.words import (
+    attempt_in_words,
+    attempts_in_words,
+    is_every_interface,
+    is_loopback,
+    partly_reached,
+)
 
 V6, V4 = Attempt("::1", Reached.REFUSED), Attempt("127.0.0.1", Reached.CONNECTED)
 LOCALHOST = Endpoint("localhost", 9092)
@@ -36,6 +42,12 @@ def test_where_some_addresses_fail_it_is_noted_who_is_kept_out() -> None:
     assert "Clients get through" in harmless.problem
     assert partly_reached(Visit(LOCALHOST, attempts=[V4])) == ()
     assert partly_reached(Visit(LOCALHOST, attempts=[V6])) == ()
+
+
+def test_what_stands_for_every_interface_is_known_however_it_is_written() -> None:
+    written = ("", "0", "0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0")
+    assert [one for one in written if not is_every_interface(one)] == []
+    assert [one for one in ("127.0.0.1", "::1", "kafka", "0.0.0.1", "10") if is_every_interface(one)] == []
 
 
 def test_the_loopback_is_known_in_both_families() -> None:
