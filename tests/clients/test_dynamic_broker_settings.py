@@ -93,6 +93,21 @@ def _only_for(full: str, room: str) -> Callable[[Change], None]:
     return run
 
 
+def connections_are_held_back(change: Change) -> None:
+    def is_served_soon() -> bool:
+        request = ApiVersionsRequest(client_software_name="t", client_software_version="1")
+        try:
+            with Wire(change.address, timeout_s=0.2) as wire:
+                return wire.ask(request, 3, ApiVersionsResponse).error_code == 0
+        except TimeoutError:
+            return False
+
+    change.set("1")
+    assert not all(is_served_soon() for _ in range(15)), "eleven are what the whole window allows"
+    change.set(None)
+    until(is_served_soon, "a connection is let in at once again")
+
+
 def producers_are_forgotten(change: Change) -> None:
     topic = change.topic()
     producer = change.broker.client.producer(idempotent=True)
@@ -187,6 +202,7 @@ EFFECTS: Mapping[str, Callable[[Change], None]] = {
     "log.cleaner.dedupe.buffer.size": more_keys_fit_into_a_pass,
     "log.cleaner.io.buffer.load.factor": fewer_keys_fit_into_a_pass,
     "log.cleaner.io.max.bytes.per.second": the_cleaner_is_let_go,
+    "max.connection.creation.rate": connections_are_held_back,
     "max.connections": _only_for("1", "1000"),
     "max.connections.per.ip": _only_for("1", "1000"),
     "max.connections.per.ip.overrides": _only_for("127.0.0.1:0", "127.0.0.1:1000,127.0.0.9:0"),
