@@ -132,7 +132,7 @@ def _no_broker(broker: AdvertisedBroker, instead: str, found: Finding, came: Cam
     """What was found at that port, as a fault of the address and not of the port."""
     return replace(
         found,
-        problem=f"Node {broker.node_id} sends its clients to {broker.endpoint}, but {instead}.",
+        problem=f"Node {broker.node_id} sends its clients to {broker.endpoint}, and {instead}.",
         remedies=(
             *remedies.advertise(came.endpoint),
             *(one for one in found.remedies if one != remedies.CORRECT_PORT),

@@ -62,7 +62,7 @@ def in_place_of_a_broker(spoken: Spoken) -> str:
     if spoken.speech is Speech.OTHER:
         return f"another program answers there: {spoken.name}"
     if spoken.speech is not Speech.KAFKA:
-        return f"it {_VERB[spoken.speech]}"
+        return f"what is there {_VERB[spoken.speech]}"
     if spoken.kafka is not None and ApiKey.METADATA not in spoken.kafka.versions:
         return f"that is {_CONTROLLER}"
     return ""

@@ -131,9 +131,9 @@ def test_another_cluster_or_another_node_at_the_address_is_told() -> None:
     ("spoken", "expected", "words"),
     [
         (Spoken(Speech.OTHER, "HTTP"), "other-program", "another program answers there: HTTP."),
-        (Spoken(Speech.SILENT), "no-kafka", "it takes the connection and never answers."),
-        (Spoken(Speech.CLOSES), "no-kafka", "it takes the connection and closes it without an answer."),
-        (Spoken(Speech.UNKNOWN), "no-kafka", "it answers, but not in Kafka's protocol."),
+        (Spoken(Speech.SILENT), "no-kafka", "what is there takes the connection and never answers."),
+        (Spoken(Speech.CLOSES), "no-kafka", "what is there takes the connection and closes it without an answer."),
+        (Spoken(Speech.UNKNOWN), "no-kafka", "what is there answers, but not in Kafka's protocol."),
         (
             Spoken(Speech.KAFKA, kafka=Kafka({18: (0, 4)})),
             "controller-listener",
@@ -149,7 +149,7 @@ def test_where_no_broker_answers_the_node_and_the_setting_are_named(spoken: Spok
     assert kind(step) == expected
     (finding,) = step.findings
     assert finding.problem == (
-        f"Node 1 sends its clients to 10.0.0.7:8080, but {words} It has advertised.listeners=PLAINTEXT://10.0.0.7:8080."
+        f"Node 1 sends its clients to 10.0.0.7:8080, and {words} It has advertised.listeners=PLAINTEXT://10.0.0.7:8080."
     )
     assert "advertised.listeners=PLAINTEXT://localhost:29092" in finding.remedies[0]
     assert "--advertise CIDR=localhost:29092" in finding.remedies[1]
