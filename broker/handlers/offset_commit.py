@@ -12,7 +12,7 @@ from ...protocol.messages.offset_commit import (
     OffsetCommitResponseTopic,
 )
 from ..context import Context
-from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from ..coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session

@@ -17,7 +17,7 @@ from ...protocol.messages.offset_fetch import (
     OffsetFetchResponseTopics,
 )
 from ..context import Context
-from ..coordination.groups.group_records import CommittedOffset
+from ..coordination.groups.offset_records import CommittedOffset
 from ..session import Session
 from ..slices import Steps
 from ..topics.topics import Topic

@@ -14,12 +14,12 @@ from ...topic_names import OFFSETS_TOPIC
 from ...topics.partition import Partition
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
 from ..runtime import CoordinatorLog, CoordinatorRuntime, Then
-from .classic.group import ClassicGroup
 from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .coordinator import Errors, GroupCoordinator
 from .group import Group
-from .group_records import CommittedOffset
-from .offsets import EncodedOffsets, OffsetCommit
+from .offset_commit import OffsetCommit
+from .offset_records import CommittedOffset
+from .offsets import EncodedOffsets
 
 R = TypeVar("R")
 
@@ -29,6 +29,7 @@ class GroupCoordinatorService:
 
     def __init__(self, coordinator: GroupCoordinator, log: CoordinatorLog, runtime: Runtime) -> None:
         self._coordinator = coordinator
+        self._classic = coordinator.kinds.classic
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
@@ -58,11 +59,11 @@ class GroupCoordinatorService:
 
     def join(self, request: JoinRequest, future: ResponseFuture[JoinResult]) -> None:
         """JoinGroup."""
-        self._write("JoinGroup", request.group_id, lambda at: self._coordinator.join(request, future, at), future)
+        self._write("JoinGroup", request.group_id, lambda at: self._classic.join(request, future, at), future)
 
     def sync(self, request: SyncRequest, future: ResponseFuture[SyncResult]) -> None:
         """SyncGroup."""
-        self._write("SyncGroup", request.group_id, lambda at: self._coordinator.sync(request, future, at), future)
+        self._write("SyncGroup", request.group_id, lambda at: self._classic.sync(request, future, at), future)
 
     def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
         """Heartbeat."""
@@ -70,7 +71,7 @@ class GroupCoordinatorService:
             self.check_served(group_id)
         except KafkaError as error:
             return error.code
-        return self._coordinator.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
+        return self._classic.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
 
     def leave(self, group_id: str, leaving: Sequence[tuple[str, str | None]], future: ResponseFuture[Errors]) -> None:
         """LeaveGroup of members (member id, instance id): one error for each.
@@ -80,7 +81,7 @@ class GroupCoordinatorService:
         self.check_served(group_id)
         if not group_id:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        self._write("LeaveGroup", group_id, lambda at: self._coordinator.leave(group_id, leaving, at), future)
+        self._write("LeaveGroup", group_id, lambda at: self._classic.leave(group_id, leaving, at), future)
 
     # Offsets
 
@@ -132,7 +133,7 @@ class GroupCoordinatorService:
         """All groups, to be looked at only."""
         return self._coordinator.groups()
 
-    def find_group(self, group_id: str) -> ClassicGroup | None:
+    def find_group(self, group_id: str) -> Group | None:
         """The group of that name, to be looked at only."""
         return self._coordinator.find_group(group_id)
 
