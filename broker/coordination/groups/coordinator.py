@@ -13,6 +13,7 @@ from ....protocol.state_records import decode_group_record
 from ..coordinator_partition import partition_for
 from ..result import CoordinatorResult, Instant, Operation
 from ..timers import Deadlines
+from .consumer.topics_view import NoTopics, TopicsView
 from .group import Group
 from .group_config import GroupConfig
 from .kind import TimerKey
@@ -28,16 +29,16 @@ Errors = Sequence[ErrorCode]
 
 
 class GroupCoordinator:
-    """The groups of one broker; `new_id` makes the random part of member ids."""
+    """The groups of one broker, which see `topics`; `new_id` makes the random part of member ids."""
 
-    def __init__(self, config: GroupConfig, new_id: Callable[[], str]) -> None:
+    def __init__(self, config: GroupConfig, new_id: Callable[[], str], topics: TopicsView | None = None) -> None:
         self._config = config
         self.offsets = OffsetStore()
         self._groups: dict[str, Group] = {}
         self._deadlines: Deadlines[TimerKey] = Deadlines()
         self._to_sweep: list[str] = []  # the groups whose offsets are to be looked at, the next one last
         self._sweep_began = 0.0
-        self.kinds = GroupKinds(config, self._groups, self._deadlines, new_id)
+        self.kinds = GroupKinds(config, self._groups, self._deadlines, new_id, topics or NoTopics())
         self._group_offsets = GroupOffsets(config, self._groups, self.offsets)
 
     # Questions

@@ -15,6 +15,8 @@ from ...topics.partition import Partition
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
 from ..runtime import CoordinatorLog, CoordinatorRuntime, Then
 from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
+from .consumer.group import ConsumerGroup
+from .consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
 from .coordinator import Errors, GroupCoordinator
 from .group import Group
 from .offset_commit import OffsetCommit
@@ -30,6 +32,7 @@ class GroupCoordinatorService:
     def __init__(self, coordinator: GroupCoordinator, log: CoordinatorLog, runtime: Runtime) -> None:
         self._coordinator = coordinator
         self._classic = coordinator.kinds.classic
+        self._consumer = coordinator.kinds.consumer
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
@@ -83,7 +86,24 @@ class GroupCoordinatorService:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
         self._write("LeaveGroup", group_id, lambda at: self._classic.leave(group_id, leaving, at), future)
 
+    def consumer_heartbeat(self, request: HeartbeatRequest, future: ResponseFuture[HeartbeatResult]) -> None:
+        """ConsumerGroupHeartbeat."""
+        self._write(
+            "ConsumerGroupHeartbeat", request.group_id, lambda at: self._consumer.heartbeat(request, at), future
+        )
+
+    def find_consumer_group(self, group_id: str) -> tuple[ConsumerGroup, str]:
+        """The consumer group of that name, to be looked at only, and its assignor; GROUP_ID_NOT_FOUND."""
+        group = self._consumer.find(group_id)
+        return group, self._consumer.assignor_of(group)
+
     # Offsets
+
+    def check_fetch(self, group_id: str, member_id: str | None, member_epoch: int) -> None:
+        """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
+        group = self._coordinator.find_group(group_id)
+        if group is not None:
+            group.check_fetch(member_id, member_epoch)
 
     def encode(self, request: OffsetCommit) -> Steps[EncodedOffsets]:
         """What `commit` is to be given: the records, made in slices."""
@@ -123,7 +143,10 @@ class GroupCoordinatorService:
             self._coordinator.replay_marker(partition.index, producer_id, is_commit)
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
-        """The metadata has changed: what was committed for topics that are gone is removed."""
+        """The metadata has changed: what was committed for topics that are gone is removed, and groups look again."""
+        changed = (*delta.created_topics, *delta.grown_topics.values(), *delta.deleted_topics)
+        if changed:
+            self._consumer.on_topics_changed([topic.name for topic in changed])
         for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
             self._runtime.write(operation)
 

@@ -44,13 +44,16 @@ class ClassicCoordinator:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
         if not config.min_session_timeout_ms <= request.session_timeout_ms <= config.max_session_timeout_ms:
             raise KafkaError(ErrorCode.INVALID_SESSION_TIMEOUT)
-        group = self.find(group_id)
-        if group is not None:
-            return self._join_phase.join(group, request, future, at)
+        known = self._groups.get(group_id)
+        if isinstance(known, ClassicGroup):
+            return self._join_phase.join(known, request, future, at)
+        if known is not None and not known.is_empty:
+            raise KafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
         if request.member_id:
             raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
+        replaced = [] if known is None else known.tombstones()  # an empty group of another kind
         return CoordinatorResult(
-            records=[group_record(group_id, ClassicGroup(group_id, at.now_ms).stored())],
+            records=[*replaced, group_record(group_id, ClassicGroup(group_id, at.now_ms).stored())],
             on_logged=lambda: self._join_phase.join(self._new(group_id), request, future, at),
         )
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from odradek.broker.coordination.groups.classic.records import StoredGroup, stored_group
+from odradek.broker.coordination.groups.consumer.topics_view import TopicsView
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
@@ -198,13 +199,17 @@ class GroupDriver:
     """A coordinator at work; every request is a Call that collects what it is answered."""
 
     def __init__(
-        self, settings: GroupConfig = AT_ONCE, log: MemoryLog | None = None, clock: HandClock | None = None
+        self,
+        settings: GroupConfig = AT_ONCE,
+        log: MemoryLog | None = None,
+        clock: HandClock | None = None,
+        topics: TopicsView | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or HandClock()
         self.log = log or MemoryLog()
         ids = count(1)
-        self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}")
+        self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}", topics)
         runtime = Runtime(self.clock, self.clock, ManualThreads(), Random(0))
         self.service = GroupCoordinatorService(self.coordinator, self.log, runtime)
         self.service.load(self.log.stored())

@@ -1,5 +1,6 @@
 import inspect
 
+from odradek.broker.coordination.groups.consumer.topics_view import NoTopics
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.kind import GroupKind
 from odradek.broker.coordination.groups.kinds import GroupKinds
@@ -7,7 +8,7 @@ from odradek.broker.coordination.timers import Deadlines
 
 
 def test_every_kind_takes_what_the_coordinator_gives_it() -> None:
-    kinds = GroupKinds(GroupConfig(), {}, Deadlines(), lambda: "id")
+    kinds = GroupKinds(GroupConfig(), {}, Deadlines(), lambda: "id", NoTopics())
     for name, declared in inspect.getmembers(GroupKind, inspect.isfunction):
         if not name.startswith("_"):
             for kind in kinds.by_group_type.values():

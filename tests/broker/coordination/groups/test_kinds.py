@@ -1,5 +1,6 @@
 import pytest
 
+from odradek.broker.coordination.groups.consumer.topics_view import NoTopics
 from odradek.broker.coordination.groups.group import Group
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.kind import GroupKind, TimerKey
@@ -16,7 +17,7 @@ def groups() -> dict[str, Group]:
 @pytest.fixture
 def kinds(groups: dict[str, Group]) -> GroupKinds:
     deadlines: Deadlines[TimerKey] = Deadlines()
-    return GroupKinds(GroupConfig(), groups, deadlines, lambda: "id")
+    return GroupKinds(GroupConfig(), groups, deadlines, lambda: "id", NoTopics())
 
 
 def test_a_group_that_has_committed_offsets_and_nothing_else_is_of_a_kind(kinds: GroupKinds) -> None:
