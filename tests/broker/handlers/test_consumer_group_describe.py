@@ -70,7 +70,7 @@ def test_a_group_that_is_none_of_this_kind_is_not_found(broker: ConsumerBroker) 
     missing = broker.describe()
     assert (missing.error_code, missing.error_message) == (
         ErrorCode.GROUP_ID_NOT_FOUND,
-        "Consumer group g not found.",
+        "Group g not found.",
     )
     assert missing.group_state == ""
 

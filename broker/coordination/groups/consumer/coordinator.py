@@ -72,11 +72,11 @@ class ConsumerCoordinator:
         except KafkaError as error:
             return CoordinatorResult(response=HeartbeatResult(error.code, error.message))
 
-    def find(self, group_id: str) -> ConsumerGroup:
-        """The consumer group of that name; GROUP_ID_NOT_FOUND."""
+    def find(self, group_id: str, kind: str = "Group") -> ConsumerGroup:
+        """The consumer group of that name; GROUP_ID_NOT_FOUND, in which `kind` is what it is called."""
         group = self._groups.get(group_id)
         if group is None:
-            raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"Consumer group {group_id} not found.")
+            raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"{kind} {group_id} not found.")
         if not isinstance(group, ConsumerGroup):
             raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
         return group
@@ -94,7 +94,10 @@ class ConsumerCoordinator:
 
     def _stay(self, request: HeartbeatRequest, at: Instant) -> Beaten:
         records: list[Record] = []
-        group = self._enter(request.group_id, records) if request.is_join else self.find(request.group_id)
+        if request.is_join:
+            group = self._enter(request.group_id, records)
+        else:  # a name that Kafka gives it in this one place
+            group = self.find(request.group_id, "Consumer group")
         member_id = request.member_id or self._new_id()
         beat = self._heartbeats.beat(group, request, member_id, at)
         self._set_timers(group.group_id, beat, at)

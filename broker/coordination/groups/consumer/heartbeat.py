@@ -191,9 +191,9 @@ def _reported(member: ConsumerMember, request: HeartbeatRequest) -> ConsumerMemb
 
 
 def preferred_assignor(members: Iterable[ConsumerMember], config: ConsumerConfig) -> str:
-    """The assignor that most members ask for, or the default one where none asks."""
-    votes: dict[str, int] = {}
+    """The assignor that most members ask for; among equals, and where none asks, the first of the settings."""
+    votes = dict.fromkeys(config.assignors, 0)
     for member in members:
-        if member.server_assignor is not None and member.server_assignor in config.assignors:
-            votes[member.server_assignor] = votes.get(member.server_assignor, 0) + 1
-    return max(votes, key=votes.__getitem__) if votes else config.assignors[0]
+        if member.server_assignor is not None and member.server_assignor in votes:
+            votes[member.server_assignor] += 1
+    return max(votes, key=votes.__getitem__)

@@ -58,15 +58,14 @@ def check_request(request: HeartbeatRequest, assignors: Sequence[str]) -> None:
     _refuse_if(not request.group_id.strip(), "GroupId can't be empty.")
     _refuse_if(request.instance_id is not None and not request.instance_id.strip(), "InstanceId can't be empty.")
     _refuse_if(request.rack_id is not None and not request.rack_id.strip(), "RackId can't be empty.")
-    if request.epoch > 0 or request.epoch == LEFT:
-        _refuse_if(not request.member_id.strip(), "MemberId can't be empty.")
-    elif request.epoch == 0:
+    _refuse_if(_needs_member_id(request) and not request.member_id.strip(), "MemberId can't be empty.")
+    if request.epoch == 0:
         _check_join(request)
     elif request.epoch == LEFT_FOR_NOW:
-        _refuse_if(not request.member_id.strip(), "MemberId can't be empty.")
         _refuse_if(request.instance_id is None, "InstanceId can't be null.")
+        _refuse_if(not request.member_id.strip(), "MemberId can't be empty.")
     else:
-        _refuse_if(True, "MemberEpoch is invalid.")
+        _refuse_if(request.epoch < LEFT, "MemberEpoch is invalid.")
     if request.server_assignor is not None and request.server_assignor not in assignors:
         raise KafkaError(
             ErrorCode.UNSUPPORTED_ASSIGNOR,
@@ -74,8 +73,11 @@ def check_request(request: HeartbeatRequest, assignors: Sequence[str]) -> None:
         )
 
 
+def _needs_member_id(request: HeartbeatRequest) -> bool:
+    return request.makes_its_id or request.epoch > 0 or request.epoch == LEFT
+
+
 def _check_join(request: HeartbeatRequest) -> None:
-    _refuse_if(request.makes_its_id and not request.member_id.strip(), "MemberId can't be empty.")
     _refuse_if(request.rebalance_timeout_ms == -1, "RebalanceTimeoutMs must be provided in first request.")
     _refuse_if(request.owned is None or len(request.owned) > 0, "TopicPartitions must be empty when (re-)joining.")
     _refuse_if(

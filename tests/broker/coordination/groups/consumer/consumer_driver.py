@@ -76,6 +76,11 @@ class ConsumerDriver(GroupDriver):
     def consumer_group(self) -> ConsumerGroup:
         return self.service.find_consumer_group("g")[0]
 
+    def known_group(self) -> ConsumerGroup | None:
+        """The group, if it is there."""
+        group = self.service.find_group("g")
+        return group if isinstance(group, ConsumerGroup) else None
+
     def beat(self, member_id: str, epoch: int = 0, *, group_id: str = "g", **how: Any) -> HeartbeatResult:
         """ConsumerGroupHeartbeat: with epoch 0 a full one, subscribed to t."""
         if epoch == 0:

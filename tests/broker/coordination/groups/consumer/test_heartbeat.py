@@ -113,6 +113,7 @@ def test_the_assignor_that_most_members_want_is_taken() -> None:
     config = ConsumerConfig()
     assert preferred_assignor([member("a", None)], config) == "uniform"
     assert preferred_assignor([member("a", "range"), member("b", None)], config) == "range"
+    assert preferred_assignor([member("a", "range"), member("b", "uniform")], config) == "uniform"
     votes = [member("a", "range"), member("b", "uniform"), member("c", "uniform"), member("d", "unknown")]
     assert preferred_assignor(votes, config) == "uniform"
 
