@@ -3,8 +3,9 @@
 The one rule: they are pure, and stick to what was before as far as balance allows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heapreplace
 
 from .member import Partitions
 
@@ -111,17 +112,25 @@ def _assign_unlike(members: Sequence[Assignee], partitions: Mapping[bytes, int])
     for member_id in owner.values():
         load[member_id] += 1
     # The topics with the fewest subscribers leave the least choice, and go first.
-    topics = sorted(subscribers, key=lambda topic_id: (len(subscribers[topic_id]), topic_id))
-    for topic_id in topics:
-        for index in range(partitions[topic_id]):
-            if (topic_id, index) not in owner:
-                least = min(subscribers[topic_id], key=load.__getitem__)
-                owner[topic_id, index] = least
-                load[least] += 1
+    for topic_id in sorted(subscribers, key=lambda topic_id: (len(subscribers[topic_id]), topic_id)):
+        free = [index for index in range(partitions[topic_id]) if (topic_id, index) not in owner]
+        for index, member_id in zip(free, _least_loaded(subscribers[topic_id], load), strict=False):
+            owner[topic_id, index] = member_id
     _even_out(owner, load, subscribers)
     for (topic_id, index), member_id in owner.items():
         kept[member_id].setdefault(topic_id, set()).add(index)
     return _frozen(kept)
+
+
+def _least_loaded(member_ids: Sequence[str], load: dict[str, int]) -> Iterator[str]:
+    """Again and again the member that has least, which then has one more."""
+    heap = [(load[member_id], number, member_id) for number, member_id in enumerate(member_ids)]
+    heapify(heap)
+    while True:
+        _, number, member_id = heap[0]
+        load[member_id] += 1
+        heapreplace(heap, (load[member_id], number, member_id))
+        yield member_id
 
 
 def _even_out(
@@ -130,12 +139,17 @@ def _even_out(
     has_moved = True
     while has_moved:
         has_moved = False
+        least: dict[bytes, str] = {}  # as of the last move: whoever has least for each topic
         for at, member_id in owner.items():
-            least = min(subscribers[at[0]], key=load.__getitem__)
-            if load[least] < load[member_id] - 1:
-                owner[at] = least
+            topic_id, _ = at
+            if topic_id not in least:
+                least[topic_id] = min(subscribers[topic_id], key=load.__getitem__)
+            receiver = least[topic_id]
+            if load[receiver] < load[member_id] - 1:
+                owner[at] = receiver
                 load[member_id] -= 1
-                load[least] += 1
+                load[receiver] += 1
+                least.clear()
                 has_moved = True
 
 

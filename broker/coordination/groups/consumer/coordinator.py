@@ -61,6 +61,8 @@ class ConsumerCoordinator:
         self._topics = topics
         self._new_id = new_id
         self._heartbeats = Heartbeats(config, topics)
+        # When the patterns of a group began to be resolved, in wall milliseconds, while they are.
+        self._resolving: dict[str, int] = {}
 
     # Requests
 
@@ -123,7 +125,7 @@ class ConsumerCoordinator:
             if not group.is_empty:
                 raise KafkaError(
                     ErrorCode.GROUP_ID_NOT_FOUND,
-                    f"Group {group_id} is not a consumer group and has members: they are not taken over.",
+                    f"Cannot upgrade classic group {group_id} to consumer group because online upgrade is disabled.",
                 )
             records += group.tombstones()
         return ConsumerGroup(group_id, self._topics)
@@ -134,7 +136,8 @@ class ConsumerCoordinator:
         self._deadlines.set((SESSION, group_id, member.member_id), at.now + settings.session_timeout_ms / 1000)
         if not member.has_same_assignment(beat.before):
             self._set_revocation(group_id, member, at)
-        if beat.must_resolve and (RESOLUTION, group_id, "") not in self._deadlines:
+        if beat.must_resolve and group_id not in self._resolving:
+            self._resolving[group_id] = at.now_ms
             self._deadlines.set((RESOLUTION, group_id, ""), at.now)
 
     def _set_revocation(self, group_id: str, member: ConsumerMember, at: Instant) -> None:
@@ -287,10 +290,19 @@ class ConsumerCoordinator:
         if group is None:
             return None
         if name == RESOLUTION:
-            return partial(resolve, group, self._topics)
+            return partial(self._resolve, group)
         if member_id not in group.members:
             return None
         return partial(self._expire, group, member_id, only_revoking=name == REVOCATION)
+
+    def _resolve(self, group: ConsumerGroup, at: Instant) -> CoordinatorResult[None]:
+        """Resolve the patterns of a group, or some of many: the rest follows in the next turn."""
+        records, is_done = resolve(group, self._topics, self._resolving.get(group.group_id, at.now_ms), at)
+        if is_done:
+            self._resolving.pop(group.group_id, None)
+        else:
+            self._deadlines.set((RESOLUTION, group.group_id, ""), at.now)
+        return CoordinatorResult(records=records)
 
     def _expire(
         self, group: ConsumerGroup, member_id: str, at: Instant, *, only_revoking: bool
@@ -318,5 +330,6 @@ class ConsumerCoordinator:
         """Nothing is waited for any more."""
         if isinstance(group, ConsumerGroup):
             self._deadlines.cancel((RESOLUTION, group.group_id, ""))
+            self._resolving.pop(group.group_id, None)
             for member_id in group.members:
                 self._forget_timers(group.group_id, member_id)

@@ -10,6 +10,7 @@ from .....protocol.consumer_group_records import (
     ConsumerGroupMemberMetadataValue,
     ConsumerGroupMetadataKey,
     ConsumerGroupMetadataValue,
+    ConsumerGroupPartitionMetadataKey,
     ConsumerGroupRegularExpressionKey,
     ConsumerGroupRegularExpressionValue,
     ConsumerGroupTargetAssignmentMemberKey,
@@ -23,7 +24,7 @@ from .....protocol.state_records import encode_key, encode_value
 from ...result import Record
 from .member import ConsumerMember, PartitionEpochs, Partitions
 
-# Of 4, partition metadata, Kafka 4.3 writes tombstones only; it is skipped.
+# Of 4, partition metadata, Kafka 4.3 writes the tombstone only, when a group goes; it is skipped.
 RECORD_TYPES = (3, 5, 6, 7, 8, 16)
 
 
@@ -116,6 +117,7 @@ def group_tombstones(group_id: str, member_ids: Iterable[str], regexes: Iterable
         (encode_key(ConsumerGroupTargetAssignmentMetadataKey(group_id=group_id)), None),
         *((_member_key(group_id, member_id), None) for member_id in members),
         *((_regex_key(group_id, regex), None) for regex in regexes),
+        (encode_key(ConsumerGroupPartitionMetadataKey(group_id=group_id)), None),
         (encode_key(ConsumerGroupMetadataKey(group_id=group_id)), None),
     ]
 

@@ -4,17 +4,19 @@ The one rule: patterns are resolved for the whole group at once, apart from hear
 ten seconds, so that a group is not assigned anew for each of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .....protocol.errors import ErrorCode, KafkaError
 from ....client_pattern import compile_client_pattern
-from ...result import CoordinatorResult, Instant, Record
+from ...result import Instant, Record
 from .group import ConsumerGroup
 from .member import ConsumerMember
 from .records import ResolvedRegex, group_epoch_record, regex_record, regex_tombstone
 from .settings import REGEX_REFRESH_MIN_INTERVAL_MS
 from .topics_view import TopicsView, metadata_hash
+
+MATCHES_AT_ONCE = 5000  # names held against patterns: a few milliseconds
 
 # What RE2/J, which Kafka uses, calls the faults that RE2 has other words for.
 _FAULTS = (
@@ -97,21 +99,38 @@ def _last_refresh_ms(group: ConsumerGroup) -> int:
     return max((resolved.timestamp_ms for resolved in group.regexes.values()), default=-REGEX_REFRESH_MIN_INTERVAL_MS)
 
 
-def resolve(group: ConsumerGroup, topics: TopicsView, at: Instant) -> CoordinatorResult[None]:
-    """Look which topics the patterns of a group match, and raise its epoch if those are others than before."""
-    records: list[Record] = []
-    names: set[str] = set()
-    has_changed = False
-    for regex in sorted(group.subscribed_regexes()):
-        matches = check_regex(regex)
-        resolved = ResolvedRegex(frozenset(filter(matches, topics.names())), topics.version(), at.now_ms)
-        known = group.regexes.get(regex, ResolvedRegex())
-        has_changed |= known.topics != resolved.topics
-        names |= resolved.topics
-        records.append(regex_record(group.group_id, regex, resolved))
-    for member in group.members.values():
-        names.update(member.subscribed_topic_names)
-    topics_hash = metadata_hash(names, topics)
+def resolve(group: ConsumerGroup, topics: TopicsView, began_ms: int, at: Instant) -> tuple[list[Record], bool]:
+    """Look which topics the patterns of a group match, and raise its epoch if those are others than before.
+
+    Patterns that were resolved since `began_ms` are left out. Those that would take long wait for the next call: then
+    the second value is False.
+    """
+    names = list(topics.names())
+    waiting = [
+        regex
+        for regex in sorted(group.subscribed_regexes())
+        if group.regexes.get(regex, ResolvedRegex()).timestamp_ms < began_ms
+    ]
+    now = waiting[: max(MATCHES_AT_ONCE // max(len(names), 1), 1)]
+    now_ms = max(at.now_ms, began_ms)  # the wall clock may have gone back, and a round must come to its end
+    resolved = {regex: ResolvedRegex(_matching(regex, names), topics.version(), now_ms) for regex in now}
+    records = [regex_record(group.group_id, regex, result) for regex, result in resolved.items()]
+    has_changed = any(
+        result.topics != group.regexes.get(regex, ResolvedRegex()).topics for regex, result in resolved.items()
+    )
+    after = {**group.regexes, **resolved}
+    subscribed = {name for member in group.members.values() for name in member.subscribed_topic_names}
+    for regex in group.subscribed_regexes():
+        subscribed |= after.get(regex, ResolvedRegex()).topics
+    topics_hash = metadata_hash(subscribed, topics)
     if records and (has_changed or topics_hash != group.metadata_hash):
         records.append(group_epoch_record(group.group_id, group.epoch + 1, topics_hash))
-    return CoordinatorResult(records=records)
+    return records, len(now) == len(waiting)
+
+
+def _matching(regex: str, names: Sequence[str]) -> frozenset[str]:
+    """The names that match; none for a pattern that another broker has taken and that is none here."""
+    try:
+        return frozenset(filter(check_regex(regex), names))
+    except KafkaError:
+        return frozenset()

@@ -93,6 +93,7 @@ def test_an_empty_classic_group_becomes_a_consumer_group_and_keeps_its_offsets(g
     (member_id,) = groups.stable_group()
     taken = groups.beat("a")
     assert taken.error is ErrorCode.GROUP_ID_NOT_FOUND
+    assert taken.message == "Cannot upgrade classic group g to consumer group because online upgrade is disabled."
     groups.leave(member_id)
     groups.commit(offset=7)
     assert groups.beat("a").error is ErrorCode.NONE

@@ -1,6 +1,8 @@
 import pytest
 
-from odradek.broker.coordination.groups.consumer.regexes import check_regex
+from odradek.broker.coordination.groups.consumer.member import ConsumerMember
+from odradek.broker.coordination.groups.consumer.regexes import check_regex, resolve
+from odradek.broker.coordination.result import Instant
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .consumer_driver import ConsumerDriver, Topics, named
@@ -97,6 +99,47 @@ def test_the_last_subscriber_takes_the_pattern_with_it(groups: ConsumerDriver) -
     assert list(groups.consumer_group.regexes) == []
     groups.follow("a")
     assert groups.assigned() == {"a": {"u": [0]}}
+
+
+def test_many_patterns_over_many_topics_are_resolved_a_few_at_a_time() -> None:
+    names = {f"t{number}": 1 for number in range(3000)}
+    groups = ConsumerDriver(topics=Topics(**names))
+    for number in range(4):
+        groups.beat(f"m{number}", subscribed_topic_regex=f"t{number}")
+    turns = groups.clock.turns
+    groups.sleep(0.01)
+    assert groups.clock.turns - turns >= 4
+    assert {regex: len(found.topics) for regex, found in groups.consumer_group.regexes.items()} == {
+        f"t{number}": 1 for number in range(4)
+    }
+    groups.settle()
+
+
+def test_a_round_comes_to_its_end_though_the_wall_clock_goes_back(groups: ConsumerDriver) -> None:
+    groups.beat("a", subscribed_topic_regex="t.*")
+    records, is_done = resolve(groups.consumer_group, groups.topics, 1000, Instant(0, 500))
+    assert is_done
+    assert len(records) == 2
+    (resolved,) = [value for key, value in records if key[1] == 16]
+    assert resolved is not None
+    assert (1000).to_bytes(8, "big") in resolved  # not before the round began
+
+
+def test_a_pattern_that_another_broker_took_and_that_is_none_here_matches_nothing(groups: ConsumerDriver) -> None:
+    groups.beat("a", subscribed_topic_regex="t.*")
+    groups.consumer_group.put_metadata(ConsumerMember("a", subscribed_topic_regex="["))
+    groups.sleep(0.01)
+    assert groups.consumer_group.regexes["["].topics == frozenset()
+
+
+def test_a_group_that_goes_while_its_patterns_are_resolved_can_come_again(groups: ConsumerDriver) -> None:
+    groups.beat("a", subscribed_topic_regex="t.*")
+    groups.beat("a", -1)
+    groups.delete_group()
+    groups.beat("a", subscribed_topic_regex="t.*")
+    groups.sleep(0.01)
+    groups.follow("a")
+    assert groups.assigned() == {"a": {"ta": [0], "tb": [0]}}
 
 
 def test_names_and_a_pattern_are_both_read(groups: ConsumerDriver) -> None:
