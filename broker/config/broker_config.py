@@ -69,6 +69,7 @@ class BrokerConfig:
     group_max_session_timeout_ms: int = 1800000
     group_initial_rebalance_delay_ms: int = 0  # Kafka: 3000; its own images say 0, and a test waits three seconds less
     group_max_size: int = 2147483647
+    group_coordinator_rebalance_protocols: str = "classic,consumer,streams"
     group_consumer_session_timeout_ms: int = 45000
     group_consumer_min_session_timeout_ms: int = 45000
     group_consumer_max_session_timeout_ms: int = 60000

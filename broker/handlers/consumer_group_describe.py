@@ -15,7 +15,6 @@ from ..authorized_operations import GROUP_OPERATIONS, NOT_ASKED
 from ..context import Context
 from ..coordination.groups.consumer.group import ConsumerGroup
 from ..coordination.groups.consumer.member import ConsumerMember
-from ..metadata.features import GROUP_VERSION
 from ..session import Session
 from ..slices import Steps
 
@@ -29,7 +28,7 @@ def handle_consumer_group_describe(
     """Describe each group named."""
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED
     described: list[DescribedGroup] = []
-    has_groups = context.metadata.image.features.get(GROUP_VERSION, 0) >= 1
+    has_groups = context.has_consumer_groups()
     for group_id in request.group_ids:
         yield
         if not has_groups:

@@ -11,7 +11,6 @@ from ..context import Context
 from ..coordination.groups.consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
-from ..metadata.features import GROUP_VERSION
 from ..session import Session
 
 OWN_MEMBER_ID_FROM = 1
@@ -20,8 +19,8 @@ OWN_MEMBER_ID_FROM = 1
 def handle_consumer_group_heartbeat(
     request: ConsumerGroupHeartbeatRequest, version: int, session: Session, context: Context
 ) -> Deferred[ConsumerGroupHeartbeatResponse] | ConsumerGroupHeartbeatResponse:
-    """Let the group decide; where the cluster has no such groups, as its feature level says, nothing is served."""
-    if context.metadata.image.features.get(GROUP_VERSION, 0) < 1:
+    """Let the group decide; UNSUPPORTED_VERSION where there are no such groups."""
+    if not context.has_consumer_groups():
         return ConsumerGroupHeartbeatResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
     deferred: Deferred[ConsumerGroupHeartbeatResponse] = Deferred()
     owned = request.topic_partitions

@@ -73,6 +73,11 @@ def test_without_the_feature_there_are_no_such_groups(broker: ConsumerBroker) ->
     assert (refused.error_code, refused.error_message) == (ErrorCode.UNSUPPORTED_VERSION, None)
 
 
+def test_where_the_settings_leave_out_their_protocol_there_are_no_such_groups() -> None:
+    broker = ConsumerBroker({"group.coordinator.rebalance.protocols": "classic"})
+    assert broker.beat("a").error_code == broker.describe().error_code == ErrorCode.UNSUPPORTED_VERSION
+
+
 def test_a_group_is_listed_by_its_type_and_deleted_when_it_is_empty(broker: ConsumerBroker) -> None:
     broker.beat("a")
 

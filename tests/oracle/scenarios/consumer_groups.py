@@ -45,6 +45,7 @@ from odradek.protocol.messages.offset_fetch import (
     OffsetFetchResponse,
 )
 
+from ..transaction_harness import Transactor
 from ..wire_session import Dialogue, scenario
 from .groups import beat as classic_beat
 from .groups import commit, join, leave, member_of_one
@@ -311,6 +312,35 @@ def offsets_by_epoch(d: Dialogue) -> None:
     d.ask("commit to an empty group", commit(group, topic, 7), 9, OffsetCommitResponse)
     d.ask("commit of a member that left", commit(group, topic, 7, generation=3, member="a"), 9, OffsetCommitResponse)
     d.ask("offsets that are not used", unread, 0, OffsetDeleteResponse)
+
+
+@scenario
+def offsets_in_a_transaction(d: Dialogue) -> None:
+    topic, topic_id = d.create_topic("t", 2)
+    group = new_group(d, "g")
+    names: dict[str, Any] = {"subscribed_topic_names": [topic]}
+    beat(d, "a joins", group, "a", **names)
+    one = Transactor(d)
+    one.init("init")
+    one.add_offsets("add the group", group)
+    for version in range(3, 6):
+        for label, epoch, member in (
+            ("by a", 2, "a"),
+            ("by nobody", -1, ""),
+            ("of a later epoch", 3, "a"),
+            ("of an earlier epoch", 1, "a"),
+            ("of a stranger", 2, "x"),
+            ("of a without an epoch", -1, "a"),
+        ):
+            label = f"{label} v{version}"
+            one.commit_offsets(label, group, topic, 3, version=version, generation=epoch, member_id=member)
+    beat(d, "b joins", group, "b", **names)
+    beat(d, "a is to give up one", group, "a", 2)
+    beat(d, "a has given up one", group, "a", 2, topic_partitions=owned({topic_id: [0]}))
+    beat(d, "b has one", group, "b", 3)
+    for index in (0, 1):
+        one.commit_offsets(f"late {index}", group, topic, 4, generation=2, member_id="a", index=index)
+    one.end("commit", commit=True)
 
 
 @scenario

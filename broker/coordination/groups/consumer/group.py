@@ -140,9 +140,9 @@ class ConsumerGroup:
     def check_commit(self, commit: OffsetCommit) -> None:
         """Whether offsets may be committed in this name.
 
-        UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION, STALE_MEMBER_EPOCH. An administrator commits to an empty group; a
-        transactional producer without any name is an old client and passes. A member that is late to learn of its new
-        epoch may commit what it has had since the epoch that it knows (KIP-1251).
+        UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION, STALE_MEMBER_EPOCH, in a transaction ILLEGAL_GENERATION. An
+        administrator commits to an empty group; a transactional producer without any name is an old client and passes.
+        A member that is late to learn of its new epoch may commit what it has had since the one it knows (KIP-1251).
         """
         if commit.generation < 0 and not self.members:
             return
@@ -154,13 +154,18 @@ class ConsumerGroup:
             raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
         if commit.generation == member.epoch:
             return
-        if commit.generation > member.epoch:
-            raise KafkaError(ErrorCode.STALE_MEMBER_EPOCH)
+        if commit.generation > member.epoch or not self._has_had(member, commit):
+            # TxnOffsetCommit knows no member epochs.
+            raise KafkaError(ErrorCode.ILLEGAL_GENERATION if commit.is_transactional else ErrorCode.STALE_MEMBER_EPOCH)
+
+    def _has_had(self, member: ConsumerMember, commit: OffsetCommit) -> bool:
+        """Whether a member was given each of these partitions by the epoch that it knows of."""
         for offset in commit.offsets:
             topic = self._topics.find(offset.topic)
             since = None if topic is None else member.assignment_epoch(topic.topic_id, offset.partition)
             if since is None or commit.generation < since:
-                raise KafkaError(ErrorCode.STALE_MEMBER_EPOCH)
+                return False
+        return True
 
     def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
         """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""

@@ -52,7 +52,8 @@ def test_it_has_what_a_group_must_have(group: ConsumerGroup) -> None:
         (commit("m", 5, has_member_epoch=False), ErrorCode.UNSUPPORTED_VERSION),
         (commit("", -1, producer_id=7), None),
         (commit("m", 5, producer_id=7, has_member_epoch=False), None),
-        (commit("m", 6, producer_id=7), ErrorCode.STALE_MEMBER_EPOCH),
+        (commit("m", 6, producer_id=7), ErrorCode.ILLEGAL_GENERATION),
+        (commit("m", 4, 1, producer_id=7), ErrorCode.ILLEGAL_GENERATION),
     ],
 )
 def test_who_may_commit(group: ConsumerGroup, asked: OffsetCommit, refusal: ErrorCode | None) -> None:
