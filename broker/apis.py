@@ -169,6 +169,8 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.DESCRIBE_TRANSACTIONS, 0, 0, only_reads=True),
         Api(ApiKey.LIST_TRANSACTIONS, 0, 2, only_reads=True),
         Api(ApiKey.LIST_CONFIG_RESOURCES, 0, 1, only_reads=True),
+        Api(ApiKey.CONSUMER_GROUP_HEARTBEAT, 0, 1),
+        Api(ApiKey.CONSUMER_GROUP_DESCRIBE, 0, 1, only_reads=True),
         Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0, only_reads=True),
         Api(ApiKey.ADD_RAFT_VOTER, 0, 1, only_reads=True),
         Api(ApiKey.REMOVE_RAFT_VOTER, 0, 0, only_reads=True),

@@ -9,8 +9,10 @@ from .advertised import Advertised, AdvertiseRule
 from .apis import TABLE
 from .config.broker_config import BrokerConfig
 from .context import Context
+from .coordination.groups.consumer_config import consumer_config
 from .coordination.groups.coordinator import GroupCoordinator
 from .coordination.groups.group_config import GroupConfig
+from .coordination.groups.metadata_topics import MetadataTopics
 from .coordination.groups.service import GroupCoordinatorService
 from .coordination.partition_writer import PartitionWriter
 from .coordination.transactions.coordinator import TransactionCoordinator
@@ -59,7 +61,7 @@ def assemble(
     topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
-    groups = _groups(config, runtime, topics, flusher)
+    groups = _groups(config, runtime, metadata, topics, flusher)
     metadata.publisher.subscribe(groups)
     quotas = ClientQuotas(config, metadata.image)
     metadata.publisher.subscribe(quotas)
@@ -89,7 +91,9 @@ def assemble(
     )
 
 
-def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: LogFlusher) -> GroupCoordinatorService:
+def _groups(
+    config: BrokerConfig, runtime: Runtime, metadata: MetadataLog, topics: Topics, flusher: LogFlusher
+) -> GroupCoordinatorService:
     log = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
     group_config = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
@@ -101,8 +105,11 @@ def _groups(config: BrokerConfig, runtime: Runtime, topics: Topics, flusher: Log
         offsets_retention_check_interval_ms=config.offsets_retention_check_interval_ms,
         # A topic made under another setting keeps its partitions, and groups must be found where they are.
         offsets_topic_partitions=log.partition_count() or config.offsets_topic_num_partitions,
+        consumer=consumer_config(config, lambda: metadata.image),
     )
-    coordinator = GroupCoordinator(group_config, new_id=lambda: str(runtime.new_uuid()))
+    seen_topics = MetadataTopics(metadata)
+    metadata.publisher.subscribe(seen_topics)
+    coordinator = GroupCoordinator(group_config, lambda: str(runtime.new_uuid()), seen_topics)
     groups = GroupCoordinatorService(coordinator, log, runtime)
     groups.load(log.stored())
     topics.on_marker = groups.note_marker

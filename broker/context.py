@@ -7,11 +7,12 @@ from typing import Protocol
 from ..storage.files.files import VolumeBytes
 from .advertised import Advertised
 from .config.broker_config import BrokerConfig
+from .config.java_values import split_list
 from .coordination.groups.service import GroupCoordinatorService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
-from .metadata.features import FEATURES, Feature
+from .metadata.features import FEATURES, GROUP_VERSION, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
@@ -70,6 +71,11 @@ class Context:
     cluster_id: str
     features: Sequence[Feature] = FEATURES
     advertised: Advertised
+
+    def has_consumer_groups(self) -> bool:
+        """Whether groups of the new protocol are served (KIP-848): settings and the level of the feature decide."""
+        is_served = "consumer" in split_list(self.config.group_coordinator_rebalance_protocols)
+        return is_served and self.metadata.image.features.get(GROUP_VERSION, 0) >= 1
 
     def endpoint(self, session: Session) -> tuple[str, int]:
         """The host and port that this client is told for this broker: the same in every answer."""

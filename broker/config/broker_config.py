@@ -19,6 +19,7 @@ from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocol
 NO_LIMIT = 9223372036854775807
 _OVERRIDES = "max.connections.per.ip.overrides"
 # Settings that are read beside the fields.
+ASSIGNORS = ("uniform", "range")
 READ_BY_NAME = frozenset({"listener.security.protocol.map", "controller.listener.names", "broker.id", "log.dir"})
 
 
@@ -75,6 +76,19 @@ class BrokerConfig:
     group_max_session_timeout_ms: int = 1800000
     group_initial_rebalance_delay_ms: int = 0  # Kafka: 3000; its own images say 0, and a test waits three seconds less
     group_max_size: int = 2147483647
+    group_coordinator_rebalance_protocols: str = "classic,consumer,streams"
+    group_consumer_session_timeout_ms: int = 45000
+    group_consumer_min_session_timeout_ms: int = 45000
+    group_consumer_max_session_timeout_ms: int = 60000
+    group_consumer_heartbeat_interval_ms: int = 5000
+    group_consumer_min_heartbeat_interval_ms: int = 5000
+    group_consumer_max_heartbeat_interval_ms: int = 15000
+    group_consumer_assignment_interval_ms: int = 1000
+    group_consumer_min_assignment_interval_ms: int = 0
+    group_consumer_max_assignment_interval_ms: int = 15000
+    group_consumer_regex_refresh_interval_ms: int = 600000
+    group_consumer_max_size: int = 2147483647
+    group_consumer_assignors: str = "uniform,range"
     offset_metadata_max_bytes: int = 4096
     offsets_retention_minutes: int = 10080
     offsets_retention_check_interval_ms: int = 600000
@@ -113,6 +127,7 @@ class BrokerConfig:
         config._take_older_names()
         config._check_roles()
         check_together(given, config.effective)
+        config.consumer_assignors()
         config.advertised()
         try:
             config.connections_from("")
@@ -216,6 +231,18 @@ class BrokerConfig:
         """What `listeners` names for controllers."""
         controllers = self.controllers()
         return [one for one in parse_endpoints(self.listeners, "listeners") if one.name in controllers]
+
+    def consumer_assignors(self) -> list[str]:
+        """The assignors of consumer groups, the default one first. ConfigError for one that is not there."""
+        names = split_list(self.group_consumer_assignors)
+        for name in names:
+            if name not in ASSIGNORS:
+                raise ConfigError(
+                    f"group.consumer.assignors: there is no {name!r} here; there are: {', '.join(ASSIGNORS)}"
+                )
+        if not names:
+            raise ConfigError("group.consumer.assignors is empty")
+        return names
 
     def advertised(self) -> Mapping[str, tuple[str, int]]:
         """What clients of each listener are told, where that is given. ConfigError."""

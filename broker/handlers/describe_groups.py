@@ -35,16 +35,19 @@ def _answer(group_id: str, version: int, operations: int, context: Context) -> D
     except KafkaError as error:
         return DescribedGroup(error_code=error.code, group_id=group_id)
     group = context.groups.find_group(group_id)
-    return _missing(group_id, version, operations) if group is None else _described(group, operations)
+    if isinstance(group, ClassicGroup):
+        return _described(group, operations)
+    why = f"Group {group_id} not found." if group is None else f"Group {group_id} is not a classic group."
+    return _missing(group_id, why, version, operations)
 
 
-def _missing(group_id: str, version: int, operations: int) -> DescribedGroup:
+def _missing(group_id: str, why: str, version: int, operations: int) -> DescribedGroup:
     dead = ClassicState.DEAD.value
     if version < NOT_FOUND_FROM:
         return DescribedGroup(group_id=group_id, group_state=dead, authorized_operations=operations)
     return DescribedGroup(
         error_code=ErrorCode.GROUP_ID_NOT_FOUND,
-        error_message=f"Group {group_id} not found.",
+        error_message=why,
         group_id=group_id,
         group_state=dead,
     )

@@ -12,7 +12,7 @@ from ...protocol.messages.offset_commit import (
     OffsetCommitResponseTopic,
 )
 from ..context import Context
-from ..coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from ..coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
 from ..session import Session
@@ -45,6 +45,7 @@ def handle_offset_commit(
             ErrorCode.GROUP_ID_NOT_FOUND if version >= GROUP_NOT_FOUND_FROM else ErrorCode.ILLEGAL_GENERATION
         ),
         retention_ms=request.retention_time_ms,
+        has_member_epoch=version >= GROUP_NOT_FOUND_FROM,
     )
     encoded = yield from context.groups.encode(commit)
     deferred: Deferred[OffsetCommitResponse] = Deferred()

@@ -1,6 +1,6 @@
 """OffsetFetch 1-10: what groups have committed; one group below version 8, many from there on.
 
-Not done: checking member ids and epochs (version 9), which only matter in groups of the new protocol (KIP-848).
+From version 9 on, a member of a consumer group (KIP-848) tells who it is, and is refused with an epoch that is not its.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from ...protocol.messages.offset_fetch import (
     OffsetFetchResponseTopics,
 )
 from ..context import Context
-from ..coordination.groups.group_records import CommittedOffset
+from ..coordination.groups.offset_records import CommittedOffset
 from ..session import Session
 from ..slices import Steps
 from ..topics.topics import Topic
@@ -44,13 +44,13 @@ def handle_offset_fetch(
         return OffsetFetchResponse(topics=(yield from _one_group(request, context)))
     answers: list[OffsetFetchResponseGroup] = []
     # A group may be named again and again: all that it committed is looked up once, and kept in memory once.
-    whole: dict[str, OffsetFetchResponseGroup] = {}
+    whole: dict[tuple[str, str | None, int], OffsetFetchResponseGroup] = {}
     for group in request.groups:
-        answer = whole.get(group.group_id) if group.topics is None else None
+        answer = whole.get((group.group_id, group.member_id, group.member_epoch)) if group.topics is None else None
         if answer is None:
             answer = yield from _answer(group, request, version, context)
             if group.topics is None:
-                whole[group.group_id] = answer
+                whole[group.group_id, group.member_id, group.member_epoch] = answer
         answers.append(answer)
     return OffsetFetchResponse(groups=answers)
 
@@ -60,6 +60,7 @@ def _answer(
 ) -> Steps[OffsetFetchResponseGroup]:
     try:
         context.groups.check_served(group.group_id)
+        context.groups.check_fetch(group.group_id, group.member_id, group.member_epoch)
     except KafkaError as error:
         return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error.code)
     topics = yield from _topics_of(group, request.require_stable, version, context)

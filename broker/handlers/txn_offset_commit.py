@@ -14,7 +14,8 @@ from ...protocol.messages.txn_offset_commit import (
 from ...protocol.utf16 import utf16_length
 from ..context import Context
 from ..coordination.coordinator_errors import coordinator_error
-from ..coordination.groups.offsets import EncodedOffsets, OffsetCommit, OffsetToCommit
+from ..coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
+from ..coordination.groups.offsets import EncodedOffsets
 from ..coordination.result import ResponseFuture
 from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
 from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write

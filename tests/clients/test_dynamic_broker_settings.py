@@ -14,6 +14,11 @@ from odradek.broker.dynamic_config.brokers import AT_THE_START
 from odradek.broker.wire import ClosedByPeer, Wire
 from odradek.protocol import metadata_records
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.consumer_group_heartbeat import (
+    ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatResponse,
+)
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from odradek.protocol.messages.produce import (
     PartitionProduceData,
@@ -108,6 +113,37 @@ def connections_are_held_back(change: Change) -> None:
     until(is_served_soon, "a connection is let in at once again")
 
 
+def members_are_assigned_at_once(change: Change) -> None:
+    topic = change.topic().topic
+    change.set("15000")
+    with Wire(change.address) as wire:
+
+        def beat(member_id: str, epoch: int) -> int:
+            request = ConsumerGroupHeartbeatRequest(
+                group_id=f"of-{topic}",
+                member_id=member_id,
+                member_epoch=epoch,
+                rebalance_timeout_ms=60_000,
+                subscribed_topic_names=[topic],
+                topic_partitions=[],
+            )
+            answer = wire.ask(request, 1, ConsumerGroupHeartbeatResponse)
+            assert answer.error_code == 0, answer.error_message
+            return answer.member_epoch
+
+        until(lambda: is_coordinated(wire), "the coordinator is there")
+        beat("first", 0)
+        epoch = beat("second", 0)
+        assert beat("second", epoch) == epoch, "the next assignment is made in a while"
+        change.set("0")
+        assert beat("second", epoch) > epoch
+
+
+def is_coordinated(wire: Wire) -> bool:
+    request = FindCoordinatorRequest(key_type=0, coordinator_keys=["any"])
+    return wire.ask(request, 4, FindCoordinatorResponse).coordinators[0].error_code == 0
+
+
 def producers_are_forgotten(change: Change) -> None:
     topic = change.topic()
     producer = change.broker.client.producer(idempotent=True)
@@ -198,6 +234,7 @@ def fewer_keys_fit_into_a_pass(change: Change) -> None:
 
 
 EFFECTS: Mapping[str, Callable[[Change], None]] = {
+    "group.consumer.assignment.interval.ms": members_are_assigned_at_once,
     "log.cleaner.backoff.ms": the_cleaner_looks_again_sooner,
     "log.cleaner.dedupe.buffer.size": more_keys_fit_into_a_pass,
     "log.cleaner.io.buffer.load.factor": fewer_keys_fit_into_a_pass,

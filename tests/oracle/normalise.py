@@ -30,6 +30,7 @@ ADDRESSES = {"host", "port"}  # where the broker happens to listen
 UNORDERED = {
     "members": "the Java broker walks a hash map",
     "topics": "names are answered in no fixed order",
+    "topic_partitions": "the Java broker walks a hash map",
     "configs": "the Java broker walks a hash map",
     "api_keys": "clients look keys up",
 }

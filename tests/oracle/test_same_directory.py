@@ -14,6 +14,11 @@ from odradek.protocol.messages.alter_user_scram_credentials import (
     ScramCredentialUpsertion,
 )
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.consumer_group_heartbeat import (
+    ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatResponse,
+    TopicPartitions,
+)
 from odradek.protocol.messages.create_partitions import (
     CreatePartitionsRequest,
     CreatePartitionsResponse,
@@ -24,6 +29,7 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
     DescribeUserScramCredentialsResponse,
     UserName,
 )
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.files.read_only_files import ReadOnlyFiles
@@ -97,6 +103,66 @@ def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odra
     assert len(written_in) > 2, "every start of Apache Kafka begins an epoch"
 
 
+def test_a_consumer_group_goes_to_and_fro_and_its_members_stay_what_they_are(
+    kafka: ApacheKafka, odradek_there: OdradekBroker
+) -> None:
+    """Members of the new protocol (KIP-848) go on where they were, whichever broker it is."""
+    epochs = {"a": 0, "b": 0}
+    has: dict[str, list[int]] = {"a": [], "b": []}
+    turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
+        (odradek_there, odradek_there.stop),
+        (kafka, kafka.stop),
+        (odradek_there, odradek_there.kill),
+        (kafka, kafka.kill),
+        (odradek_there, odradek_there.stop),
+    ]
+    for turn, (broker, end) in enumerate(turns):
+        broker.start()
+        if turn == 0:
+            ConfluentKafka(broker.address).create_topic("shared", 4)
+        before = dict(has)
+        with Wire(broker.address) as wire:
+            topics = wire.ask(MetadataRequest(topics=None), 12, MetadataResponse).topics
+            (topic_id,) = (bytes(topic.topic_id) for topic in topics if topic.name == "shared")
+            beat_until_settled(wire, topic_id, epochs, has)
+        assert sorted(has["a"] + has["b"]) == [0, 1, 2, 3], f"turn {turn}"
+        assert turn == 0 or has == before, f"turn {turn}"
+        end()
+
+
+def beat_until_settled(wire: Wire, topic_id: bytes, epochs: dict[str, int], has: dict[str, list[int]]) -> None:
+    """Heartbeats of honest members until they have the same epoch and two partitions each."""
+    until = time.monotonic() + PATIENCE_S
+    quiet = 0
+    while quiet < 3:
+        assert time.monotonic() < until, (epochs, has)
+        quiet += 1
+        for member, epoch in epochs.items():
+            owned = [TopicPartitions(topic_id=topic_id, partitions=has[member])] if has[member] else []
+            request = ConsumerGroupHeartbeatRequest(
+                group_id=GROUP,
+                member_id=member,
+                member_epoch=epoch,
+                rebalance_timeout_ms=5000 if epoch == 0 else -1,
+                subscribed_topic_names=["shared"] if epoch == 0 else None,
+                topic_partitions=owned,
+            )
+            answer = wire.ask(request, 1, ConsumerGroupHeartbeatResponse)
+            if answer.error_code in (14, 15, 16):
+                wire.ask(FindCoordinatorRequest(key_type=0, coordinator_keys=[GROUP]), 4, FindCoordinatorResponse)
+                quiet = 0
+                continue
+            assert answer.error_code == 0, answer
+            if answer.member_epoch != epoch or answer.assignment is not None:
+                quiet = 0
+            epochs[member] = answer.member_epoch
+            if answer.assignment is not None:
+                has[member] = [index for one in answer.assignment.topic_partitions for index in one.partitions]
+        if len(set(epochs.values())) > 1 or sorted(len(own) for own in has.values()) != [2, 2]:
+            quiet = 0
+        time.sleep(0.1)
+
+
 def test_a_directory_that_kafka_storage_has_formatted_begins_as_it_was_told_to(
     kafka: ApacheKafka, odradek_there: OdradekBroker
 ) -> None:
@@ -108,7 +174,10 @@ def test_a_directory_that_kafka_storage_has_formatted_begins_as_it_was_told_to(
             answer = wire.ask(asked, 3, ApiVersionsResponse)
             levels = {feature.name: feature.max_version_level for feature in answer.finalized_features}
             cluster_id = wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse).cluster_id
-        assert (levels, cluster_id) == ({"metadata.version": 30, "transaction.version": 1}, CLUSTER_ID)
+        assert (levels, cluster_id) == (
+            {"metadata.version": 30, "group.version": 1, "transaction.version": 1},
+            CLUSTER_ID,
+        )
         odradek_there.stop()
 
 

@@ -1,25 +1,27 @@
-"""The group coordinator: all groups, their requests and their deadlines.
+"""The group coordinator: what groups of all kinds share, which are their table, their offsets and their deadlines.
 
 The one rule: no clock, no log, no chance. Every method is given the time and returns what is to be done, or raises
-KafkaError and has changed nothing; what is logged changes in `replay` alone, live as after a restart.
+KafkaError and has changed nothing; what is logged changes in `replay` alone, live as after a restart. What is peculiar
+to a kind of group is in the room of that kind, and is found through the table of kinds.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from functools import partial
 
 from ....protocol.errors import ErrorCode, KafkaError
+from ....protocol.state_records import decode_group_record
 from ..coordinator_partition import partition_for
-from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
+from ..result import CoordinatorResult, Instant, Operation
 from ..timers import Deadlines
-from .classic.group import ClassicGroup
-from .classic.join import JoinPhase
-from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
-from .classic.rebalance import Rebalancer, TimerKey
-from .classic.states import ClassicState
+from .consumer.topics_view import NoTopics, TopicsView
+from .group import Group
 from .group_config import GroupConfig
-from .group_records import LoggedGroup, LoggedOffset, decode_record, group_record
+from .kind import TimerKey
+from .kinds import GroupKinds, offsets_only
+from .offset_commit import OffsetCommit
+from .offset_records import LoggedOffset, decode_offset_record, record_type
 from .offset_store import OffsetStore
-from .offsets import EncodedOffsets, GroupOffsets, OffsetCommit
+from .offsets import EncodedOffsets, GroupOffsets
 
 SWEEP: TimerKey = ("sweep", "", "")
 
@@ -27,80 +29,31 @@ Errors = Sequence[ErrorCode]
 
 
 class GroupCoordinator:
-    """The groups of one broker; `new_id` makes the random part of member ids."""
+    """The groups of one broker, which see `topics`; `new_id` makes the random part of member ids."""
 
-    def __init__(self, config: GroupConfig, new_id: Callable[[], str]) -> None:
+    def __init__(self, config: GroupConfig, new_id: Callable[[], str], topics: TopicsView | None = None) -> None:
         self._config = config
         self.offsets = OffsetStore()
-        self._groups: dict[str, ClassicGroup] = {}
+        self._groups: dict[str, Group] = {}
         self._deadlines: Deadlines[TimerKey] = Deadlines()
         self._to_sweep: list[str] = []  # the groups whose offsets are to be looked at, the next one last
         self._sweep_began = 0.0
-        self._rebalancer = Rebalancer(config, self._deadlines)
-        self._join_phase = JoinPhase(config, self._rebalancer, new_id)
+        self.kinds = GroupKinds(config, self._groups, self._deadlines, new_id, topics or NoTopics())
         self._group_offsets = GroupOffsets(config, self._groups, self.offsets)
 
     # Questions
 
-    def find_group(self, group_id: str) -> ClassicGroup | None:
+    def find_group(self, group_id: str) -> Group | None:
         """The group of that name."""
         return self._groups.get(group_id)
 
-    def groups(self) -> Collection[ClassicGroup]:
+    def groups(self) -> Collection[Group]:
         """All groups, those that only keep offsets included."""
         return self._groups.values()
 
     def partition_of(self, group_id: str) -> int:
         """The partition of `__consumer_offsets` that keeps this group."""
         return partition_for(group_id, self._config.offsets_topic_partitions)
-
-    # Members
-
-    def join(
-        self, request: JoinRequest, future: ResponseFuture[JoinResult], at: Instant
-    ) -> CoordinatorResult[JoinResult]:
-        """JoinGroup. A group that is new is logged before anyone is in it."""
-        config, group_id = self._config, request.group_id
-        if not group_id:
-            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        if not config.min_session_timeout_ms <= request.session_timeout_ms <= config.max_session_timeout_ms:
-            raise KafkaError(ErrorCode.INVALID_SESSION_TIMEOUT)
-        group = self._groups.get(group_id)
-        if group is not None:
-            return self._join_phase.join(group, request, future, at)
-        if request.member_id:
-            raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
-        return CoordinatorResult(
-            records=[group_record(group_id, ClassicGroup(group_id, at.now_ms).stored())],
-            on_logged=lambda: self._join_phase.join(self._groups[group_id], request, future, at),
-        )
-
-    def sync(
-        self, request: SyncRequest, future: ResponseFuture[SyncResult], at: Instant
-    ) -> CoordinatorResult[SyncResult]:
-        """SyncGroup."""
-        group = self._group_of_member(request.group_id)
-        group.check_member(request.member_id, request.group_instance_id, request.generation)
-        group.check_protocol(request)
-        return self._rebalancer.sync(group, request, future, at)
-
-    def heartbeat(
-        self, group_id: str, member_id: str, group_instance_id: str | None, generation: int, at: Instant
-    ) -> ErrorCode:
-        """Heartbeat: nothing is logged, so the answer is all."""
-        try:
-            group = self._group_of_member(group_id)
-            group.check_member(member_id, group_instance_id, generation)
-        except KafkaError as error:
-            return error.code
-        return self._rebalancer.heartbeat(group, member_id, at)
-
-    def leave(self, group_id: str, leaving: Sequence[tuple[str, str | None]], at: Instant) -> CoordinatorResult[Errors]:
-        """LeaveGroup of members (member id, instance id): one error for each."""
-        group = self._groups.get(group_id)
-        if group is None:
-            return CoordinatorResult(response=[ErrorCode.UNKNOWN_MEMBER_ID] * len(leaving))
-        return self._rebalancer.leave(group, leaving, at)
 
     # Offsets
 
@@ -112,9 +65,8 @@ class GroupCoordinator:
         """OffsetCommit, or TxnOffsetCommit if there is a producer id: one error for each offset."""
         self._group_offsets.check_commit(request)
         group = self._groups.get(request.group_id)
-        member = group.members.get(request.member_id) if group is not None else None
-        if group is not None and member is not None:
-            self._rebalancer.refresh_session(group, member, at)
+        if group is not None:
+            self.kinds.kind_of(group).on_commit(group, request.member_id, at)
         result = self._group_offsets.commit(request, encoded)
         result.replay = partial(self._replay_commit, encoded.logged, request.producer_id)
         return result
@@ -148,15 +100,14 @@ class GroupCoordinator:
 
     def take_due(self, at: Instant) -> Operation[None] | None:
         """The next operation whose time has come."""
-        while (key := self._deadlines.pop_due(at.now)) is not None:
-            kind, group_id, member_id = key
-            if kind == "sweep":
+        while (timer := self._deadlines.pop_due(at.now)) is not None:
+            name, group_id, _ = timer
+            if timer == SWEEP:
                 self._begin_sweep(at)
                 continue
-            group = self._groups.get(group_id)
-            if group is not None:
-                decide = partial(self._rebalancer.on_timer, kind, group, member_id)
-                return Operation(kind, group_id, self.partition_of(group_id), decide)
+            decide = self.kinds.by_timer[name].on_timer(timer)
+            if decide is not None:
+                return Operation(name, group_id, self.partition_of(group_id), decide)
         while self._to_sweep:
             group = self._groups.get(self._to_sweep.pop())
             if group is not None:
@@ -173,8 +124,7 @@ class GroupCoordinator:
         """The groups of a partition, or all, are loaded: their members have a whole session to show themselves."""
         for group in self._groups.values():
             if partition is None or self.partition_of(group.group_id) == partition:
-                for member in group.members.values():
-                    self._rebalancer.refresh_session(group, member, at)
+                self.kinds.kind_of(group).start_sessions(group, at)
 
     def _begin_sweep(self, at: Instant) -> None:
         """Look at the offsets of every group, one after the other, after whatever else is due."""
@@ -189,11 +139,13 @@ class GroupCoordinator:
 
         `producer_id` is that of a transactional batch. Raises CorruptFrame.
         """
-        record = decode_record(key, value, log_offset)
-        if isinstance(record, LoggedGroup):
-            self._replay_group(record)
-        elif isinstance(record, LoggedOffset):
-            self._replay_offset(record, producer_id)
+        kind = self.kinds.by_record_type.get(record_type(key))
+        if kind is None:
+            record = decode_offset_record(key, value, log_offset)
+            if record is not None:
+                self._replay_offset(record, producer_id)
+        elif (decoded := decode_group_record(key, value)) is not None:
+            kind.replay(*decoded)
 
     def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
         """The marker that ends a transaction has come to this partition of `__consumer_offsets`."""
@@ -202,44 +154,26 @@ class GroupCoordinator:
     def unload(self, partition: int) -> None:
         """Drop what was replayed of a partition."""
         for group_id in [group_id for group_id in self._groups if self.partition_of(group_id) == partition]:
-            self._rebalancer.close(self._groups.pop(group_id))
+            group = self._groups.pop(group_id)
+            self.kinds.kind_of(group).close(group)
         self.offsets.drop(lambda group_id: self.partition_of(group_id) == partition)
 
     def _replay_offset(self, record: LoggedOffset, producer_id: int) -> None:
         if record.committed is not None and record.group_id not in self._groups:
-            self._groups[record.group_id] = ClassicGroup(record.group_id)
+            self._groups[record.group_id] = offsets_only(record.group_id)
         self.offsets.replay(record, producer_id)
 
     def _replay_commit(self, logged: Sequence[LoggedOffset], producer_id: int, log_offset: int) -> None:
         for group_id in {record.group_id for record in logged}:
             if group_id not in self._groups:  # taking away all keys would look at each group there is
-                self._groups[group_id] = ClassicGroup(group_id)
+                self._groups[group_id] = offsets_only(group_id)
         self.offsets.replay_commit(logged, producer_id, log_offset)
-
-    def _replay_group(self, record: LoggedGroup) -> None:
-        group = self._groups.get(record.group_id)
-        if record.stored is not None:
-            if group is None:
-                group = self._groups[record.group_id] = ClassicGroup(record.group_id)
-            group.adopt(record.stored)
-        elif group is not None:
-            group.transition_to(ClassicState.DEAD, group.state_timestamp_ms)
-            self._rebalancer.close(group)
-            del self._groups[record.group_id]
 
     def _delete_topics(self, group_id: str, topics: Collection[str], at: Instant) -> CoordinatorResult[None]:
         return self._group_offsets.delete_topics(group_id, topics)
 
-    def _known_group(self, group_id: str) -> ClassicGroup:
+    def _known_group(self, group_id: str) -> Group:
         group = self._groups.get(group_id)
         if group is None:
             raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND)
-        return group
-
-    def _group_of_member(self, group_id: str) -> ClassicGroup:
-        if not group_id:
-            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        group = self._groups.get(group_id)
-        if group is None:
-            raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
         return group

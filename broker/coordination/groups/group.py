@@ -3,10 +3,11 @@
 from typing import Protocol
 
 from ..result import Record
+from .offset_commit import OffsetCommit
 
 
 class Group(Protocol):
-    """A group of one kind: classic today."""
+    """A group of one kind."""
 
     @property
     def group_id(self) -> str: ...
@@ -36,10 +37,12 @@ class Group(Protocol):
         """Whether it is empty, and no member is on the way into it."""
         ...
 
-    def check_commit(
-        self, member_id: str, group_instance_id: str | None, generation: int, *, is_transactional: bool
-    ) -> None:
-        """Whether offsets may be committed in this name; KafkaError if not."""
+    def check_commit(self, commit: OffsetCommit) -> None:
+        """Whether these offsets may be committed in this name; KafkaError if not."""
+        ...
+
+    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
+        """Whether offsets may be fetched in this name, None and -1 being nobody's; KafkaError if not."""
         ...
 
     def check_offset_delete(self) -> None:
@@ -58,6 +61,6 @@ class Group(Protocol):
         """Since when an offset of `topic` is unused; None while a member uses it, or may."""
         ...
 
-    def tombstone(self) -> Record:
-        """The record that removes it."""
+    def tombstones(self) -> list[Record]:
+        """The records that remove it."""
         ...

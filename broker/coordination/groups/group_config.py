@@ -1,6 +1,8 @@
 """The settings that group coordination reads, under Kafka's names and with Kafka's defaults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .consumer.settings import ConsumerConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +17,5 @@ class GroupConfig:
     offsets_retention_ms: int = 10_080 * 60_000  # offsets.retention.minutes
     offsets_retention_check_interval_ms: int = 600_000  # offsets.retention.check.interval.ms
     offsets_topic_partitions: int = 50  # offsets.topic.num.partitions
+    consumer: ConsumerConfig = field(default_factory=ConsumerConfig)  # group.consumer.*
     new_member_join_timeout_ms: int = 300_000  # internal in Kafka: how long a newcomer may wait for a generation

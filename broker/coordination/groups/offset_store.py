@@ -6,7 +6,7 @@ its marker comes.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from .group_records import CommittedOffset, LoggedOffset
+from .offset_records import CommittedOffset, LoggedOffset
 
 TopicPartition = tuple[str, int]
 Topics = dict[str, dict[int, CommittedOffset]]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ....protocol.errors import ErrorCode, KafkaError
-from ....protocol.schema import ZERO_UUID
 from ....protocol.utf16 import utf16_length
 from ..result import BuiltRecords, CoordinatorResult, Instant
 from .group import Group
 from .group_config import GroupConfig
-from .group_records import CommittedOffset, LoggedOffset, offset_record
+from .offset_commit import OffsetCommit
+from .offset_records import CommittedOffset, LoggedOffset, offset_record
 from .offset_store import OffsetStore, TopicPartition
 
 R = TypeVar("R")
@@ -24,37 +24,6 @@ TOMBSTONE_BYTES = 300  # at most, without the name of its group: a topic has at 
 ENCODED_AT_ONCE = 100
 NO_EXPIRY = -1  # neither asked for nor stored: the broker's setting counts
 LATEST_MS, EARLIEST_MS = 0x7FFFFFFFFFFFFFFF, 0
-
-
-@dataclass(frozen=True, slots=True)
-class OffsetToCommit:
-    """One partition of an OffsetCommit or a TxnOffsetCommit."""
-
-    topic: str
-    partition: int
-    offset: int
-    leader_epoch: int = -1
-    metadata: str = ""
-    topic_id: bytes = ZERO_UUID
-
-
-@dataclass(frozen=True, slots=True)
-class OffsetCommit:
-    """An OffsetCommit or a TxnOffsetCommit; the producer is -1 outside a transaction.
-
-    `unknown_group` is what a generation of a group that does not exist is answered; `retention_ms` is -1 where the
-    broker's setting counts.
-    """
-
-    group_id: str
-    generation: int
-    member_id: str
-    group_instance_id: str | None
-    offsets: Sequence[OffsetToCommit]
-    unknown_group: ErrorCode = ErrorCode.ILLEGAL_GENERATION
-    retention_ms: int = -1
-    producer_id: int = -1
-    producer_epoch: int = -1
 
 
 @dataclass(slots=True)
@@ -81,12 +50,7 @@ class GroupOffsets:
         """Whether this committer may commit; raises what the group raises, or `unknown_group`."""
         group = self._groups.get(request.group_id)
         if group is not None:
-            group.check_commit(
-                request.member_id,
-                request.group_instance_id,
-                request.generation,
-                is_transactional=request.producer_id >= 0,
-            )
+            group.check_commit(request)
         elif request.generation >= 0:
             raise KafkaError(request.unknown_group)
 
@@ -136,7 +100,7 @@ class GroupOffsets:
         if len(offsets) > _tombstones_at_once(group.group_id):
             return self._remove(group.group_id, offsets, lambda: self.delete_group(group))
         tombstones = [offset_record(group.group_id, *at, None) for at in offsets]
-        return CoordinatorResult(records=[*tombstones, group.tombstone()], response=ErrorCode.NONE)
+        return CoordinatorResult(records=[*tombstones, *group.tombstones()], response=ErrorCode.NONE)
 
     def groups_with(self, topics: Collection[str]) -> list[str]:
         """The groups that have committed anything for these topics."""
@@ -160,7 +124,7 @@ class GroupOffsets:
     def _expire_group(self, group: Group) -> CoordinatorResult[None]:
         group_id = group.group_id
         is_used = self._store.has_offsets(group_id) or self._store.has_pending(group_id)
-        return CoordinatorResult(records=[group.tombstone()] if group.is_abandoned and not is_used else [])
+        return CoordinatorResult(records=group.tombstones() if group.is_abandoned and not is_used else [])
 
     def _remove(
         self, group_id: str, partitions: Sequence[TopicPartition], then: Callable[[], CoordinatorResult[R]]

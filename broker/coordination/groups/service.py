@@ -14,12 +14,14 @@ from ...topic_names import OFFSETS_TOPIC
 from ...topics.partition import Partition
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
 from ..runtime import CoordinatorLog, CoordinatorRuntime, Then
-from .classic.group import ClassicGroup
 from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
+from .consumer.group import ConsumerGroup
+from .consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
 from .coordinator import Errors, GroupCoordinator
 from .group import Group
-from .group_records import CommittedOffset
-from .offsets import EncodedOffsets, OffsetCommit
+from .offset_commit import OffsetCommit
+from .offset_records import CommittedOffset
+from .offsets import EncodedOffsets
 
 R = TypeVar("R")
 
@@ -29,6 +31,8 @@ class GroupCoordinatorService:
 
     def __init__(self, coordinator: GroupCoordinator, log: CoordinatorLog, runtime: Runtime) -> None:
         self._coordinator = coordinator
+        self._classic = coordinator.kinds.classic
+        self._consumer = coordinator.kinds.consumer
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
@@ -58,11 +62,11 @@ class GroupCoordinatorService:
 
     def join(self, request: JoinRequest, future: ResponseFuture[JoinResult]) -> None:
         """JoinGroup."""
-        self._write("JoinGroup", request.group_id, lambda at: self._coordinator.join(request, future, at), future)
+        self._write("JoinGroup", request.group_id, lambda at: self._classic.join(request, future, at), future)
 
     def sync(self, request: SyncRequest, future: ResponseFuture[SyncResult]) -> None:
         """SyncGroup."""
-        self._write("SyncGroup", request.group_id, lambda at: self._coordinator.sync(request, future, at), future)
+        self._write("SyncGroup", request.group_id, lambda at: self._classic.sync(request, future, at), future)
 
     def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
         """Heartbeat."""
@@ -70,7 +74,7 @@ class GroupCoordinatorService:
             self.check_served(group_id)
         except KafkaError as error:
             return error.code
-        return self._coordinator.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
+        return self._classic.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
 
     def leave(self, group_id: str, leaving: Sequence[tuple[str, str | None]], future: ResponseFuture[Errors]) -> None:
         """LeaveGroup of members (member id, instance id): one error for each.
@@ -80,9 +84,26 @@ class GroupCoordinatorService:
         self.check_served(group_id)
         if not group_id:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        self._write("LeaveGroup", group_id, lambda at: self._coordinator.leave(group_id, leaving, at), future)
+        self._write("LeaveGroup", group_id, lambda at: self._classic.leave(group_id, leaving, at), future)
+
+    def consumer_heartbeat(self, request: HeartbeatRequest, future: ResponseFuture[HeartbeatResult]) -> None:
+        """ConsumerGroupHeartbeat."""
+        self._write(
+            "ConsumerGroupHeartbeat", request.group_id, lambda at: self._consumer.heartbeat(request, at), future
+        )
+
+    def find_consumer_group(self, group_id: str) -> tuple[ConsumerGroup, str]:
+        """The consumer group of that name, to be looked at only, and its assignor; GROUP_ID_NOT_FOUND."""
+        group = self._consumer.find(group_id)
+        return group, self._consumer.assignor_of(group)
 
     # Offsets
+
+    def check_fetch(self, group_id: str, member_id: str | None, member_epoch: int) -> None:
+        """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
+        group = self._coordinator.find_group(group_id)
+        if group is not None:
+            group.check_fetch(member_id, member_epoch)
 
     def encode(self, request: OffsetCommit) -> Steps[EncodedOffsets]:
         """What `commit` is to be given: the records, made in slices."""
@@ -122,7 +143,10 @@ class GroupCoordinatorService:
             self._coordinator.replay_marker(partition.index, producer_id, is_commit)
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
-        """The metadata has changed: what was committed for topics that are gone is removed."""
+        """The metadata has changed: what was committed for topics that are gone is removed, and groups look again."""
+        changed = (*delta.created_topics, *delta.grown_topics.values(), *delta.deleted_topics)
+        if changed:
+            self._consumer.on_topics_changed([topic.name for topic in changed])
         for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
             self._runtime.write(operation)
 
@@ -132,7 +156,7 @@ class GroupCoordinatorService:
         """All groups, to be looked at only."""
         return self._coordinator.groups()
 
-    def find_group(self, group_id: str) -> ClassicGroup | None:
+    def find_group(self, group_id: str) -> Group | None:
         """The group of that name, to be looked at only."""
         return self._coordinator.find_group(group_id)
 

@@ -10,12 +10,14 @@ from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteG
 from odradek.protocol.records import read_records
 
 from ...storage.compaction.compacting import PLENTY
+from ..handlers.broker_harness import AskedBroker
+from ..handlers.consumer_broker import ConsumerBroker
 from ..handlers.transaction_harness import TransactingBroker
 
 NAMES = [f"name {n}" for n in range(12)]
 
 
-def compact(broker: TransactingBroker, name: str, *, passes: int = 3) -> tuple[int, int]:
+def compact(broker: AskedBroker, name: str, *, passes: int = 3) -> tuple[int, int]:
     """Everything of a topic that can be; how many records there were and are."""
     topic = broker.topics.find(name)
     assert topic is not None
@@ -80,3 +82,26 @@ def test_groups_and_their_offsets_outlive_the_compaction_of_their_log(is_clean: 
     assert broker.commit_offset(who, 77, group=NAMES[5]) == 0
     assert broker.end(who, commit=True)[0] == 0
     assert broker.offset(NAMES[5]) == 77
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_consumer_groups_outlive_the_compaction_of_their_log(is_clean: bool) -> None:
+    broker = ConsumerBroker()
+    broker.create("t", 4)
+    for group in NAMES:
+        for member in ("a", "b", "gone"):
+            broker.beat(member, group_id=group)
+        broker.beat("gone", -1, group_id=group)
+        for _ in range(2):
+            owned = {"t": [0, 1]}
+            for epoch in (2, 3, 4, 5):
+                for member in ("a", "b"):
+                    broker.beat(member, epoch, group_id=group, owned=owned if member == "a" else {})
+    described = [broker.describe(group) for group in NAMES]
+    assert {group.group_state for group in described} == {"Stable"}
+    before, after = compact(broker, OFFSETS_TOPIC, passes=1)
+    assert after < before / 2
+    broker.restart(is_clean=is_clean)
+    assert [broker.describe(group) for group in NAMES] == described
+    (one, _) = described[0].members
+    assert broker.beat(one.member_id, one.member_epoch, group_id=NAMES[0]).error_code == 0

@@ -7,13 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from odradek.broker.coordination.groups.group_records import (
-    CommittedOffset,
-    StoredGroup,
-    StoredMember,
-    group_record,
-    offset_record,
-)
+from odradek.broker.coordination.groups.classic.records import StoredGroup, StoredMember, group_record
+from odradek.broker.coordination.groups.offset_records import CommittedOffset, offset_record
 from odradek.broker.coordination.transactions.transaction import encode_id
 from odradek.broker.topic_names import TRANSACTION_TOPIC
 from odradek.protocol.batch import RecordBatch

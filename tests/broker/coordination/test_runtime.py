@@ -434,7 +434,7 @@ def test_a_partition_that_cannot_be_read_is_unloaded_and_not_served(
 
 def snapshot(groups: GroupDriver) -> object:
     """All that is known of group g."""
-    group = groups.service.find_group("g")
+    group = groups.coordinator.kinds.classic.find("g")
     if group is None:
         return None
     members = [(m.member_id, m.protocols, m.assignment, m.client_id, m.join, m.sync) for m in group.members.values()]
@@ -448,7 +448,7 @@ def test_an_unknown_group_whose_record_cannot_be_logged_is_not_there() -> None:
     groups.log.refusal = FULL
     assert groups.join_fresh().answer.error is ErrorCode.NOT_COORDINATOR
     assert groups.join().answer.error is ErrorCode.NOT_COORDINATOR
-    assert groups.service.find_group("g") is None
+    assert groups.coordinator.kinds.classic.find("g") is None
     assert groups.coordinator.next_deadline() == before
 
 
@@ -458,7 +458,7 @@ def test_a_group_is_in_the_log_before_its_first_member_is_in_it(monkeypatch: pyt
     append = groups.log.append
 
     def noted(*args: Any) -> int:
-        known = groups.service.find_group("g")
+        known = groups.coordinator.kinds.classic.find("g")
         members_then.append(-1 if known is None else len(known.members))
         return append(*args)
 

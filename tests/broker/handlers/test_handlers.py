@@ -13,6 +13,8 @@ from odradek.broker.handlers.alter_configs import handle_alter_configs
 from odradek.broker.handlers.alter_partition_reassignments import handle_alter_partition_reassignments
 from odradek.broker.handlers.alter_replica_log_dirs import handle_alter_replica_log_dirs
 from odradek.broker.handlers.api_versions import handle_api_versions
+from odradek.broker.handlers.consumer_group_describe import handle_consumer_group_describe
+from odradek.broker.handlers.consumer_group_heartbeat import handle_consumer_group_heartbeat
 from odradek.broker.handlers.create_acls import handle_create_acls
 from odradek.broker.handlers.create_partitions import handle_create_partitions
 from odradek.broker.handlers.create_topics import handle_create_topics
@@ -69,6 +71,14 @@ from odradek.protocol.messages.alter_partition_reassignments import (
 )
 from odradek.protocol.messages.alter_replica_log_dirs import AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.consumer_group_describe import (
+    ConsumerGroupDescribeRequest,
+    ConsumerGroupDescribeResponse,
+)
+from odradek.protocol.messages.consumer_group_heartbeat import (
+    ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatResponse,
+)
 from odradek.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
 from odradek.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
@@ -151,6 +161,12 @@ HANDLERS = {
         AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, handle_alter_replica_log_dirs
     ),
     "api_versions": handler_of(ApiVersionsRequest, ApiVersionsResponse, handle_api_versions),
+    "consumer_group_describe": handler_of(
+        ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, handle_consumer_group_describe
+    ),
+    "consumer_group_heartbeat": handler_of(
+        ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, handle_consumer_group_heartbeat
+    ),
     "create_acls": handler_of(CreateAclsRequest, CreateAclsResponse, handle_create_acls),
     "create_topics": handler_of(CreateTopicsRequest, CreateTopicsResponse, handle_create_topics),
     "alter_configs": handler_of(AlterConfigsRequest, AlterConfigsResponse, handle_alter_configs),

@@ -1,5 +1,6 @@
 import pytest
 
+from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.protocol.codec import encode_bytes
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
@@ -52,7 +53,7 @@ def test_a_join_is_parked_until_the_others_have_joined(broker: GroupBroker) -> N
 def test_version_0_has_one_timeout_for_both(broker: GroupBroker) -> None:
     broker.join(version=0)
     group = broker.context.groups.find_group("g")
-    assert group is not None
+    assert isinstance(group, ClassicGroup)
     assert group.rebalance_timeout_ms == 10_000
 
 
@@ -60,7 +61,7 @@ def test_what_the_client_said_outlives_its_frame(broker: GroupBroker) -> None:
     frame = bytearray(64)
     broker.join(version=3, metadata=bytes(memoryview(frame)[:4]))
     group = broker.context.groups.find_group("g")
-    assert group is not None
+    assert isinstance(group, ClassicGroup)
     (member,) = group.members.values()
     assert (type(member.protocols[0][1]), member.client_id, member.client_host) == (bytes, "shop", "/127.0.0.1")
 

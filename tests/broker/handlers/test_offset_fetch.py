@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.result import ResponseFuture
 from odradek.broker.slices import run_to_end
 from odradek.broker.testing.topics import delete_topics

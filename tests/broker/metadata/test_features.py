@@ -21,7 +21,10 @@ def test_the_level_of_a_new_directory_can_be_asked_for() -> None:
     ("assignment", "why"),
     [
         ("transaction.version", "is not NAME=LEVEL"),
-        ("share.version=1", "is not a feature of this broker; there are: metadata.version, transaction.version"),
+        (
+            "share.version=1",
+            "there are: metadata.version, transaction.version, group.version",
+        ),
         ("transaction.version=3", "must have a level from 0 to 2, not '3'"),
         ("transaction.version=-1", "must have a level from 0 to 2, not '-1'"),
         ("transaction.version=one", "must have a level from 0 to 2, not 'one'"),

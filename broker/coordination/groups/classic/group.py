@@ -11,7 +11,7 @@ from .....protocol.errors import ErrorCode, KafkaError
 from .....protocol.subscription import decode_subscription
 from .....protocol.wire import CorruptFrame
 from ...result import Record
-from ..group_records import StoredGroup, StoredMember, group_record
+from ..offset_commit import OffsetCommit
 from .member import (
     JoinedMember,
     JoinRequest,
@@ -22,6 +22,7 @@ from .member import (
     choose_protocol,
     common_protocols,
 )
+from .records import StoredGroup, StoredMember, group_record
 from .states import TRANSITIONS, ClassicState
 
 CLASSIC = "classic"
@@ -148,24 +149,25 @@ class ClassicGroup:
             if believed is not None and believed != chosen:
                 raise KafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
 
-    def check_commit(
-        self, member_id: str, group_instance_id: str | None, generation: int, *, is_transactional: bool = False
-    ) -> None:
+    def check_commit(self, commit: OffsetCommit) -> None:
         """Whether offsets may be committed in this name.
 
         UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS.
         Without any name it is an administrator, who must wait until the group is empty; a transactional producer
         without one is an old client (before KIP-447) and passes.
         """
-        if generation < 0 and self.is_empty:
+        if commit.generation < 0 and self.is_empty:
             return
-        if generation >= 0 or member_id or group_instance_id is not None:
-            self.check_member(member_id, group_instance_id, generation)
-        elif not is_transactional:
+        if commit.generation >= 0 or commit.member_id or commit.group_instance_id is not None:
+            self.check_member(commit.member_id, commit.group_instance_id, commit.generation)
+        elif not commit.is_transactional:
             raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
         # PreparingRebalance is fine: consumers commit when partitions are revoked from them.
-        if self.is_between_generations and not is_transactional:
+        if self.is_between_generations and not commit.is_transactional:
             raise KafkaError(ErrorCode.REBALANCE_IN_PROGRESS)
+
+    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
+        """Members of classic groups do not tell who they are when they fetch offsets."""
 
     def check_offset_delete(self) -> None:
         """NON_EMPTY_GROUP while there are members whose topics cannot be known."""
@@ -281,9 +283,9 @@ class ClassicGroup:
 
     # What is logged
 
-    def tombstone(self) -> Record:
+    def tombstones(self) -> list[Record]:
         """The record that removes it."""
-        return group_record(self.group_id, None)
+        return [group_record(self.group_id, None)]
 
     def stored(self) -> StoredGroup:
         """The group as it is."""

@@ -10,11 +10,11 @@ from dataclasses import replace
 from .....protocol.errors import ErrorCode, KafkaError
 from ...result import CoordinatorResult, Instant, ResponseFuture
 from ..group_config import GroupConfig
-from ..group_records import group_record
 from .group import ClassicGroup
 from .large_members import LargeMembers
 from .member import JoinRequest, JoinResult, Member, choose_protocol
 from .rebalance import Rebalancer
+from .records import group_record
 from .states import ClassicState
 
 JoinFuture = ResponseFuture[JoinResult]

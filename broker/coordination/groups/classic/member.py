@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .....protocol.errors import ErrorCode
 from ...result import ResponseFuture
-from ..group_records import StoredMember
+from .records import StoredMember
 
 
 @dataclass(frozen=True, slots=True)

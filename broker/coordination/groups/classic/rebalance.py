@@ -5,19 +5,19 @@ and is nothing to a restart, until the record of a Stable group or of an Empty o
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from .....protocol.errors import ErrorCode, KafkaError
 from ...result import CoordinatorResult, Instant, ResponseFuture
 from ...timers import Deadlines
 from ..group_config import GroupConfig
-from ..group_records import group_record
+from ..kind import TimerKey
 from .group import ClassicGroup
 from .member import Member, SyncRequest, SyncResult
+from .records import group_record
 from .states import ClassicState
 
-TimerKind = Literal["session", "join", "sync", "sweep"]
-TimerKey = tuple[TimerKind, str, str]
+TIMERS = ("session", "join", "sync")
 Result = CoordinatorResult[Any]
 
 # A client may ask for 0 ms, or less. Apache Kafka's timer thread needs a few milliseconds to fire all the same, in
@@ -34,7 +34,7 @@ class Rebalancer:
         # How much longer the first rebalance of a group may still be put off, by group id.
         self._remaining_delay_ms: dict[str, int] = {}
 
-    def on_timer(self, kind: TimerKind, group: ClassicGroup, member_id: str, at: Instant) -> CoordinatorResult[None]:
+    def on_timer(self, kind: str, group: ClassicGroup, member_id: str, at: Instant) -> CoordinatorResult[None]:
         """A deadline of this group has passed."""
         result: CoordinatorResult[None] = CoordinatorResult()
         if kind == "session":

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
+from odradek.broker.coordination.groups.classic.records import StoredGroup, stored_group
+from odradek.broker.coordination.groups.consumer.topics_view import TopicsView
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
 from odradek.broker.coordination.groups.group_config import GroupConfig
-from odradek.broker.coordination.groups.group_records import CommittedOffset, LoggedGroup, LoggedOffset, decode_record
-from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.groups.offset_records import CommittedOffset, LoggedOffset, decode_offset_record
 from odradek.broker.coordination.groups.service import GroupCoordinatorService
 from odradek.broker.coordination.result import Record, ResponseFuture
 from odradek.broker.coordination.runtime import Then
@@ -22,6 +24,7 @@ from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.control import marker_batch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch, read_records
+from odradek.protocol.state_records import GroupMetadataKey, GroupMetadataValue, decode_group_record
 from odradek.protocol.subscription import ConsumerProtocolSubscription, encode_subscription
 
 R = TypeVar("R")
@@ -158,10 +161,10 @@ class MemoryLog:
         for partition in self.batches_of:
             yield partition, self.batches(partition)
 
-    def records(self) -> list[LoggedGroup | LoggedOffset | None]:
+    def records(self) -> list["LoggedGroup | LoggedOffset | None"]:
         """Everything that was logged, partition by partition."""
         return [
-            decode_record(record.key or b"", record.value, record.offset)
+            logged(record.key or b"", record.value, record.offset)
             for _, batches in self.stored()
             for batch in batches
             if not batch.is_control
@@ -173,17 +176,40 @@ class MemoryLog:
         self.ends[partition] = self.ends.get(partition, 0) + records
 
 
+@dataclass(frozen=True)
+class LoggedGroup:
+    """A record about a classic group; None is a tombstone."""
+
+    group_id: str
+    stored: StoredGroup | None
+
+
+def logged(key: bytes, value: bytes | None, log_offset: int = 0) -> LoggedGroup | LoggedOffset | None:
+    """What a record of a classic group or of an offset says; None for any other."""
+    offset = decode_offset_record(key, value, log_offset)
+    if offset is not None:
+        return offset
+    what, content = decode_group_record(key, value) or (None, None)
+    if not isinstance(what, GroupMetadataKey):
+        return None
+    return LoggedGroup(what.group, stored_group(content) if isinstance(content, GroupMetadataValue) else None)
+
+
 class GroupDriver:
     """A coordinator at work; every request is a Call that collects what it is answered."""
 
     def __init__(
-        self, settings: GroupConfig = AT_ONCE, log: MemoryLog | None = None, clock: HandClock | None = None
+        self,
+        settings: GroupConfig = AT_ONCE,
+        log: MemoryLog | None = None,
+        clock: HandClock | None = None,
+        topics: TopicsView | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or HandClock()
         self.log = log or MemoryLog()
         ids = count(1)
-        self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}")
+        self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}", topics)
         runtime = Runtime(self.clock, self.clock, ManualThreads(), Random(0))
         self.service = GroupCoordinatorService(self.coordinator, self.log, runtime)
         self.service.load(self.log.stored())
@@ -198,7 +224,7 @@ class GroupDriver:
 
     def group(self, group_id: str = "g") -> ClassicGroup:
         group = self.service.find_group(group_id)
-        assert group is not None
+        assert isinstance(group, ClassicGroup)
         return group
 
     def join(

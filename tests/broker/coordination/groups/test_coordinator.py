@@ -10,7 +10,7 @@ from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
 from odradek.broker.coordination.groups.group import Group
 from odradek.broker.coordination.groups.group_config import GroupConfig
-from odradek.broker.coordination.groups.offsets import OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.result import CoordinatorResult, Instant, ResponseFuture
 from odradek.broker.slices import run_to_end
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -46,11 +46,11 @@ class Pure:
         protocols = (("range", b"r"),)
         request = JoinRequest("g", member_id, instance, "c", "/h", 10000, 60000, "consumer", protocols, False)
         future = ResponseFuture(self.joined.append, lambda code: JoinResult(code, member_id))
-        return self.it.join(request, future, AT)
+        return self.it.kinds.classic.join(request, future, AT)
 
     def sync(self, member_id: str, generation: int) -> CoordinatorResult[SyncResult]:
         request = SyncRequest("g", member_id, None, generation, assignments={member_id: b"work"})
-        return self.it.sync(request, ResponseFuture(self.synced.append, SyncResult), AT)
+        return self.it.kinds.classic.sync(request, ResponseFuture(self.synced.append, SyncResult), AT)
 
     def commit(self, topic: str = "t", *, group_id: str = "g") -> CoordinatorResult[Sequence[ErrorCode]]:
         request = OffsetCommit(group_id, -1, "", None, [OffsetToCommit(topic, 0, 5)])
@@ -71,10 +71,10 @@ def groups() -> Pure:
 def test_a_new_group_is_one_record_until_that_is_replayed(groups: Pure) -> None:
     result = groups.join()
     assert (len(result.records), result.response, groups.joined) == (1, None, [])
-    assert groups.it.find_group("g") is None
+    assert groups.it.kinds.classic.find("g") is None
     groups.take(result)
     assert groups.joined[0].generation_id == 1
-    group = groups.it.find_group("g")
+    group = groups.it.kinds.classic.find("g")
     assert group is not None
     assert group.state is ClassicState.COMPLETING_REBALANCE
 
@@ -82,7 +82,7 @@ def test_a_new_group_is_one_record_until_that_is_replayed(groups: Pure) -> None:
 def test_a_leaders_assignments_are_one_record_until_that_is_replayed(groups: Pure) -> None:
     groups.take(groups.join())
     result = groups.sync("c-id", 1)
-    group = groups.it.find_group("g")
+    group = groups.it.kinds.classic.find("g")
     assert group is not None
     assert (len(result.records), group.members["c-id"].assignment) == (1, b"")
     assert group.state_name == "CompletingRebalance"
@@ -93,8 +93,8 @@ def test_a_leaders_assignments_are_one_record_until_that_is_replayed(groups: Pur
 
 def test_the_last_to_leave_leaves_one_record_until_that_is_replayed(groups: Pure) -> None:
     member_id = groups.stable()
-    result = groups.it.leave("g", [(member_id, None)], AT)
-    group = groups.it.find_group("g")
+    result = groups.it.kinds.classic.leave("g", [(member_id, None)], AT)
+    group = groups.it.kinds.classic.find("g")
     assert group is not None
     assert (len(result.records), group.is_empty) == (1, False)
     assert groups.take(result) == [ErrorCode.NONE]
@@ -103,12 +103,12 @@ def test_the_last_to_leave_leaves_one_record_until_that_is_replayed(groups: Pure
 
 def test_when_a_newcomer_leaves_that_the_rest_has_waited_for_the_group_is_logged_empty_once(groups: Pure) -> None:
     member_id = groups.stable()
-    group = groups.it.find_group("g")
+    group = groups.it.kinds.classic.find("g")
     assert group is not None
     group.pending_members.add("newcomer")
     groups.take(groups.join(member_id))
     assert group.state_name == "PreparingRebalance"
-    result = groups.it.leave("g", [(member_id, None), ("newcomer", None)], AT)
+    result = groups.it.kinds.classic.leave("g", [(member_id, None), ("newcomer", None)], AT)
     groups.take(result)
     assert group.state is ClassicState.EMPTY
     assert len(result.records) == 1
@@ -144,7 +144,7 @@ def test_each_deadline_brings_the_operation_of_its_group(groups: Pure) -> None:
     assert operation is not None
     assert (operation.name, operation.key, operation.partition) == ("session", "g", groups.it.partition_of("g"))
     groups.take(operation.decide(Instant(AT.now + 10, AT.now_ms)))
-    group = groups.it.find_group("g")
+    group = groups.it.kinds.classic.find("g")
     assert group is not None
     assert group.is_empty
 

@@ -7,8 +7,9 @@ import pytest
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group import Group
-from odradek.broker.coordination.groups.group_records import LoggedGroup, decode_record
 from odradek.protocol.errors import ErrorCode, KafkaError
+
+from .group_driver import LoggedGroup, logged
 
 KINDS = [ClassicGroup]
 
@@ -24,7 +25,7 @@ def test_every_kind_has_what_a_group_must_have(kind: type[ClassicGroup]) -> None
 
 
 def test_the_tombstone_removes_the_group_of_that_name() -> None:
-    assert decode_record(*ClassicGroup("g").tombstone(), 0) == LoggedGroup("g", None)
+    assert [logged(*record) for record in ClassicGroup("g").tombstones()] == [LoggedGroup("g", None)]
 
 
 def test_an_empty_group_may_be_deleted_and_is_abandoned_when_nobody_is_on_the_way() -> None:

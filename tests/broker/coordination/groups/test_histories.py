@@ -113,7 +113,7 @@ class History:
 
     def check(self) -> None:
         assert all(len(call.answers) <= 1 for call in self.calls)
-        group = self.groups.service.find_group("g")
+        group = self.groups.coordinator.kinds.classic.find("g")
         if group is not None:
             self.check_group(group)
         waiting = sum(call.is_deferred for call in self.calls)
@@ -148,7 +148,7 @@ class History:
         Only a group that could not be logged Empty is Empty all the same, as in Kafka.
         """
         again = self.groups.restarted()
-        group, twin = self.groups.service.find_group("g"), again.service.find_group("g")
+        group, twin = self.groups.coordinator.kinds.classic.find("g"), again.coordinator.kinds.classic.find("g")
         assert list(again.coordinator.offsets.entries("g")) == list(self.groups.coordinator.offsets.entries("g"))
         assert (group is None) == (twin is None)
         logged_states = (ClassicState.STABLE,) if has_failed else (ClassicState.STABLE, ClassicState.EMPTY)
@@ -179,6 +179,6 @@ def test_any_history_keeps_the_rules(delay_ms: int, history: list[Step]) -> None
     story.groups.sleep(400)
     story.check()
     assert all(len(call.answers) == 1 for call in story.calls)
-    group = story.groups.service.find_group("g")
+    group = story.groups.coordinator.kinds.classic.find("g")
     event("no group" if group is None else f"generation {group.generation // 4 * 4} or more")
     assert group is None or not group.members

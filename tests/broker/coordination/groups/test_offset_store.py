@@ -1,4 +1,4 @@
-from odradek.broker.coordination.groups.group_records import CommittedOffset, LoggedOffset
+from odradek.broker.coordination.groups.offset_records import CommittedOffset, LoggedOffset
 from odradek.broker.coordination.groups.offset_store import OffsetStore
 
 

@@ -6,15 +6,16 @@ import pytest
 
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
-from odradek.broker.coordination.groups.group_records import LoggedGroup, LoggedOffset
-from odradek.broker.coordination.groups.offsets import RECORDS_AT_ONCE, OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
+from odradek.broker.coordination.groups.offset_records import LoggedOffset
+from odradek.broker.coordination.groups.offsets import RECORDS_AT_ONCE
 from odradek.broker.coordination.result import ResponseFuture
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.topic_image import TopicImage
 from odradek.protocol.errors import ErrorCode, KafkaError
 
-from .group_driver import WALL_MS, GroupDriver, subscription
+from .group_driver import WALL_MS, GroupDriver, LoggedGroup, subscription
 
 MINUTE = GroupConfig(
     initial_rebalance_delay_ms=0, offsets_retention_ms=60_000, offsets_retention_check_interval_ms=1_000

@@ -2,9 +2,10 @@
 
 import pytest
 
+from odradek.broker.coordination.groups.classic.records import group_record
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
-from odradek.broker.coordination.groups.group_records import group_record, offset_record
+from odradek.broker.coordination.groups.offset_records import offset_record
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .group_driver import GroupDriver, HandClock, MemoryLog

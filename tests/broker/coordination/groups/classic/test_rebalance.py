@@ -4,10 +4,9 @@ import pytest
 
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.groups.group_config import GroupConfig
-from odradek.broker.coordination.groups.group_records import LoggedGroup
 from odradek.protocol.errors import ErrorCode, KafkaError
 
-from ..group_driver import GroupDriver
+from ..group_driver import GroupDriver, LoggedGroup
 
 
 @pytest.fixture

@@ -1,0 +1,279 @@
+"""One consumer group: its members, its epochs, its target assignment.
+
+The one rule: all of it is in the log. It changes by the replay of records alone, live as after a restart; only what is
+said of `needs_refresh` is of this process.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .....protocol.errors import ErrorCode, KafkaError
+from ...result import Record
+from ..offset_commit import OffsetCommit
+from .member import NO_PARTITIONS, ConsumerMember, Partitions, held_partitions
+from .records import ResolvedRegex, group_tombstones
+from .topics_view import TopicsView
+
+CONSUMER = "consumer"
+FIRST_EPOCH = 1
+
+
+class ConsumerGroup:
+    """A group as its coordinator knows it."""
+
+    group_type = CONSUMER
+    protocol_type = CONSUMER
+    __slots__ = (
+        *(
+            "_holders",
+            "_patterns",
+            "_state",
+            "_subscribed",
+            "_topics",
+            "assignment_epoch",
+            "assignment_timestamp_ms",
+            "epoch",
+        ),
+        *("group_id", "members", "metadata_hash", "needs_refresh", "regexes", "static_members", "target"),
+    )
+
+    def __init__(self, group_id: str, topics: TopicsView) -> None:
+        self.group_id = group_id
+        # Where a group begins there is no record of it: the first change raises the epoch to 2.
+        self.epoch = self.assignment_epoch = FIRST_EPOCH
+        self.metadata_hash = 0
+        self.assignment_timestamp_ms = 0
+        self.members: dict[str, ConsumerMember] = {}
+        self.static_members: dict[str, str] = {}
+        self.target: dict[str, Partitions] = {}
+        self.regexes: dict[str, ResolvedRegex] = {}
+        # Topics may have changed since the epoch was raised: the next heartbeat looks.
+        self.needs_refresh = True
+        self._topics = topics
+        self._holders: dict[tuple[bytes, int], str] = {}
+        self._subscribed: frozenset[str] | None = None
+        self._patterns: frozenset[str] | None = None
+        self._state: str | None = None
+
+    # Questions
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.members
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self.is_empty
+
+    @property
+    def state_name(self) -> str:
+        if self._state is None:
+            self._state = self._current_state()
+        return self._state
+
+    def _current_state(self) -> str:
+        if not self.members:
+            return "Empty"
+        if self.epoch > self.assignment_epoch:
+            return "Assigning"
+        if all(member.is_reconciled_to(self.assignment_epoch) for member in self.members.values()):
+            return "Stable"
+        return "Reconciling"
+
+    def find_static(self, instance_id: str | None) -> ConsumerMember | None:
+        """The member that has this instance id."""
+        return None if instance_id is None else self.members.get(self.static_members.get(instance_id, ""))
+
+    def known_member(self, member_id: str) -> ConsumerMember:
+        """The member of that id; UNKNOWN_MEMBER_ID."""
+        member = self.members.get(member_id)
+        if member is None:
+            raise KafkaError(
+                ErrorCode.UNKNOWN_MEMBER_ID, f"Member {member_id} is not a member of group {self.group_id}."
+            )
+        return member
+
+    def holder_of(self, topic_id: bytes, partition: int) -> str | None:
+        """The member that has this partition, or has yet to give it up."""
+        return self._holders.get((topic_id, partition))
+
+    def target_of(self, member_id: str) -> Partitions:
+        """What a member should have."""
+        return self.target.get(member_id, NO_PARTITIONS)
+
+    def subscribers_of(self, regex: str) -> int:
+        """How many members subscribe to a pattern."""
+        return sum(member.subscribed_topic_regex == regex for member in self.members.values())
+
+    def subscribed_regexes(self) -> frozenset[str]:
+        """The patterns to which any member subscribes."""
+        if self._patterns is None:
+            patterns = {member.subscribed_topic_regex for member in self.members.values()}
+            self._patterns = frozenset(patterns - {""})
+        return self._patterns
+
+    def topics_of(self, member: ConsumerMember) -> frozenset[str]:
+        """The names to which a member subscribes: an unresolved pattern matches none."""
+        resolved = self.regexes.get(member.subscribed_topic_regex)
+        return frozenset(member.subscribed_topic_names).union(resolved.topics if resolved is not None else ())
+
+    def subscribed_topics(self) -> frozenset[str]:
+        """The names to which any member subscribes."""
+        if self._subscribed is None:
+            self._subscribed = self.subscribed_topics_of(self.members.values())
+        return self._subscribed
+
+    def subscribed_topics_of(self, members: Iterable[ConsumerMember]) -> frozenset[str]:
+        """The names to which any of these members subscribes."""
+        names: set[str] = set()
+        regexes: set[str] = set()
+        for member in members:
+            names.update(member.subscribed_topic_names)
+            regexes.add(member.subscribed_topic_regex)
+        for regex in regexes:
+            if regex in self.regexes:
+                names |= self.regexes[regex].topics
+        return frozenset(names)
+
+    # What is asked of a group of any kind
+
+    def check_commit(self, commit: OffsetCommit) -> None:
+        """Whether offsets may be committed in this name.
+
+        UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION, STALE_MEMBER_EPOCH, in a transaction ILLEGAL_GENERATION. An
+        administrator commits to an empty group; a transactional producer without any name is an old client and passes.
+        A member that is late to learn of its new epoch may commit what it has had since the one it knows (KIP-1251).
+        """
+        if commit.generation < 0 and not self.members:
+            return
+        is_named = commit.generation >= 0 or commit.member_id or commit.group_instance_id is not None
+        if commit.is_transactional and not is_named:
+            return
+        member = self.known_member(commit.member_id)
+        if not commit.is_transactional and not commit.has_member_epoch:
+            raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
+        if commit.generation == member.epoch:
+            return
+        if commit.generation > member.epoch or not self._has_had(member, commit):
+            # TxnOffsetCommit knows no member epochs.
+            raise KafkaError(ErrorCode.ILLEGAL_GENERATION if commit.is_transactional else ErrorCode.STALE_MEMBER_EPOCH)
+
+    def _has_had(self, member: ConsumerMember, commit: OffsetCommit) -> bool:
+        """Whether a member was given each of these partitions by the epoch that it knows of."""
+        for offset in commit.offsets:
+            topic = self._topics.find(offset.topic)
+            since = None if topic is None else member.assignment_epoch(topic.topic_id, offset.partition)
+            if since is None or commit.generation < since:
+                return False
+        return True
+
+    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
+        """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
+        if member_id is None and member_epoch < 0:
+            return
+        if self.known_member(member_id or "").epoch != member_epoch:
+            raise KafkaError(ErrorCode.STALE_MEMBER_EPOCH)
+
+    def check_offset_delete(self) -> None:
+        """Offsets of topics that nobody reads may always be deleted."""
+
+    def check_delete(self) -> None:
+        """NON_EMPTY_GROUP while there are members."""
+        if self.members:
+            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
+
+    def is_subscribed_to(self, topic: str) -> bool:
+        return topic in self.subscribed_topics()
+
+    def expiration_base_ms(self, topic: str, commit_timestamp_ms: int) -> int | None:
+        return None if self.is_subscribed_to(topic) else commit_timestamp_ms
+
+    def tombstones(self) -> list[Record]:
+        return group_tombstones(self.group_id, self.members, self.regexes)
+
+    # What replay changes
+
+    def set_epoch(self, epoch: int, metadata_hash: int) -> None:
+        """The group's epoch has been raised."""
+        self.epoch, self.metadata_hash = epoch, metadata_hash
+        self._state = None
+
+    def set_assignment_epoch(self, epoch: int, timestamp_ms: int) -> None:
+        """A target assignment has been made for a group epoch."""
+        self.assignment_epoch, self.assignment_timestamp_ms = epoch, timestamp_ms
+        self._state = None
+
+    def put_metadata(self, reported: ConsumerMember) -> None:
+        """A member has reported of itself."""
+        known = self.members.get(reported.member_id)
+        self._subscribed = self._patterns = None
+        if known is None:
+            self._put(reported)
+            return
+        if known.instance_id is not None and self.static_members.get(known.instance_id) == known.member_id:
+            del self.static_members[known.instance_id]
+        self._put(
+            replace(
+                reported,
+                epoch=known.epoch,
+                previous_epoch=known.previous_epoch,
+                state=known.state,
+                assigned=known.assigned,
+                revoking=known.revoking,
+            )
+        )
+
+    def put_assignment(self, current: ConsumerMember) -> None:
+        """A member has got partitions, or is to give some up; only what is said of that counts.
+
+        In a compacted log this may come before what the member reported of itself.
+        """
+        known = self.members.get(current.member_id, ConsumerMember(current.member_id))
+        self._free(known)
+        self._put(
+            replace(
+                known,
+                epoch=current.epoch,
+                previous_epoch=current.previous_epoch,
+                state=current.state,
+                assigned=current.assigned,
+                revoking=current.revoking,
+            )
+        )
+        for at in held_partitions(current.assigned, current.revoking):
+            self._holders[at] = current.member_id
+
+    def drop_assignment(self, member_id: str) -> None:
+        """A member has nothing any more."""
+        known = self.members.get(member_id)
+        if known is not None:
+            self.put_assignment(ConsumerMember(member_id, previous_epoch=-1))
+
+    def remove(self, member_id: str) -> None:
+        """A member has gone."""
+        known = self.members.pop(member_id, None)
+        if known is None:
+            return
+        self._free(known)
+        if known.instance_id is not None and self.static_members.get(known.instance_id) == member_id:
+            del self.static_members[known.instance_id]
+        self._subscribed = self._patterns = self._state = None
+
+    def put_regex(self, regex: str, resolved: ResolvedRegex | None) -> None:
+        """A pattern has been resolved, or None: nobody subscribes to it any more."""
+        if resolved is None:
+            self.regexes.pop(regex, None)
+        else:
+            self.regexes[regex] = resolved
+        self._subscribed = None
+
+    def _put(self, member: ConsumerMember) -> None:
+        self.members[member.member_id] = member
+        if member.instance_id is not None:
+            self.static_members[member.instance_id] = member.member_id
+        self._state = None
+
+    def _free(self, member: ConsumerMember) -> None:
+        for at in held_partitions(member.assigned, member.revoking):
+            if self._holders.get(at) == member.member_id:
+                del self._holders[at]

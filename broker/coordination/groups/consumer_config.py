@@ -1,0 +1,43 @@
+"""The settings of consumer groups as they are now: the broker's, and over them what clients gave a group of its own."""
+
+from collections.abc import Callable
+
+from ....protocol.metadata_records import ConfigResourceType
+from ...config.broker_config import BrokerConfig
+from ...metadata.image import MetadataImage
+from .consumer.settings import ConsumerConfig, ConsumerGroupSettings
+
+
+def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) -> ConsumerConfig:
+    """`image` gives what clients have set; both are asked anew every time, so that a change counts at once."""
+
+    def of_group(group_id: str) -> ConsumerGroupSettings:
+        own = image().configs.get((ConfigResourceType.GROUP, group_id), {})
+        return ConsumerGroupSettings(
+            session_timeout_ms=_within(
+                int(own.get("consumer.session.timeout.ms", config.group_consumer_session_timeout_ms)),
+                config.group_consumer_min_session_timeout_ms,
+                config.group_consumer_max_session_timeout_ms,
+            ),
+            heartbeat_interval_ms=_within(
+                int(own.get("consumer.heartbeat.interval.ms", config.group_consumer_heartbeat_interval_ms)),
+                config.group_consumer_min_heartbeat_interval_ms,
+                config.group_consumer_max_heartbeat_interval_ms,
+            ),
+            assignment_interval_ms=_within(
+                int(own.get("consumer.assignment.interval.ms", config.group_consumer_assignment_interval_ms)),
+                config.group_consumer_min_assignment_interval_ms,
+                config.group_consumer_max_assignment_interval_ms,
+            ),
+        )
+
+    return ConsumerConfig(
+        max_size=config.group_consumer_max_size,
+        assignors=config.consumer_assignors(),
+        regex_refresh_interval_ms=config.group_consumer_regex_refresh_interval_ms,
+        of_group=of_group,
+    )
+
+
+def _within(value: int, lowest: int, highest: int) -> int:
+    return max(lowest, min(value, highest))

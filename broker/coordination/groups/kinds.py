@@ -1,0 +1,54 @@
+"""THE TABLE of the kinds of groups: the one place that knows them all."""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from ....protocol.uuid_text import encode_uuid
+from ..timers import Deadlines
+from .classic.coordinator import ClassicCoordinator
+from .classic.group import CLASSIC, ClassicGroup
+from .classic.rebalance import TIMERS as CLASSIC_TIMERS
+from .classic.records import GROUP_RECORD_TYPE
+from .consumer.coordinator import TIMERS as CONSUMER_TIMERS
+from .consumer.coordinator import ConsumerCoordinator
+from .consumer.group import CONSUMER
+from .consumer.records import RECORD_TYPES as CONSUMER_RECORD_TYPES
+from .consumer.topics_view import TopicsView
+from .group import Group
+from .group_config import GroupConfig
+from .kind import GroupKind, TimerKey
+
+
+class GroupKinds:
+    """Each kind by what names it: the type of a record, a timer, the type of a group."""
+
+    def __init__(
+        self,
+        config: GroupConfig,
+        groups: dict[str, Group],
+        deadlines: Deadlines[TimerKey],
+        new_id: Callable[[], str],
+        topics: TopicsView,
+    ) -> None:
+        self.classic = ClassicCoordinator(config, groups, deadlines, new_id)
+        self.consumer = ConsumerCoordinator(
+            config.consumer, groups, deadlines, topics, lambda: encode_uuid(UUID(new_id()).bytes)
+        )
+        self.by_record_type: Mapping[int, GroupKind] = {
+            GROUP_RECORD_TYPE: self.classic,
+            **dict.fromkeys(CONSUMER_RECORD_TYPES, self.consumer),
+        }
+        self.by_timer: Mapping[str, GroupKind] = {
+            **dict.fromkeys(CLASSIC_TIMERS, self.classic),
+            **dict.fromkeys(CONSUMER_TIMERS, self.consumer),
+        }
+        self.by_group_type: Mapping[str, GroupKind] = {CLASSIC: self.classic, CONSUMER: self.consumer}
+
+    def kind_of(self, group: Group) -> GroupKind:
+        """The kind that a group is of."""
+        return self.by_group_type[group.group_type]
+
+
+def offsets_only(group_id: str) -> Group:
+    """A group that is there because offsets were committed for it: it has no record of its own."""
+    return ClassicGroup(group_id)
