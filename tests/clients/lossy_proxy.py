@@ -47,18 +47,19 @@ class LossyProxy:
 
     async def _end(self) -> None:
         self._server.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:  # one may just have been accepted
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # the transports are closed in the next turn
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         host, _, port = self._target.rpartition(":")
         produces: set[int] = set()  # correlation ids of Produce requests on this connection
         try:
             broker, to_broker = await asyncio.open_connection(host, int(port))
-        except OSError:
-            to_client.close()
+        except (OSError, asyncio.CancelledError):
+            to_client.transport.abort()
             return
         ways = [
             asyncio.ensure_future(self._requests(client, to_broker, produces)),
@@ -70,8 +71,8 @@ class LossyProxy:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            to_client.close()
-            to_broker.close()
+            to_client.transport.abort()  # what nobody reads would keep it open
+            to_broker.transport.abort()
 
     async def _requests(
         self, client: asyncio.StreamReader, to_broker: asyncio.StreamWriter, produces: set[int]
