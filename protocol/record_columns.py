@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .wire import CorruptFrame, zigzag
 
 FEWEST = 8  # below it columns cost more than they save
+MOST_SIMILAR = 1024  # looked at in one go: what turns out to be in vain is no more than that
 _LONGEST_COPIED = 80  # bytes of a key
 _WINDOW_BYTES = 256 * 1024  # that similar records are looked for in
 _CONTINUED = bytes(range(0x80, 0x100))  # a byte of a varint that is not its last
@@ -43,6 +44,7 @@ class Run(NamedTuple):
     """Records behind each other that are as they should be.
 
     How many records, the position after them, their timestamp deltas, the index of the first without a key, or -1.
+    None at all where many were looked at, and one was not.
     """
 
     records: int
@@ -106,20 +108,23 @@ def similar(data: bytes | memoryview, pos: int, index: int, stop: int) -> Run | 
 
     Their lengths, and those of their values, have one byte or two; those of their keys one.
     """
-    most = min(stop - index, _block_of(index) - _in_block(index))
+    most = min(stop - index, _block_of(index) - _in_block(index), MOST_SIMILAR)
     if most < FEWEST:
         return None
     window = bytes(data[pos : pos + _WINDOW_BYTES])
     shape = _shape_of(window, 0)
     if shape is None or shape.content_at - shape.value_at > 2 or _KEY_BYTES[window[shape.key_at]] == _NOWHERE:
         return None
-    of_key = shape.value_at - shape.key_at - 1
+    width, of_key = shape.key_at - shape.time_at + 2, shape.value_at - shape.key_at - 1
+    found: _Gathered | None = None
     if of_key <= _LONGEST_COPIED and _is_one_key_length(window, shape):
-        found = _gather_with_key(window, shape.key_at - shape.time_at + 2, of_key, most)
-    else:
-        found = _gather_beside_key(window, shape.key_at - shape.time_at + 2, most)
+        found = _gather_with_key(window, width, of_key, most)
+        if found.fronts and found.fronts[-1].count(window[shape.key_at]) < len(found.lengths):
+            found = None  # it was of the first few only
+    if found is None:
+        found = _gather_beside_key(window, width, most)
     if len(found.lengths) < FEWEST or not _is_as_it_should_be(found, shape, index):
-        return None
+        return Run(0, pos, (), -1)
     columns = found.fronts
     keyless = columns[shape.key_at - shape.time_at + 1].find(_NULL)
     deltas = _values_of(columns[1 : shape.place_at - shape.time_at + 1])

@@ -8,7 +8,7 @@ that have one shape are looked at column by column (`record_columns.py`), the ot
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .record_columns import Run, alike, similar
+from .record_columns import MOST_SIMILAR, Run, alike, similar
 from .wire import CorruptFrame, zigzag
 
 _COLUMNS_EVERY = 16  # records are walked singly before columns are tried again, and ever more if they never help
@@ -48,11 +48,13 @@ def walk_records(pieces: Iterable[bytes | memoryview], count: int, most_steps: i
             run, cost = alike(data, pos, index, count), _ALIKE_A_STEP
             if run is None:
                 run, cost = similar(data, pos, index, count), _SIMILAR_A_STEP
-            if run is not None:
+            if run is not None and run.records:
                 facts.add_run(run, cost)
-                pos, index = run.end, index + run.records
-            gap = min(2 * gap, _LONGEST_GAP) if run is None else _COLUMNS_EVERY
-            columns_at = index + gap if run is None else index
+                pos, index, columns_at, gap = run.end, index + run.records, index + run.records, _COLUMNS_EVERY
+            else:
+                facts.take_steps(0 if run is None else MOST_SIMILAR // cost)  # which were in vain
+                gap = min(2 * gap, _LONGEST_GAP)
+                columns_at = index + gap
         if index == before:
             window, at = (data, pos) if isinstance(data, bytes) else (bytes(data[pos : pos + _WINDOW_BYTES]), 0)
             end, index = _step_over(window, at, index, min(count, columns_at), facts)

@@ -3,7 +3,7 @@
 import pytest
 
 from odradek.protocol.batch import RecordBatch
-from odradek.protocol.record_columns import FEWEST, Run, alike, similar
+from odradek.protocol.record_columns import FEWEST, MOST_SIMILAR, Run, alike, similar
 from odradek.protocol.records import NewRecord, build_batch
 
 COUNT = 50
@@ -60,7 +60,8 @@ def test_a_run_goes_on_where_lengths_have_one_byte_or_two_and_ends_where_they_ha
 )
 def test_what_has_another_shape_is_left_to_a_walk_over_single_records(one: NewRecord) -> None:
     data = records_of(*[one] * FEWEST)
-    assert similar(data, 0, 0, FEWEST) is None
+    found = similar(data, 0, 0, FEWEST)
+    assert found is None or not found.records
 
 
 @pytest.mark.parametrize("run", [alike, similar])
@@ -81,3 +82,12 @@ def test_every_byte_that_says_where_a_field_ends_counts(at: int) -> None:
     damaged[start + at] ^= 0x82
     found = similar(bytes(damaged), 0, 0, COUNT)
     assert found is None or found.records <= COUNT // 2
+
+
+def test_what_is_looked_at_in_vain_is_bounded_and_told() -> None:
+    records = [NewRecord(b"k", bytes(100 + n % 50), 10**12) for n in range(3 * MOST_SIMILAR)]
+    found = similar(records_of(*records), 0, 0, len(records))
+    assert found is not None
+    assert found.records == 64, "offset deltas of one byte"
+    records[20] = NewRecord(b"k", None, 10**12)
+    assert similar(records_of(*records), 0, 0, len(records)) == Run(0, 0, (), -1)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from odradek.protocol import record_walk
 from odradek.protocol.batch import RecordBatch
+from odradek.protocol.record_columns import MOST_SIMILAR
 from odradek.protocol.record_walk import LongWalk, RecordFacts, each_record, walk_few, walk_records
 from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.protocol.wire import CorruptFrame, put_zigzag
@@ -182,7 +183,7 @@ def test_a_record_of_many_pieces_is_passed_over_and_not_put_together() -> None:
 
 
 def test_a_walk_ends_when_its_steps_are_used_up_by_records_or_headers() -> None:
-    _, unlike = _records_of([NewRecord(b"k", b"v" if n % 2 else None, 0) for n in range(1000)])
+    _, unlike = _records_of([NewRecord(b"k" * 200, bytes(n % 2), 0) for n in range(1000)])
     assert walk_records([unlike], 1000, 1000)
     with pytest.raises(LongWalk):
         walk_records([unlike], 1000, 900)
@@ -191,6 +192,14 @@ def test_a_walk_ends_when_its_steps_are_used_up_by_records_or_headers() -> None:
     for size in (1 << 20, 100):
         with pytest.raises(LongWalk):
             walk_records(_cut(headers, size), 1, 900)
+
+
+def test_what_columns_have_looked_at_in_vain_counts_as_work() -> None:
+    some = [NewRecord(b"k", bytes(100 + n % 50) if n % 20 else None, 0) for n in range(1000)]
+    _, data = _records_of(some)
+    assert walk_records([data], 1000, 1000 + 10 * MOST_SIMILAR)
+    with pytest.raises(LongWalk):
+        walk_records([data], 1000, 1000)
 
 
 @settings(max_examples=400, deadline=None)
