@@ -12,7 +12,15 @@ from .java_values import split_list
 
 ValueOf = Callable[[str], str | None]
 
-_MEGABYTE = 1024 * 1024
+MEGABYTE = 1024 * 1024
+# Refused of a running broker, too.
+NO_ROLL_TIME = "log.roll.ms must be greater than or equal to 1"
+NEGATIVE_ROLL_JITTER = "log.roll.jitter.ms must be greater than or equal to 0"
+NO_RETENTION_TIME = "log.retention.ms must be unlimited (-1) or, greater than or equal to 1"
+SMALL_DEDUPE_BUFFER = "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread."
+NO_CONNECTIONS_PER_IP = (
+    "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set."
+)
 _LEAST_OF_GROUPS = re.compile(r"group\.(consumer|share|streams)\.min\.(.+)")
 _CODECS = ("0", "1", "2", "3", "4")
 _NOT_EMPTY = (
@@ -46,13 +54,13 @@ def _faults_of_logs(given: Mapping[str, str], value_of: ValueOf) -> Iterator[str
         return int(value_of(name) or 0)
 
     if given.get("log.roll.ms") == "0":
-        yield "log.roll.ms must be greater than or equal to 1"
+        yield NO_ROLL_TIME
     if int(given.get("log.roll.jitter.ms", 0)) < 0:
-        yield "log.roll.jitter.ms must be greater than or equal to 0"
+        yield NEGATIVE_ROLL_JITTER
     if next((given[name] for name in _RETENTIONS if name in given), "") == "0":
-        yield "log.retention.ms must be unlimited (-1) or, greater than or equal to 1"
-    if number("log.cleaner.dedupe.buffer.size") < number("log.cleaner.threads") * _MEGABYTE:
-        yield "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread."
+        yield NO_RETENTION_TIME
+    if number("log.cleaner.dedupe.buffer.size") < number("log.cleaner.threads") * MEGABYTE:
+        yield SMALL_DEDUPE_BUFFER
     longest_wait_ms = number("replica.fetch.wait.max.ms")
     if longest_wait_ms > number("replica.socket.timeout.ms"):
         yield (
@@ -77,7 +85,7 @@ def _faults_of_names(given: Mapping[str, str], value_of: ValueOf) -> Iterator[st
     if node_id is not None and int(broker_id) >= 0 and int(broker_id) != int(node_id):
         yield "You must set `node.id` to the same value as `broker.id`."
     if given.get("max.connections.per.ip") == "0" and not given.get("max.connections.per.ip.overrides"):
-        yield ("max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.")
+        yield NO_CONNECTIONS_PER_IP
     name = given.get("inter.broker.listener.name")
     protocols = value_of("listener.security.protocol.map") or ""
     if name and name.upper() not in [one.partition(":")[0].strip().upper() for one in split_list(protocols)]:

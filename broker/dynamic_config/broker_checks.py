@@ -6,6 +6,14 @@ Pure, and in Kafka's words, wrappings included.
 from collections.abc import Callable, Mapping
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ..config.combined_checks import (
+    MEGABYTE,
+    NEGATIVE_ROLL_JITTER,
+    NO_CONNECTIONS_PER_IP,
+    NO_RETENTION_TIME,
+    NO_ROLL_TIME,
+    SMALL_DEDUPE_BUFFER,
+)
 
 # Pools that grow and shrink at most to double and half.
 _THREADS = (
@@ -15,7 +23,6 @@ _THREADS = (
     "num.recovery.threads.per.data.dir",
     "background.threads",
 )
-_MEGABYTE = 1024 * 1024
 CONNECTION_RATE = "max.connection.creation.rate"
 
 
@@ -34,16 +41,15 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
         return int(in_force(name) or 0)
 
     if given("log.roll.ms") == 0:
-        raise _refused("requirement failed: log.roll.ms must be greater than or equal to 1")
+        raise _refused(f"requirement failed: {NO_ROLL_TIME}")
     if (given("log.roll.jitter.ms") or 0) < 0:
-        raise _refused("requirement failed: log.roll.jitter.ms must be greater than or equal to 0")
+        raise _refused(f"requirement failed: {NEGATIVE_ROLL_JITTER}")
     if given("log.retention.ms") == 0:
-        raise _refused("requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
+        raise _refused(f"requirement failed: {NO_RETENTION_TIME}")
     _check_cleaner(given("log.cleaner.dedupe.buffer.size"), given("log.cleaner.threads"), now)
     overrides = configs.get("max.connections.per.ip.overrides", in_force("max.connections.per.ip.overrides"))
     if given("max.connections.per.ip") == 0 and not overrides:
-        why = "can be set to zero only if max.connections.per.ip.overrides property is set."
-        raise _refused(f"requirement failed: max.connections.per.ip {why}")
+        raise _refused(f"requirement failed: {NO_CONNECTIONS_PER_IP}")
     if given("max.connections") == 0:
         raise _wrapped("Invalid max.connections 0")
     if any(int(value) == 0 for name, value in configs.items() if is_connection_rate(name)):
@@ -54,9 +60,8 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
 
 def _check_cleaner(buffer_bytes: int | None, threads: int | None, now: Callable[[str], int]) -> None:
     current = now("log.cleaner.threads")
-    if buffer_bytes is not None and buffer_bytes < (threads or current) * _MEGABYTE:
-        why = "requirement failed: log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread."
-        raise _refused(why)
+    if buffer_bytes is not None and buffer_bytes < (threads or current) * MEGABYTE:
+        raise _refused(f"requirement failed: {SMALL_DEDUPE_BUFFER}")
     if threads is not None and threads > 2 * current:
         raise _wrapped(f"Log cleaner threads cannot be increased to more than double the current value {current}")
     if threads is not None and threads < current // 2:

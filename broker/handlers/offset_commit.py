@@ -20,6 +20,7 @@ from ..slices import Steps
 from ..topics.topics import Topic
 
 GROUP_NOT_FOUND_FROM = 9
+MEMBER_EPOCH_FROM = 9  # KIP-848
 TOPIC_IDS_FROM = 10
 PARTITIONS_AT_ONCE = 100
 
@@ -45,7 +46,7 @@ def handle_offset_commit(
             ErrorCode.GROUP_ID_NOT_FOUND if version >= GROUP_NOT_FOUND_FROM else ErrorCode.ILLEGAL_GENERATION
         ),
         retention_ms=request.retention_time_ms,
-        has_member_epoch=version >= GROUP_NOT_FOUND_FROM,
+        has_member_epoch=version >= MEMBER_EPOCH_FROM,
     )
     encoded = yield from context.groups.encode(commit)
     deferred: Deferred[OffsetCommitResponse] = Deferred()

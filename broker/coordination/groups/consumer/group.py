@@ -5,7 +5,6 @@ said of `needs_refresh` is of this process.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from .....protocol.errors import ErrorCode, KafkaError
 from ...result import Record
@@ -24,17 +23,21 @@ class ConsumerGroup:
     group_type = CONSUMER
     protocol_type = CONSUMER
     __slots__ = (
-        *(
-            "_holders",
-            "_patterns",
-            "_state",
-            "_subscribed",
-            "_topics",
-            "assignment_epoch",
-            "assignment_timestamp_ms",
-            "epoch",
-        ),
-        *("group_id", "members", "metadata_hash", "needs_refresh", "regexes", "static_members", "target"),
+        "_holders",
+        "_patterns",
+        "_state",
+        "_subscribed",
+        "_topics",
+        "assignment_epoch",
+        "assignment_timestamp_ms",
+        "epoch",
+        "group_id",
+        "members",
+        "metadata_hash",
+        "needs_refresh",
+        "regexes",
+        "static_members",
+        "target",
     )
 
     def __init__(self, group_id: str, topics: TopicsView) -> None:
@@ -210,18 +213,8 @@ class ConsumerGroup:
         if known is None:
             self._put(reported)
             return
-        if known.instance_id is not None and self.static_members.get(known.instance_id) == known.member_id:
-            del self.static_members[known.instance_id]
-        self._put(
-            replace(
-                reported,
-                epoch=known.epoch,
-                previous_epoch=known.previous_epoch,
-                state=known.state,
-                assigned=known.assigned,
-                revoking=known.revoking,
-            )
-        )
+        self._forget_instance(known)
+        self._put(reported.with_assignment_of(known))
 
     def put_assignment(self, current: ConsumerMember) -> None:
         """A member has got partitions, or is to give some up; only what is said of that counts.
@@ -230,16 +223,7 @@ class ConsumerGroup:
         """
         known = self.members.get(current.member_id, ConsumerMember(current.member_id))
         self._free(known)
-        self._put(
-            replace(
-                known,
-                epoch=current.epoch,
-                previous_epoch=current.previous_epoch,
-                state=current.state,
-                assigned=current.assigned,
-                revoking=current.revoking,
-            )
-        )
+        self._put(known.with_assignment_of(current))
         for at in held_partitions(current.assigned, current.revoking):
             self._holders[at] = current.member_id
 
@@ -255,8 +239,7 @@ class ConsumerGroup:
         if known is None:
             return
         self._free(known)
-        if known.instance_id is not None and self.static_members.get(known.instance_id) == member_id:
-            del self.static_members[known.instance_id]
+        self._forget_instance(known)
         self._subscribed = self._patterns = self._state = None
 
     def put_regex(self, regex: str, resolved: ResolvedRegex | None) -> None:
@@ -272,6 +255,11 @@ class ConsumerGroup:
         if member.instance_id is not None:
             self.static_members[member.instance_id] = member.member_id
         self._state = None
+
+    def _forget_instance(self, member: ConsumerMember) -> None:
+        """Its instance id may have gone on to another member already."""
+        if member.instance_id is not None and self.static_members.get(member.instance_id) == member.member_id:
+            del self.static_members[member.instance_id]
 
     def _free(self, member: ConsumerMember) -> None:
         for at in held_partitions(member.assigned, member.revoking):

@@ -63,6 +63,17 @@ class ConsumerMember:
         """The member in its next state; the epoch that it had, even if it is the same, is then its previous one."""
         return replace(self, state=state, epoch=epoch, previous_epoch=self.epoch, assigned=assigned, revoking=revoking)
 
+    def with_assignment_of(self, other: "ConsumerMember") -> "ConsumerMember":
+        """What this one reported of itself, with all that the coordinator has given the other."""
+        return replace(
+            self,
+            state=other.state,
+            epoch=other.epoch,
+            previous_epoch=other.previous_epoch,
+            assigned=other.assigned,
+            revoking=other.revoking,
+        )
+
     def has_same_metadata(self, other: "ConsumerMember") -> bool:
         """Whether both reported the same of themselves."""
         return self._metadata() == other._metadata()
