@@ -5,15 +5,16 @@ from collections.abc import Callable
 from ....protocol.metadata_records import ConfigResourceType
 from ...config.broker_config import BrokerConfig
 from ...metadata.image import MetadataImage
-from .consumer.settings import ConsumerConfig, ConsumerGroupSettings
+from .consumer.settings import ConsumerConfig
+from .modern.settings import ModernGroupSettings
 
 
 def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) -> ConsumerConfig:
     """`image` gives what clients have set; both are asked anew every time, so that a change counts at once."""
 
-    def of_group(group_id: str) -> ConsumerGroupSettings:
+    def of_group(group_id: str) -> ModernGroupSettings:
         own = image().configs.get((ConfigResourceType.GROUP, group_id), {})
-        return ConsumerGroupSettings(
+        return ModernGroupSettings(
             session_timeout_ms=_within(
                 int(own.get("consumer.session.timeout.ms", config.group_consumer_session_timeout_ms)),
                 config.group_consumer_min_session_timeout_ms,

@@ -13,11 +13,11 @@ from ....protocol.state_records import decode_group_record
 from ..coordinator_partition import partition_for
 from ..result import CoordinatorResult, Instant, Operation
 from ..timers import Deadlines
-from .consumer.topics_view import NoTopics, TopicsView
 from .group import Group
 from .group_config import GroupConfig
 from .kind import TimerKey
 from .kinds import GroupKinds, offsets_only
+from .modern.topics_view import NoTopics, TopicsView
 from .offset_commit import OffsetCommit
 from .offset_records import LoggedOffset, decode_offset_record, record_type
 from .offset_store import OffsetStore

@@ -13,10 +13,10 @@ from .consumer.coordinator import TIMERS as CONSUMER_TIMERS
 from .consumer.coordinator import ConsumerCoordinator
 from .consumer.group import CONSUMER
 from .consumer.records import RECORD_TYPES as CONSUMER_RECORD_TYPES
-from .consumer.topics_view import TopicsView
 from .group import Group
 from .group_config import GroupConfig
 from .kind import GroupKind, TimerKey
+from .modern.topics_view import TopicsView
 
 
 class GroupKinds:

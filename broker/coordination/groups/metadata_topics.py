@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
 from ...metadata.log import MetadataLog
-from .consumer.topics_view import SeenTopic
+from .modern.topics_view import SeenTopic
 
 
 class MetadataTopics:

@@ -94,7 +94,7 @@ class GroupCoordinatorService:
 
     def find_consumer_group(self, group_id: str) -> tuple[ConsumerGroup, str]:
         """The consumer group of that name, to be looked at only, and its assignor; GROUP_ID_NOT_FOUND."""
-        group = self._consumer.find(group_id)
+        group = self._consumer.groups.find(group_id)
         return group, self._consumer.assignor_of(group)
 
     # Offsets
@@ -146,7 +146,7 @@ class GroupCoordinatorService:
         """The metadata has changed: what was committed for topics that are gone is removed, and groups look again."""
         changed = (*delta.created_topics, *delta.grown_topics.values(), *delta.deleted_topics)
         if changed:
-            self._consumer.on_topics_changed([topic.name for topic in changed])
+            self._consumer.groups.on_topics_changed([topic.name for topic in changed])
         for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
             self._runtime.write(operation)
 

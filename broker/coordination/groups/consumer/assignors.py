@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heapreplace
 
-from .member import Partitions
+from ..modern.group import Partitions
 
 Assignment = dict[str, Partitions]
 """Partitions by member id; members that get none may be absent."""

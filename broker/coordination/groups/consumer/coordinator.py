@@ -1,6 +1,6 @@
 """The consumer kind of group (KIP-848): its heartbeats, records and timers."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 
 from .....protocol.consumer_group_records import (
@@ -22,7 +22,10 @@ from ...result import CoordinatorResult, Instant, Record
 from ...timers import Deadlines
 from ..group import Group
 from ..kind import Decide, TimerKey
-from .group import FIRST_EPOCH, ConsumerGroup
+from ..modern.group import FIRST_EPOCH
+from ..modern.groups_of_kind import GroupsOfKind
+from ..modern.topics_view import TopicsView, metadata_hash
+from .group import CONSUMER, ConsumerGroup
 from .heartbeat import Beat, Heartbeats, preferred_assignor
 from .heartbeat_request import HeartbeatRequest, HeartbeatResult, check_request
 from .member import LEFT_FOR_NOW, NONE_ASSIGNED, ConsumerMember, MemberState
@@ -37,7 +40,6 @@ from .records import (
 )
 from .regexes import resolve
 from .settings import ConsumerConfig
-from .topics_view import TopicsView, metadata_hash
 
 SESSION, REVOCATION, RESOLUTION = TIMERS = ("consumer session", "consumer revocation", "consumer regex")
 
@@ -56,7 +58,8 @@ class ConsumerCoordinator:
         new_id: Callable[[], str],
     ) -> None:
         self._config = config
-        self._groups = groups
+        self.groups = GroupsOfKind(groups, ConsumerGroup, CONSUMER, lambda group_id: ConsumerGroup(group_id, topics))
+        self._table = groups
         self._deadlines = deadlines
         self._topics = topics
         self._new_id = new_id
@@ -74,32 +77,16 @@ class ConsumerCoordinator:
         except KafkaError as error:
             return CoordinatorResult(response=HeartbeatResult(error.code, error.message))
 
-    def find(self, group_id: str, kind: str = "Group") -> ConsumerGroup:
-        """The consumer group of that name; GROUP_ID_NOT_FOUND, in which `kind` is what it is called."""
-        group = self._groups.get(group_id)
-        if group is None:
-            raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"{kind} {group_id} not found.")
-        if not isinstance(group, ConsumerGroup):
-            raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
-        return group
-
     def assignor_of(self, group: ConsumerGroup) -> str:
         """The assignor that its members prefer."""
         return preferred_assignor(group.members.values(), self._config)
-
-    def on_topics_changed(self, names: Collection[str]) -> None:
-        """Topics have come, grown or gone: the groups that read them look at their next heartbeat."""
-        changed = frozenset(names)
-        for group in self._groups.values():
-            if isinstance(group, ConsumerGroup) and not changed.isdisjoint(group.subscribed_topics()):
-                group.needs_refresh = True
 
     def _stay(self, request: HeartbeatRequest, at: Instant) -> Beaten:
         records: list[Record] = []
         if request.is_join:
             group = self._enter(request.group_id, records)
         else:  # a name that Kafka gives it in this one place
-            group = self.find(request.group_id, "Consumer group")
+            group = self.groups.find(request.group_id, "Consumer group")
         member_id = request.member_id or self._new_id()
         beat = self._heartbeats.beat(group, request, member_id, at)
         self._set_timers(group.group_id, beat, at)
@@ -118,7 +105,7 @@ class ConsumerCoordinator:
 
     def _enter(self, group_id: str, records: list[Record]) -> ConsumerGroup:
         """The group that a member enters: a new one in place of none, or of an empty one of another kind."""
-        group = self._groups.get(group_id)
+        group = self._table.get(group_id)
         if isinstance(group, ConsumerGroup):
             return group
         if group is not None:
@@ -149,14 +136,13 @@ class ConsumerCoordinator:
             self._deadlines.cancel(timer)
 
     def _note_looked(self, group_id: str) -> None:
-        group = self._groups.get(group_id)
-        if isinstance(group, ConsumerGroup):
+        if (group := self.groups.known(group_id)) is not None:
             group.needs_refresh = False
 
     # Leaving
 
     def _leave(self, request: HeartbeatRequest) -> Beaten:
-        group = self.find(request.group_id)
+        group = self.groups.find(request.group_id)
         answer = HeartbeatResult(member_id=request.member_id, epoch=request.epoch)
         if request.instance_id is None:
             member = group.known_member(request.member_id)
@@ -209,32 +195,32 @@ class ConsumerCoordinator:
 
     def _replay_group(self, key: ConsumerGroupMetadataKey, value: object | None) -> None:
         if isinstance(value, ConsumerGroupMetadataValue):
-            self._replayed(key.group_id).set_epoch(value.epoch, value.metadata_hash)
-        elif (group := self._known(key.group_id)) is not None:
+            self.groups.replayed(key.group_id).set_epoch(value.epoch, value.metadata_hash)
+        elif (group := self.groups.known(key.group_id)) is not None:
             self.close(group)
-            del self._groups[key.group_id]
+            self.groups.remove(key.group_id)
 
     def _replay_target_epoch(self, key: ConsumerGroupTargetAssignmentMetadataKey, value: object | None) -> None:
         if isinstance(value, ConsumerGroupTargetAssignmentMetadataValue):
-            group = self._replayed(key.group_id)
+            group = self.groups.replayed(key.group_id)
             group.set_assignment_epoch(value.assignment_epoch, value.assignment_timestamp)
-        elif (group_or_none := self._known(key.group_id)) is not None:
+        elif (group_or_none := self.groups.known(key.group_id)) is not None:
             group_or_none.set_assignment_epoch(FIRST_EPOCH, 0)
 
     def _replay_target(self, key: ConsumerGroupTargetAssignmentMemberKey, value: object | None) -> None:
         if isinstance(value, ConsumerGroupTargetAssignmentMemberValue):
-            self._replayed(key.group_id).target[key.member_id] = {
+            self.groups.replayed(key.group_id).target[key.member_id] = {
                 bytes(topic.topic_id): frozenset(topic.partitions) for topic in value.topic_partitions
             }
-        elif (group := self._known(key.group_id)) is not None:
+        elif (group := self.groups.known(key.group_id)) is not None:
             group.target.pop(key.member_id, None)
 
     def _replay_member(self, key: ConsumerGroupMemberMetadataKey, value: object | None) -> None:
         if not isinstance(value, ConsumerGroupMemberMetadataValue):
-            if (group := self._known(key.group_id)) is not None:
+            if (group := self.groups.known(key.group_id)) is not None:
                 group.remove(key.member_id)
             return
-        self._replayed(key.group_id).put_metadata(
+        self.groups.replayed(key.group_id).put_metadata(
             ConsumerMember(
                 key.member_id,
                 value.instance_id,
@@ -250,11 +236,11 @@ class ConsumerCoordinator:
 
     def _replay_assignment(self, key: ConsumerGroupCurrentMemberAssignmentKey, value: object | None) -> None:
         if not isinstance(value, ConsumerGroupCurrentMemberAssignmentValue):
-            if (group := self._known(key.group_id)) is not None:
+            if (group := self.groups.known(key.group_id)) is not None:
                 group.drop_assignment(key.member_id)
             return
         known_states = MemberState.__members__.values()
-        self._replayed(key.group_id).put_assignment(
+        self.groups.replayed(key.group_id).put_assignment(
             ConsumerMember(
                 key.member_id,
                 epoch=value.member_epoch,
@@ -268,25 +254,14 @@ class ConsumerCoordinator:
     def _replay_regex(self, key: ConsumerGroupRegularExpressionKey, value: object | None) -> None:
         if isinstance(value, ConsumerGroupRegularExpressionValue):
             resolved = ResolvedRegex(frozenset(value.topics), value.version, value.timestamp)
-            self._replayed(key.group_id).put_regex(key.regular_expression, resolved)
-        elif (group := self._known(key.group_id)) is not None:
+            self.groups.replayed(key.group_id).put_regex(key.regular_expression, resolved)
+        elif (group := self.groups.known(key.group_id)) is not None:
             group.put_regex(key.regular_expression, None)
-
-    def _known(self, group_id: str) -> ConsumerGroup | None:
-        group = self._groups.get(group_id)
-        return group if isinstance(group, ConsumerGroup) else None
-
-    def _replayed(self, group_id: str) -> ConsumerGroup:
-        """The group that a record is of; one that only kept offsets has no record of its own, and becomes it."""
-        group = self._known(group_id)
-        if group is None:
-            group = self._groups[group_id] = ConsumerGroup(group_id, self._topics)
-        return group
 
     def on_timer(self, timer: TimerKey) -> Decide | None:
         """A session or a revocation has lasted too long, or patterns are to be resolved."""
         name, group_id, member_id = timer
-        group = self._known(group_id)
+        group = self.groups.known(group_id)
         if group is None:
             return None
         if name == RESOLUTION:

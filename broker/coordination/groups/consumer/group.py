@@ -1,78 +1,34 @@
-"""One consumer group: its members, its epochs, its target assignment.
-
-The one rule: all of it is in the log. It changes by the replay of records alone, live as after a restart; only what is
-said of `needs_refresh` is of this process.
-"""
+"""One consumer group: what it has beside those of other kinds are static members, patterns, holders of partitions."""
 
 from collections.abc import Iterable
 
 from .....protocol.errors import ErrorCode, KafkaError
 from ...result import Record
+from ..modern.group import NO_PARTITIONS, ModernGroup, Partitions
+from ..modern.topics_view import TopicsView
 from ..offset_commit import OffsetCommit
-from .member import NO_PARTITIONS, ConsumerMember, Partitions, held_partitions
+from .member import ConsumerMember, held_partitions
 from .records import ResolvedRegex, group_tombstones
-from .topics_view import TopicsView
 
 CONSUMER = "consumer"
-FIRST_EPOCH = 1
 
 
-class ConsumerGroup:
+class ConsumerGroup(ModernGroup[ConsumerMember, Partitions]):
     """A group as its coordinator knows it."""
 
     group_type = CONSUMER
     protocol_type = CONSUMER
-    __slots__ = (
-        "_holders",
-        "_patterns",
-        "_state",
-        "_subscribed",
-        "_topics",
-        "assignment_epoch",
-        "assignment_timestamp_ms",
-        "epoch",
-        "group_id",
-        "members",
-        "metadata_hash",
-        "needs_refresh",
-        "regexes",
-        "static_members",
-        "target",
-    )
+    __slots__ = ("_holders", "_patterns", "_subscribed", "regexes", "static_members")
 
     def __init__(self, group_id: str, topics: TopicsView) -> None:
-        self.group_id = group_id
-        # Where a group begins there is no record of it: the first change raises the epoch to 2.
-        self.epoch = self.assignment_epoch = FIRST_EPOCH
-        self.metadata_hash = 0
-        self.assignment_timestamp_ms = 0
-        self.members: dict[str, ConsumerMember] = {}
+        super().__init__(group_id, topics)
         self.static_members: dict[str, str] = {}
-        self.target: dict[str, Partitions] = {}
         self.regexes: dict[str, ResolvedRegex] = {}
-        # Topics may have changed since the epoch was raised: the next heartbeat looks.
-        self.needs_refresh = True
-        self._topics = topics
         self._holders: dict[tuple[bytes, int], str] = {}
         self._subscribed: frozenset[str] | None = None
         self._patterns: frozenset[str] | None = None
-        self._state: str | None = None
 
     # Questions
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.members
-
-    @property
-    def is_abandoned(self) -> bool:
-        return self.is_empty
-
-    @property
-    def state_name(self) -> str:
-        if self._state is None:
-            self._state = self._current_state()
-        return self._state
 
     def _current_state(self) -> str:
         if not self.members:
@@ -86,15 +42,6 @@ class ConsumerGroup:
     def find_static(self, instance_id: str | None) -> ConsumerMember | None:
         """The member that has this instance id."""
         return None if instance_id is None else self.members.get(self.static_members.get(instance_id, ""))
-
-    def known_member(self, member_id: str) -> ConsumerMember:
-        """The member of that id; UNKNOWN_MEMBER_ID."""
-        member = self.members.get(member_id)
-        if member is None:
-            raise KafkaError(
-                ErrorCode.UNKNOWN_MEMBER_ID, f"Member {member_id} is not a member of group {self.group_id}."
-            )
-        return member
 
     def holder_of(self, topic_id: bytes, partition: int) -> str | None:
         """The member that has this partition, or has yet to give it up."""
@@ -164,7 +111,7 @@ class ConsumerGroup:
     def _has_had(self, member: ConsumerMember, commit: OffsetCommit) -> bool:
         """Whether a member was given each of these partitions by the epoch that it knows of."""
         for offset in commit.offsets:
-            topic = self._topics.find(offset.topic)
+            topic = self.topics.find(offset.topic)
             since = None if topic is None else member.assignment_epoch(topic.topic_id, offset.partition)
             if since is None or commit.generation < since:
                 return False
@@ -180,31 +127,10 @@ class ConsumerGroup:
     def check_offset_delete(self) -> None:
         """Offsets of topics that nobody reads may always be deleted."""
 
-    def check_delete(self) -> None:
-        """NON_EMPTY_GROUP while there are members."""
-        if self.members:
-            raise KafkaError(ErrorCode.NON_EMPTY_GROUP)
-
-    def is_subscribed_to(self, topic: str) -> bool:
-        return topic in self.subscribed_topics()
-
-    def expiration_base_ms(self, topic: str, commit_timestamp_ms: int) -> int | None:
-        return None if self.is_subscribed_to(topic) else commit_timestamp_ms
-
     def tombstones(self) -> list[Record]:
         return group_tombstones(self.group_id, self.members, self.regexes)
 
     # What replay changes
-
-    def set_epoch(self, epoch: int, metadata_hash: int) -> None:
-        """The group's epoch has been raised."""
-        self.epoch, self.metadata_hash = epoch, metadata_hash
-        self._state = None
-
-    def set_assignment_epoch(self, epoch: int, timestamp_ms: int) -> None:
-        """A target assignment has been made for a group epoch."""
-        self.assignment_epoch, self.assignment_timestamp_ms = epoch, timestamp_ms
-        self._state = None
 
     def put_metadata(self, reported: ConsumerMember) -> None:
         """A member has reported of itself."""
@@ -240,7 +166,8 @@ class ConsumerGroup:
             return
         self._free(known)
         self._forget_instance(known)
-        self._subscribed = self._patterns = self._state = None
+        self._subscribed = self._patterns = None
+        self.forget_state()
 
     def put_regex(self, regex: str, resolved: ResolvedRegex | None) -> None:
         """A pattern has been resolved, or None: nobody subscribes to it any more."""
@@ -254,7 +181,7 @@ class ConsumerGroup:
         self.members[member.member_id] = member
         if member.instance_id is not None:
             self.static_members[member.instance_id] = member.member_id
-        self._state = None
+        self.forget_state()
 
     def _forget_instance(self, member: ConsumerMember) -> None:
         """Its instance id may have gone on to another member already."""

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...result import Instant, Record
+from ..modern.group import NO_PARTITIONS, Partitions
+from ..modern.topics_view import TopicsView, metadata_hash
 from .assignors import ASSIGNORS, Assignee
 from .group import ConsumerGroup
 from .heartbeat_request import HeartbeatRequest
-from .member import NO_PARTITIONS, ConsumerMember, Partitions
-from .membership import check_room, find_member
+from .member import ConsumerMember
+from .membership import find_member
 from .reconciliation import reconcile
 from .records import (
     current_record,
@@ -24,7 +26,6 @@ from .records import (
 )
 from .regexes import note_regex
 from .settings import ConsumerConfig
-from .topics_view import TopicsView, metadata_hash
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Heartbeats:
 
     def beat(self, group: ConsumerGroup, request: HeartbeatRequest, member_id: str, at: Instant) -> Beat:
         """What this heartbeat changes; KafkaError if the member may not send it."""
-        check_room(group, member_id, self._config.max_size)
+        group.check_room(member_id, self._config.max_size)
         before = find_member(group, request, member_id)
         beat = Beat(before, _reported(before, request), [])
         self._replace_static(group, request, beat)
@@ -121,8 +122,7 @@ class Heartbeats:
         return epoch, assigned.get(beat.after.member_id, NO_PARTITIONS)
 
     def _may_assign(self, group: ConsumerGroup, now_ms: int) -> bool:
-        since_ms = now_ms - group.assignment_timestamp_ms
-        return not 0 <= since_ms < self._config.of_group(group.group_id).assignment_interval_ms
+        return group.may_assign(now_ms, self._config.of_group(group.group_id).assignment_interval_ms)
 
     def _reconcile(
         self,

@@ -9,13 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
 
-Partitions = Mapping[bytes, frozenset[int]]
-"""Partitions by topic id."""
-
 PartitionEpochs = Mapping[bytes, Mapping[int, int]]
 """By topic id and partition, the member epoch at which it was given (KIP-1251)."""
 
-NO_PARTITIONS: Partitions = MappingProxyType({})
 NONE_ASSIGNED: PartitionEpochs = MappingProxyType({})
 LEFT_FOR_NOW = -2  # the epoch of a static member that said it would be back
 LEFT = -1

@@ -9,15 +9,6 @@ from .member import LEFT_FOR_NOW, ConsumerMember
 from .reconciliation import Owned
 
 
-def check_room(group: ConsumerGroup, member_id: str, max_size: int) -> None:
-    """GROUP_MAX_SIZE_REACHED."""
-    if len(group.members) >= max_size and member_id not in group.members:
-        raise KafkaError(
-            ErrorCode.GROUP_MAX_SIZE_REACHED,
-            f"The consumer group has reached its maximum capacity of {max_size} members.",
-        )
-
-
 def find_member(group: ConsumerGroup, request: HeartbeatRequest, member_id: str) -> ConsumerMember:
     """The member that a heartbeat is of: the one that is known, a new one, or the heir of a static one.
 
@@ -28,13 +19,13 @@ def find_member(group: ConsumerGroup, request: HeartbeatRequest, member_id: str)
         member = group.members.get(member_id) if request.is_join else group.known_member(member_id)
         if member is None:
             return ConsumerMember(member_id)
-        check_epoch(member, request.epoch, request.owned)
+        check_epoch(group, member, request.epoch, request.owned)
         return member
     holder = group.find_static(request.instance_id)
     if request.is_join:
         return _static_newcomer(group, holder, request, member_id)
     static = check_static(holder, request.instance_id, member_id)
-    check_epoch(static, request.epoch, request.owned)
+    check_epoch(group, static, request.epoch, request.owned)
     return static
 
 
@@ -64,7 +55,7 @@ def check_static(holder: ConsumerMember | None, instance_id: str, member_id: str
     return holder
 
 
-def check_epoch(member: ConsumerMember, epoch: int, owned: Owned) -> None:
+def check_epoch(group: ConsumerGroup, member: ConsumerMember, epoch: int, owned: Owned) -> None:
     """FENCED_MEMBER_EPOCH, unless it is the member's own.
 
     The one before is taken where the answer that brought the newer one was lost: the member owns nothing then that it
@@ -74,9 +65,4 @@ def check_epoch(member: ConsumerMember, epoch: int, owned: Owned) -> None:
         return
     if epoch < member.epoch and epoch == member.previous_epoch and member.owns_no_more_than_assigned(owned):
         return
-    which = "greater" if epoch > member.epoch else "smaller"
-    raise KafkaError(
-        ErrorCode.FENCED_MEMBER_EPOCH,
-        f"The consumer group member has a {which} member epoch ({epoch}) than the one known by the group coordinator"
-        f" ({member.epoch}). The member must abandon all its partitions and rejoin.",
-    )
+    raise group.refuse_epoch(member, epoch)

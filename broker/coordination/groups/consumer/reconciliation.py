@@ -6,7 +6,8 @@ a member has confirmed that, it keeps its epoch.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from .member import ConsumerMember, MemberState, PartitionEpochs, Partitions
+from ..modern.group import Partitions
+from .member import ConsumerMember, MemberState, PartitionEpochs
 
 Owned = Sequence[tuple[bytes, Sequence[int]]] | None
 """What a member reports to own, by topic id; None where it reports nothing."""

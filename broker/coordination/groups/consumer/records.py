@@ -22,7 +22,8 @@ from .....protocol.consumer_group_records import (
 )
 from .....protocol.state_records import encode_key, encode_value
 from ...result import Record
-from .member import ConsumerMember, PartitionEpochs, Partitions
+from ..modern.group import Partitions
+from .member import ConsumerMember, PartitionEpochs
 
 # Of 4, partition metadata, Kafka 4.3 writes the tombstone only, when a group goes; it is skipped.
 RECORD_TYPES = (3, 5, 6, 7, 8, 16)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from .....protocol.errors import ErrorCode, KafkaError
 from ....client_pattern import compile_client_pattern
 from ...result import Instant, Record
+from ..modern.topics_view import TopicsView, metadata_hash
 from .group import ConsumerGroup
 from .member import ConsumerMember
 from .records import ResolvedRegex, group_epoch_record, regex_record, regex_tombstone
 from .settings import REGEX_REFRESH_MIN_INTERVAL_MS
-from .topics_view import TopicsView, metadata_hash
 
 MATCHES_AT_ONCE = 5000  # names held against patterns: a few milliseconds
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from odradek.broker.coordination.groups.classic.records import StoredGroup, stored_group
-from odradek.broker.coordination.groups.consumer.topics_view import TopicsView
 from odradek.broker.coordination.groups.coordinator import GroupCoordinator
 from odradek.broker.coordination.groups.group_config import GroupConfig
+from odradek.broker.coordination.groups.modern.topics_view import TopicsView
 from odradek.broker.coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
 from odradek.broker.coordination.groups.offset_records import CommittedOffset, LoggedOffset, decode_offset_record
 from odradek.broker.coordination.groups.service import GroupCoordinatorService

@@ -2,8 +2,8 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import ConfigError
-from odradek.broker.coordination.groups.consumer.settings import ConsumerGroupSettings
 from odradek.broker.coordination.groups.consumer_config import consumer_config
+from odradek.broker.coordination.groups.modern.settings import ModernGroupSettings
 from odradek.broker.metadata.image import MetadataImage
 from odradek.protocol.metadata_records import ConfigResourceType
 
@@ -11,15 +11,15 @@ from odradek.protocol.metadata_records import ConfigResourceType
 def test_a_group_has_its_own_settings_from_the_moment_it_is_given_them() -> None:
     image = MetadataImage()
     config = consumer_config(BrokerConfig.from_settings({}), lambda: image)
-    assert config.of_group("g") == ConsumerGroupSettings(45_000, 5_000, 1_000)
+    assert config.of_group("g") == ModernGroupSettings(45_000, 5_000, 1_000)
     own = {
         "consumer.session.timeout.ms": "50000",
         "consumer.heartbeat.interval.ms": "6000",
         "consumer.assignment.interval.ms": "0",
     }
     image.configs[ConfigResourceType.GROUP, "g"] = own
-    assert config.of_group("g") == ConsumerGroupSettings(50_000, 6_000, 0)
-    assert config.of_group("h") == ConsumerGroupSettings(45_000, 5_000, 1_000)
+    assert config.of_group("g") == ModernGroupSettings(50_000, 6_000, 0)
+    assert config.of_group("h") == ModernGroupSettings(45_000, 5_000, 1_000)
 
 
 def test_the_bounds_of_the_broker_hold_for_what_a_group_was_given_before() -> None:

@@ -1,9 +1,9 @@
 import inspect
 
-from odradek.broker.coordination.groups.consumer.topics_view import NoTopics
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.kind import GroupKind
 from odradek.broker.coordination.groups.kinds import GroupKinds
+from odradek.broker.coordination.groups.modern.topics_view import NoTopics
 from odradek.broker.coordination.timers import Deadlines
 
 

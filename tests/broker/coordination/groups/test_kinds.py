@@ -1,10 +1,10 @@
 import pytest
 
-from odradek.broker.coordination.groups.consumer.topics_view import NoTopics
 from odradek.broker.coordination.groups.group import Group
 from odradek.broker.coordination.groups.group_config import GroupConfig
 from odradek.broker.coordination.groups.kind import GroupKind, TimerKey
 from odradek.broker.coordination.groups.kinds import GroupKinds, offsets_only
+from odradek.broker.coordination.groups.modern.topics_view import NoTopics
 from odradek.broker.coordination.timers import Deadlines
 from odradek.protocol.state_records import decode_group_record
 

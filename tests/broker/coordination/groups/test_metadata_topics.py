@@ -1,5 +1,5 @@
-from odradek.broker.coordination.groups.consumer.topics_view import TopicsView
 from odradek.broker.coordination.groups.metadata_topics import MetadataTopics
+from odradek.broker.coordination.groups.modern.topics_view import TopicsView
 from odradek.broker.testing.topics import delete_topics
 
 from ...handlers.broker_harness import AskedBroker

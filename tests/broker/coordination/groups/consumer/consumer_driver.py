@@ -6,8 +6,9 @@ from typing import Any
 
 from odradek.broker.coordination.groups.consumer.group import ConsumerGroup
 from odradek.broker.coordination.groups.consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
-from odradek.broker.coordination.groups.consumer.settings import ConsumerConfig, ConsumerGroupSettings
-from odradek.broker.coordination.groups.consumer.topics_view import SeenTopic
+from odradek.broker.coordination.groups.consumer.settings import ConsumerConfig
+from odradek.broker.coordination.groups.modern.settings import ModernGroupSettings
+from odradek.broker.coordination.groups.modern.topics_view import SeenTopic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.records import read_records
 from odradek.protocol.state_records import decode_group_record
@@ -16,7 +17,7 @@ from ..group_driver import AT_ONCE, Call, GroupDriver, HandClock, MemoryLog
 
 Names = Mapping[str, Sequence[int]]
 
-EAGER = ConsumerConfig(of_group=lambda group_id: ConsumerGroupSettings(assignment_interval_ms=0))
+EAGER = ConsumerConfig(of_group=lambda group_id: ModernGroupSettings(assignment_interval_ms=0))
 
 
 class Topics:

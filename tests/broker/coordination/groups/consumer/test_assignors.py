@@ -13,7 +13,7 @@ from odradek.broker.coordination.groups.consumer.assignors import (
     assign_range,
     assign_uniform,
 )
-from odradek.broker.coordination.groups.consumer.member import Partitions
+from odradek.broker.coordination.groups.modern.group import Partitions
 
 from .consumer_driver import topic_id
 

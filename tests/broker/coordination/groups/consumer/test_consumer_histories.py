@@ -80,7 +80,7 @@ class History:
             there.partitions[topic] = partitions + 1
         there.at += 1
         there.newest = there.at
-        self.groups.coordinator.kinds.consumer.on_topics_changed([topic])
+        self.groups.coordinator.kinds.consumer.groups.on_topics_changed([topic])
 
     def beat(self, name: str, *, is_answer_lost: bool = False, has_subscribed: bool = False) -> None:
         client = self.clients[name]

@@ -3,7 +3,8 @@
 import pytest
 
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
-from odradek.broker.coordination.groups.consumer.settings import ConsumerConfig, ConsumerGroupSettings
+from odradek.broker.coordination.groups.consumer.settings import ConsumerConfig
+from odradek.broker.coordination.groups.modern.settings import ModernGroupSettings
 from odradek.protocol.errors import ErrorCode
 
 from .consumer_driver import ConsumerDriver, named
@@ -27,7 +28,7 @@ def test_a_member_that_is_not_heard_of_is_out_and_the_others_have_what_it_had(gr
 
 def test_each_group_has_the_session_timeout_that_it_was_given_last() -> None:
     timeouts = {"g": 45_000}
-    groups = ConsumerDriver(ConsumerConfig(of_group=lambda group_id: ConsumerGroupSettings(timeouts[group_id])))
+    groups = ConsumerDriver(ConsumerConfig(of_group=lambda group_id: ModernGroupSettings(timeouts[group_id])))
     groups.beat("a")
     timeouts["g"] = 60_000
     groups.beat("a", 2)
@@ -128,7 +129,7 @@ def test_who_asks_for_a_group_of_the_other_kind_is_told_so(groups: ConsumerDrive
 
 
 def test_offsets_of_topics_that_nobody_reads_any_more_expire() -> None:
-    groups = ConsumerDriver(ConsumerConfig(of_group=lambda group_id: ConsumerGroupSettings(1 << 40)))
+    groups = ConsumerDriver(ConsumerConfig(of_group=lambda group_id: ModernGroupSettings(1 << 40)))
     groups.beat("a")
     for topic in ("t", "u"):
         groups.commit("a", 2, topic=topic)

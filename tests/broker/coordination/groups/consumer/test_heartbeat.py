@@ -69,9 +69,9 @@ def test_a_wall_clock_that_went_back_does_not_keep_a_target_from_being_made() ->
 def test_a_topic_that_grows_is_seen_at_the_next_heartbeat(groups: ConsumerDriver) -> None:
     groups.beat("a")
     groups.topics.partitions["t"] = 6
-    groups.coordinator.kinds.consumer.on_topics_changed(["u"])
+    groups.coordinator.kinds.consumer.groups.on_topics_changed(["u"])
     assert groups.beat("a", 2).epoch == 2
-    groups.coordinator.kinds.consumer.on_topics_changed(["t"])
+    groups.coordinator.kinds.consumer.groups.on_topics_changed(["t"])
     grown = groups.beat("a", 2)
     assert (grown.epoch, named(grown.assignment)) == (3, {"t": [0, 1, 2, 3, 4, 5]})
 
@@ -79,14 +79,14 @@ def test_a_topic_that_grows_is_seen_at_the_next_heartbeat(groups: ConsumerDriver
 def test_a_topic_that_comes_later_is_assigned_when_it_is_there(groups: ConsumerDriver) -> None:
     assert named(groups.beat("a", subscribed_topic_names=["new"]).assignment) == {}
     groups.topics.partitions["new"] = 1
-    groups.coordinator.kinds.consumer.on_topics_changed(["new"])
+    groups.coordinator.kinds.consumer.groups.on_topics_changed(["new"])
     assert named(groups.beat("a", 2).assignment) == {"new": [0]}
 
 
 def test_a_topic_that_has_gone_is_taken_away(groups: ConsumerDriver) -> None:
     groups.beat("a", subscribed_topic_names=["t", "u"])
     del groups.topics.partitions["u"]
-    groups.coordinator.kinds.consumer.on_topics_changed(["u"])
+    groups.coordinator.kinds.consumer.groups.on_topics_changed(["u"])
     assert named(groups.beat("a", 2).assignment) == {"t": [0, 1, 2, 3]}
 
 

@@ -1,12 +1,13 @@
 import pytest
 
+from odradek.broker.coordination.groups.consumer.group import ConsumerGroup
 from odradek.broker.coordination.groups.consumer.heartbeat_request import HeartbeatRequest
 from odradek.broker.coordination.groups.consumer.member import ConsumerMember
-from odradek.broker.coordination.groups.consumer.membership import check_epoch, check_room, find_member
+from odradek.broker.coordination.groups.consumer.membership import check_epoch, find_member
 from odradek.broker.coordination.groups.consumer.settings import ConsumerConfig
 from odradek.protocol.errors import ErrorCode, KafkaError
 
-from .consumer_driver import EAGER, ConsumerDriver, named, topic_id
+from .consumer_driver import EAGER, ConsumerDriver, Topics, named, topic_id
 
 GIVEN = {topic_id("t"): {0: 2, 1: 2}}
 
@@ -45,12 +46,13 @@ def test_a_member_that_is_not_known_is_told_so(groups: ConsumerDriver) -> None:
 def test_the_epoch_before_is_taken_where_the_answer_was_lost(
     epoch: int, owned: list[tuple[bytes, list[int]]] | None, is_accepted: bool
 ) -> None:
+    group = ConsumerGroup("g", Topics())
     member = ConsumerMember("m", epoch=5, previous_epoch=4, assigned=GIVEN)
     if is_accepted:
-        check_epoch(member, epoch, owned)
+        check_epoch(group, member, epoch, owned)
         return
     with pytest.raises(KafkaError) as refused:
-        check_epoch(member, epoch, owned)
+        check_epoch(group, member, epoch, owned)
     assert refused.value.code is ErrorCode.FENCED_MEMBER_EPOCH
     assert f"a {'greater' if epoch > 5 else 'smaller'} member epoch ({epoch}) than" in str(refused.value.why)
 
@@ -91,7 +93,7 @@ def test_a_full_group_takes_no_more_but_keeps_whom_it_has() -> None:
     assert full.error is ErrorCode.GROUP_MAX_SIZE_REACHED
     assert full.message == "The consumer group has reached its maximum capacity of 1 members."
     assert groups.beat("a").error is ErrorCode.NONE
-    check_room(groups.consumer_group, "a", 1)
+    groups.consumer_group.check_room("a", 1)
 
 
 def test_a_newcomer_is_not_in_the_group_before_it_is_logged(groups: ConsumerDriver) -> None:

@@ -1,7 +1,8 @@
 from collections.abc import Mapping
 
-from odradek.broker.coordination.groups.consumer.member import ConsumerMember, MemberState, Partitions
+from odradek.broker.coordination.groups.consumer.member import ConsumerMember, MemberState
 from odradek.broker.coordination.groups.consumer.reconciliation import Owned, reconcile
+from odradek.broker.coordination.groups.modern.group import Partitions
 
 from .consumer_driver import topic_id
 

@@ -1,6 +1,6 @@
-from odradek.broker.coordination.groups.consumer.topics_view import NoTopics, TopicsView, metadata_hash
+from odradek.broker.coordination.groups.modern.topics_view import NoTopics, TopicsView, metadata_hash
 
-from .consumer_driver import Topics
+from ..consumer.consumer_driver import Topics
 
 
 def test_the_hash_changes_with_the_topics_that_are_there() -> None:
