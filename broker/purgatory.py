@@ -6,7 +6,7 @@ nor any other operation.
 """
 
 import heapq
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import Protocol
 
 from .log_output import get_logger
@@ -57,6 +57,7 @@ class Purgatory:
         self._changed: dict[Hashable, None] = {}
         self._is_called_soon = False
         self._is_held = False  # a request is being served, whose end looks at what it has changed
+        self._after_request: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -97,9 +98,20 @@ class Purgatory:
         """A request begins: what it changes is looked at when `complete_ready` is called at its end."""
         self._is_held = True
 
+    def after_request(self, action: Callable[[], None]) -> None:
+        """Do this once the request that is being served has been answered; at once if there is none."""
+        if self._is_held:
+            self._after_request.append(action)
+        else:
+            action()
+
     def complete_ready(self) -> None:
         """Complete the operations that the changes so far made ready."""
         self._is_held = False
+        if self._after_request:
+            actions, self._after_request = self._after_request, []
+            for action in actions:
+                action()
         while self._changed:
             changed, self._changed = self._changed, {}
             for key in changed:

@@ -241,10 +241,10 @@ class CoordinatorRuntime:
             if result.response is not None:
                 _refuse(operation.future, code)
             return
-        for answer in result.answers:
-            _deliver(answer.future, answer.response)
         if operation.future is not None and result.response is not None:
             _deliver(operation.future, result.response)
+        for answer in result.answers:
+            _deliver(answer.future, answer.response)
 
     # Time
 

@@ -6,6 +6,7 @@ as Apache Kafka mutes the socket. What a client sends ahead waits in its own soc
 
 import asyncio
 from collections import deque
+from functools import partial
 from typing import Protocol, cast
 
 from ...protocol.codec import Segment
@@ -276,7 +277,17 @@ class Connection(asyncio.Protocol):
             self._send(answer)
 
     def _send_deferred(self, answer: list[Segment] | None) -> None:
-        """The deferred response has come."""
+        """The deferred response has come.
+
+        Where another client's request brought it, that one is answered first, as in Kafka: the leader of a group does
+        not learn of its assignment later than those for whom it made theirs.
+        """
+        if self._is_taking:
+            self._finish(answer)
+        else:
+            self._dispatcher.after_request(partial(self._finish, answer))
+
+    def _finish(self, answer: list[Segment] | None) -> None:
         self._deferred = None
         self.last_active_s = self._listener.now()
         if self._is_closed:

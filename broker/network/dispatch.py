@@ -43,6 +43,7 @@ class Dispatcher:
         self._refused: set[tuple[str, int]] = set()  # client ids, and APIs that are not served
         self.hold = context.purgatory.hold  # to be called before each request
         self.complete_ready = context.purgatory.complete_ready  # and after it
+        self.after_request = context.purgatory.after_request
 
     def receive(
         self, frame: bytes | bytearray | memoryview, session: Session

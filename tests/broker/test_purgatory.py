@@ -249,3 +249,19 @@ def test_one_that_cannot_even_be_failed_is_reported_and_harms_no_other(
     waiting.change()
     assert waiting.outcomes == ["broken failed: the unforeseen", "after completed"]
     assert "Unforeseen: the unforeseen" in capfd.readouterr().err
+
+
+def test_what_is_for_after_a_request_is_done_then_and_before_what_the_request_has_woken() -> None:
+    waiting = Waiting()
+    done: list[str] = waiting.outcomes
+    waiting.purgatory.after_request(lambda: done.append("at once"))
+    operation = Operation("woken", done)
+    waiting.purgatory.watch(operation)
+    waiting.purgatory.hold()
+    operation.is_complete = True
+    waiting.purgatory.notify_changed(KEY)
+    waiting.purgatory.after_request(lambda: done.append("after"))
+    assert done == ["at once"]
+    waiting.purgatory.complete_ready()
+    waiting.purgatory.complete_ready()
+    assert done == ["at once", "after", "woken completed"]

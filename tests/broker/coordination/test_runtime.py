@@ -138,7 +138,7 @@ def test_records_are_logged_in_one_batch_then_replayed_then_answered(shell: Shel
     result = keep("a", "b")
     result.answer(waiting, "too")
     shell.ask(lambda at: result)
-    assert shell.steps == ["append a b", "replay a@0", "replay b@1", "other too", "answer done"]
+    assert shell.steps == ["append a b", "replay a@0", "replay b@1", "answer done", "other too"]
 
 
 def test_what_follows_is_logged_when_the_records_before_it_are_replayed_and_answered_with_them(shell: Shell) -> None:

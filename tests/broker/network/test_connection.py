@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -36,6 +36,7 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("10.0.0.7", 5000), "sockname": ("10.0.0.1", 9092)})
         self.sent: list[bytes] = []
+        self.on_write: Callable[[], None] = lambda: None
         self.reads = True
         self.is_closed = self.is_aborted = False
         self.high_water = 0
@@ -49,6 +50,7 @@ class Transport(asyncio.Transport):
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         self.sent.append(b"".join(list_of_data))
+        self.on_write()
 
     def pause_reading(self) -> None:
         assert self.reads
@@ -101,9 +103,11 @@ class Putting:
 
     def __init__(self) -> None:
         self.promised: list[Deferred[object]] = []
+        self.before: Callable[[], None] = lambda: None  # every other request
 
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
         if not isinstance(received.body, HeartbeatRequest):
+            self.before()
             return proceed(received)
         self.promised.append(Deferred())
         return self.promised[-1]
@@ -178,6 +182,24 @@ def test_a_request_that_waits_alone_does_not_keep_the_client_from_being_read(con
     connected.receive(HEARTBEAT)
     assert connected.transport.reads
     assert not connected.connection.is_idle
+
+
+def test_who_waits_for_the_request_of_another_client_is_answered_after_that_client(connected: Connected) -> None:
+    """The leader's SyncGroup brings the assignments of all: it must not learn of its own last (aiokafka notices)."""
+    connected.receive(HEARTBEAT)
+    order: list[str] = []
+    transport = Transport()
+    leader = Connection(connected.listener, connected.connection._dispatcher, MAX_REQUEST_BYTES)
+    leader.connection_made(transport)
+    connected.transport.on_write = lambda: order.append("waiting")
+    transport.on_write = lambda: order.append("leader")
+    connected.putting.before = connected.answer
+    frame = frame_of(AT_ONCE, 12)
+    leader.data_received(struct.pack(">i", len(frame)) + frame)
+    assert order == ["leader", "waiting"]
+    connected.receive(HEARTBEAT)
+    connected.answer()  # without a request of anybody
+    assert order == ["leader", "waiting", "waiting"]
 
 
 def test_a_late_response_that_is_none_lets_the_next_request_have_its_turn(connected: Connected) -> None:

@@ -265,6 +265,45 @@ def static_members(d: Dialogue) -> None:
 
 
 @scenario
+def a_static_member_is_back_while_its_old_connection_is_half_open(d: Dialogue) -> None:
+    """Its machine has gone without a word: what it asked for still waits, and its session has long to go."""
+    for version in (5, 9):
+        group = d.name(f"g{version}")
+        leader = d.ask(f"v{version} the leader", join(group, instance="l", rebalance_ms=1500), 9, JoinGroupResponse)
+        request = sync(group, 1, leader.member_id, {leader.member_id: b"x"}, instance="l")
+        d.ask(f"v{version} synced", request, 5, SyncGroupResponse)
+        old, new = d.connect(f"old {version}"), d.connect(f"new {version}")
+        instance = f"i{version}"
+        old.send(join(group, instance=instance, rebalance_ms=1500), version)
+        d.note(f"v{version} the join waits for the leader", not old.is_closed_by_peer(0.1))
+        new.send(join(group, instance=instance, rebalance_ms=1500), version)
+        d.note(f"v{version} the old join", old.answer(JoinGroupRequest, version, JoinGroupResponse))
+        rejoined = join(group, leader.member_id, instance="l", rebalance_ms=1500)
+        generation = d.ask(f"v{version} the leader joins", rejoined, 9, JoinGroupResponse).generation_id
+        joined = new.answer(JoinGroupRequest, version, JoinGroupResponse)
+        d.note(f"v{version} the new join", joined)
+        new.send(sync(group, generation, joined.member_id, instance=instance), 5)
+        d.note(f"v{version} the sync waits for the leader", not new.is_closed_by_peer(0.1))
+        newest = d.connect(f"newest {version}")
+        again = d.ask(
+            f"v{version} it is back again",
+            join(group, instance=instance, rebalance_ms=1500),
+            version,
+            JoinGroupResponse,
+            newest,
+        )
+        d.note(f"v{version} the old sync", new.answer(SyncGroupRequest, 5, SyncGroupResponse))
+        d.ask(f"v{version} the leader beats", beat(group, generation, leader.member_id, "l"), 4, HeartbeatResponse)
+        given = {leader.member_id: b"x", again.member_id: b"y"}
+        request = sync(group, generation, leader.member_id, given, instance="l")
+        d.ask(f"v{version} the leader syncs", request, 5, SyncGroupResponse)
+        request = sync(group, generation, again.member_id, instance=instance)
+        d.ask(f"v{version} it syncs", request, 5, SyncGroupResponse, newest)
+        request = join(group, joined.member_id, instance=instance, rebalance_ms=1500)
+        d.ask(f"v{version} the one before", request, version, JoinGroupResponse, new)
+
+
+@scenario
 def groups_of_any_kind(d: Dialogue) -> None:
     group = d.name("g")
     first = d.wire.ask(join(group, kind="connect", protocols=("a", "b"), metadata=b"\xff\x00"), 5, JoinGroupResponse)

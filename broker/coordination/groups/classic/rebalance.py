@@ -13,7 +13,7 @@ from ...timers import Deadlines
 from ..group_config import GroupConfig
 from ..kind import TimerKey
 from .group import ClassicGroup
-from .member import Member, SyncRequest, SyncResult
+from .member import JoinResult, Member, SyncRequest, SyncResult
 from .records import group_record
 from .states import ClassicState
 
@@ -119,7 +119,9 @@ class Rebalancer:
             self.complete_if_all_joined(group, result, at)
 
     def fence(self, group: ClassicGroup, old: Member, result: Result) -> None:
-        """Another process has taken over the instance of this member (KIP-345)."""
+        """Another process has taken over the instance of this member (KIP-345): what still waits is told who it was."""
+        result.answer(old.join, JoinResult(ErrorCode.FENCED_INSTANCE_ID, old.member_id))
+        old.join = None
         self._fail_pending_requests(old, ErrorCode.FENCED_INSTANCE_ID, result)
         self.end_session(group, old.member_id)
 
