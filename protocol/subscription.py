@@ -63,6 +63,14 @@ def encode_assignment(assignment: ConsumerProtocolAssignment, version: int = 3) 
     return _VERSION.pack(version) + encode_bytes(assignment, version)
 
 
+def version_of(data: Buffer) -> int:
+    """The version of a subscription, or the newest one that is known; CorruptFrame if there is none."""
+    if len(data) < _VERSION.size:
+        raise CorruptFrame("a subscription without a version")
+    version: int = _VERSION.unpack_from(data)[0]
+    return max(0, min(version, declared(ConsumerProtocolAssignment).versions.last))
+
+
 def _decode(cls: type[T], data: Buffer) -> T:
     if len(data) < _VERSION.size:
         raise CorruptFrame(f"{cls.__name__} without a version")

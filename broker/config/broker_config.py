@@ -89,6 +89,7 @@ class BrokerConfig:
     group_consumer_regex_refresh_interval_ms: int = 600000
     group_consumer_max_size: int = 2147483647
     group_consumer_assignors: str = "uniform,range"
+    group_consumer_migration_policy: str = "bidirectional"
     offset_metadata_max_bytes: int = 4096
     offsets_retention_minutes: int = 10080
     offsets_retention_check_interval_ms: int = 600000

@@ -138,6 +138,10 @@ class CoordinatorRuntime:
         """Everything is loaded: watch the time from now on."""
         self._arm()
 
+    def watch_time(self) -> None:
+        """Deadlines may have been set outside of an operation."""
+        self._arm()
+
     def check_served(self, partition: int) -> None:
         """NOT_COORDINATOR where the log could not be read, or is offline."""
         if partition in self._unreadable or self._log.is_offline(partition):

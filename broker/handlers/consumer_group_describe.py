@@ -18,7 +18,7 @@ from ..coordination.groups.consumer.member import ConsumerMember
 from ..session import Session
 from ..slices import Steps
 
-CONSUMER_MEMBER = 1
+CLASSIC_MEMBER, CONSUMER_MEMBER = 0, 1
 MEMBERS_AT_ONCE = 32
 
 
@@ -79,7 +79,7 @@ def _member(member: ConsumerMember, target: Mapping[bytes, Iterable[int]], conte
         subscribed_topic_regex=member.subscribed_topic_regex,
         assignment=_assignment(held, context),
         target_assignment=_assignment(target, context),
-        member_type=CONSUMER_MEMBER,
+        member_type=CONSUMER_MEMBER if member.classic is None else CLASSIC_MEMBER,
     )
 
 

@@ -37,6 +37,7 @@ UNORDERED = {
 # A new Apache Kafka cluster stores this one as an override for all brokers (eligible.leader.replicas); we have none.
 CLUSTER_WIDE, CLUSTER_WIDE_FIELDS = "min.insync.replicas", ("config_source", "synonyms")
 GENERATED_MEMBER = re.compile(r".+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+BARE_UUID = re.compile(r"[0-9A-Za-z_-]{22}")  # what a classic member of a consumer group is called
 WALL_CLOCK = re.compile(r"\b1[6-9]\d{11}\b|\b2\d{12}\b|-92233702\d{11}\b")  # also: the smallest int64 from now on
 
 
@@ -71,7 +72,7 @@ class Mask:
             return self._renamed(name, value) if any(value) else "none"
         if name == "records":
             return [self._batch(batch) for batch in whole_batches(value)]
-        return value.hex()
+        return value.replace(self._suffix.encode(), b"").hex()  # a client may have put a name into its own bytes
 
     def _batch(self, batch: RecordBatch) -> Plain:
         """A stored batch; the time of its append is the broker's own."""
@@ -95,7 +96,7 @@ class Mask:
             return "the host" if value else ""
         if name == "cluster_id":
             return "the cluster" if value else ""
-        if GENERATED_MEMBER.fullmatch(value):
+        if GENERATED_MEMBER.fullmatch(value) or (name == "member_id" and BARE_UUID.fullmatch(value)):
             return self._renamed("member_id", value)
         return WALL_CLOCK.sub("<ms>", value.replace(self._suffix, ""))
 

@@ -34,6 +34,8 @@ def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) ->
 
     return ConsumerConfig(
         max_size=config.group_consumer_max_size,
+        may_upgrade=config.group_consumer_migration_policy.upper() in ("UPGRADE", "BIDIRECTIONAL"),
+        may_downgrade=config.group_consumer_migration_policy.upper() in ("DOWNGRADE", "BIDIRECTIONAL"),
         assignors=config.consumer_assignors(),
         regex_refresh_interval_ms=config.group_consumer_regex_refresh_interval_ms,
         of_group=of_group,

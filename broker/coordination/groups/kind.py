@@ -1,15 +1,45 @@
 """What the coordinator asks of the part that deals with one kind of group."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ..result import CoordinatorResult, Instant
+from ....protocol.errors import ErrorCode
+from ..result import CoordinatorResult, Instant, ResponseFuture
+from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .group import Group
 
 TimerKey = tuple[str, str, str]
 """The name of a timer, a group id, and a member id or ""."""
 
 Decide = Callable[[Instant], CoordinatorResult[None]]
+
+
+class ClassicRequests(Protocol):
+    """Who answers members of the classic protocol: the classic groups, and consumer groups that have such members."""
+
+    def join(
+        self, request: JoinRequest, future: ResponseFuture[JoinResult], at: Instant
+    ) -> CoordinatorResult[JoinResult]:
+        """JoinGroup."""
+        ...
+
+    def sync(
+        self, request: SyncRequest, future: ResponseFuture[SyncResult], at: Instant
+    ) -> CoordinatorResult[SyncResult]:
+        """SyncGroup."""
+        ...
+
+    def heartbeat(
+        self, group_id: str, member_id: str, group_instance_id: str | None, generation: int, at: Instant
+    ) -> ErrorCode:
+        """Heartbeat: nothing is logged, so the answer is all."""
+        ...
+
+    def leave(
+        self, group_id: str, leaving: Sequence[tuple[str, str | None]], at: Instant
+    ) -> CoordinatorResult[Sequence[ErrorCode]]:
+        """LeaveGroup of members (member id, instance id): one error for each."""
+        ...
 
 
 class GroupKind(Protocol):

@@ -11,11 +11,11 @@ from .classic.rebalance import TIMERS as CLASSIC_TIMERS
 from .classic.records import GROUP_RECORD_TYPE
 from .consumer.coordinator import TIMERS as CONSUMER_TIMERS
 from .consumer.coordinator import ConsumerCoordinator
-from .consumer.group import CONSUMER
+from .consumer.group import CONSUMER, ConsumerGroup
 from .consumer.records import RECORD_TYPES as CONSUMER_RECORD_TYPES
 from .group import Group
 from .group_config import GroupConfig
-from .kind import GroupKind, TimerKey
+from .kind import ClassicRequests, GroupKind, TimerKey
 from .modern.topics_view import TopicsView
 
 
@@ -32,8 +32,11 @@ class GroupKinds:
     ) -> None:
         self.classic = ClassicCoordinator(config, groups, deadlines, new_id)
         self.consumer = ConsumerCoordinator(
-            config.consumer, groups, deadlines, topics, lambda: encode_uuid(UUID(new_id()).bytes)
+            *(config.consumer, groups, deadlines, topics),
+            new_id=lambda: encode_uuid(UUID(new_id()).bytes),
+            classic=self.classic,
         )
+        self._groups = groups
         self.by_record_type: Mapping[int, GroupKind] = {
             GROUP_RECORD_TYPE: self.classic,
             **dict.fromkeys(CONSUMER_RECORD_TYPES, self.consumer),
@@ -43,6 +46,12 @@ class GroupKinds:
             **dict.fromkeys(CONSUMER_TIMERS, self.consumer),
         }
         self.by_group_type: Mapping[str, GroupKind] = {CLASSIC: self.classic, CONSUMER: self.consumer}
+
+    def classic_host(self, group_id: str) -> ClassicRequests:
+        """Who answers the classic members of a group, and those who want to be some."""
+        group = self._groups.get(group_id)
+        has_consumers = isinstance(group, ConsumerGroup) and not group.is_empty
+        return self.consumer.classic_members if has_consumers else self.classic
 
     def kind_of(self, group: Group) -> GroupKind:
         """The kind that a group is of."""

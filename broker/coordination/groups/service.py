@@ -31,7 +31,7 @@ class GroupCoordinatorService:
 
     def __init__(self, coordinator: GroupCoordinator, log: CoordinatorLog, runtime: Runtime) -> None:
         self._coordinator = coordinator
-        self._classic = coordinator.kinds.classic
+        self._classic_host = coordinator.kinds.classic_host
         self._consumer = coordinator.kinds.consumer
         self._log = log
         self._clock = runtime.clock
@@ -62,11 +62,21 @@ class GroupCoordinatorService:
 
     def join(self, request: JoinRequest, future: ResponseFuture[JoinResult]) -> None:
         """JoinGroup."""
-        self._write("JoinGroup", request.group_id, lambda at: self._classic.join(request, future, at), future)
+        self._write(
+            "JoinGroup",
+            request.group_id,
+            lambda at: self._classic_host(request.group_id).join(request, future, at),
+            future,
+        )
 
     def sync(self, request: SyncRequest, future: ResponseFuture[SyncResult]) -> None:
         """SyncGroup."""
-        self._write("SyncGroup", request.group_id, lambda at: self._classic.sync(request, future, at), future)
+        self._write(
+            "SyncGroup",
+            request.group_id,
+            lambda at: self._classic_host(request.group_id).sync(request, future, at),
+            future,
+        )
 
     def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
         """Heartbeat."""
@@ -74,7 +84,10 @@ class GroupCoordinatorService:
             self.check_served(group_id)
         except KafkaError as error:
             return error.code
-        return self._classic.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
+        host = self._classic_host(group_id)
+        error_code = host.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
+        self._runtime.watch_time()  # it may have to rejoin in time
+        return error_code
 
     def leave(self, group_id: str, leaving: Sequence[tuple[str, str | None]], future: ResponseFuture[Errors]) -> None:
         """LeaveGroup of members (member id, instance id): one error for each.
@@ -84,7 +97,9 @@ class GroupCoordinatorService:
         self.check_served(group_id)
         if not group_id:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        self._write("LeaveGroup", group_id, lambda at: self._classic.leave(group_id, leaving, at), future)
+        self._write(
+            "LeaveGroup", group_id, lambda at: self._classic_host(group_id).leave(group_id, leaving, at), future
+        )
 
     def consumer_heartbeat(self, request: HeartbeatRequest, future: ResponseFuture[HeartbeatResult]) -> None:
         """ConsumerGroupHeartbeat."""

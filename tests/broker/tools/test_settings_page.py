@@ -70,7 +70,7 @@ def test_each_field_of_the_brokers_settings_has_an_effect() -> None:
         ("broker", "group.share.min.session.timeout.ms", AS_BOUND),
         ("broker", "group.share.session.timeout.ms", NONE),
         ("broker", "group.consumer.session.timeout.ms", YES),
-        ("broker", "group.consumer.migration.policy", NONE),
+        ("broker", "group.consumer.migration.policy", YES),
         ("topic", "retention.ms", YES),
         ("topic", "preallocate", NONE),
         ("group", "consumer.session.timeout.ms", YES),

@@ -299,8 +299,8 @@ def a_static_member_is_back_while_its_old_connection_is_half_open(d: Dialogue) -
         d.ask(f"v{version} the leader syncs", request, 5, SyncGroupResponse)
         request = sync(group, generation, again.member_id, instance=instance)
         d.ask(f"v{version} it syncs", request, 5, SyncGroupResponse, newest)
-        request = join(group, joined.member_id, instance=instance, rebalance_ms=1500)
-        d.ask(f"v{version} the one before", request, version, JoinGroupResponse, new)
+        last = join(group, joined.member_id, instance=instance, rebalance_ms=1500)
+        d.ask(f"v{version} the one before", last, version, JoinGroupResponse, new)
 
 
 @scenario

@@ -1,7 +1,8 @@
 """The classic kind of group: its requests, records and timers (JoinGroup, SyncGroup, Heartbeat, LeaveGroup)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from .....protocol.errors import ErrorCode, KafkaError
 from .....protocol.state_records import GroupMetadataKey, GroupMetadataValue
@@ -12,7 +13,7 @@ from ..group_config import GroupConfig
 from ..kind import Decide, TimerKey
 from .group import ClassicGroup
 from .join import JoinPhase
-from .member import JoinRequest, JoinResult, SyncRequest, SyncResult
+from .member import JoinRequest, JoinResult, Protocols, SyncRequest, SyncResult
 from .rebalance import Rebalancer
 from .records import group_record, stored_group
 from .states import ClassicState
@@ -85,6 +86,28 @@ class ClassicCoordinator:
         if group is None:
             return CoordinatorResult(response=[ErrorCode.UNKNOWN_MEMBER_ID] * len(leaving))
         return self._rebalancer.leave(group, leaving, at)
+
+    # Consumer groups that become classic ones
+
+    @property
+    def max_size(self) -> int:
+        """The most members that a group may have."""
+        return self._config.max_size
+
+    def take_over(
+        self, group_id: str, protocols: Mapping[str, Protocols], at: Instant, *, must_rebalance: bool
+    ) -> CoordinatorResult[Any] | None:
+        """A consumer group is a classic one by its record, which lacks the `protocols` of its members."""
+        group = self.find(group_id)
+        if group is None:
+            return None
+        for member in group.members.values():
+            member.protocols = protocols.get(member.member_id, member.protocols)
+            self._rebalancer.refresh_session(group, member, at)
+        result: CoordinatorResult[Any] = CoordinatorResult()
+        if must_rebalance:
+            self._rebalancer.prepare(group, result, at)
+        return result
 
     # As a kind of group
 

@@ -10,6 +10,9 @@ from .....protocol.errors import ErrorCode
 from ...result import ResponseFuture
 from .records import StoredMember
 
+Protocols = tuple[tuple[str, bytes], ...]
+"""What a client offers, (name, metadata), in its order of preference."""
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedMember:
@@ -59,7 +62,7 @@ class JoinRequest:
     session_timeout_ms: int
     rebalance_timeout_ms: int
     protocol_type: str
-    protocols: tuple[tuple[str, bytes], ...]
+    protocols: Protocols
     must_know_its_id: bool = True
     can_skip_assignment: bool = True
 
@@ -90,7 +93,7 @@ class Member:
     client_host: str
     session_timeout_ms: int
     rebalance_timeout_ms: int
-    protocols: tuple[tuple[str, bytes], ...]
+    protocols: Protocols
     assignment: bytes = b""
     # Admitted, and has not seen a generation yet: the only time at which a waiting JoinGroup can run out.
     is_new: bool = False
@@ -132,18 +135,27 @@ class Member:
 
 def common_protocols(members: Iterable[Member]) -> set[str]:
     """The protocol names that every member supports."""
-    common: set[str] | None = None
-    for member in members:
-        offered = {name for name, _ in member.protocols}
-        common = offered if common is None else common & offered
-    return common or set()
+    return _common(member.protocols for member in members)
 
 
 def choose_protocol(members: Collection[Member]) -> str:
     """Each member votes for the first of its protocols that all support; among equals, the oldest vote wins."""
-    candidates = common_protocols(members)
+    return choose_among([member.protocols for member in members])
+
+
+def choose_among(offers: Collection[Protocols]) -> str:
+    """`choose_protocol` of members of whom only their protocols are known."""
+    candidates = _common(offers)
     votes: dict[str, int] = {}
-    for member in members:
-        choice = next(name for name, _ in member.protocols if name in candidates)
+    for protocols in offers:
+        choice = next(name for name, _ in protocols if name in candidates)
         votes[choice] = votes.get(choice, 0) + 1
     return max(votes, key=votes.__getitem__)
+
+
+def _common(offers: Iterable[Protocols]) -> set[str]:
+    common: set[str] | None = None
+    for protocols in offers:
+        offered = {name for name, _ in protocols}
+        common = offered if common is None else common & offered
+    return common or set()

@@ -1,7 +1,8 @@
 """The consumer kind of group (KIP-848): its heartbeats, records and timers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from .....protocol.consumer_group_records import (
     ConsumerGroupCurrentMemberAssignmentKey,
@@ -20,30 +21,38 @@ from .....protocol.consumer_group_records import (
 from .....protocol.errors import ErrorCode, KafkaError
 from ...result import CoordinatorResult, Instant, Record
 from ...timers import Deadlines
+from ..classic.group import ClassicGroup
+from ..classic.member import JoinResult
 from ..group import Group
 from ..kind import Decide, TimerKey
 from ..modern.group import FIRST_EPOCH
 from ..modern.groups_of_kind import GroupsOfKind
-from ..modern.topics_view import TopicsView, metadata_hash
+from ..modern.topics_view import TopicsView
+from .classic_members import ClassicMembers
+from .departure import ClassicSide, Departures
 from .group import CONSUMER, ConsumerGroup
 from .heartbeat import Beat, Heartbeats, preferred_assignor
 from .heartbeat_request import HeartbeatRequest, HeartbeatResult, check_request
 from .member import LEFT_FOR_NOW, NONE_ASSIGNED, ConsumerMember, MemberState
+from .member_timers import MEMBER_TIMERS, MemberTimers
 from .membership import check_static
-from .records import (
-    ResolvedRegex,
-    current_record,
-    group_epoch_record,
-    loaded_partitions,
-    member_tombstones,
-    regex_tombstone,
-)
+from .migration import upgrade
+from .records import ResolvedRegex, current_record, loaded_classic, loaded_partitions
 from .regexes import resolve
 from .settings import ConsumerConfig
 
-SESSION, REVOCATION, RESOLUTION = TIMERS = ("consumer session", "consumer revocation", "consumer regex")
+RESOLUTION = "consumer regex"
+TIMERS = (*MEMBER_TIMERS, RESOLUTION)
 
 Beaten = CoordinatorResult[HeartbeatResult]
+
+
+class Entered(NamedTuple):
+    """The group that a member enters, the records that make it, and the classic group it was until now."""
+
+    group: ConsumerGroup
+    records: Sequence[Record] = ()
+    upgraded: ClassicGroup | None = None
 
 
 class ConsumerCoordinator:
@@ -56,6 +65,7 @@ class ConsumerCoordinator:
         deadlines: Deadlines[TimerKey],
         topics: TopicsView,
         new_id: Callable[[], str],
+        classic: ClassicSide,
     ) -> None:
         self._config = config
         self.groups = GroupsOfKind(groups, ConsumerGroup, CONSUMER, lambda group_id: ConsumerGroup(group_id, topics))
@@ -63,7 +73,12 @@ class ConsumerCoordinator:
         self._deadlines = deadlines
         self._topics = topics
         self._new_id = new_id
+        self._timers = MemberTimers(config, deadlines)
         self._heartbeats = Heartbeats(config, topics)
+        self._departures = Departures(config, topics, self._timers, classic)
+        self.classic_members = ClassicMembers(
+            config, self.groups, topics, self._timers, self._heartbeats, self._departures, new_id
+        )
         # When the patterns of a group began to be resolved, in wall milliseconds, while they are.
         self._resolving: dict[str, int] = {}
 
@@ -73,7 +88,7 @@ class ConsumerCoordinator:
         """ConsumerGroupHeartbeat; an error is an answer with a message."""
         try:
             check_request(request, self._config.assignors)
-            return self._leave(request) if request.epoch < 0 else self._stay(request, at)
+            return self._leave(request, at) if request.epoch < 0 else self._stay(request, at)
         except KafkaError as error:
             return CoordinatorResult(response=HeartbeatResult(error.code, error.message))
 
@@ -82,11 +97,15 @@ class ConsumerCoordinator:
         return preferred_assignor(group.members.values(), self._config)
 
     def _stay(self, request: HeartbeatRequest, at: Instant) -> Beaten:
-        records: list[Record] = []
-        if request.is_join:
-            group = self._enter(request.group_id, records)
-        else:  # a name that Kafka gives it in this one place
-            group = self.groups.find(request.group_id, "Consumer group")
+        entered = (
+            self._enter(request.group_id)
+            if request.is_join
+            else Entered(
+                # a name that Kafka gives it in this one place
+                self.groups.find(request.group_id, "Consumer group")
+            )
+        )
+        group = entered.group
         member_id = request.member_id or self._new_id()
         beat = self._heartbeats.beat(group, request, member_id, at)
         self._set_timers(group.group_id, beat, at)
@@ -98,50 +117,64 @@ class ConsumerCoordinator:
             assignment=beat.after.assigned if request.is_full or has_changed else None,
         )
         return CoordinatorResult(
-            records=records + beat.records,
+            records=[*entered.records, *beat.records],
             response=answer,
-            on_logged=partial(self._note_looked, group.group_id) if beat.has_looked_at_topics else None,
+            on_logged=partial(self._on_beaten, group, beat, entered, at) if beat.records else None,
         )
 
-    def _enter(self, group_id: str, records: list[Record]) -> ConsumerGroup:
-        """The group that a member enters: a new one in place of none, or of an empty one of another kind."""
+    def _enter(self, group_id: str) -> Entered:
+        """The group that a member enters; a new one in place of none, an empty one, or a classic one."""
         group = self._table.get(group_id)
         if isinstance(group, ConsumerGroup):
-            return group
-        if group is not None:
-            if not group.is_empty:
-                raise KafkaError(
-                    ErrorCode.GROUP_ID_NOT_FOUND,
-                    f"Cannot upgrade classic group {group_id} to consumer group because online upgrade is disabled.",
-                )
-            records += group.tombstones()
-        return ConsumerGroup(group_id, self._topics)
+            return Entered(group)
+        if group is None or group.is_empty:
+            return Entered(ConsumerGroup(group_id, self._topics), [] if group is None else group.tombstones())
+        if not isinstance(group, ClassicGroup):
+            raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
+        self._check_upgrade(group)
+        upgraded = upgrade(group, self._topics)
+        return Entered(upgraded.group, upgraded.records, group)
+
+    def _check_upgrade(self, group: ClassicGroup) -> None:
+        """GROUP_ID_NOT_FOUND, in Kafka's words, where a classic group may not become a consumer group."""
+        why = None
+        if not self._config.may_upgrade:
+            why = "online upgrade is disabled"
+        elif group.protocol_type != CONSUMER:
+            why = "the group does not use the consumer embedded protocol"
+        elif len(group.members) > self._config.max_size:
+            why = "the group size exceeds the consumer group maximum size"
+        if why is not None:
+            raise KafkaError(
+                ErrorCode.GROUP_ID_NOT_FOUND,
+                f"Cannot upgrade classic group {group.group_id} to consumer group because {why}.",
+            )
+
+    def _on_beaten(self, group: ConsumerGroup, beat: Beat, entered: Entered, at: Instant) -> Beaten | None:
+        """A heartbeat is logged: those of a classic group that waited in a rebalance are to begin anew."""
+        if beat.has_looked_at_topics:
+            self.groups.note_looked(group.group_id)
+        if entered.upgraded is None:
+            return None
+        result: Beaten = CoordinatorResult()
+        for member in entered.upgraded.members.values():
+            result.answer(member.join, JoinResult(ErrorCode.REBALANCE_IN_PROGRESS, member.member_id))
+            result.refuse(member.sync, ErrorCode.REBALANCE_IN_PROGRESS)
+            known = group.members[member.member_id]
+            self._timers.start_session(group.group_id, known, at)
+        return result
 
     def _set_timers(self, group_id: str, beat: Beat, at: Instant) -> None:
-        member = beat.after
-        settings = self._config.of_group(group_id)
-        self._deadlines.set((SESSION, group_id, member.member_id), at.now + settings.session_timeout_ms / 1000)
-        if not member.has_same_assignment(beat.before):
-            self._set_revocation(group_id, member, at)
+        self._timers.start_session(group_id, beat.after, at)
+        if not beat.after.has_same_assignment(beat.before):
+            self._timers.match_revocation(group_id, beat.after, at)
         if beat.must_resolve and group_id not in self._resolving:
             self._resolving[group_id] = at.now_ms
             self._deadlines.set((RESOLUTION, group_id, ""), at.now)
 
-    def _set_revocation(self, group_id: str, member: ConsumerMember, at: Instant) -> None:
-        """A member has so long to give up what it was asked for."""
-        timer = (REVOCATION, group_id, member.member_id)
-        if member.state is MemberState.UNREVOKED_PARTITIONS:
-            self._deadlines.set(timer, at.now + member.rebalance_timeout_ms / 1000)
-        else:
-            self._deadlines.cancel(timer)
-
-    def _note_looked(self, group_id: str) -> None:
-        if (group := self.groups.known(group_id)) is not None:
-            group.needs_refresh = False
-
     # Leaving
 
-    def _leave(self, request: HeartbeatRequest) -> Beaten:
+    def _leave(self, request: HeartbeatRequest, at: Instant) -> Beaten:
         group = self.groups.find(request.group_id)
         answer = HeartbeatResult(member_id=request.member_id, epoch=request.epoch)
         if request.instance_id is None:
@@ -149,7 +182,7 @@ class ConsumerCoordinator:
         else:
             member = check_static(group.find_static(request.instance_id), request.instance_id, request.member_id)
             if request.epoch == LEFT_FOR_NOW:
-                self._deadlines.cancel((REVOCATION, group.group_id, member.member_id))
+                self._timers.end_revocation(group.group_id, member.member_id)
                 away = ConsumerMember(
                     member.member_id,
                     epoch=LEFT_FOR_NOW,
@@ -159,22 +192,9 @@ class ConsumerCoordinator:
                     revoking=NONE_ASSIGNED,
                 )
                 return CoordinatorResult(records=[current_record(group.group_id, away)], response=answer)
-        self._forget_timers(group.group_id, member.member_id)
-        return CoordinatorResult(records=self._without(group, member), response=answer)
-
-    def _without(self, group: ConsumerGroup, member: ConsumerMember) -> list[Record]:
-        """The records of a group that goes on without a member."""
-        records = member_tombstones(group.group_id, member.member_id)
-        regex = member.subscribed_topic_regex
-        if regex and group.subscribers_of(regex) == 1:
-            records.append(regex_tombstone(group.group_id, regex))
-        left = group.subscribed_topics_of(other for other in group.members.values() if other is not member)
-        records.append(group_epoch_record(group.group_id, group.epoch + 1, metadata_hash(left, self._topics)))
-        return records
-
-    def _forget_timers(self, group_id: str, member_id: str) -> None:
-        self._deadlines.cancel((SESSION, group_id, member_id))
-        self._deadlines.cancel((REVOCATION, group_id, member_id))
+        result = self._departures.put_out(group, [member], at)
+        result.response = answer
+        return result
 
     # As a kind of group
 
@@ -231,6 +251,7 @@ class ConsumerCoordinator:
                 value.subscribed_topic_regex or "",
                 value.rebalance_timeout_ms,
                 value.server_assignor,
+                loaded_classic(value.classic_member_metadata),
             )
         )
 
@@ -266,9 +287,7 @@ class ConsumerCoordinator:
             return None
         if name == RESOLUTION:
             return partial(self._resolve, group)
-        if member_id not in group.members:
-            return None
-        return partial(self._expire, group, member_id, only_revoking=name == REVOCATION)
+        return partial(self._expire, group, member_id, name) if member_id in group.members else None
 
     def _resolve(self, group: ConsumerGroup, at: Instant) -> CoordinatorResult[None]:
         """Resolve the patterns of a group, or some of many: the rest follows in the next turn."""
@@ -279,24 +298,17 @@ class ConsumerCoordinator:
             self._deadlines.set((RESOLUTION, group.group_id, ""), at.now)
         return CoordinatorResult(records=records)
 
-    def _expire(
-        self, group: ConsumerGroup, member_id: str, at: Instant, *, only_revoking: bool
-    ) -> CoordinatorResult[None]:
-        """A member has not been heard of for too long, or has not given up what it was asked for."""
+    def _expire(self, group: ConsumerGroup, member_id: str, timer: str, at: Instant) -> CoordinatorResult[None]:
+        """A member has not been heard of for too long, or has not done in time what it was asked for."""
         member = group.members.get(member_id)
-        if member is None or (only_revoking and member.state is not MemberState.UNREVOKED_PARTITIONS):
+        if member is None or not self._timers.is_for(timer, member):
             return CoordinatorResult()
-        self._forget_timers(group.group_id, member_id)
-        return CoordinatorResult(records=self._without(group, member))
+        return self._departures.put_out(group, [member], at)
 
     def start_sessions(self, group: Group, at: Instant) -> None:
         """The members have a whole session to show themselves, and a whole time to give up what they were asked for."""
         if isinstance(group, ConsumerGroup):
-            session_s = self._config.of_group(group.group_id).session_timeout_ms / 1000
-            for member in group.members.values():
-                self._deadlines.set((SESSION, group.group_id, member.member_id), at.now + session_s)
-                if member.state is MemberState.UNREVOKED_PARTITIONS:
-                    self._set_revocation(group.group_id, member, at)
+            self._timers.start(group, at)
 
     def on_commit(self, group: Group, member_id: str, at: Instant) -> None:
         """Only heartbeats are signs of life."""
@@ -307,4 +319,4 @@ class ConsumerCoordinator:
             self._deadlines.cancel((RESOLUTION, group.group_id, ""))
             self._resolving.pop(group.group_id, None)
             for member_id in group.members:
-                self._forget_timers(group.group_id, member_id)
+                self._timers.cancel(group.group_id, member_id)

@@ -1,6 +1,6 @@
 """One consumer group: what it has beside those of other kinds are static members, patterns, holders of partitions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .....protocol.errors import ErrorCode, KafkaError
 from ...result import Record
@@ -51,6 +51,29 @@ class ConsumerGroup(ModernGroup[ConsumerMember, Partitions]):
         """What a member should have."""
         return self.target.get(member_id, NO_PARTITIONS)
 
+    def is_classic_without(self, gone: Collection[str]) -> bool:
+        """Whether there are others than these members, and all of them speak the classic protocol."""
+        others = [member for member in self.members.values() if member.member_id not in gone]
+        return bool(others) and all(member.classic is not None for member in others)
+
+    def supports_classic(self, protocol_type: str, names: Collection[str]) -> bool:
+        """Whether a classic member fits that offers these protocols: one of them all classic members must know."""
+        if protocol_type != CONSUMER or not names:
+            return False
+        common = set(names)
+        for member in self.members.values():
+            if member.classic is not None:
+                common &= {name for name, _ in member.classic.protocols}
+        return bool(common)
+
+    def awaits_release(self, member: ConsumerMember) -> bool:
+        """Whether anything that this member should have is still with another."""
+        for topic_id, indexes in self.target_of(member.member_id).items():
+            for index in indexes:
+                if self.holder_of(topic_id, index) not in (None, member.member_id):
+                    return True
+        return False
+
     def subscribers_of(self, regex: str) -> int:
         """How many members subscribe to a pattern."""
         return sum(member.subscribed_topic_regex == regex for member in self.members.values())
@@ -100,6 +123,9 @@ class ConsumerGroup(ModernGroup[ConsumerMember, Partitions]):
         if commit.is_transactional and not is_named:
             return
         member = self.known_member(commit.member_id)
+        if member.classic is not None:
+            self._check_generation(member, commit.generation)
+            return
         if not commit.is_transactional and not commit.has_member_epoch:
             raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
         if commit.generation == member.epoch:
@@ -121,8 +147,17 @@ class ConsumerGroup(ModernGroup[ConsumerMember, Partitions]):
         """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
         if member_id is None and member_epoch < 0:
             return
-        if self.known_member(member_id or "").epoch != member_epoch:
+        member = self.known_member(member_id or "")
+        if member.classic is not None:
+            self._check_generation(member, member_epoch)
+        elif member.epoch != member_epoch:
             raise KafkaError(ErrorCode.STALE_MEMBER_EPOCH)
+
+    @staticmethod
+    def _check_generation(member: ConsumerMember, generation: int) -> None:
+        """ILLEGAL_GENERATION: a classic member takes its epoch for the group's generation."""
+        if generation != member.epoch:
+            raise KafkaError(ErrorCode.ILLEGAL_GENERATION)
 
     def check_offset_delete(self) -> None:
         """Offsets of topics that nobody reads may always be deleted."""

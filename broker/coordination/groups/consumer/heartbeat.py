@@ -15,7 +15,7 @@ from .group import ConsumerGroup
 from .heartbeat_request import HeartbeatRequest
 from .member import ConsumerMember
 from .membership import find_member
-from .reconciliation import reconcile
+from .reconciliation import Owned, reconcile
 from .records import (
     current_record,
     group_epoch_record,
@@ -51,8 +51,21 @@ class Heartbeats:
         """What this heartbeat changes; KafkaError if the member may not send it."""
         group.check_room(member_id, self._config.max_size)
         before = find_member(group, request, member_id)
-        beat = Beat(before, _reported(before, request), [])
-        self._replace_static(group, request, beat)
+        holder = group.find_static(request.instance_id) if request.is_join else None
+        return self.move(group, before, _reported(before, request), holder, request.owned, at)
+
+    def move(
+        self,
+        group: ConsumerGroup,
+        before: ConsumerMember,
+        after: ConsumerMember,
+        holder: ConsumerMember | None,
+        owned: Owned,
+        at: Instant,
+    ) -> Beat:
+        """What it changes that a member reports anew; `holder` is the static member whose place it takes."""
+        beat = Beat(before, after, [])
+        self._replace_static(group, holder, beat)
         is_known = before.member_id in group.members and beat.replaced is None
         if (not is_known and beat.replaced is None) or not beat.after.has_same_metadata(before):
             beat.records.append(member_record(group.group_id, beat.after))
@@ -63,14 +76,13 @@ class Heartbeats:
         epoch = self._raise_epoch(group, beat, must_raise=names_changed or regex.is_effective)
         target_epoch, target = self._target(group, epoch, beat, at)
         self._reconcile(
-            group, beat, target_epoch, target, request, has_subscription_changed=names_changed or regex.has_changed
+            group, beat, target_epoch, target, owned, has_subscription_changed=names_changed or regex.has_changed
         )
         return beat
 
-    def _replace_static(self, group: ConsumerGroup, request: HeartbeatRequest, beat: Beat) -> None:
+    def _replace_static(self, group: ConsumerGroup, holder: ConsumerMember | None, beat: Beat) -> None:
         """A static member is back: it has what the member had that left for a while."""
-        holder = group.find_static(request.instance_id)
-        if not request.is_join or holder is None:
+        if holder is None:
             return
         beat.replaced = holder.member_id
         beat.records += [
@@ -130,7 +142,7 @@ class Heartbeats:
         beat: Beat,
         target_epoch: int,
         target: Partitions,
-        request: HeartbeatRequest,
+        owned: Owned,
         *,
         has_subscription_changed: bool,
     ) -> None:
@@ -144,7 +156,7 @@ class Heartbeats:
             beat.after,
             target_epoch,
             target,
-            request.owned,
+            owned,
             frozenset(self._ids_of(group, beat.after)),
             holder_of,
             has_subscription_changed=has_subscription_changed,
@@ -187,6 +199,7 @@ def _reported(member: ConsumerMember, request: HeartbeatRequest) -> ConsumerMemb
             member.rebalance_timeout_ms if request.rebalance_timeout_ms == -1 else request.rebalance_timeout_ms
         ),
         server_assignor=member.server_assignor if request.server_assignor is None else request.server_assignor,
+        classic=None,
     )
 
 

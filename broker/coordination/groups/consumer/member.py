@@ -27,8 +27,19 @@ class MemberState(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ClassicProtocols:
+    """What a member of the classic protocol has beside: its `protocols`, (name, metadata), in its order."""
+
+    session_timeout_ms: int
+    protocols: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerMember:
-    """A member as its records have it; `subscribed_topic_regex` and names are empty where it has none."""
+    """A member as its records have it; `subscribed_topic_regex` and names are empty where it has none.
+
+    `classic` is None for one that speaks the consumer protocol.
+    """
 
     member_id: str
     instance_id: str | None = None
@@ -39,6 +50,7 @@ class ConsumerMember:
     subscribed_topic_regex: str = ""
     rebalance_timeout_ms: int = -1
     server_assignor: str | None = None
+    classic: ClassicProtocols | None = None
     epoch: int = 0
     previous_epoch: int = -1
     state: MemberState = MemberState.STABLE
@@ -90,6 +102,7 @@ class ConsumerMember:
             self.subscribed_topic_regex,
             self.rebalance_timeout_ms,
             self.server_assignor,
+            self.classic,
         )
 
     def assignment_epoch(self, topic_id: bytes, partition: int) -> int | None:

@@ -34,7 +34,8 @@ def _static_newcomer(
 ) -> ConsumerMember:
     if holder is None:
         return group.members.get(member_id, ConsumerMember(member_id))
-    if holder.epoch != LEFT_FOR_NOW:
+    # One that speaks the classic protocol is replaced at once, as classic members are.
+    if holder.epoch != LEFT_FOR_NOW and holder.classic is None:
         raise KafkaError(
             ErrorCode.UNRELEASED_INSTANCE_ID,
             f"Static member {member_id} with instance id {request.instance_id} cannot join the group because the"

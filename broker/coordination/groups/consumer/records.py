@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .....protocol.consumer_group_records import (
+    ClassicMemberMetadata,
+    ClassicProtocol,
     ConsumerGroupCurrentMemberAssignmentKey,
     ConsumerGroupCurrentMemberAssignmentValue,
     ConsumerGroupMemberMetadataKey,
@@ -23,7 +25,7 @@ from .....protocol.consumer_group_records import (
 from .....protocol.state_records import encode_key, encode_value
 from ...result import Record
 from ..modern.group import Partitions
-from .member import ConsumerMember, PartitionEpochs
+from .member import ClassicProtocols, ConsumerMember, PartitionEpochs
 
 # Of 4, partition metadata, Kafka 4.3 writes the tombstone only, when a group goes; it is skipped.
 RECORD_TYPES = (3, 5, 6, 7, 8, 16)
@@ -54,7 +56,7 @@ def member_record(group_id: str, member: ConsumerMember) -> Record:
         subscribed_topic_regex=member.subscribed_topic_regex,
         rebalance_timeout_ms=member.rebalance_timeout_ms,
         server_assignor=member.server_assignor,
-        classic_member_metadata=None,
+        classic_member_metadata=None if member.classic is None else _stored_classic(member.classic),
     )
     return _member_key(group_id, member.member_id), encode_value(value)
 
@@ -121,6 +123,19 @@ def group_tombstones(group_id: str, member_ids: Iterable[str], regexes: Iterable
         (encode_key(ConsumerGroupPartitionMetadataKey(group_id=group_id)), None),
         (encode_key(ConsumerGroupMetadataKey(group_id=group_id)), None),
     ]
+
+
+def _stored_classic(classic: ClassicProtocols) -> ClassicMemberMetadata:
+    protocols = [ClassicProtocol(name=name, metadata=metadata) for name, metadata in classic.protocols]
+    return ClassicMemberMetadata(session_timeout_ms=classic.session_timeout_ms, supported_protocols=protocols)
+
+
+def loaded_classic(stored: ClassicMemberMetadata | None) -> ClassicProtocols | None:
+    """What a member's record has of the classic protocol."""
+    if stored is None:
+        return None
+    protocols = tuple((one.name, bytes(one.metadata)) for one in stored.supported_protocols)
+    return ClassicProtocols(stored.session_timeout_ms, protocols)
 
 
 def _stored_partitions(assignment: PartitionEpochs) -> list[TopicPartitions]:

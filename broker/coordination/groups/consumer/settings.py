@@ -18,6 +18,8 @@ class ConsumerConfig:
     """What is the same for all groups; `of_group` gives the rest, as it is at the time."""
 
     max_size: int = 0x7FFFFFFF  # group.consumer.max.size
+    may_upgrade: bool = True  # group.consumer.migration.policy
+    may_downgrade: bool = True
     assignors: Sequence[str] = ("uniform", "range")  # group.consumer.assignors, the default one first
     regex_refresh_interval_ms: int = 600_000  # group.consumer.regex.refresh.interval.ms
     of_group: Callable[[str], ModernGroupSettings] = _defaults

@@ -57,6 +57,11 @@ class GroupsOfKind(Generic[G]):
         if self.known(group_id) is not None:
             del self._table[group_id]
 
+    def note_looked(self, group_id: str) -> None:
+        """The group has looked at its topics."""
+        if (group := self.known(group_id)) is not None:
+            group.needs_refresh = False
+
     def on_topics_changed(self, names: Collection[str]) -> None:
         """Topics have come, grown or gone: the groups that read them look at their next heartbeat."""
         changed = frozenset(names)

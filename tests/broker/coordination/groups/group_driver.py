@@ -209,7 +209,7 @@ class GroupDriver:
         self.clock = clock or HandClock()
         self.log = log or MemoryLog()
         ids = count(1)
-        self.coordinator = GroupCoordinator(settings, lambda: f"{next(ids)}", topics)
+        self.coordinator = GroupCoordinator(settings, lambda: self.id_of(next(ids)), topics)
         runtime = Runtime(self.clock, self.clock, ManualThreads(), Random(0))
         self.service = GroupCoordinatorService(self.coordinator, self.log, runtime)
         self.service.load(self.log.stored())
@@ -218,6 +218,10 @@ class GroupDriver:
     def restarted(self) -> "GroupDriver":
         """A new process on the same log, a moment later."""
         return GroupDriver(self.settings, self.log, HandClock())
+
+    def id_of(self, number: int) -> str:
+        """What stands for the random part of the member id that is made as the nth."""
+        return f"{number}"
 
     def sleep(self, seconds: float) -> None:
         self.clock.pass_time(seconds)

@@ -47,3 +47,24 @@ def test_the_first_assignor_is_the_default_one(given: str, names: list[str]) -> 
 def test_an_assignor_that_is_not_there_keeps_the_broker_from_starting(given: str) -> None:
     with pytest.raises(ConfigError, match=r"group\.consumer\.assignors"):
         BrokerConfig.from_settings({"group.consumer.assignors": given})
+
+
+@pytest.mark.parametrize(
+    ("given", "may_upgrade", "may_downgrade"),
+    [
+        ("bidirectional", True, True),
+        ("Upgrade", True, False),
+        ("DOWNGRADE", False, True),
+        ("disabled", False, False),
+    ],
+)
+def test_the_policy_says_which_way_a_group_may_change(given: str, may_upgrade: bool, may_downgrade: bool) -> None:
+    config = consumer_config(
+        BrokerConfig.from_settings({"group.consumer.migration.policy": given}), lambda: MetadataImage()
+    )
+    assert (config.may_upgrade, config.may_downgrade) == (may_upgrade, may_downgrade)
+
+
+def test_a_policy_that_is_none_keeps_the_broker_from_starting() -> None:
+    with pytest.raises(ConfigError, match=r"group\.consumer\.migration\.policy"):
+        BrokerConfig.from_settings({"group.consumer.migration.policy": "sometimes"})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from odradek.broker.coordination.groups.consumer.group import ConsumerGroup
 from odradek.broker.coordination.groups.consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
@@ -72,6 +73,9 @@ class ConsumerDriver(GroupDriver):
 
     def restarted(self) -> "ConsumerDriver":
         return ConsumerDriver(self.config, self.topics, self.log, HandClock())
+
+    def id_of(self, number: int) -> str:
+        return str(UUID(int=number))
 
     @property
     def consumer_group(self) -> ConsumerGroup:
