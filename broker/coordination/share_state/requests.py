@@ -1,11 +1,12 @@
 """What is asked of the stored state of share partitions, and what is answered: the words of KIP-932's persister."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ....protocol.errors import ErrorCode
-from ....protocol.uuid_text import encode_uuid
+from ....protocol.uuid_text import decode_uuid, encode_uuid
 
 # Delivery states as they are stored. What is acquired is not stored: after a restart it is available again.
 AVAILABLE, ACKNOWLEDGED, ARCHIVED = 0, 2, 4
@@ -24,6 +25,17 @@ class SharePartitionKey(NamedTuple):
     def coordinator_key(self) -> str:
         """What FindCoordinator calls it, and what decides which partition keeps it."""
         return f"{self.group_id}:{encode_uuid(self.topic_id)}:{self.partition}"
+
+
+def parse_coordinator_key(text: str) -> SharePartitionKey:
+    """The share partition that a FindCoordinator names; ValueError. Its group may have colons, so the end counts."""
+    parts = text.rstrip(":").rsplit(":", 2)  # Java's split drops empty parts at the end
+    if len(parts) < 3 or not parts[0].strip():
+        raise ValueError(f"{text!r} is not GROUP:TOPIC-ID:PARTITION")
+    group_id, topic_id, partition = parts
+    if not re.fullmatch(r"[+-]?[0-9]+", partition) or not -(1 << 31) <= int(partition) < 1 << 31:
+        raise ValueError(f"{partition!r} is not a partition")
+    return SharePartitionKey(group_id, decode_uuid(topic_id.removesuffix("==")), int(partition))
 
 
 class StateBatch(NamedTuple):
@@ -56,12 +68,12 @@ class StateError:
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """What is stored of a share partition."""
+    """What is stored of a share partition; a start offset of -1 is one that is yet to be found."""
 
     error: ErrorCode = ErrorCode.NONE
     message: str | None = None
     state_epoch: int = 0
-    start_offset: int = NO_START_OFFSET
+    start_offset: int = 0
     batches: Sequence[StateBatch] = ()
 
 
@@ -73,7 +85,7 @@ class StateSummary:
     message: str | None = None
     state_epoch: int = 0
     leader_epoch: int = 0
-    start_offset: int = NO_START_OFFSET
+    start_offset: int = 0
     delivery_complete_count: int = NO_COUNT
 
 
