@@ -172,6 +172,11 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.CONSUMER_GROUP_HEARTBEAT, 0, 1),
         Api(ApiKey.CONSUMER_GROUP_DESCRIBE, 0, 1, only_reads=True),
         Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0, only_reads=True),
+        Api(ApiKey.INITIALIZE_SHARE_GROUP_STATE, 0, 0),
+        Api(ApiKey.READ_SHARE_GROUP_STATE, 0, 0),
+        Api(ApiKey.WRITE_SHARE_GROUP_STATE, 0, 1),
+        Api(ApiKey.DELETE_SHARE_GROUP_STATE, 0, 0),
+        Api(ApiKey.READ_SHARE_GROUP_STATE_SUMMARY, 0, 1, only_reads=True),
         Api(ApiKey.ADD_RAFT_VOTER, 0, 1, only_reads=True),
         Api(ApiKey.REMOVE_RAFT_VOTER, 0, 0, only_reads=True),
     )

@@ -15,6 +15,9 @@ from .coordination.groups.group_config import GroupConfig
 from .coordination.groups.metadata_topics import MetadataTopics
 from .coordination.groups.service import GroupCoordinatorService
 from .coordination.partition_writer import PartitionWriter
+from .coordination.share_state.coordinator import ShareStateCoordinator
+from .coordination.share_state.service import ShareStateService
+from .coordination.share_state.share_state_config import ShareStateConfig
 from .coordination.transactions.coordinator import TransactionCoordinator
 from .coordination.transactions.service import TransactionCoordinatorService
 from .coordination.transactions.timeouts import TransactionTimeouts
@@ -23,7 +26,7 @@ from .dynamic_config.configs import Configs
 from .dynamic_config.following import BrokerConfigFollower
 from .heavy_work import HeavyWork
 from .log_manager import LogManager
-from .metadata.features import FEATURES, METADATA_VERSION, TRANSACTION_VERSION
+from .metadata.features import FEATURES, METADATA_VERSION, SHARE_VERSION, TRANSACTION_VERSION
 from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
@@ -31,7 +34,7 @@ from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
 from .slices import Slices
-from .topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
+from .topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
 from .topics.topics import Topics
@@ -61,6 +64,8 @@ def assemble(
     topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
+    share_state = _share_state(config, runtime, metadata, topics, flusher)
+    metadata.publisher.subscribe(share_state)
     groups = _groups(config, runtime, metadata, topics, flusher)
     metadata.publisher.subscribe(groups)
     quotas = ClientQuotas(config, metadata.image)
@@ -74,6 +79,7 @@ def assemble(
         log_dir=log_manager,
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
+        share_state=share_state,
         purgatory=purgatory,
         slices=slices,
         unsent=UnsentAnswers(),
@@ -142,3 +148,27 @@ def _transactions(
     transactions.load(log.stored())
     transactions.start()
     return transactions
+
+
+def _share_state(
+    config: BrokerConfig, runtime: Runtime, metadata: MetadataLog, topics: Topics, flusher: LogFlusher
+) -> ShareStateService:
+    def partitions_of(topic_id: bytes) -> int | None:
+        topic = metadata.image.topics.get(metadata.image.names.get(topic_id, ""))
+        return None if topic is None else len(topic.partitions)
+
+    def is_enabled() -> bool:
+        return metadata.image.features.get(SHARE_VERSION, 0) >= 1
+
+    log = PartitionWriter(SHARE_TOPIC, topics, flusher)
+    state_config = ShareStateConfig(
+        updates_per_snapshot=config.share_coordinator_snapshot_update_records_per_snapshot,
+        prune_interval_ms=config.share_coordinator_state_topic_prune_interval_ms,
+        cold_snapshot_interval_ms=config.share_coordinator_cold_partition_snapshot_interval_ms,
+        state_topic_partitions=log.partition_count() or config.share_coordinator_state_topic_num_partitions,
+    )
+    coordinator = ShareStateCoordinator(state_config, partitions_of)
+    share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
+    share_state.load(log.stored())
+    share_state.start()
+    return share_state

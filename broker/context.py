@@ -9,6 +9,7 @@ from .advertised import Advertised
 from .config.broker_config import BrokerConfig
 from .config.java_values import split_list
 from .coordination.groups.service import GroupCoordinatorService
+from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
@@ -58,6 +59,7 @@ class Context:
     log_dir: LogDir
     groups: GroupCoordinatorService
     transactions: TransactionCoordinatorService
+    share_state: ShareStateService
     purgatory: Purgatory
     slices: Slices
     unsent: UnsentAnswers

@@ -107,6 +107,14 @@ class BrokerConfig:
     transaction_remove_expired_transaction_cleanup_interval_ms: int = 3600000
     transaction_partition_verification_enable: bool = True
 
+    share_coordinator_state_topic_num_partitions: int = 50
+    share_coordinator_state_topic_segment_bytes: int = 104857600
+    share_coordinator_state_topic_replication_factor: int = 1  # Kafka: 3, which one node cannot give
+    share_coordinator_state_topic_min_isr: int = 1  # Kafka: 2
+    share_coordinator_state_topic_prune_interval_ms: int = 300000
+    share_coordinator_snapshot_update_records_per_snapshot: int = 500
+    share_coordinator_cold_partition_snapshot_interval_ms: int = 300000
+
     # Not one of Kafka's: replication factors that one node cannot give are taken for 1, not refused.
     lower_replication_factors: bool = False
 

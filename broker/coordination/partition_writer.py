@@ -18,7 +18,7 @@ Then = Callable[[KafkaError | None], None]
 
 
 class PartitionWriter:
-    """`__consumer_offsets` or `__transaction_state` on this broker, created when it is first needed."""
+    """A coordinator's topic on this broker, created when it is first needed."""
 
     def __init__(self, name: str, topics: Topics, flusher: LogFlusher) -> None:
         self._name = name
@@ -81,6 +81,10 @@ class PartitionWriter:
         """
         found = self._find(partition)
         return self._topics.find(self._name) is not None if found is None else found.is_offline
+
+    def delete_before(self, partition: int, offset: int, then: Then) -> None:
+        """Let a partition begin later, as DeleteRecords does; an error leaves it as it was. KafkaError."""
+        self._topics.delete_records(self.partition(partition), offset, lambda start, error: then(error))
 
     def partition(self, partition: int) -> Partition:
         """That partition of the topic, or UNKNOWN_TOPIC_OR_PARTITION."""

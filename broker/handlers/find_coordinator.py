@@ -1,6 +1,6 @@
-"""FindCoordinator 0-6: which broker looks after a group or a transactional id; on one node, always this one.
+"""FindCoordinator 0-6: which broker looks after a group, a transactional id or a share partition (KIP-932).
 
-Not done: share groups, whose keys are refused.
+On one node that is always this one.
 """
 
 from collections.abc import Sequence
@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from ..context import Context
+from ..coordination.share_state.requests import parse_coordinator_key
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
-from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
+from ..topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 
 GROUP, TRANSACTION, SHARE = 0, 1, 2
-_TOPICS = {GROUP: OFFSETS_TOPIC, TRANSACTION: TRANSACTION_TOPIC}
+_TOPICS = {GROUP: OFFSETS_TOPIC, TRANSACTION: TRANSACTION_TOPIC, SHARE: SHARE_TOPIC}
 BATCHED_FROM = 4
+SHARE_FROM = 6
 
 
 def handle_find_coordinator(
@@ -33,6 +35,8 @@ def handle_find_coordinator(
         context.groups.when_ready(answer)
     elif has_keys and request.key_type == TRANSACTION:
         context.transactions.when_ready(answer)
+    elif request.key_type == SHARE and any(_is_share_key(key, version) for key in _keys(request, version)):
+        context.share_state.when_ready(answer)
     else:
         answer(None)
     return deferred
@@ -64,9 +68,9 @@ def _answer(
 def _coordinator(
     key: str, key_type: int, version: int, session: Session, context: Context, *, is_ready: bool
 ) -> Coordinator:
-    if key_type not in (GROUP, TRANSACTION):
+    if key_type not in _TOPICS or (key_type == SHARE and not _is_share_key(key, version)):
         code = ErrorCode.INVALID_REQUEST
-        message = "" if key_type == SHARE else code.message
+        message = "" if key_type == SHARE and version >= BATCHED_FROM else code.message
         return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
     if not is_ready or _is_offline(key, key_type, context):
         code = ErrorCode.COORDINATOR_NOT_AVAILABLE
@@ -77,8 +81,23 @@ def _coordinator(
     return Coordinator(key=key, node_id=context.config.node_id, host=host, port=port, error_message=message)
 
 
+def _is_share_key(key: str, version: int) -> bool:
+    """Whether this is GROUP:TOPIC-ID:PARTITION, in a version that has such keys."""
+    try:
+        parse_coordinator_key(key)
+    except ValueError:
+        return False
+    return version >= SHARE_FROM
+
+
 def _is_offline(key: str, key_type: int, context: Context) -> bool:
     """Whether what looks after this key has lost the disk that it is kept on, or never had its partition."""
     topic = context.topics.find(_TOPICS[key_type])
-    partition = (context.groups if key_type == GROUP else context.transactions).partition_of(key)
+    partition = _partition_of(key, key_type, context)
     return topic is None or not topic.has_partition(partition) or topic.partitions[partition].is_offline
+
+
+def _partition_of(key: str, key_type: int, context: Context) -> int:
+    if key_type == SHARE:
+        return context.share_state.partition_of(parse_coordinator_key(key))
+    return (context.groups if key_type == GROUP else context.transactions).partition_of(key)

@@ -19,12 +19,14 @@ class Feature:
 METADATA_VERSION = "metadata.version"
 TRANSACTION_VERSION = "transaction.version"
 GROUP_VERSION = "group.version"
+SHARE_VERSION = "share.version"
 
 # The levels a new Kafka 4.3 cluster would have, of the features that exist here.
 FEATURES = (
     Feature(METADATA_VERSION, 7, 30, 30),
     Feature(TRANSACTION_VERSION, 0, 2, 2),
     Feature(GROUP_VERSION, 0, 1, 1),
+    Feature(SHARE_VERSION, 0, 1, 1),
 )
 
 

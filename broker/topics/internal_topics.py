@@ -2,7 +2,7 @@
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..config.broker_config import BrokerConfig
-from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
+from ..topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from .replica_assignment import check_replication_factor
 
 
@@ -26,5 +26,14 @@ def internal_topic_config(name: str, config: BrokerConfig) -> tuple[int, dict[st
             "min.insync.replicas": str(config.transaction_state_log_min_isr),
             "segment.bytes": str(config.transaction_state_log_segment_bytes),
             "unclean.leader.election.enable": "false",
+        }
+    if name == SHARE_TOPIC:
+        check_replication_factor(config.share_coordinator_state_topic_replication_factor, config)
+        return config.share_coordinator_state_topic_num_partitions, {
+            "compression.type": "producer",
+            "cleanup.policy": "delete",
+            "min.insync.replicas": str(config.share_coordinator_state_topic_min_isr),
+            "retention.ms": "-1",
+            "segment.bytes": str(config.share_coordinator_state_topic_segment_bytes),
         }
     raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)

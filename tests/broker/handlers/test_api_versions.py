@@ -33,17 +33,28 @@ def test_features_whose_minimum_is_0_are_shown_to_version_4_only() -> None:
     broker = AskedBroker()
     assert [f.name for f in ask(broker, 3).supported_features] == ["metadata.version"]
     features = {f.name: (f.min_version, f.max_version) for f in ask(broker, 4).supported_features}
-    assert features == {"metadata.version": (7, 30), "transaction.version": (0, 2), "group.version": (0, 1)}
+    assert features == {
+        "metadata.version": (7, 30),
+        "transaction.version": (0, 2),
+        "group.version": (0, 1),
+        "share.version": (0, 1),
+    }
 
 
 @pytest.mark.parametrize("version", [3, 4])
 def test_the_finalized_level_of_a_feature_is_the_one_on_record(version: int) -> None:
     broker = AskedBroker()
     levels = {f.name: (f.min_version_level, f.max_version_level) for f in ask(broker, version).finalized_features}
-    assert levels == {"metadata.version": (30, 30), "transaction.version": (2, 2), "group.version": (1, 1)}
+    assert levels == {
+        "metadata.version": (30, 30),
+        "transaction.version": (2, 2),
+        "group.version": (1, 1),
+        "share.version": (1, 1),
+    }
     Changes(broker.context.metadata).set_features({"transaction.version": 0})
     broker.restart()
-    assert [f.name for f in ask(broker, version).finalized_features] == ["metadata.version", "group.version"]
+    left = [f.name for f in ask(broker, version).finalized_features]
+    assert left == ["metadata.version", "group.version", "share.version"]
 
 
 def test_the_epoch_of_the_features_grows_with_the_log_of_the_cluster() -> None:

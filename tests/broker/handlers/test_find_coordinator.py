@@ -45,6 +45,30 @@ def test_the_first_group_asked_for_creates_the_offsets_topic(broker: GroupBroker
     assert broker.parts.topics.find("__consumer_offsets") is not None
 
 
+SHARE_KEY = "g:AAAAAAAAAAAAAAAAAAAAAQ:0"
+
+
+def test_a_share_partition_is_found_and_its_topic_created_with_the_first_good_key(broker: GroupBroker) -> None:
+    def found(*keys: str) -> list[tuple[int, int]]:
+        request = FindCoordinatorRequest(key_type=2, coordinator_keys=keys)
+        answer = broker.ask(request, 6, FindCoordinatorResponse).answer
+        return [(one.error_code, one.node_id) for one in answer.coordinators]
+
+    assert found("g") == [(ErrorCode.INVALID_REQUEST, -1)]
+    assert broker.parts.topics.find("__share_group_state") is None
+    assert found("g", SHARE_KEY) == [(ErrorCode.INVALID_REQUEST, -1), (0, 1)]
+    assert broker.parts.topics.find("__share_group_state") is not None
+
+
+@pytest.mark.parametrize("version", range(1, 6))
+def test_share_partitions_are_unknown_before_version_6(broker: GroupBroker, version: int) -> None:
+    request = FindCoordinatorRequest(key_type=2, key=SHARE_KEY, coordinator_keys=[SHARE_KEY])
+    answer = broker.ask(request, version, FindCoordinatorResponse).answer
+    code = answer.coordinators[0].error_code if version >= 4 else answer.error_code
+    assert code == ErrorCode.INVALID_REQUEST
+    assert broker.parts.topics.find("__share_group_state") is None
+
+
 @pytest.mark.parametrize(("key_type", "message"), [(2, ""), (9, ErrorCode.INVALID_REQUEST.message)])
 def test_keys_of_other_kinds_are_refused_one_by_one(broker: GroupBroker, key_type: int, message: str) -> None:
     request = FindCoordinatorRequest(key_type=key_type, coordinator_keys=["a"])

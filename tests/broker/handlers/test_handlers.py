@@ -21,6 +21,7 @@ from odradek.broker.handlers.create_topics import handle_create_topics
 from odradek.broker.handlers.delete_acls import handle_delete_acls
 from odradek.broker.handlers.delete_groups import handle_delete_groups
 from odradek.broker.handlers.delete_records import handle_delete_records
+from odradek.broker.handlers.delete_share_group_state import handle_delete_share_group_state
 from odradek.broker.handlers.delete_topics import handle_delete_topics
 from odradek.broker.handlers.describe_acls import handle_describe_acls
 from odradek.broker.handlers.describe_client_quotas import handle_describe_client_quotas
@@ -40,6 +41,7 @@ from odradek.broker.handlers.find_coordinator import handle_find_coordinator
 from odradek.broker.handlers.heartbeat import handle_heartbeat
 from odradek.broker.handlers.incremental_alter_configs import handle_incremental_alter_configs
 from odradek.broker.handlers.init_producer_id import handle_init_producer_id
+from odradek.broker.handlers.initialize_share_group_state import handle_initialize_share_group_state
 from odradek.broker.handlers.join_group import handle_join_group
 from odradek.broker.handlers.leave_group import handle_leave_group
 from odradek.broker.handlers.list_config_resources import handle_list_config_resources
@@ -53,12 +55,15 @@ from odradek.broker.handlers.offset_delete import handle_offset_delete
 from odradek.broker.handlers.offset_fetch import handle_offset_fetch
 from odradek.broker.handlers.offset_for_leader_epoch import handle_offset_for_leader_epoch
 from odradek.broker.handlers.produce import handle_produce
+from odradek.broker.handlers.read_share_group_state import handle_read_share_group_state
+from odradek.broker.handlers.read_share_group_state_summary import handle_read_share_group_state_summary
 from odradek.broker.handlers.remove_raft_voter import handle_remove_raft_voter
 from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
 from odradek.broker.handlers.sync_group import handle_sync_group
 from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
 from odradek.broker.handlers.unregister_broker import handle_unregister_broker
 from odradek.broker.handlers.update_features import handle_update_features
+from odradek.broker.handlers.write_share_group_state import handle_write_share_group_state
 from odradek.broker.handlers.write_txn_markers import handle_write_txn_markers
 from odradek.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
 from odradek.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnResponse
@@ -85,6 +90,10 @@ from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateT
 from odradek.protocol.messages.delete_acls import DeleteAclsRequest, DeleteAclsResponse
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.messages.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
+from odradek.protocol.messages.delete_share_group_state import (
+    DeleteShareGroupStateRequest,
+    DeleteShareGroupStateResponse,
+)
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.describe_acls import DescribeAclsRequest, DescribeAclsResponse
 from odradek.protocol.messages.describe_client_quotas import DescribeClientQuotasRequest, DescribeClientQuotasResponse
@@ -113,6 +122,10 @@ from odradek.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsResponse,
 )
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from odradek.protocol.messages.initialize_share_group_state import (
+    InitializeShareGroupStateRequest,
+    InitializeShareGroupStateResponse,
+)
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from odradek.protocol.messages.list_config_resources import ListConfigResourcesRequest, ListConfigResourcesResponse
@@ -129,12 +142,18 @@ from odradek.protocol.messages.offset_delete import OffsetDeleteRequest, OffsetD
 from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
 from odradek.protocol.messages.offset_for_leader_epoch import OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse
 from odradek.protocol.messages.produce import ProduceRequest, ProduceResponse
+from odradek.protocol.messages.read_share_group_state import ReadShareGroupStateRequest, ReadShareGroupStateResponse
+from odradek.protocol.messages.read_share_group_state_summary import (
+    ReadShareGroupStateSummaryRequest,
+    ReadShareGroupStateSummaryResponse,
+)
 from odradek.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, RemoveRaftVoterResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from odradek.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest, TxnOffsetCommitResponse
 from odradek.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from odradek.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
+from odradek.protocol.messages.write_share_group_state import WriteShareGroupStateRequest, WriteShareGroupStateResponse
 from odradek.protocol.messages.write_txn_markers import WriteTxnMarkersRequest, WriteTxnMarkersResponse
 
 Request = TypeVar("Request")
@@ -231,6 +250,21 @@ HANDLERS = {
     "txn_offset_commit": handler_of(TxnOffsetCommitRequest, TxnOffsetCommitResponse, handle_txn_offset_commit),
     "unregister_broker": handler_of(UnregisterBrokerRequest, UnregisterBrokerResponse, handle_unregister_broker),
     "update_features": handler_of(UpdateFeaturesRequest, UpdateFeaturesResponse, handle_update_features),
+    "initialize_share_group_state": handler_of(
+        InitializeShareGroupStateRequest, InitializeShareGroupStateResponse, handle_initialize_share_group_state
+    ),
+    "read_share_group_state": handler_of(
+        ReadShareGroupStateRequest, ReadShareGroupStateResponse, handle_read_share_group_state
+    ),
+    "write_share_group_state": handler_of(
+        WriteShareGroupStateRequest, WriteShareGroupStateResponse, handle_write_share_group_state
+    ),
+    "delete_share_group_state": handler_of(
+        DeleteShareGroupStateRequest, DeleteShareGroupStateResponse, handle_delete_share_group_state
+    ),
+    "read_share_group_state_summary": handler_of(
+        ReadShareGroupStateSummaryRequest, ReadShareGroupStateSummaryResponse, handle_read_share_group_state_summary
+    ),
     "write_txn_markers": handler_of(WriteTxnMarkersRequest, WriteTxnMarkersResponse, handle_write_txn_markers),
 }
 

@@ -22,8 +22,8 @@ def test_the_level_of_a_new_directory_can_be_asked_for() -> None:
     [
         ("transaction.version", "is not NAME=LEVEL"),
         (
-            "share.version=1",
-            "there are: metadata.version, transaction.version, group.version",
+            "nope.version=1",
+            "there are: metadata.version, transaction.version, group.version, share.version",
         ),
         ("transaction.version=3", "must have a level from 0 to 2, not '3'"),
         ("transaction.version=-1", "must have a level from 0 to 2, not '-1'"),

@@ -3,7 +3,7 @@
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
-from odradek.broker.topic_names import METADATA_TOPIC, OFFSETS_TOPIC, TRANSACTION_TOPIC
+from odradek.broker.topic_names import METADATA_TOPIC, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from odradek.broker.topics.internal_topics import internal_topic_config
 from odradek.protocol.errors import ErrorCode, KafkaError
 
@@ -21,6 +21,20 @@ def test_offsets_are_compressed_as_they_come_and_transactions_not_at_all() -> No
     assert found[TRANSACTION_TOPIC]["unclean.leader.election.enable"] == "false"
 
 
+def test_the_state_of_share_partitions_is_kept_until_it_is_pruned() -> None:
+    partitions, configs = internal_topic_config(SHARE_TOPIC, BrokerConfig())
+    assert (partitions, configs) == (
+        50,
+        {
+            "cleanup.policy": "delete",
+            "compression.type": "producer",
+            "min.insync.replicas": "1",
+            "retention.ms": "-1",
+            "segment.bytes": str(100 << 20),
+        },
+    )
+
+
 def test_the_settings_of_the_broker_decide_on_numbers() -> None:
     config = BrokerConfig.from_settings(
         {
@@ -28,15 +42,19 @@ def test_the_settings_of_the_broker_decide_on_numbers() -> None:
             "offsets.topic.segment.bytes": "1048576",
             "transaction.state.log.num.partitions": "5",
             "transaction.state.log.segment.bytes": "2097152",
+            "share.coordinator.state.topic.num.partitions": "7",
+            "share.coordinator.state.topic.segment.bytes": "4194304",
         }
     )
     partitions, configs = internal_topic_config(OFFSETS_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (3, "1048576")
     partitions, configs = internal_topic_config(TRANSACTION_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (5, "2097152")
+    partitions, configs = internal_topic_config(SHARE_TOPIC, config)
+    assert (partitions, configs["segment.bytes"]) == (7, "4194304")
 
 
-@pytest.mark.parametrize("topic", ["orders", METADATA_TOPIC, "__share_group_state"])
+@pytest.mark.parametrize("topic", ["orders", METADATA_TOPIC])
 def test_other_topics_are_no_coordinators(topic: str) -> None:
     with pytest.raises(KafkaError) as refusal:
         internal_topic_config(topic, BrokerConfig())

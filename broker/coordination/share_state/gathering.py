@@ -1,0 +1,82 @@
+"""The share partitions of one request, asked one by one and answered together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+from ....protocol.errors import ErrorCode, KafkaError
+from ...deferred import Deferred
+from ..result import ResponseFuture
+from .requests import SharePartitionKey
+from .service import ShareStateService
+
+R = TypeVar("R")
+A = TypeVar("A")
+
+Results = Mapping[bytes, Mapping[int, R]]
+"""By topic id and partition: one that was named twice is done twice, and answered with what came of it last."""
+
+
+class TopicAsked(Protocol):
+    """A topic of a request about share partitions."""
+
+    @property
+    def partitions(self) -> Sequence[object]: ...
+
+
+def names_nothing(group_id: str, topics: Sequence[TopicAsked]) -> bool:
+    """Whether a request is answered with nothing, as Kafka does where a part of it is empty."""
+    return not group_id or not topics or any(not topic.partitions for topic in topics)
+
+
+class Gathering(Generic[R, A]):
+    """Asks the stored state, and answers with `respond` when everything asked for has been answered.
+
+    `what` stands in the message of an error that is not of the state itself, `refused` makes an answer of it.
+    """
+
+    def __init__(
+        self,
+        share_state: ShareStateService,
+        what: str,
+        refused: Callable[[ErrorCode, str | None], R],
+        respond: Callable[[Results[R]], A],
+    ) -> None:
+        self._share_state = share_state
+        self._what = what
+        self._refused = refused
+        self._results: dict[bytes, dict[int, R]] = {}
+        self._asked = 0
+        self._answered = 0
+        self._is_closed = False
+        self._respond = respond
+        self.deferred: Deferred[A] = Deferred()
+
+    def ask(self, key: SharePartitionKey, do: Callable[[ResponseFuture[R]], None]) -> None:
+        """Ask for one share partition."""
+        self._asked += 1
+        future = ResponseFuture(partial(self._note, key), self._refusal)
+        try:
+            self._share_state.check_served(key)
+        except KafkaError as error:
+            future.refuse(error.code)
+            return
+        do(future)
+
+    def all_asked(self) -> Deferred[A]:
+        """There are no more to be asked: the answer to all of them."""
+        self._is_closed = True
+        self._complete()
+        return self.deferred
+
+    def _refusal(self, code: ErrorCode) -> R:
+        return self._refused(code, f"Unable to {self._what}: {code.message}")
+
+    def _note(self, key: SharePartitionKey, result: R) -> None:
+        self._results.setdefault(key.topic_id, {})[key.partition] = result
+        self._answered += 1
+        self._complete()
+
+    def _complete(self) -> None:
+        if self._is_closed and self._answered == self._asked:
+            self.deferred.answer(self._respond(self._results))
