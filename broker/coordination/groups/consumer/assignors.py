@@ -62,7 +62,7 @@ def _order(member: Assignee) -> tuple[bool, str]:
 
 
 def _assign_alike(members: Sequence[Assignee], partitions: Mapping[bytes, int]) -> Assignment:
-    """All subscribe to the same topics: every member has its share, the first ones one more."""
+    """All subscribe to the same topics: every member has its share, some one more, those first that had it."""
     if not members or not members[0].topic_ids:
         return {}
     topics = sorted(members[0].topic_ids)
@@ -70,27 +70,36 @@ def _assign_alike(members: Sequence[Assignee], partitions: Mapping[bytes, int]) 
     kept: dict[str, dict[bytes, set[int]]] = {}
     rooms: list[tuple[str, int]] = []
     taken: set[tuple[bytes, int]] = set()
-    for number, member in enumerate(members):
-        room = share + (number < extra)
+    for member in members:
         own = kept[member.member_id] = {}
-        for topic_id, indexes in sorted(member.before.items()):
-            if topic_id not in member.topic_ids:
-                continue
-            keep = [i for i in sorted(indexes) if i < partitions[topic_id] and (topic_id, i) not in taken][:room]
-            room -= len(keep)
-            taken.update((topic_id, index) for index in keep)
-            if keep:
-                own[topic_id] = set(keep)
-        if room:
-            rooms.append((member.member_id, room))
+        had = [at for at in _had(member, partitions) if at not in taken]
+        has_more = len(had) > share and extra > 0
+        extra -= has_more
+        keep = had[: share + has_more]
+        taken.update(keep)
+        for topic_id, index in keep:
+            own.setdefault(topic_id, set()).add(index)
+        if len(keep) <= share:
+            rooms.append((member.member_id, share - len(keep)))
     free = ((topic, index) for topic in topics for index in range(partitions[topic]) if (topic, index) not in taken)
-    for member_id, room in rooms:
-        for _ in range(room):
+    for number, (member_id, room) in enumerate(rooms):
+        for _ in range(room + (number < extra)):
             topic_id, index = next(free, (b"", -1))
             if index < 0:
                 break
             kept[member_id].setdefault(topic_id, set()).add(index)
     return _frozen(kept)
+
+
+def _had(member: Assignee, partitions: Mapping[bytes, int]) -> list[tuple[bytes, int]]:
+    """What a member should have had and may go on having."""
+    return [
+        (topic_id, index)
+        for topic_id, indexes in sorted(member.before.items())
+        if topic_id in member.topic_ids
+        for index in sorted(indexes)
+        if index < partitions[topic_id]
+    ]
 
 
 def _assign_unlike(members: Sequence[Assignee], partitions: Mapping[bytes, int]) -> Assignment:
