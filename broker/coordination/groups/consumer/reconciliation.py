@@ -6,6 +6,7 @@ a member has confirmed that, it keeps its epoch.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from .....protocol.errors import ErrorCode, KafkaError
 from ..modern.group import Partitions
 from .member import ConsumerMember, MemberState, PartitionEpochs
 
@@ -27,8 +28,14 @@ def reconcile(
 
     `subscribed_ids` are the topics that it subscribes to and that exist; `holder_of` names the member that has a
     partition, or has yet to give it up. Topics to which it has ceased to subscribe are taken from it at once
-    (KAFKA-19431), though the target has yet to follow.
+    (KAFKA-19431), though the target has yet to follow. FENCED_MEMBER_EPOCH for a member in a state of a later release,
+    unless it has nothing.
     """
+    if member.state is MemberState.UNKNOWN and (owned is None or len(owned) > 0):
+        raise KafkaError(
+            ErrorCode.FENCED_MEMBER_EPOCH,
+            "The consumer group member is in a unknown state. The member must abandon all its partitions and rejoin.",
+        )
     if member.state is MemberState.STABLE and member.epoch == target_epoch:
         return _without_unsubscribed(member, owned, subscribed_ids) if has_subscription_changed else member
     if member.state is MemberState.UNREVOKED_PARTITIONS and _still_owns(owned, member.revoking):

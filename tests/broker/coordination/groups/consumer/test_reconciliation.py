@@ -1,8 +1,11 @@
 from collections.abc import Mapping
 
+import pytest
+
 from odradek.broker.coordination.groups.consumer.member import ConsumerMember, MemberState
 from odradek.broker.coordination.groups.consumer.reconciliation import Owned, reconcile
 from odradek.broker.coordination.groups.modern.group import Partitions
+from odradek.protocol.errors import ErrorCode, KafkaError
 
 from .consumer_driver import topic_id
 
@@ -85,3 +88,12 @@ def test_a_topic_that_it_dropped_is_taken_though_the_target_has_yet_to_follow() 
     assert (gone.state, gone.assigned, gone.revoking) == (MemberState.STABLE, {T: {0: 5}}, {})
     unchanged = step(stable, target, has_subscription_changed=True)
     assert unchanged is stable
+
+
+def test_a_member_in_a_state_of_a_later_release_begins_anew_unless_it_has_nothing() -> None:
+    strange = ConsumerMember("m", epoch=4, state=MemberState.UNKNOWN, assigned={T: {0: 4}})
+    for owned in (None, [(T, [0])]):
+        with pytest.raises(KafkaError, match="in a unknown state") as refused:
+            step(strange, {T: frozenset({0})}, owned=owned)
+        assert refused.value.code is ErrorCode.FENCED_MEMBER_EPOCH
+    assert step(strange, {T: frozenset({0})}, owned=[]).state is MemberState.STABLE
