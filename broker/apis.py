@@ -177,6 +177,8 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.WRITE_SHARE_GROUP_STATE, 0, 1),
         Api(ApiKey.DELETE_SHARE_GROUP_STATE, 0, 0),
         Api(ApiKey.READ_SHARE_GROUP_STATE_SUMMARY, 0, 1, only_reads=True),
+        Api(ApiKey.SHARE_FETCH, 1, 2),
+        Api(ApiKey.SHARE_ACKNOWLEDGE, 1, 2),
         Api(ApiKey.ADD_RAFT_VOTER, 0, 1, only_reads=True),
         Api(ApiKey.REMOVE_RAFT_VOTER, 0, 0, only_reads=True),
     )

@@ -33,6 +33,9 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
+from .share.settings import share_group_settings
+from .share.share_partitions import SharePartitions
+from .share.share_sessions import ShareSessions
 from .slices import Slices
 from .topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
@@ -68,6 +71,15 @@ def assemble(
     metadata.publisher.subscribe(share_state)
     groups = _groups(config, runtime, metadata, topics, flusher)
     metadata.publisher.subscribe(groups)
+    share = SharePartitions(
+        share_state,
+        share_group_settings(config, lambda: metadata.image),
+        ShareSessions(lambda: config.group_share_max_share_sessions),
+        purgatory,
+        slices,
+        runtime,
+    )
+    metadata.publisher.subscribe(share)
     quotas = ClientQuotas(config, metadata.image)
     metadata.publisher.subscribe(quotas)
     return Context(
@@ -80,6 +92,7 @@ def assemble(
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         share_state=share_state,
+        share=share,
         purgatory=purgatory,
         slices=slices,
         unsent=UnsentAnswers(),

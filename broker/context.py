@@ -13,13 +13,14 @@ from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
-from .metadata.features import FEATURES, GROUP_VERSION, Feature
+from .metadata.features import FEATURES, GROUP_VERSION, SHARE_VERSION, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
 from .session import Session
+from .share.share_partitions import SharePartitions
 from .slices import Slices
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
@@ -60,6 +61,7 @@ class Context:
     groups: GroupCoordinatorService
     transactions: TransactionCoordinatorService
     share_state: ShareStateService
+    share: SharePartitions
     purgatory: Purgatory
     slices: Slices
     unsent: UnsentAnswers
@@ -78,6 +80,10 @@ class Context:
         """Whether groups of the new protocol are served (KIP-848): settings and the level of the feature decide."""
         is_served = "consumer" in split_list(self.config.group_coordinator_rebalance_protocols)
         return is_served and self.metadata.image.features.get(GROUP_VERSION, 0) >= 1
+
+    def has_share_groups(self) -> bool:
+        """Whether share groups are served (KIP-932): the level of the feature decides."""
+        return self.metadata.image.features.get(SHARE_VERSION, 0) >= 1
 
     def endpoint(self, session: Session) -> tuple[str, int]:
         """The host and port that this client is told for this broker: the same in every answer."""

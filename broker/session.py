@@ -16,7 +16,7 @@ class RequestMeter:
     is_charged: bool = False  # the handler has done it
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Session:
     """One client connection as handlers see it."""
 
@@ -32,3 +32,5 @@ class Session:
     meter: RequestMeter | None = None
     # Take no further request of this connection for so many seconds (KIP-219).
     mute: Callable[[float], None] = field(default=lambda seconds: None, repr=False)
+    # What ends with the connection; called once, when it has closed.
+    on_closed: Callable[[], None] | None = field(default=None, repr=False)

@@ -135,6 +135,9 @@ class Connection(asyncio.Protocol):
         if self._deferred is not None:
             self._deferred.drop()
             self._deferred = None
+        if self._session.on_closed is not None:
+            self._session.on_closed()
+            self._session.on_closed = None
 
     def data_received(self, data: bytes) -> None:
         if self._is_closed:

@@ -82,10 +82,7 @@ class _Acquiring:
         self._archive_missing(fetch_offset, read_from)
         base = read_from
         floor = in_flight.floor(base)
-        if floor is None:
-            base = max(base, in_flight.start_offset)
-        elif floor.last >= base:
-            base = floor.first
+        base = floor.first if floor is not None and floor.last >= base else max(base, in_flight.start_offset)
         known = in_flight.between(min(read_from, base), self._last)
         if not known:
             self._acquire_new(base, self._last, self._most)

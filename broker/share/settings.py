@@ -7,6 +7,9 @@ from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
 from ..metadata.image import MetadataImage
 
+# What a group may have for itself, and has no setting of the broker behind it.
+OF_GROUPS_ALONE = frozenset({"share.auto.offset.reset", "share.isolation.level", "share.renew.acknowledge.enable"})
+
 
 @dataclass(frozen=True, slots=True)
 class ShareGroupSettings:

@@ -5,7 +5,7 @@ then completed or taken back. The rule: what is acquired is known here alone, so
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -41,6 +41,10 @@ class Wish:
     batch_size: int
     is_record_limit: bool
 
+    def with_most(self, max_records: int) -> "Wish":
+        """The same for what is left of it."""
+        return replace(self, max_records=max_records)
+
 
 class SharePartition:
     """The state of one share partition. Times are monotonic seconds."""
@@ -51,6 +55,7 @@ class SharePartition:
         self.status = Status.EMPTY
         self.state_epoch = 0
         self.in_flight = InFlight(0)
+        self.first_deadline = NO_DEADLINE  # for which a timer is set: no lock runs out before
 
     def __repr__(self) -> str:
         return f"SharePartition({self.key.coordinator_key()}, {self.status.value})"

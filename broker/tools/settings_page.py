@@ -23,6 +23,7 @@ from ..config.documentation import DocumentedKind, documentation_of
 from ..config.effects import broker_settings_in_effect, topic_settings_in_effect
 from ..dynamic_config.groups import GroupConfigs
 from ..metadata.image import MetadataImage
+from ..share.settings import OF_GROUPS_ALONE
 
 YES, AS_BOUND, NONE = "yes", "as a bound", "kept, no effect"
 
@@ -96,13 +97,13 @@ def bounds_of_groups() -> frozenset[str]:
 
 
 def effect_of(kind: DocumentedKind, key: ConfigKey) -> str:
-    """The word of the page. A group's setting has an effect as soon as the broker's own setting behind it has one."""
+    """The word of the page. A setting of a group has an effect if the setting of the broker behind it has one."""
     in_effect = topic_settings_in_effect() if kind == "topic" else broker_settings_in_effect()
     if kind in ("broker", "topic"):
         if key.name in in_effect:
             return YES
         return AS_BOUND if kind == "broker" and key.name in bounds_of_groups() else NONE
-    return YES if in_effect.intersection(key.synonyms) else NONE
+    return YES if in_effect.intersection(key.synonyms) or key.name in OF_GROUPS_ALONE else NONE
 
 
 def reasons() -> dict[str, str]:

@@ -59,6 +59,8 @@ from odradek.broker.handlers.read_share_group_state import handle_read_share_gro
 from odradek.broker.handlers.read_share_group_state_summary import handle_read_share_group_state_summary
 from odradek.broker.handlers.remove_raft_voter import handle_remove_raft_voter
 from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
+from odradek.broker.handlers.share_acknowledge import handle_share_acknowledge
+from odradek.broker.handlers.share_fetch import handle_share_fetch
 from odradek.broker.handlers.sync_group import handle_sync_group
 from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
 from odradek.broker.handlers.unregister_broker import handle_unregister_broker
@@ -149,6 +151,8 @@ from odradek.protocol.messages.read_share_group_state_summary import (
 )
 from odradek.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, RemoveRaftVoterResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
+from odradek.protocol.messages.share_acknowledge import ShareAcknowledgeRequest, ShareAcknowledgeResponse
+from odradek.protocol.messages.share_fetch import ShareFetchRequest, ShareFetchResponse
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from odradek.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest, TxnOffsetCommitResponse
 from odradek.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
@@ -265,6 +269,8 @@ HANDLERS = {
     "read_share_group_state_summary": handler_of(
         ReadShareGroupStateSummaryRequest, ReadShareGroupStateSummaryResponse, handle_read_share_group_state_summary
     ),
+    "share_fetch": handler_of(ShareFetchRequest, ShareFetchResponse, handle_share_fetch),
+    "share_acknowledge": handler_of(ShareAcknowledgeRequest, ShareAcknowledgeResponse, handle_share_acknowledge),
     "write_txn_markers": handler_of(WriteTxnMarkersRequest, WriteTxnMarkersResponse, handle_write_txn_markers),
 }
 
