@@ -254,7 +254,27 @@ def test_records_are_counted_and_deleted_and_offsets_of_groups_set(
     shell.type(Line("kafka-consumer-groups --describe --group G", "Group G not found"))
 
 
+def test_javas_consumer_of_the_new_protocol_reads_and_its_group_is_described_and_reset(
+    shell: Shell, bootstrap: str, topic: str
+) -> None:
+    client = ConfluentKafka(bootstrap)
+    create(client, topic, 2)
+    send_all(client, topic, [Message(b"v%d" % number, partition=number % 2) for number in range(6)])
+    consume = "kafka-console-consumer --topic T --group G --timeout-ms 20000 --command-property group.protocol=consumer"
+    shell.type(Line(f"{consume} --from-beginning --max-messages 6", "(?s)v0.*Processed a total of 6 messages"))
+    shell.type(Line("kafka-groups --list --group-type consumer", r"(?m)^G\s+Consumer\s+consumer"))
+    shell.type(Line("kafka-consumer-groups --describe --group G --state", r"G\s.*uniform\s+Empty\s+0"))
+    shell.type(Line("kafka-consumer-groups --describe --group G", r"G\s+T\s+0\s+3\s+3\s+0"))
+    shell.type(Line("kafka-consumer-groups --describe --group G --members --verbose", "has no active members"))
+    shell.type(
+        Line("kafka-consumer-groups --reset-offsets --group G --topic T:1 --to-offset 1 --execute", r"G\s+T\s+1\s+1")
+    )
+    shell.type(Line(f"{consume} --max-messages 2", "(?s)v3.*v5.*Processed a total of 2 messages"))
+    shell.type(Line("kafka-consumer-groups --delete --group G", "was successful"))
+
+
 def test_every_tool_is_used() -> None:
     typed = {line.command.split()[0] for story in STORIES.values() for line in story}
-    apart = {"kafka-get-offsets", "kafka-delete-records", "kafka-consumer-groups", "kafka-groups"}
+    apart = {"kafka-get-offsets", "kafka-delete-records", "kafka-console-consumer"}
+    apart |= {"kafka-consumer-groups", "kafka-groups"}
     assert typed | apart == set(CLASSES)
