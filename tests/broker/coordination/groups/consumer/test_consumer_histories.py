@@ -150,7 +150,7 @@ class History:
             for name in list(self.clients):
                 self.beat(name)
         self.groups.sleep(46)
-        for _ in range(12):
+        for _ in range(24):  # a pattern is resolved ten seconds after another one
             self.groups.sleep(1.1)
             for name in list(self.clients):
                 self.beat(name)
