@@ -171,6 +171,8 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.LIST_CONFIG_RESOURCES, 0, 1, only_reads=True),
         Api(ApiKey.CONSUMER_GROUP_HEARTBEAT, 0, 1),
         Api(ApiKey.CONSUMER_GROUP_DESCRIBE, 0, 1, only_reads=True),
+        Api(ApiKey.STREAMS_GROUP_HEARTBEAT, 0, 0),
+        Api(ApiKey.STREAMS_GROUP_DESCRIBE, 0, 0, only_reads=True),
         Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0, only_reads=True),
         Api(ApiKey.INITIALIZE_SHARE_GROUP_STATE, 0, 0),
         Api(ApiKey.READ_SHARE_GROUP_STATE, 0, 0),

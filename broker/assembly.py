@@ -14,6 +14,7 @@ from .coordination.groups.coordinator import GroupCoordinator
 from .coordination.groups.group_config import GroupConfig
 from .coordination.groups.metadata_topics import MetadataTopics
 from .coordination.groups.service import GroupCoordinatorService
+from .coordination.groups.streams_config import streams_config
 from .coordination.partition_writer import PartitionWriter
 from .coordination.share_state.coordinator import ShareStateCoordinator
 from .coordination.share_state.service import ShareStateService
@@ -40,6 +41,7 @@ from .slices import Slices
 from .topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
+from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
 
@@ -88,6 +90,7 @@ def assemble(
         clock=clock,
         metadata=metadata,
         topics=topics,
+        streams_topics=StreamsTopics(config, topics),
         log_dir=log_manager,
         groups=groups,
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
@@ -125,6 +128,7 @@ def _groups(
         # A topic made under another setting keeps its partitions, and groups must be found where they are.
         offsets_topic_partitions=log.partition_count() or config.offsets_topic_num_partitions,
         consumer=consumer_config(config, lambda: metadata.image),
+        streams=streams_config(config, lambda: metadata.image),
     )
     seen_topics = MetadataTopics(metadata)
     metadata.publisher.subscribe(seen_topics)

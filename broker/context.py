@@ -13,7 +13,7 @@ from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
-from .metadata.features import FEATURES, GROUP_VERSION, SHARE_VERSION, Feature
+from .metadata.features import FEATURES, GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
@@ -24,6 +24,7 @@ from .share.share_partitions import SharePartitions
 from .slices import Slices
 from .topics.fetch_sessions import FetchSessions
 from .topics.log_flusher import LogFlusher
+from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
 
@@ -57,6 +58,7 @@ class Context:
     clock: Clock
     metadata: MetadataLog
     topics: Topics
+    streams_topics: StreamsTopics
     log_dir: LogDir
     groups: GroupCoordinatorService
     transactions: TransactionCoordinatorService
@@ -84,6 +86,11 @@ class Context:
     def has_share_groups(self) -> bool:
         """Whether share groups are served (KIP-932): the level of the feature decides."""
         return self.metadata.image.features.get(SHARE_VERSION, 0) >= 1
+
+    def has_streams_groups(self) -> bool:
+        """Whether streams groups are served (KIP-1071): settings and the level of the feature decide."""
+        is_served = "streams" in split_list(self.config.group_coordinator_rebalance_protocols)
+        return is_served and self.metadata.image.features.get(STREAMS_VERSION, 0) >= 1
 
     def endpoint(self, session: Session) -> tuple[str, int]:
         """The host and port that this client is told for this broker: the same in every answer."""

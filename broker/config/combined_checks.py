@@ -115,3 +115,10 @@ def _faults_of_groups(given: Mapping[str, str]) -> Iterator[str]:
             yield f"{middle} must be greater than or equal to {least}"
         if number(middle) > number(most):
             yield f"{middle} must be less than or equal to {most}"
+    for kind in ("consumer", "share", "streams"):
+        beat, session = f"group.{kind}.heartbeat.interval.ms", f"group.{kind}.session.timeout.ms"
+        if {beat, session} & set(given) and number(beat) >= number(session):
+            yield f"{beat} must be less than {session}"
+    standbys, most_standbys = "group.streams.num.standby.replicas", "group.streams.max.standby.replicas"
+    if {standbys, most_standbys} & set(given) and number(standbys) > number(most_standbys):
+        yield f"{standbys} must be less than or equal to {most_standbys}"

@@ -20,6 +20,7 @@ METADATA_VERSION = "metadata.version"
 TRANSACTION_VERSION = "transaction.version"
 GROUP_VERSION = "group.version"
 SHARE_VERSION = "share.version"
+STREAMS_VERSION = "streams.version"
 
 # The levels a new Kafka 4.3 cluster would have, of the features that exist here.
 FEATURES = (
@@ -27,6 +28,7 @@ FEATURES = (
     Feature(TRANSACTION_VERSION, 0, 2, 2),
     Feature(GROUP_VERSION, 0, 1, 1),
     Feature(SHARE_VERSION, 0, 1, 1),
+    Feature(STREAMS_VERSION, 0, 1, 1),
 )
 
 

@@ -32,6 +32,7 @@ UNORDERED = {
     "topics": "names are answered in no fixed order",
     "topic_partitions": "the Java broker walks a hash map",
     "configs": "the Java broker walks a hash map",
+    "partitions_by_user_endpoint": "the Java broker walks a hash map",
     "api_keys": "clients look keys up",
 }
 # A new Apache Kafka cluster stores this one as an override for all brokers (eligible.leader.replicas); we have none.

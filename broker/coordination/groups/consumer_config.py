@@ -6,7 +6,7 @@ from ....protocol.metadata_records import ConfigResourceType
 from ...config.broker_config import BrokerConfig
 from ...metadata.image import MetadataImage
 from .consumer.settings import ConsumerConfig
-from .modern.settings import ModernGroupSettings
+from .modern.settings import ModernGroupSettings, within
 
 
 def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) -> ConsumerConfig:
@@ -15,17 +15,17 @@ def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) ->
     def of_group(group_id: str) -> ModernGroupSettings:
         own = image().configs.get((ConfigResourceType.GROUP, group_id), {})
         return ModernGroupSettings(
-            session_timeout_ms=_within(
+            session_timeout_ms=within(
                 int(own.get("consumer.session.timeout.ms", config.group_consumer_session_timeout_ms)),
                 config.group_consumer_min_session_timeout_ms,
                 config.group_consumer_max_session_timeout_ms,
             ),
-            heartbeat_interval_ms=_within(
+            heartbeat_interval_ms=within(
                 int(own.get("consumer.heartbeat.interval.ms", config.group_consumer_heartbeat_interval_ms)),
                 config.group_consumer_min_heartbeat_interval_ms,
                 config.group_consumer_max_heartbeat_interval_ms,
             ),
-            assignment_interval_ms=_within(
+            assignment_interval_ms=within(
                 int(own.get("consumer.assignment.interval.ms", config.group_consumer_assignment_interval_ms)),
                 config.group_consumer_min_assignment_interval_ms,
                 config.group_consumer_max_assignment_interval_ms,
@@ -40,7 +40,3 @@ def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) ->
         regex_refresh_interval_ms=config.group_consumer_regex_refresh_interval_ms,
         of_group=of_group,
     )
-
-
-def _within(value: int, lowest: int, highest: int) -> int:
-    return max(lowest, min(value, highest))

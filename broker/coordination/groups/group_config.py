@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from .consumer.settings import ConsumerConfig
+from .streams.settings import StreamsConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +19,5 @@ class GroupConfig:
     offsets_retention_check_interval_ms: int = 600_000  # offsets.retention.check.interval.ms
     offsets_topic_partitions: int = 50  # offsets.topic.num.partitions
     consumer: ConsumerConfig = field(default_factory=ConsumerConfig)  # group.consumer.*
+    streams: StreamsConfig = field(default_factory=StreamsConfig)  # group.streams.*
     new_member_join_timeout_ms: int = 300_000  # internal in Kafka: how long a newcomer may wait for a generation

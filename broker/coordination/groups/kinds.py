@@ -17,6 +17,10 @@ from .group import Group
 from .group_config import GroupConfig
 from .kind import ClassicRequests, GroupKind, TimerKey
 from .modern.topics_view import TopicsView
+from .streams.coordinator import TIMERS as STREAMS_TIMERS
+from .streams.coordinator import StreamsCoordinator
+from .streams.group import STREAMS
+from .streams.records import RECORD_TYPES as STREAMS_RECORD_TYPES
 
 
 class GroupKinds:
@@ -37,15 +41,22 @@ class GroupKinds:
             classic=self.classic,
         )
         self._groups = groups
+        self.streams = StreamsCoordinator(config.streams, groups, deadlines, topics)
         self.by_record_type: Mapping[int, GroupKind] = {
             GROUP_RECORD_TYPE: self.classic,
             **dict.fromkeys(CONSUMER_RECORD_TYPES, self.consumer),
+            **dict.fromkeys(STREAMS_RECORD_TYPES, self.streams),
         }
         self.by_timer: Mapping[str, GroupKind] = {
             **dict.fromkeys(CLASSIC_TIMERS, self.classic),
             **dict.fromkeys(CONSUMER_TIMERS, self.consumer),
+            **dict.fromkeys(STREAMS_TIMERS, self.streams),
         }
-        self.by_group_type: Mapping[str, GroupKind] = {CLASSIC: self.classic, CONSUMER: self.consumer}
+        self.by_group_type: Mapping[str, GroupKind] = {
+            CLASSIC: self.classic,
+            CONSUMER: self.consumer,
+            STREAMS: self.streams,
+        }
 
     def classic_host(self, group_id: str) -> ClassicRequests:
         """Who answers the classic members of a group, and those who want to be some."""

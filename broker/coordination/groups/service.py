@@ -22,6 +22,8 @@ from .group import Group
 from .offset_commit import OffsetCommit
 from .offset_records import CommittedOffset
 from .offsets import EncodedOffsets
+from .streams.group import StreamsGroup
+from .streams.heartbeat_request import StreamsHeartbeatRequest, StreamsHeartbeatResult
 
 R = TypeVar("R")
 
@@ -33,6 +35,7 @@ class GroupCoordinatorService:
         self._coordinator = coordinator
         self._classic_host = coordinator.kinds.classic_host
         self._consumer = coordinator.kinds.consumer
+        self._streams = coordinator.kinds.streams
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
@@ -112,6 +115,16 @@ class GroupCoordinatorService:
         group = self._consumer.groups.find(group_id)
         return group, self._consumer.assignor_of(group)
 
+    def streams_heartbeat(
+        self, request: StreamsHeartbeatRequest, future: ResponseFuture[StreamsHeartbeatResult]
+    ) -> None:
+        """StreamsGroupHeartbeat."""
+        self._write("StreamsGroupHeartbeat", request.group_id, lambda at: self._streams.heartbeat(request, at), future)
+
+    def find_streams_group(self, group_id: str) -> StreamsGroup:
+        """The streams group of that name, to be looked at only; GROUP_ID_NOT_FOUND."""
+        return self._streams.groups.find(group_id)
+
     # Offsets
 
     def check_fetch(self, group_id: str, member_id: str | None, member_epoch: int) -> None:
@@ -161,7 +174,9 @@ class GroupCoordinatorService:
         """The metadata has changed: what was committed for topics that are gone is removed, and groups look again."""
         changed = (*delta.created_topics, *delta.grown_topics.values(), *delta.deleted_topics)
         if changed:
-            self._consumer.groups.on_topics_changed([topic.name for topic in changed])
+            names = [topic.name for topic in changed]
+            self._consumer.groups.on_topics_changed(names)
+            self._streams.groups.on_topics_changed(names)
         for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
             self._runtime.write(operation)
 

@@ -35,6 +35,14 @@ REFUSED = [
         "group.consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms",
     ),
     (
+        "group.consumer.min.session.timeout.ms=1000 group.consumer.session.timeout.ms=2000",
+        "group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms",
+    ),
+    (
+        "group.streams.num.standby.replicas=3",
+        "group.streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas",
+    ),
+    (
         "group.share.max.heartbeat.interval.ms=1",
         "group.share.max.heartbeat.interval.ms must be greater than or equal to group.share.min.heartbeat.interval.ms",
     ),
@@ -50,7 +58,7 @@ TAKEN = [
     "inter.broker.listener.name=plaintext",
     "group.coordinator.rebalance.protocols=classic",
     "group.consumer.session.timeout.ms=60000",
-    "group.consumer.min.session.timeout.ms=1000 group.consumer.session.timeout.ms=2000",
+    "group.consumer.min.session.timeout.ms=1000 group.consumer.session.timeout.ms=6000",
     "log.cleaner.threads=2 log.cleaner.dedupe.buffer.size=2097152",
 ]
 

@@ -38,6 +38,7 @@ def test_features_whose_minimum_is_0_are_shown_to_version_4_only() -> None:
         "transaction.version": (0, 2),
         "group.version": (0, 1),
         "share.version": (0, 1),
+        "streams.version": (0, 1),
     }
 
 
@@ -50,11 +51,12 @@ def test_the_finalized_level_of_a_feature_is_the_one_on_record(version: int) -> 
         "transaction.version": (2, 2),
         "group.version": (1, 1),
         "share.version": (1, 1),
+        "streams.version": (1, 1),
     }
     Changes(broker.context.metadata).set_features({"transaction.version": 0})
     broker.restart()
     left = [f.name for f in ask(broker, version).finalized_features]
-    assert left == ["metadata.version", "group.version", "share.version"]
+    assert left == ["metadata.version", "group.version", "share.version", "streams.version"]
 
 
 def test_the_epoch_of_the_features_grows_with_the_log_of_the_cluster() -> None:

@@ -61,6 +61,8 @@ from odradek.broker.handlers.remove_raft_voter import handle_remove_raft_voter
 from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
 from odradek.broker.handlers.share_acknowledge import handle_share_acknowledge
 from odradek.broker.handlers.share_fetch import handle_share_fetch
+from odradek.broker.handlers.streams_group_describe import handle_streams_group_describe
+from odradek.broker.handlers.streams_group_heartbeat import handle_streams_group_heartbeat
 from odradek.broker.handlers.sync_group import handle_sync_group
 from odradek.broker.handlers.txn_offset_commit import handle_txn_offset_commit
 from odradek.broker.handlers.unregister_broker import handle_unregister_broker
@@ -153,6 +155,11 @@ from odradek.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, 
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from odradek.protocol.messages.share_acknowledge import ShareAcknowledgeRequest, ShareAcknowledgeResponse
 from odradek.protocol.messages.share_fetch import ShareFetchRequest, ShareFetchResponse
+from odradek.protocol.messages.streams_group_describe import StreamsGroupDescribeRequest, StreamsGroupDescribeResponse
+from odradek.protocol.messages.streams_group_heartbeat import (
+    StreamsGroupHeartbeatRequest,
+    StreamsGroupHeartbeatResponse,
+)
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from odradek.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest, TxnOffsetCommitResponse
 from odradek.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
@@ -250,6 +257,12 @@ HANDLERS = {
     "produce": handler_of(ProduceRequest, ProduceResponse, handle_produce),
     "remove_raft_voter": handler_of(RemoveRaftVoterRequest, RemoveRaftVoterResponse, handle_remove_raft_voter),
     "sasl_handshake": handler_of(SaslHandshakeRequest, SaslHandshakeResponse, handle_sasl_handshake),
+    "streams_group_describe": handler_of(
+        StreamsGroupDescribeRequest, StreamsGroupDescribeResponse, handle_streams_group_describe
+    ),
+    "streams_group_heartbeat": handler_of(
+        StreamsGroupHeartbeatRequest, StreamsGroupHeartbeatResponse, handle_streams_group_heartbeat
+    ),
     "sync_group": handler_of(SyncGroupRequest, SyncGroupResponse, handle_sync_group),
     "txn_offset_commit": handler_of(TxnOffsetCommitRequest, TxnOffsetCommitResponse, handle_txn_offset_commit),
     "unregister_broker": handler_of(UnregisterBrokerRequest, UnregisterBrokerResponse, handle_unregister_broker),

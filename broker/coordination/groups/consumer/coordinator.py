@@ -127,10 +127,12 @@ class ConsumerCoordinator:
         group = self._table.get(group_id)
         if isinstance(group, ConsumerGroup):
             return Entered(group)
-        if group is None or group.is_empty:
-            return Entered(ConsumerGroup(group_id, self._topics), [] if group is None else group.tombstones())
+        if group is None:
+            return Entered(ConsumerGroup(group_id, self._topics))
         if not isinstance(group, ClassicGroup):
             raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
+        if group.is_empty:
+            return Entered(ConsumerGroup(group_id, self._topics), group.tombstones())
         self._check_upgrade(group)
         upgraded = upgrade(group, self._topics)
         return Entered(upgraded.group, upgraded.records, group)
