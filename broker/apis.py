@@ -174,6 +174,8 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.STREAMS_GROUP_HEARTBEAT, 0, 0),
         Api(ApiKey.STREAMS_GROUP_DESCRIBE, 0, 0, only_reads=True),
         Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0, only_reads=True),
+        Api(ApiKey.SHARE_GROUP_HEARTBEAT, 1, 1),
+        Api(ApiKey.SHARE_GROUP_DESCRIBE, 1, 1, only_reads=True),
         Api(ApiKey.INITIALIZE_SHARE_GROUP_STATE, 0, 0),
         Api(ApiKey.READ_SHARE_GROUP_STATE, 0, 0),
         Api(ApiKey.WRITE_SHARE_GROUP_STATE, 0, 1),
@@ -181,6 +183,9 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.READ_SHARE_GROUP_STATE_SUMMARY, 0, 1, only_reads=True),
         Api(ApiKey.SHARE_FETCH, 1, 2),
         Api(ApiKey.SHARE_ACKNOWLEDGE, 1, 2),
+        Api(ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS, 0, 1, only_reads=True),
+        Api(ApiKey.ALTER_SHARE_GROUP_OFFSETS, 0, 0),
+        Api(ApiKey.DELETE_SHARE_GROUP_OFFSETS, 0, 0),
         Api(ApiKey.ADD_RAFT_VOTER, 0, 1, only_reads=True),
         Api(ApiKey.REMOVE_RAFT_VOTER, 0, 0, only_reads=True),
     )

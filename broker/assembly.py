@@ -14,6 +14,8 @@ from .coordination.groups.coordinator import GroupCoordinator
 from .coordination.groups.group_config import GroupConfig
 from .coordination.groups.metadata_topics import MetadataTopics
 from .coordination.groups.service import GroupCoordinatorService
+from .coordination.groups.share.service import ShareGroupService
+from .coordination.groups.share_group_config import share_group_config
 from .coordination.groups.streams_config import streams_config
 from .coordination.partition_writer import PartitionWriter
 from .coordination.share_state.coordinator import ShareStateCoordinator
@@ -93,6 +95,7 @@ def assemble(
         streams_topics=StreamsTopics(config, topics),
         log_dir=log_manager,
         groups=groups,
+        share_groups=ShareGroupService(groups, share_state, slices),
         transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
         share_state=share_state,
         share=share,
@@ -129,6 +132,7 @@ def _groups(
         offsets_topic_partitions=log.partition_count() or config.offsets_topic_num_partitions,
         consumer=consumer_config(config, lambda: metadata.image),
         streams=streams_config(config, lambda: metadata.image),
+        share=share_group_config(config, lambda: metadata.image),
     )
     seen_topics = MetadataTopics(metadata)
     metadata.publisher.subscribe(seen_topics)

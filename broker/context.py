@@ -9,6 +9,7 @@ from .advertised import Advertised
 from .config.broker_config import BrokerConfig
 from .config.java_values import split_list
 from .coordination.groups.service import GroupCoordinatorService
+from .coordination.groups.share.service import ShareGroupService
 from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
@@ -61,6 +62,7 @@ class Context:
     streams_topics: StreamsTopics
     log_dir: LogDir
     groups: GroupCoordinatorService
+    share_groups: ShareGroupService
     transactions: TransactionCoordinatorService
     share_state: ShareStateService
     share: SharePartitions

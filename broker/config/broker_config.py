@@ -113,6 +113,18 @@ class BrokerConfig:
     group_streams_num_standby_replicas: int = 0
     group_streams_max_standby_replicas: int = 2
     group_streams_max_size: int = 2147483647
+    group_share_session_timeout_ms: int = 45000
+    group_share_min_session_timeout_ms: int = 45000
+    group_share_max_session_timeout_ms: int = 60000
+    group_share_heartbeat_interval_ms: int = 5000
+    group_share_min_heartbeat_interval_ms: int = 5000
+    group_share_max_heartbeat_interval_ms: int = 15000
+    group_share_assignment_interval_ms: int = 1000
+    group_share_min_assignment_interval_ms: int = 0
+    group_share_max_assignment_interval_ms: int = 15000
+    group_share_initialize_retry_interval_ms: int = 30000
+    group_share_max_size: int = 200
+    group_share_assignors: str = "simple"
     offset_metadata_max_bytes: int = 4096
     offsets_retention_minutes: int = 10080
     offsets_retention_check_interval_ms: int = 600000
@@ -160,6 +172,7 @@ class BrokerConfig:
         config._check_roles()
         check_together(given, config.effective)
         config.consumer_assignors()
+        config.check_share_assignors()
         config.advertised()
         try:
             config.connections_from("")
@@ -275,6 +288,11 @@ class BrokerConfig:
         if not names:
             raise ConfigError("group.consumer.assignors is empty")
         return names
+
+    def check_share_assignors(self) -> None:
+        """ConfigError for an assignor of share groups that is not there: there is one."""
+        if split_list(self.group_share_assignors) != ["simple"]:
+            raise ConfigError(f"group.share.assignors: {self.group_share_assignors!r} is not the one there is: simple")
 
     def advertised(self) -> Mapping[str, tuple[str, int]]:
         """What clients of each listener are told, where that is given. ConfigError."""

@@ -27,7 +27,7 @@ def handle_delete_groups(
 
     for name in names:
         yield
-        context.groups.delete_group(name, ResponseFuture(partial(deleted, name), lambda code: code))
+        context.share_groups.delete_group(name, ResponseFuture(partial(deleted, name), lambda code: code))
     return deferred
 
 

@@ -37,6 +37,11 @@ class Group(Protocol):
         """Whether it is empty, and no member is on the way into it."""
         ...
 
+    @property
+    def is_replaceable(self) -> bool:
+        """Whether a classic group may take its place."""
+        ...
+
     def check_commit(self, commit: OffsetCommit) -> None:
         """Whether these offsets may be committed in this name; KafkaError if not."""
         ...

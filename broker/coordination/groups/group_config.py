@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from .consumer.settings import ConsumerConfig
+from .share.settings import ShareGroupConfig
 from .streams.settings import StreamsConfig
 
 
@@ -20,4 +21,5 @@ class GroupConfig:
     offsets_topic_partitions: int = 50  # offsets.topic.num.partitions
     consumer: ConsumerConfig = field(default_factory=ConsumerConfig)  # group.consumer.*
     streams: StreamsConfig = field(default_factory=StreamsConfig)  # group.streams.*
+    share: ShareGroupConfig = field(default_factory=ShareGroupConfig)  # group.share.*
     new_member_join_timeout_ms: int = 300_000  # internal in Kafka: how long a newcomer may wait for a generation

@@ -17,6 +17,10 @@ from .group import Group
 from .group_config import GroupConfig
 from .kind import ClassicRequests, GroupKind, TimerKey
 from .modern.topics_view import TopicsView
+from .share.coordinator import TIMERS as SHARE_TIMERS
+from .share.coordinator import ShareGroupCoordinator
+from .share.group import SHARE
+from .share.records import RECORD_TYPES as SHARE_RECORD_TYPES
 from .streams.coordinator import TIMERS as STREAMS_TIMERS
 from .streams.coordinator import StreamsCoordinator
 from .streams.group import STREAMS
@@ -41,21 +45,25 @@ class GroupKinds:
             classic=self.classic,
         )
         self._groups = groups
+        self.share = ShareGroupCoordinator(config.share, groups, deadlines, topics)
         self.streams = StreamsCoordinator(config.streams, groups, deadlines, topics)
         self.by_record_type: Mapping[int, GroupKind] = {
             GROUP_RECORD_TYPE: self.classic,
             **dict.fromkeys(CONSUMER_RECORD_TYPES, self.consumer),
             **dict.fromkeys(STREAMS_RECORD_TYPES, self.streams),
+            **dict.fromkeys(SHARE_RECORD_TYPES, self.share),
         }
         self.by_timer: Mapping[str, GroupKind] = {
             **dict.fromkeys(CLASSIC_TIMERS, self.classic),
             **dict.fromkeys(CONSUMER_TIMERS, self.consumer),
             **dict.fromkeys(STREAMS_TIMERS, self.streams),
+            **dict.fromkeys(SHARE_TIMERS, self.share),
         }
         self.by_group_type: Mapping[str, GroupKind] = {
             CLASSIC: self.classic,
             CONSUMER: self.consumer,
             STREAMS: self.streams,
+            SHARE: self.share,
         }
 
     def classic_host(self, group_id: str) -> ClassicRequests:

@@ -36,6 +36,7 @@ class GroupCoordinatorService:
         self._classic_host = coordinator.kinds.classic_host
         self._consumer = coordinator.kinds.consumer
         self._streams = coordinator.kinds.streams
+        self.share = coordinator.kinds.share
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
@@ -65,7 +66,7 @@ class GroupCoordinatorService:
 
     def join(self, request: JoinRequest, future: ResponseFuture[JoinResult]) -> None:
         """JoinGroup."""
-        self._write(
+        self.write(
             "JoinGroup",
             request.group_id,
             lambda at: self._classic_host(request.group_id).join(request, future, at),
@@ -74,7 +75,7 @@ class GroupCoordinatorService:
 
     def sync(self, request: SyncRequest, future: ResponseFuture[SyncResult]) -> None:
         """SyncGroup."""
-        self._write(
+        self.write(
             "SyncGroup",
             request.group_id,
             lambda at: self._classic_host(request.group_id).sync(request, future, at),
@@ -100,15 +101,11 @@ class GroupCoordinatorService:
         self.check_served(group_id)
         if not group_id:
             raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        self._write(
-            "LeaveGroup", group_id, lambda at: self._classic_host(group_id).leave(group_id, leaving, at), future
-        )
+        self.write("LeaveGroup", group_id, lambda at: self._classic_host(group_id).leave(group_id, leaving, at), future)
 
     def consumer_heartbeat(self, request: HeartbeatRequest, future: ResponseFuture[HeartbeatResult]) -> None:
         """ConsumerGroupHeartbeat."""
-        self._write(
-            "ConsumerGroupHeartbeat", request.group_id, lambda at: self._consumer.heartbeat(request, at), future
-        )
+        self.write("ConsumerGroupHeartbeat", request.group_id, lambda at: self._consumer.heartbeat(request, at), future)
 
     def find_consumer_group(self, group_id: str) -> tuple[ConsumerGroup, str]:
         """The consumer group of that name, to be looked at only, and its assignor; GROUP_ID_NOT_FOUND."""
@@ -119,7 +116,7 @@ class GroupCoordinatorService:
         self, request: StreamsHeartbeatRequest, future: ResponseFuture[StreamsHeartbeatResult]
     ) -> None:
         """StreamsGroupHeartbeat."""
-        self._write("StreamsGroupHeartbeat", request.group_id, lambda at: self._streams.heartbeat(request, at), future)
+        self.write("StreamsGroupHeartbeat", request.group_id, lambda at: self._streams.heartbeat(request, at), future)
 
     def find_streams_group(self, group_id: str) -> StreamsGroup:
         """The streams group of that name, to be looked at only; GROUP_ID_NOT_FOUND."""
@@ -140,7 +137,7 @@ class GroupCoordinatorService:
     def commit(self, request: OffsetCommit, encoded: EncodedOffsets, future: ResponseFuture[Errors]) -> None:
         """OffsetCommit or TxnOffsetCommit: one error for each offset."""
         decide = partial(self._coordinator.commit, request, encoded)
-        self._write("OffsetCommit", request.group_id, decide, future)
+        self.write("OffsetCommit", request.group_id, decide, future)
 
     def find_offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
         """The committed offset, if there is one."""
@@ -163,7 +160,7 @@ class GroupCoordinatorService:
         """
         self.check_served(group_id)
         self._coordinator.check_offset_delete(group_id)
-        self._write("OffsetDelete", group_id, lambda at: self._coordinator.delete_offsets(group_id, partitions), future)
+        self.write("OffsetDelete", group_id, lambda at: self._coordinator.delete_offsets(group_id, partitions), future)
 
     def note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
         """A transaction's marker has been written to a partition, perhaps of `__consumer_offsets`."""
@@ -177,8 +174,11 @@ class GroupCoordinatorService:
             names = [topic.name for topic in changed]
             self._consumer.groups.on_topics_changed(names)
             self._streams.groups.on_topics_changed(names)
+            self.share.groups.on_topics_changed(names)
         for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
             self._runtime.write(operation)
+        for group_id, decide in self.share.delete_topics([topic.topic_id for topic in delta.deleted_topics]):
+            self._runtime.write(Operation("DeleteTopics", group_id, self.partition_of(group_id), decide))
 
     # Groups
 
@@ -196,15 +196,16 @@ class GroupCoordinatorService:
 
     def delete_group(self, group_id: str, future: ResponseFuture[ErrorCode]) -> None:
         """One group of a DeleteGroups."""
-        self._write("DeleteGroups", group_id, lambda at: self._coordinator.delete_group(group_id), future)
+        self.write("DeleteGroups", group_id, lambda at: self._coordinator.delete_group(group_id), future)
 
-    def _write(
+    def write(
         self,
         name: str,
         group_id: str,
         decide: Callable[[Instant], CoordinatorResult[R]],
         future: ResponseFuture[R],
     ) -> None:
+        """One operation of a group."""
         self._runtime.write(Operation(name, group_id, self.partition_of(group_id), decide, future))
 
     def _instant(self) -> Instant:

@@ -12,6 +12,7 @@ from odradek.broker.handlers.alter_client_quotas import handle_alter_client_quot
 from odradek.broker.handlers.alter_configs import handle_alter_configs
 from odradek.broker.handlers.alter_partition_reassignments import handle_alter_partition_reassignments
 from odradek.broker.handlers.alter_replica_log_dirs import handle_alter_replica_log_dirs
+from odradek.broker.handlers.alter_share_group_offsets import handle_alter_share_group_offsets
 from odradek.broker.handlers.api_versions import handle_api_versions
 from odradek.broker.handlers.consumer_group_describe import handle_consumer_group_describe
 from odradek.broker.handlers.consumer_group_heartbeat import handle_consumer_group_heartbeat
@@ -21,6 +22,7 @@ from odradek.broker.handlers.create_topics import handle_create_topics
 from odradek.broker.handlers.delete_acls import handle_delete_acls
 from odradek.broker.handlers.delete_groups import handle_delete_groups
 from odradek.broker.handlers.delete_records import handle_delete_records
+from odradek.broker.handlers.delete_share_group_offsets import handle_delete_share_group_offsets
 from odradek.broker.handlers.delete_share_group_state import handle_delete_share_group_state
 from odradek.broker.handlers.delete_topics import handle_delete_topics
 from odradek.broker.handlers.describe_acls import handle_describe_acls
@@ -31,6 +33,7 @@ from odradek.broker.handlers.describe_groups import handle_describe_groups
 from odradek.broker.handlers.describe_log_dirs import handle_describe_log_dirs
 from odradek.broker.handlers.describe_producers import handle_describe_producers
 from odradek.broker.handlers.describe_quorum import handle_describe_quorum
+from odradek.broker.handlers.describe_share_group_offsets import handle_describe_share_group_offsets
 from odradek.broker.handlers.describe_topic_partitions import handle_describe_topic_partitions
 from odradek.broker.handlers.describe_transactions import handle_describe_transactions
 from odradek.broker.handlers.describe_user_scram_credentials import handle_describe_user_scram_credentials
@@ -61,6 +64,8 @@ from odradek.broker.handlers.remove_raft_voter import handle_remove_raft_voter
 from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
 from odradek.broker.handlers.share_acknowledge import handle_share_acknowledge
 from odradek.broker.handlers.share_fetch import handle_share_fetch
+from odradek.broker.handlers.share_group_describe import handle_share_group_describe
+from odradek.broker.handlers.share_group_heartbeat import handle_share_group_heartbeat
 from odradek.broker.handlers.streams_group_describe import handle_streams_group_describe
 from odradek.broker.handlers.streams_group_heartbeat import handle_streams_group_heartbeat
 from odradek.broker.handlers.sync_group import handle_sync_group
@@ -79,6 +84,10 @@ from odradek.protocol.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsResponse,
 )
 from odradek.protocol.messages.alter_replica_log_dirs import AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse
+from odradek.protocol.messages.alter_share_group_offsets import (
+    AlterShareGroupOffsetsRequest,
+    AlterShareGroupOffsetsResponse,
+)
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.consumer_group_describe import (
     ConsumerGroupDescribeRequest,
@@ -94,6 +103,10 @@ from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateT
 from odradek.protocol.messages.delete_acls import DeleteAclsRequest, DeleteAclsResponse
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.messages.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
+from odradek.protocol.messages.delete_share_group_offsets import (
+    DeleteShareGroupOffsetsRequest,
+    DeleteShareGroupOffsetsResponse,
+)
 from odradek.protocol.messages.delete_share_group_state import (
     DeleteShareGroupStateRequest,
     DeleteShareGroupStateResponse,
@@ -107,6 +120,10 @@ from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, Des
 from odradek.protocol.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsResponse
 from odradek.protocol.messages.describe_producers import DescribeProducersRequest, DescribeProducersResponse
 from odradek.protocol.messages.describe_quorum import DescribeQuorumRequest, DescribeQuorumResponse
+from odradek.protocol.messages.describe_share_group_offsets import (
+    DescribeShareGroupOffsetsRequest,
+    DescribeShareGroupOffsetsResponse,
+)
 from odradek.protocol.messages.describe_topic_partitions import (
     DescribeTopicPartitionsRequest,
     DescribeTopicPartitionsResponse,
@@ -155,6 +172,8 @@ from odradek.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, 
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from odradek.protocol.messages.share_acknowledge import ShareAcknowledgeRequest, ShareAcknowledgeResponse
 from odradek.protocol.messages.share_fetch import ShareFetchRequest, ShareFetchResponse
+from odradek.protocol.messages.share_group_describe import ShareGroupDescribeRequest, ShareGroupDescribeResponse
+from odradek.protocol.messages.share_group_heartbeat import ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse
 from odradek.protocol.messages.streams_group_describe import StreamsGroupDescribeRequest, StreamsGroupDescribeResponse
 from odradek.protocol.messages.streams_group_heartbeat import (
     StreamsGroupHeartbeatRequest,
@@ -284,6 +303,21 @@ HANDLERS = {
     ),
     "share_fetch": handler_of(ShareFetchRequest, ShareFetchResponse, handle_share_fetch),
     "share_acknowledge": handler_of(ShareAcknowledgeRequest, ShareAcknowledgeResponse, handle_share_acknowledge),
+    "share_group_heartbeat": handler_of(
+        ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse, handle_share_group_heartbeat
+    ),
+    "share_group_describe": handler_of(
+        ShareGroupDescribeRequest, ShareGroupDescribeResponse, handle_share_group_describe
+    ),
+    "describe_share_group_offsets": handler_of(
+        DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, handle_describe_share_group_offsets
+    ),
+    "alter_share_group_offsets": handler_of(
+        AlterShareGroupOffsetsRequest, AlterShareGroupOffsetsResponse, handle_alter_share_group_offsets
+    ),
+    "delete_share_group_offsets": handler_of(
+        DeleteShareGroupOffsetsRequest, DeleteShareGroupOffsetsResponse, handle_delete_share_group_offsets
+    ),
     "write_txn_markers": handler_of(WriteTxnMarkersRequest, WriteTxnMarkersResponse, handle_write_txn_markers),
 }
 

@@ -48,7 +48,7 @@ class ClassicCoordinator:
         known = self._groups.get(group_id)
         if isinstance(known, ClassicGroup):
             return self._join_phase.join(known, request, future, at)
-        if known is not None and not known.is_empty:
+        if known is not None and not known.is_replaceable:
             raise KafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
         if request.member_id:
             raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)

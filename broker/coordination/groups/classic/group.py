@@ -73,6 +73,10 @@ class ClassicGroup:
         return self.state is ClassicState.EMPTY
 
     @property
+    def is_replaceable(self) -> bool:
+        return self.is_empty
+
+    @property
     def is_abandoned(self) -> bool:
         return self.is_empty and not self.pending_members
 

@@ -74,6 +74,10 @@ class ModernGroup(Generic[M, T]):
         return self.is_empty
 
     @property
+    def is_replaceable(self) -> bool:
+        return self.is_empty
+
+    @property
     def state_name(self) -> str:
         """The state; whatever replay changes must call `forget_state`."""
         if self._state is None:
