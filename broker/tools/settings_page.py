@@ -7,7 +7,6 @@ reads, our defaults and their reasons those of BrokerConfig, and what has an eff
 import inspect
 import re
 from collections.abc import Mapping
-from functools import cache
 
 import click
 
@@ -21,11 +20,9 @@ from ..config.config_def import (
 )
 from ..config.documentation import DocumentedKind, documentation_of
 from ..config.effects import broker_settings_in_effect, topic_settings_in_effect
-from ..dynamic_config.groups import GroupConfigs
-from ..metadata.image import MetadataImage
 from ..share.settings import OF_GROUPS_ALONE
 
-YES, AS_BOUND, NONE = "yes", "as a bound", "kept, no effect"
+YES, NONE = "yes", "kept, no effect"
 
 INTRODUCTION = """\
 # Settings
@@ -44,8 +41,7 @@ BROKERS = """\
 
 Given in a file (`--config`) or one by one (`--set`) at the start. The update mode is Kafka's, and says what clients may
 alter while the broker runs: *read-only* nothing, *per-broker* the setting of one broker, *cluster-wide* that of all
-brokers as well. *{as_bound}*: the settings of groups are held to it when they are altered, and nothing else is. A name
-in brackets is internal to Kafka; DescribeConfigs does not show it.
+brokers as well. A name in brackets is internal to Kafka; DescribeConfigs does not show it.
 """
 
 TOPICS = """\
@@ -76,33 +72,11 @@ TABLES: tuple[tuple[DocumentedKind, str], ...] = (
 )
 
 
-class _AskedBrokerConfig(BrokerConfig):
-    """A broker's settings as they are by default, and notes which were read by name."""
-
-    names: set[str]
-
-    def effective(self, name: str) -> str | None:
-        self.names.add(name)
-        return super().effective(name)
-
-
-@cache
-def bounds_of_groups() -> frozenset[str]:
-    """The broker settings to which a group's settings are held."""
-    config = _AskedBrokerConfig()
-    config.names = set()
-    defaults = {name: key.default or "" for name, key in group_config_def().items()}
-    GroupConfigs(config, MetadataImage).check("a group", defaults)
-    return frozenset(config.names)
-
-
 def effect_of(kind: DocumentedKind, key: ConfigKey) -> str:
     """The word of the page. A setting of a group has an effect if the setting of the broker behind it has one."""
     in_effect = topic_settings_in_effect() if kind == "topic" else broker_settings_in_effect()
     if kind in ("broker", "topic"):
-        if key.name in in_effect:
-            return YES
-        return AS_BOUND if kind == "broker" and key.name in bounds_of_groups() else NONE
+        return YES if key.name in in_effect else NONE
     return YES if in_effect.intersection(key.synonyms) or key.name in OF_GROUPS_ALONE else NONE
 
 
@@ -162,7 +136,7 @@ def page() -> str:
     effects = [effect_of(kind, key) for kind, _ in TABLES for key in _keys(kind).values()]
     parts = [INTRODUCTION.format(in_effect=len(effects) - effects.count(NONE), total=len(effects), none=NONE)]
     for kind, introduction in TABLES:
-        parts += [introduction.format(as_bound=AS_BOUND), table(kind)]
+        parts += [introduction, table(kind)]
     return "\n".join([*parts, footnotes()])
 
 

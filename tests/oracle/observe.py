@@ -1,7 +1,7 @@
-"""What a partition and a group show of transactions, without the times of their markers."""
+"""What is in a topic, and what a partition and a group show of transactions, without the times of their markers."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.messages.describe_producers import (
@@ -22,7 +22,10 @@ from odradek.protocol.messages.list_offsets import (
     ListOffsetsResponse,
     ListOffsetsTopic,
 )
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic, OffsetFetchResponse
+from odradek.protocol.records import Record, read_records
+from odradek.storage.files.files import Buffer
 
 from .wire_session import Dialogue
 
@@ -115,3 +118,22 @@ def committed(d: Dialogue, label: str, group: str, topic: str, *, is_stable: boo
     topics = [OffsetFetchRequestTopic(name=topic, partition_indexes=[0])]
     request = OffsetFetchRequest(group_id=group, topics=topics, require_stable=is_stable)
     d.ask(label, request, 7, OffsetFetchResponse)
+
+
+def records_in(d: Dialogue, topic: str) -> Iterator[Record]:
+    """Every record of a topic, partition by partition in the order of the log; markers are left out."""
+    (found,) = d.wire.ask(MetadataRequest(topics=[MetadataRequestTopic(name=topic)]), 12, MetadataResponse).topics
+    for partition in sorted(one.partition_index for one in found.partitions):
+        offset = 0
+        while batches := list(whole_batches(_fetched(d, found.topic_id, partition, offset))):
+            for batch in batches:
+                if not batch.is_control:
+                    yield from read_records(batch)
+            offset = batches[-1].next_offset
+
+
+def _fetched(d: Dialogue, topic_id: bytes, partition: int, offset: int) -> Buffer:
+    wanted = FetchPartition(partition=partition, fetch_offset=offset, partition_max_bytes=1 << 20)
+    request = FetchRequest(max_wait_ms=0, min_bytes=0, topics=[FetchTopic(topic_id=topic_id, partitions=[wanted])])
+    (topic,) = d.wire.ask(request, 16, FetchResponse).responses
+    return topic.partitions[0].records or b""

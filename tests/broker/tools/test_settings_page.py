@@ -16,10 +16,8 @@ from odradek.broker.config.config_def import (
 from odradek.broker.config.documentation import DocumentedKind
 from odradek.broker.config.effects import broker_settings_in_effect, topic_settings_in_effect
 from odradek.broker.tools.settings_page import (
-    AS_BOUND,
     NONE,
     YES,
-    bounds_of_groups,
     effect_of,
     footnotes,
     own_default,
@@ -67,15 +65,16 @@ def test_each_field_of_the_brokers_settings_has_an_effect() -> None:
         ("broker", "message.max.bytes", YES),
         ("broker", "num.io.threads", NONE),
         ("broker", "log.preallocate", NONE),
-        ("broker", "group.streams.min.session.timeout.ms", AS_BOUND),
-        ("broker", "group.streams.session.timeout.ms", NONE),
+        ("broker", "group.share.min.session.timeout.ms", YES),
+        ("broker", "group.share.persister.class.name", NONE),
+        ("broker", "group.streams.session.timeout.ms", YES),
         ("broker", "group.consumer.session.timeout.ms", YES),
         ("broker", "group.consumer.migration.policy", YES),
         ("topic", "retention.ms", YES),
         ("topic", "preallocate", NONE),
         ("group", "consumer.session.timeout.ms", YES),
         ("group", "share.session.timeout.ms", YES),
-        ("group", "streams.session.timeout.ms", NONE),
+        ("group", "streams.session.timeout.ms", YES),
         ("client_metrics", "interval.ms", NONE),
     ],
 )
@@ -87,11 +86,6 @@ def test_the_effect_of_a_setting_shows_in_what_the_code_asks_for(kind: Documente
         "client_metrics": client_metrics_config_def,
     }
     assert effect_of(kind, definitions[kind]()[name]) == effect
-
-
-def test_the_bounds_of_groups_are_smallest_and_largest_values() -> None:
-    assert bounds_of_groups()
-    assert all(re.match(r"group\.(consumer|share|streams)\.(min|max)\.", name) for name in bounds_of_groups())
 
 
 def test_a_default_of_ours_has_a_note_with_its_reason() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from odradek.protocol.batch import whole_batches
 from odradek.protocol.messages.alter_share_group_offsets import (
     AlterShareGroupOffsetsRequest,
     AlterShareGroupOffsetsRequestPartition,
@@ -34,7 +33,6 @@ from odradek.protocol.messages.describe_share_group_offsets import (
     DescribeShareGroupOffsetsRequestTopic,
     DescribeShareGroupOffsetsResponse,
 )
-from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.heartbeat import HeartbeatResponse
 from odradek.protocol.messages.incremental_alter_configs import (
@@ -46,7 +44,6 @@ from odradek.protocol.messages.incremental_alter_configs import (
 from odradek.protocol.messages.join_group import JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupResponse
 from odradek.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
-from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.messages.offset_commit import OffsetCommitResponse
 from odradek.protocol.messages.offset_delete import (
     OffsetDeleteRequest,
@@ -71,11 +68,10 @@ from odradek.protocol.messages.share_group_heartbeat import (
     ShareGroupHeartbeatResponse,
 )
 from odradek.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
-from odradek.protocol.records import read_records
 from odradek.protocol.share_group_records import ShareGroupMetadataValue, ShareGroupTargetAssignmentMetadataValue
 from odradek.protocol.state_records import decode_group_record
 
-from ..transaction_harness import Transactor
+from ..observe import records_in
 from ..wire_session import Dialogue, scenario
 from .consumer_groups import beat as consumer_beat
 from .features import update
@@ -184,26 +180,15 @@ def delete_offsets(d: Dialogue, label: str, group: str, *topics: str) -> None:
 
 def records_of(d: Dialogue, group: str) -> Sequence[Any]:
     """What the group has in the topic of all groups; hashes and times are of each broker's own."""
-    asked = MetadataRequest(topics=[MetadataRequestTopic(name=OFFSETS_TOPIC)])
-    (topic,) = d.wire.ask(asked, 12, MetadataResponse).topics
     found: list[Any] = []
-    for partition in sorted(one.partition_index for one in topic.partitions):
-        wanted = FetchPartition(partition=partition, fetch_offset=0, partition_max_bytes=1 << 20)
-        request = FetchRequest(
-            max_wait_ms=0, min_bytes=0, topics=[FetchTopic(topic_id=topic.topic_id, partitions=[wanted])]
-        )
-        (answer,) = d.wire.ask(request, 16, FetchResponse).responses
-        for stored in whole_batches(answer.partitions[0].records or b""):
-            if stored.is_control:
-                continue
-            for one in read_records(stored):
-                key, value = decode_group_record(one.key or b"", one.value) or (None, None)
-                if getattr(key, "group_id", None) == group:
-                    if isinstance(value, ShareGroupMetadataValue):
-                        value = replace(value, metadata_hash=0)
-                    elif isinstance(value, ShareGroupTargetAssignmentMetadataValue):
-                        value = replace(value, assignment_timestamp=0)
-                    found.append((type(key).__name__, key, _sorted(value)))
+    for one in records_in(d, OFFSETS_TOPIC):
+        key, value = decode_group_record(one.key or b"", one.value) or (None, None)
+        if getattr(key, "group_id", None) == group:
+            if isinstance(value, ShareGroupMetadataValue):
+                value = replace(value, metadata_hash=0)
+            elif isinstance(value, ShareGroupTargetAssignmentMetadataValue):
+                value = replace(value, assignment_timestamp=0)
+            found.append((type(key).__name__, key, _sorted(value)))
     return found
 
 
@@ -331,7 +316,6 @@ def what_is_refused(d: Dialogue) -> None:
 def offsets_are_described_altered_and_deleted(d: Dialogue) -> None:
     topic, _ = d.create_topic("t", 2)
     other, _ = d.create_topic("u", 1)
-    one = Transactor(d)
     group, nope = new_group(d, "g"), d.name("nope")
     names: dict[str, Any] = {"subscribed_topic_names": [topic]}
     beat(d, "joins", group, "a", **names)
@@ -366,7 +350,6 @@ def offsets_are_described_altered_and_deleted(d: Dialogue) -> None:
     describe(d, "made by that", fresh)
     offsets_of(d, "of the new one", fresh)
     d.note("what is left behind of the new one", records_of(d, fresh))
-    one.init("unused")
 
 
 @scenario

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from odradek.protocol.batch import whole_batches
 from odradek.protocol.messages.delete_share_group_state import (
     DeleteShareGroupStateRequest,
     DeleteShareGroupStateResponse,
@@ -12,7 +11,6 @@ from odradek.protocol.messages.delete_share_group_state import (
 )
 from odradek.protocol.messages.delete_share_group_state import PartitionData as DeletePartition
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopicState
-from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.initialize_share_group_state import (
     InitializeShareGroupStateRequest,
@@ -20,7 +18,6 @@ from odradek.protocol.messages.initialize_share_group_state import (
     InitializeStateData,
 )
 from odradek.protocol.messages.initialize_share_group_state import PartitionData as InitializePartition
-from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.messages.read_share_group_state import PartitionData as ReadPartition
 from odradek.protocol.messages.read_share_group_state import (
     ReadShareGroupStateRequest,
@@ -40,11 +37,11 @@ from odradek.protocol.messages.write_share_group_state import (
     WriteShareGroupStateResponse,
     WriteStateData,
 )
-from odradek.protocol.records import read_records
 from odradek.protocol.share_group_records import ShareSnapshotValue
 from odradek.protocol.state_records import decode_share_state_record
 from odradek.protocol.uuid_text import encode_uuid
 
+from ..observe import records_in
 from ..wire_session import Dialogue, scenario
 
 SHARE = 2
@@ -138,21 +135,11 @@ class Keeper:
 
     def records(self) -> Sequence[Any]:
         """What the group has in the topic, partition by partition in the order of the log."""
-        wire = self.d.wire
-        asked = MetadataRequest(topics=[MetadataRequestTopic(name=STATE_TOPIC)])
-        (topic,) = wire.ask(asked, 12, MetadataResponse).topics
         found: list[Any] = []
-        for partition in sorted(one.partition_index for one in topic.partitions):
-            wanted = FetchPartition(partition=partition, fetch_offset=0, partition_max_bytes=1 << 20)
-            request = FetchRequest(
-                max_wait_ms=0, min_bytes=0, topics=[FetchTopic(topic_id=topic.topic_id, partitions=[wanted])]
-            )
-            (answer,) = wire.ask(request, 16, FetchResponse).responses
-            for batch in whole_batches(answer.partitions[0].records or b""):
-                for record in read_records(batch):
-                    key, value = decode_share_state_record(record.key or b"", record.value) or (None, None)
-                    if getattr(key, "group_id", None) == self.group:
-                        found.append((key, _without_times(value)))
+        for record in records_in(self.d, STATE_TOPIC):
+            key, value = decode_share_state_record(record.key or b"", record.value) or (None, None)
+            if getattr(key, "group_id", None) == self.group:
+                found.append((key, _without_times(value)))
         return found
 
 
