@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="with --oracle: write Apache Kafka's answers to tests/oracle/recorded",
     )
+    group.addoption(
+        "--rewrite-scripts",
+        action="store_true",
+        help="write down what comes of the commands in tests/scripts",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
