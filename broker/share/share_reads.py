@@ -110,11 +110,12 @@ def read_enough(log: Log, offset: int, enough: int, upper: int, most_bytes: int,
     found = log.read(offset, most_bytes, upper_offset=wanted, at_least_one=at_least_one)
     if found.next_offset >= wanted or len(found.data) >= most_bytes:
         return found.data
-    # That batch, which may lie behind a hole in the log.
-    more = log.read(found.next_offset, 1, upper_offset=upper, at_least_one=True).data
-    if len(more) > most_bytes - len(found.data) and (found.data or not at_least_one):
+    # That batch, which may lie behind a hole in the log; what begins before ended with a segment.
+    more = log.read(found.next_offset, 1, upper_offset=upper, at_least_one=True)
+    is_too_much = len(more.data) > most_bytes - len(found.data) and (found.data or not at_least_one)
+    if is_too_much or (found.data and more.next_offset < wanted):
         return found.data
-    return b"".join((found.data, more)) if found.data else more
+    return b"".join((found.data, more.data)) if found.data else more.data
 
 
 def sliced(data: Buffer, batches: Sequence[RecordBatch], acquired: Sequence[AcquiredRecords]) -> Buffer:

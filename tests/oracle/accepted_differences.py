@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from .batches import BASE_MS
 from .comparison import Decided
+from .normalise import Plain
 
 AT_ONCE = "a topic that Metadata creates is there at once; Kafka says 3, and clients ask again until it is there"
 JAVA_TEXT = "Kafka prints its own Java object into the sentence"
@@ -14,6 +15,8 @@ LENGTHS = "Kafka does not hold the length of a compressed record against its fie
 ONE_CODE = "what cannot be opened is an invalid record with every codec; Kafka has no code of its own for some"
 BEHIND = "bytes behind what a codec has finished with are nonsense, too; Kafka leaves them unread"
 DELETED = "the latest of the records that can be read; Kafka gives the offset of one that was deleted"
+NULL_NAME = "Kafka counts the bytes of a topic by its name, and fails where the topic has none any more"
+BEFORE_THE_LOG = "what lies before the log's start was deleted, though the record batch around it is still there"
 
 CODECS = ("GZIP", "SNAPPY", "LZ4", "ZSTD")
 
@@ -50,8 +53,47 @@ def _latest_left() -> Iterable[Decided]:
             yield Decided("offsets." + _LATEST, f"from {start} on", path, value, DELETED)
 
 
+def _unknown_topics() -> Iterable[Decided]:
+    """Share fetches of topics that are not there: each partition has its error, and the others their records."""
+    told = {
+        "an unknown id": ("topic_id #1", {0: "UNKNOWN_TOPIC_ID"}),
+        "an unknown id again": ("topic_id #1", {0: "UNKNOWN_TOPIC_ID"}),
+        "a deleted topic of a session": (
+            "topic_id #2",
+            {0: "UNKNOWN_TOPIC_OR_PARTITION", 5: "UNKNOWN_TOPIC_OR_PARTITION"},
+        ),
+        "a deleted topic of no session": ("topic_id #2", {0: "UNKNOWN_TOPIC_ID"}),
+    }
+    for step, (topic_id, errors) in told.items():
+        partitions: list[Plain] = [
+            {
+                "partition_index": index,
+                "error_code": error,
+                "error_message": None,
+                "acknowledge_error_code": 0,
+                "acknowledge_error_message": None,
+                "current_leader": {"leader_id": 0, "leader_epoch": 0},
+                "records": [],
+                "acquired_records": [],
+            }
+            for index, error in errors.items()
+        ]
+        responses: list[Plain] = [{"topic_id": topic_id, "partitions": partitions}]
+        facts: dict[str, Plain] = {"error_code": "NONE", "acquisition_lock_timeout_ms": 30_000, "responses": responses}
+        for path, value in facts.items():
+            yield Decided("share_fetch.topics_and_partitions_that_are_not_there", step, path, value, NULL_NAME)
+
+
 DECIDED = (
     *_latest_left(),
+    *_unknown_topics(),
+    Decided(
+        "share_fetch.records_that_the_log_has_deleted",
+        "what is left",
+        "responses.0.partitions.0.acquired_records.0.first_offset",
+        15,
+        BEFORE_THE_LOG,
+    ),
     *_refused(_RECORDS, [f"{codec}: {label}" for codec in ("NONE", *CODECS) for label in _OFFSET_DELTAS], OFFSETS),
     *_refused(_RECORDS, [f"{codec}: {label}" for codec in CODECS for label in _LENGTHS], LENGTHS),
     *_refused(_RECORDS, ["NONE: an overlong varint"], ONE_CODE),

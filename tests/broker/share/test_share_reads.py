@@ -87,7 +87,8 @@ def test_the_batch_that_holds_the_last_record_asked_for_is_read() -> None:
 class CompactedLog:
     """As a log reads: whole batches below a bound. There are holes between them."""
 
-    def __init__(self, *bases: int) -> None:
+    def __init__(self, *bases: int, segment_at: int = -1) -> None:
+        self.segment_at = segment_at
         self.batches = [b"".join(RecordBatch(batch(b"a", b"b")).stamped(base, 0)) for base in bases]
 
     def read(self, offset: int, max_bytes: int, *, upper_offset: int, at_least_one: bool = True) -> FetchedBatches:
@@ -98,7 +99,8 @@ class CompactedLog:
             if one.last_offset < offset:
                 continue
             is_too_much = sum(map(len, found)) + len(stored) > max_bytes and (found or not at_least_one)
-            if one.last_offset >= upper_offset or is_too_much:
+            is_next_segment = bool(found) and one.base_offset == self.segment_at
+            if one.last_offset >= upper_offset or is_too_much or is_next_segment:
                 break
             found.append(stored)
             next_offset = one.next_offset
@@ -116,6 +118,7 @@ class CompactedLog:
         (0, 1, 1, False, []),
         (0, 1005, 100, True, [0]),
         (0, 5000, 1000, True, [0, 1000, 1002]),
+        (0, 5000, 160, True, [0, 1000]),
     ],
 )
 def test_the_batch_behind_a_hole_in_the_log_is_found(
@@ -123,6 +126,12 @@ def test_the_batch_behind_a_hole_in_the_log_is_found(
 ) -> None:
     log = cast(Log, CompactedLog(0, 1000, 1002))
     assert offsets_in(read_enough(log, offset, enough, 1004, most_bytes, at_least_one=at_least_one)) == bases
+
+
+def test_a_read_ends_with_its_segment() -> None:
+    log = cast(Log, CompactedLog(0, 2, 4, segment_at=2))
+    assert offsets_in(read_enough(log, 0, 500, 6, 1000, at_least_one=True)) == [0]
+    assert offsets_in(read_enough(log, 2, 500, 6, 1000, at_least_one=True)) == [2, 4]
 
 
 def test_bytes_are_divided_and_the_first_batch_is_given_whatever_is_left() -> None:
