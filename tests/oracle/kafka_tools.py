@@ -17,6 +17,7 @@ CLASSES = {
     "kafka-cluster": f"{_TOOLS}.ClusterTool",
     "kafka-configs": "kafka.admin.ConfigCommand",
     "kafka-console-consumer": f"{_TOOLS}.consumer.ConsoleConsumer",
+    "kafka-console-share-consumer": f"{_TOOLS}.consumer.ConsoleShareConsumer",
     "kafka-consumer-groups": f"{_TOOLS}.consumer.group.ConsumerGroupCommand",
     "kafka-delete-records": f"{_TOOLS}.DeleteRecordsCommand",
     "kafka-features": f"{_TOOLS}.FeatureCommand",
@@ -26,6 +27,7 @@ CLASSES = {
     "kafka-log-dirs": f"{_TOOLS}.LogDirsCommand",
     "kafka-metadata-quorum": f"{_TOOLS}.MetadataQuorumCommand",
     "kafka-reassign-partitions": f"{_TOOLS}.reassign.ReassignPartitionsCommand",
+    "kafka-share-groups": f"{_TOOLS}.consumer.group.ShareGroupCommand",
     "kafka-topics": f"{_TOOLS}.TopicCommand",
     "kafka-transactions": f"{_TOOLS}.TransactionsCommand",
 }

@@ -273,8 +273,27 @@ def test_javas_consumer_of_the_new_protocol_reads_and_its_group_is_described_and
     shell.type(Line("kafka-consumer-groups --delete --group G", "was successful"))
 
 
+def test_javas_share_consumer_reads_and_its_group_is_described_and_reset(
+    shell: Shell, bootstrap: str, topic: str
+) -> None:
+    client = ConfluentKafka(bootstrap)
+    create(client, topic, 2)
+    send_all(client, topic, [Message(b"v%d" % number, partition=number % 2) for number in range(6)])
+    consume = "kafka-console-share-consumer --topic T --group G --timeout-ms 20000 --max-messages"
+    shell.type(Line("kafka-configs --alter --group G --add-config share.auto.offset.reset=earliest", "Completed"))
+    shell.type(Line(f"{consume} 6", "(?s)v0.*Processed a total of 6 messages"))
+    shell.type(Line("kafka-groups --list --group-type share", r"(?m)^G\s+Share\s+share"))
+    shell.type(Line("kafka-share-groups --describe --group G --state", r"G\s.*Empty\s+0"))
+    shell.type(Line("kafka-share-groups --describe --group G", r"G\s+T\s+0\s+\d+\s+0\s"))
+    shell.type(Line("kafka-share-groups --reset-offsets --group G --topic T --to-earliest --execute", r"G\s+T\s+0\s+0"))
+    shell.type(Line("kafka-share-groups --describe --group G", r"G\s+T\s+0\s+0\s+3\s"))
+    shell.type(Line(f"{consume} 6 --reject", "(?s)v0.*Processed a total of 6 messages"))
+    shell.type(Line("kafka-share-groups --delete-offsets --group G --topic T", r"T\s+Successful"))
+    shell.type(Line("kafka-share-groups --delete --group G", "was successful"))
+
+
 def test_every_tool_is_used() -> None:
     typed = {line.command.split()[0] for story in STORIES.values() for line in story}
     apart = {"kafka-get-offsets", "kafka-delete-records", "kafka-console-consumer"}
-    apart |= {"kafka-consumer-groups", "kafka-groups"}
+    apart |= {"kafka-consumer-groups", "kafka-groups", "kafka-console-share-consumer", "kafka-share-groups"}
     assert typed | apart == set(CLASSES)
