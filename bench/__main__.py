@@ -16,6 +16,7 @@ from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
 from .administration import administration
+from .share_groups import share
 from .starts import measure_starts
 from .throttled import SETTINGS as QUOTA_SETTINGS
 from .throttled import measure_throttled
@@ -95,6 +96,8 @@ def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
         found["produce to consume"] = str(end_to_end(address, new_topic(address), acked))
         rate, commit = transactions(address, new_topic(address, partitions=2), acked // 4)
         found["transactions"] = f"{rate:>10,.0f} a second   commit {commit}"
+        for members in (1, 4):
+            found[f"share group, {members} reading"] = str(share(address, members, records // 4))
         rate, meanwhile = compaction(address, broker.data_dir, records)
         found["compaction"] = f"{rate}   one acked record meanwhile {meanwhile}"
         found["memory, after load"] = _memory(broker)
