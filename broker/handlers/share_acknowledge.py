@@ -1,9 +1,10 @@
 """ShareAcknowledge 1-2: what became of records that a member of a share group has acquired (KIP-932, KIP-1222)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.share_acknowledge import (
+    AcknowledgementBatch,
     LeaderIdAndEpoch,
     NodeEndpoint,
     PartitionData,
@@ -15,7 +16,7 @@ from ..context import Context
 from ..deferred import Deferred
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
-from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION, AcknowledgementBatch
+from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
 from ..share.share_sessions import FINAL_EPOCH, INITIAL_EPOCH, SessionKey, TopicPartition, check_member
 from ..slices import Steps
 
@@ -65,14 +66,10 @@ def _begin(request: ShareAcknowledgeRequest, context: Context) -> SessionKey:
     return key
 
 
-def _asked(request: ShareAcknowledgeRequest) -> Iterator[tuple[TopicPartition, list[AcknowledgementBatch]]]:
+def _asked(request: ShareAcknowledgeRequest) -> Iterator[tuple[TopicPartition, Sequence[AcknowledgementBatch]]]:
     for topic in request.topics:
         for partition in topic.partitions:
-            batches = [
-                AcknowledgementBatch(batch.first_offset, batch.last_offset, batch.acknowledge_types)
-                for batch in partition.acknowledgement_batches
-            ]
-            yield TopicPartition(topic.topic_id, partition.partition_index), batches
+            yield TopicPartition(topic.topic_id, partition.partition_index), partition.acknowledgement_batches
 
 
 def _answer(results: Results, key: SessionKey, session: Session, context: Context) -> ShareAcknowledgeResponse:

@@ -7,9 +7,11 @@ holds, a fetch that would exceed it acquires nothing and is answered at once: Ap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.share_fetch import (
+    AcknowledgementBatch,
     AcquiredRecords,
     FetchTopic,
     LeaderIdAndEpoch,
@@ -24,7 +26,7 @@ from ..coordination.share_state.requests import SharePartitionKey
 from ..deferred import Deferred
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
-from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION, AcknowledgementBatch
+from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
 from ..share.delayed_share_fetch import DelayedAnswer, DelayedShareFetch, ShareFetch
 from ..share.share_partition import Wish
 from ..share.share_reads import AcquiredData, read_and_acquire
@@ -44,6 +46,11 @@ BATCH_OPTIMIZED, RECORD_LIMIT = 0, 1
 
 NO_LEADER = LeaderIdAndEpoch(leader_id=0)
 _NOT_LED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
+
+
+class _Plan(NamedTuple):
+    context: ShareFetchContext
+    has_acknowledgements: bool
 
 
 @dataclass(slots=True)
@@ -82,14 +89,14 @@ def handle_share_fetch(
     """Acknowledge, then acquire: at once with enough bytes, else when there are enough or the wait is over."""
     try:
         key = _check(request, version, context)
-        plan = _plan(request, key, session, context)
+        plan, has_acknowledgements = yield from _plan(request, key, session, context)
     except KafkaError as error:
         refused = ShareFetchResponse(error_code=error.code)
         if error.code == ErrorCode.SHARE_SESSION_LIMIT_REACHED:
             return _later(refused, request, context)
         return refused
     asked = _Request(request, session, context, key, plan)
-    if any(one.acknowledgement_batches for topic in request.topics for one in topic.partitions):
+    if has_acknowledgements:
         yield from acknowledge_topics(
             context.share,
             context.topics,
@@ -119,28 +126,33 @@ def _check(request: ShareFetchRequest, version: int, context: Context) -> Sessio
     return key
 
 
-def _plan(request: ShareFetchRequest, key: SessionKey, session: Session, context: Context) -> ShareFetchContext:
+def _plan(request: ShareFetchRequest, key: SessionKey, session: Session, context: Context) -> Steps[_Plan]:
+    """What is to be fetched in which session, and whether there are acknowledgements. The errors of sessions."""
     share = context.share
+    wanted: dict[TopicPartition, SessionPartition] = {}
+    has_acknowledgements = False
+    is_new = request.share_session_epoch == INITIAL_EPOCH
+    for topic in request.topics:
+        name = context.topics.name_of(topic.topic_id)
+        for one in topic.partitions:
+            wanted[TopicPartition(topic.topic_id, one.partition_index)] = SessionPartition(name, is_news=not is_new)
+            has_acknowledgements = has_acknowledgements or bool(one.acknowledgement_batches)
+            yield
     if request.share_session_epoch == FINAL_EPOCH:
         share.sessions.get(key)
-        return ShareFetchContext(None)
-    wanted = {
-        TopicPartition(topic.topic_id, one.partition_index): SessionPartition(
-            context.topics.name_of(topic.topic_id), is_news=request.share_session_epoch != INITIAL_EPOCH
+        return _Plan(ShareFetchContext(None), has_acknowledgements)
+    if not is_new:
+        forgotten = (
+            TopicPartition(topic.topic_id, index)
+            for topic in request.forgotten_topics_data
+            for index in topic.partitions
         )
-        for topic in request.topics
-        for one in topic.partitions
-    }
-    if request.share_session_epoch == INITIAL_EPOCH:
-        if any(one.acknowledgement_batches for topic in request.topics for one in topic.partitions):
-            raise KafkaError(ErrorCode.INVALID_REQUEST)
-        plan = share.sessions.begin(key, session, wanted)
-        session.on_closed = partial(share.close_connection, session)
-        return plan
-    forgotten = (
-        TopicPartition(topic.topic_id, index) for topic in request.forgotten_topics_data for index in topic.partitions
-    )
-    return share.sessions.go_on(key, request.share_session_epoch, wanted, forgotten)
+        return _Plan(share.sessions.go_on(key, request.share_session_epoch, wanted, forgotten), has_acknowledgements)
+    if has_acknowledgements:
+        raise KafkaError(ErrorCode.INVALID_REQUEST)
+    plan = share.sessions.begin(key, session, wanted)
+    session.on_closed = partial(share.close_connection, session)
+    return _Plan(plan, has_acknowledgements)
 
 
 def _later(refused: ShareFetchResponse, request: ShareFetchRequest, context: Context) -> Deferred[ShareFetchResponse]:
@@ -152,14 +164,10 @@ def _later(refused: ShareFetchResponse, request: ShareFetchRequest, context: Con
     return deferred
 
 
-def _acknowledgements(topics: Sequence[FetchTopic]) -> Iterator[tuple[TopicPartition, list[AcknowledgementBatch]]]:
+def _acknowledgements(topics: Sequence[FetchTopic]) -> Iterator[tuple[TopicPartition, Sequence[AcknowledgementBatch]]]:
     for topic in topics:
         for one in topic.partitions:
-            batches = [
-                AcknowledgementBatch(batch.first_offset, batch.last_offset, batch.acknowledge_types)
-                for batch in one.acknowledgement_batches
-            ]
-            yield TopicPartition(topic.topic_id, one.partition_index), batches
+            yield TopicPartition(topic.topic_id, one.partition_index), one.acknowledgement_batches
 
 
 def _fetch(asked: _Request) -> Steps[None]:

@@ -38,9 +38,9 @@ def acknowledge_topics(
     results: dict[TopicPartition, Acknowledged] = {}
     taken: dict[TopicPartition, Sequence[AcknowledgementBatch]] = {}
     empty: list[TopicPartition] = []
-    for name, batches in dict(asked).items():
+    for name, batches in asked:
         try:
-            _check_topic(topics, name, batches, highest_type, may_renew=may_renew)
+            yield from _check_topic(topics, name, batches, highest_type, may_renew=may_renew)
         except KafkaError as error:
             results[name] = Acknowledged(error.code)
         else:
@@ -64,9 +64,9 @@ def acknowledge_topics(
 
 def _check_topic(
     topics: Topics, name: TopicPartition, batches: Sequence[AcknowledgementBatch], highest_type: int, *, may_renew: bool
-) -> None:
+) -> Steps[None]:
     topic = topics.find_by_id(name.topic_id)
     if topic is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
-    check_batches(batches, highest_type, may_renew=may_renew)
+    yield from check_batches(batches, highest_type, may_renew=may_renew)
     topics.partition(topic.name, name.partition)

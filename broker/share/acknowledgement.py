@@ -5,35 +5,47 @@ A batch of acknowledgements has one type for all of its records, or one for each
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Protocol
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..coordination.share_state.requests import ACKNOWLEDGED, ARCHIVED, AVAILABLE
+from ..slices import Steps
 from .in_flight import ACQUIRED, NOBODY, InFlight, InFlightBatch, Run, Transition
 
 GAP, ACCEPT, RELEASE, REJECT, RENEW = range(5)
 RENEW_FROM_VERSION = 2  # KIP-1222
 
+# Of one share partition in one request: what is to be stored of more would not fit into a record.
+MOST_CHANGES = 10_000
+TYPES_A_PAUSE = 8192
+
 _STATE_AFTER = {GAP: ARCHIVED, ACCEPT: ACKNOWLEDGED, RELEASE: AVAILABLE, REJECT: ARCHIVED}
 
 
-class AcknowledgementBatch(NamedTuple):
-    """Of the records from the first to the last offset, the type of all, or of each."""
+class AcknowledgementBatch(Protocol):
+    """As a request has it: of the records from the first to the last offset, the type of all, or of each."""
 
-    first_offset: int
-    last_offset: int
-    types: Sequence[int]
+    @property
+    def first_offset(self) -> int: ...
+    @property
+    def last_offset(self) -> int: ...
+    @property
+    def acknowledge_types(self) -> Sequence[int]: ...
 
 
-def check_batches(batches: Sequence[AcknowledgementBatch], highest_type: int, *, may_renew: bool) -> None:
+def check_batches(batches: Sequence[AcknowledgementBatch], highest_type: int, *, may_renew: bool) -> Steps[None]:
     """Whether a request may have these, whatever is acquired. INVALID_REQUEST."""
     previous = -1
-    for first, last, types in batches:
+    for batch in batches:
+        first, last, types = batch.first_offset, batch.last_offset, batch.acknowledge_types
         is_ordered = previous <= first <= last
         if not is_ordered or not types or (len(types) > 1 and last - first != len(types) - 1):
             raise KafkaError(ErrorCode.INVALID_REQUEST)
-        if min(types) < 0 or max(types) > highest_type or (RENEW in types and not may_renew):
-            raise KafkaError(ErrorCode.INVALID_REQUEST)
+        for at in range(0, len(types), TYPES_A_PAUSE):
+            some = types[at : at + TYPES_A_PAUSE]
+            if min(some) < 0 or max(some) > highest_type or (RENEW in some and not may_renew):
+                raise KafkaError(ErrorCode.INVALID_REQUEST)
+            yield
         previous = last
 
 
@@ -49,8 +61,8 @@ class Acknowledging:
         self._transition = transition
         self._renewed_to = renewed_to
 
-    def take(self, batch: AcknowledgementBatch) -> None:
-        """Take one batch. INVALID_RECORD_STATE, INVALID_REQUEST."""
+    def take(self, batch: AcknowledgementBatch) -> Steps[None]:
+        """Take one batch, whose records others leave alone between two steps. INVALID_RECORD_STATE, INVALID_REQUEST."""
         if batch.last_offset < self._in_flight.start_offset:
             return  # already archived
         for known in self._concerned(batch):
@@ -58,7 +70,7 @@ class Acknowledging:
                 continue
             if not known.is_split:
                 self._check_whole(known.runs[0])
-            self._take_of(known, batch)
+            yield from self._take_of(known, batch)
 
     def _concerned(self, batch: AcknowledgementBatch) -> list[InFlightBatch]:
         in_flight = self._in_flight
@@ -87,22 +99,23 @@ class Acknowledging:
         if run.member != self._transition.member:
             raise _invalid_state("Member is not the owner of batch record")
 
-    def _take_of(self, known: InFlightBatch, batch: AcknowledgementBatch) -> None:
+    def _take_of(self, known: InFlightBatch, batch: AcknowledgementBatch) -> Steps[None]:
         first, last = max(batch.first_offset, self._in_flight.start_offset), batch.last_offset
         is_whole = batch.first_offset <= known.first and known.last <= last
         is_begun_before = known.first < self._in_flight.start_offset
-        if not is_whole or len(batch.types) > 1 or is_begun_before:
+        if not is_whole or len(batch.acknowledge_types) > 1 or is_begun_before:
             if not known.is_split and known.runs[0].state != ACQUIRED:
                 raise _invalid_state("The batch cannot be acknowledged. The subset batch is not in the acquired state.")
             known.is_split = True
         if not known.is_split:
-            self._change(known.runs[0], batch.types[0])
+            self._change(known.runs[0], batch.acknowledge_types[0])
             return
         try:
             for begin, end, kind in _ranges(batch, max(first, known.first), min(last, known.last)):
                 for run in known.within(begin, end):
                     self._check(run)
                     self._change(run, kind)
+                yield
         finally:
             known.join_runs()
 
@@ -118,6 +131,8 @@ class Acknowledging:
                 raise _invalid_state("Renewing acquisition locks is not enabled for the group.")
             run.deadline = self._renewed_to
             return
+        if len(self._transition.changes) >= MOST_CHANGES:
+            raise KafkaError(ErrorCode.INVALID_REQUEST, "Too many different acknowledgements in one request.")
         run.transition = self._transition
         run.give_up(_STATE_AFTER[kind], self._transition.delivery_limit)
         self._transition.changes.append(run.as_stored())
@@ -125,11 +140,11 @@ class Acknowledging:
 
 def _ranges(batch: AcknowledgementBatch, first: int, last: int) -> Iterator[tuple[int, int, int]]:
     """From `first` to `last`, as ranges of one type."""
-    if len(batch.types) == 1:
-        yield first, last, batch.types[0]
+    if len(batch.acknowledge_types) == 1:
+        yield first, last, batch.acknowledge_types[0]
         return
     begin = first
-    for kind, same in groupby(batch.types[first - batch.first_offset : last - batch.first_offset + 1]):
+    for kind, same in groupby(batch.acknowledge_types[first - batch.first_offset : last - batch.first_offset + 1]):
         end = begin + sum(1 for _ in same) - 1
         yield begin, end, kind
         begin = end + 1

@@ -123,11 +123,9 @@ class InFlightBatch:
 
     def within(self, first: int, last: int) -> list[Run]:
         """The runs of the records from `first` to `last`, cut there."""
-        if first > self.first:
-            self._cut(first)
-        if last < self.last:
-            self._cut(last + 1)
-        return [run for run in self.runs if run.first >= first and run.last <= last]
+        self._cut(first)
+        self._cut(last + 1)
+        return self.runs[bisect_left(self.runs, first, key=_first) : bisect_right(self.runs, last, key=_first)]
 
     def run_at(self, offset: int) -> Run:
         """The run of one record, which is in the batch."""

@@ -17,7 +17,7 @@ from ..coordination.share_state.requests import (
     StateBatch,
     WriteState,
 )
-from .acknowledgement import AcknowledgementBatch, Acknowledging
+from .acknowledgement import Acknowledging
 from .acquisition import AcquiredRecords, Acquisition, Extent, acquire
 from .in_flight import ACQUIRED, NO_DEADLINE, InFlight, InFlightBatch, Run, Transition
 from .settings import ShareGroupSettings
@@ -114,19 +114,6 @@ class SharePartition:
         transition = Transition(member, settings.delivery_count_limit)
         renewed_to = now + settings.record_lock_duration_ms / 1000 if settings.renew_acknowledge_enable else None
         return transition, Acknowledging(self.in_flight, transition, renewed_to)
-
-    def acknowledge(
-        self, member: str, batches: Sequence[AcknowledgementBatch], settings: ShareGroupSettings, now: float
-    ) -> Transition:
-        """Acknowledge all of these, or none."""
-        transition, acknowledging = self.begin_acknowledging(member, settings, now)
-        try:
-            for batch in batches:
-                acknowledging.take(batch)
-        except KafkaError:
-            self.take_back(transition, now)
-            raise
-        return transition
 
     def release(self, member: str, settings: ShareGroupSettings) -> Transition:
         """The member has gone: what it has acquired is for others."""

@@ -179,7 +179,7 @@ class SharePartitions:
         transition, acknowledging = opened.begin_acknowledging(member, settings, now)
         try:
             for batch in batches:
-                acknowledging.take(batch)
+                yield from acknowledging.take(batch)
                 yield
         except KafkaError as error:
             opened.take_back(transition, self._clock.now())
@@ -191,6 +191,9 @@ class SharePartitions:
     def _store_transition(self, opened: SharePartition, transition: Transition, then: Then) -> None:
         if not transition.changes:
             then(None)
+            return
+        if not opened.is_active:  # dropped between two steps
+            then(KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
             return
 
         def stored(result: StateError) -> None:

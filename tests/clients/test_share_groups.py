@@ -6,22 +6,19 @@ A member is told its partitions by its second heartbeat, so a group takes some f
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import Any
 
+import confluent_kafka.admin as confluent_admin
 import pytest
 from confluent_kafka import AcknowledgeType, ShareConsumer
 from confluent_kafka import Message as Delivered
-from confluent_kafka.admin import (
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
+from confluent_kafka.admin import AdminClient
 
 from ..conftest import FreshBroker
 from .stock_client import Message, StockClient, create, send_all
 from .with_confluent_kafka import ConfluentKafka
 
+confluent_of: Any = confluent_admin
 DEADLINE_S = 60.0
 SHARE_SETTINGS = {
     "share.coordinator.state.topic.num.partitions": "4",
@@ -57,10 +54,12 @@ def share_consumers() -> Iterator[ShareConsumers]:
 
 def configure(address: str, group: str, **settings: str) -> None:
     entries = [
-        ConfigEntry(name.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET)
+        confluent_of.ConfigEntry(
+            name.replace("_", "."), value, incremental_operation=confluent_of.AlterConfigOpType.SET
+        )
         for name, value in settings.items()
     ]
-    resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
+    resource = confluent_of.ConfigResource(confluent_of.ResourceType.GROUP, group, incremental_configs=entries)
     client = AdminClient({"bootstrap.servers": address})
     for done in client.incremental_alter_configs([resource]).values():
         done.result(10)

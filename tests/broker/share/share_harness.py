@@ -1,16 +1,46 @@
 """A share partition over a log of plain extents, with the coordinator's state beside it."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from odradek.broker.coordination.share_state.requests import ReadState, SharePartitionKey, StateBatch, WriteState
-from odradek.broker.share.acknowledgement import ACCEPT, AcknowledgementBatch
+from odradek.broker.share.acknowledgement import ACCEPT
 from odradek.broker.share.acquisition import AcquiredRecords, Extent
+from odradek.broker.share.in_flight import Transition
 from odradek.broker.share.settings import ShareGroupSettings
 from odradek.broker.share.share_partition import SharePartition, Wish
+from odradek.broker.slices import run_to_end
+from odradek.protocol.errors import KafkaError
 
 KEY = SharePartitionKey("g", bytes(16), 0)
 SETTINGS = ShareGroupSettings()
 LOCK_S = 30.0
+
+
+class AcknowledgementBatch(NamedTuple):
+    """As a request has it."""
+
+    first_offset: int
+    last_offset: int
+    acknowledge_types: Sequence[int]
+
+
+def begin_acknowledging(
+    partition: SharePartition,
+    *batches: AcknowledgementBatch,
+    member: str = "m",
+    settings: ShareGroupSettings = SETTINGS,
+    now: float = 0.0,
+) -> Transition:
+    """Acknowledge all of these, or none; it is yet to be stored."""
+    transition, acknowledging = partition.begin_acknowledging(member, settings, now)
+    try:
+        for batch in batches:
+            run_to_end(acknowledging.take(batch))
+    except KafkaError:
+        partition.take_back(transition, now)
+        raise
+    return transition
 
 
 def extents(*ends: tuple[int, int]) -> list[Extent]:
@@ -58,7 +88,7 @@ def acknowledge(
     now: float = 0.0,
 ) -> list[tuple[int, int, int, int]]:
     """Acknowledge, and have it stored; what was stored."""
-    transition = partition.acknowledge(member, batches, settings, now)
+    transition = begin_acknowledging(partition, *batches, member=member, settings=settings, now=now)
     partition.complete(transition)
     return [(first, last, state, count) for first, last, state, count in transition.changes]
 

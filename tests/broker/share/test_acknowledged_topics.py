@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from odradek.broker.share.acknowledged_topics import Acknowledged, Results, acknowledge_topics
-from odradek.broker.share.acknowledgement import ACCEPT, REJECT, RENEW, AcknowledgementBatch
+from odradek.broker.share.acknowledgement import ACCEPT, REJECT, RENEW
 from odradek.broker.share.share_sessions import SessionKey, TopicPartition
 from odradek.broker.slices import run_to_end
 from odradek.protocol.errors import ErrorCode
 
 from ..handlers.broker_harness import AskedBroker, batch
 from ..handlers.share_member import ShareMember, begin_share_partitions, set_group_config
+from .share_harness import AcknowledgementBatch
 
 UNKNOWN = TopicPartition(b"\7" * 16, 0)
 

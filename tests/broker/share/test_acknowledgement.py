@@ -11,13 +11,23 @@ from odradek.broker.share.acknowledgement import (
     REJECT,
     RELEASE,
     RENEW,
-    AcknowledgementBatch,
     check_batches,
 )
 from odradek.broker.share.share_partition import SharePartition
+from odradek.broker.slices import run_to_end
 from odradek.protocol.errors import ErrorCode, KafkaError
 
-from .share_harness import LOCK_S, SETTINGS, ack, acknowledge, acquire, batches_of, partition_at
+from .share_harness import (
+    LOCK_S,
+    SETTINGS,
+    AcknowledgementBatch,
+    ack,
+    acknowledge,
+    acquire,
+    batches_of,
+    begin_acknowledging,
+    partition_at,
+)
 
 
 def acquired(count: int = 3, member: str = "m") -> SharePartition:
@@ -29,7 +39,7 @@ def acquired(count: int = 3, member: str = "m") -> SharePartition:
 
 def refusal(partition: SharePartition, *batches: AcknowledgementBatch, member: str = "m") -> tuple[ErrorCode, str]:
     with pytest.raises(KafkaError) as refused:
-        partition.acknowledge(member, batches, SETTINGS, 0.0)
+        begin_acknowledging(partition, *batches, member=member)
     return refused.value.code, refused.value.message
 
 
@@ -146,7 +156,7 @@ def test_a_renewed_lock_runs_on() -> None:
 
 def test_locks_are_not_renewed_where_the_group_does_not_allow_it() -> None:
     with pytest.raises(KafkaError, match="Renewing acquisition locks is not enabled for the group"):
-        acquired().acknowledge("m", [ack(0, 9, RENEW)], replace(SETTINGS, renew_acknowledge_enable=False), 0.0)
+        begin_acknowledging(acquired(), ack(0, 9, RENEW), settings=replace(SETTINGS, renew_acknowledge_enable=False))
 
 
 @pytest.mark.parametrize(
@@ -164,13 +174,21 @@ def test_locks_are_not_renewed_where_the_group_does_not_allow_it() -> None:
 )
 def test_a_request_that_makes_no_sense_is_refused(batches: list[AcknowledgementBatch]) -> None:
     with pytest.raises(KafkaError, match="INVALID_REQUEST"):
-        check_batches(batches, RENEW, may_renew=False)
+        run_to_end(check_batches(batches, RENEW, may_renew=False))
 
 
 def test_a_request_in_order_is_taken_even_where_batches_touch() -> None:
-    check_batches([ack(0, 9), ack(9, 9), ack(10, 11, ACCEPT, RENEW)], RENEW, may_renew=True)
+    run_to_end(check_batches([ack(0, 9), ack(9, 9), ack(10, 11, ACCEPT, RENEW)], RENEW, may_renew=True))
 
 
 def test_renewing_is_no_type_of_the_first_version() -> None:
     with pytest.raises(KafkaError, match="INVALID_REQUEST"):
-        check_batches([ack(0, 0, RENEW)], REJECT, may_renew=True)
+        run_to_end(check_batches([ack(0, 0, RENEW)], REJECT, may_renew=True))
+
+
+def test_as_many_changes_as_a_record_can_tell_of_are_taken_and_no_more() -> None:
+    partition = partition_at()
+    acquire(partition, batches_of(10_002, 1))
+    code, _ = refusal(partition, ack(0, 10_001, *[ACCEPT, RELEASE] * 5001))
+    assert code == ErrorCode.INVALID_REQUEST
+    assert len(acknowledge(partition, ack(0, 9_999, *[ACCEPT, RELEASE] * 5000))) == 10_000

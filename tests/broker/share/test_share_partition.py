@@ -16,7 +16,7 @@ from odradek.broker.coordination.share_state.requests import (
     StateBatch,
     WriteState,
 )
-from odradek.broker.share.acknowledgement import ACCEPT, REJECT, RELEASE, AcknowledgementBatch
+from odradek.broker.share.acknowledgement import ACCEPT, REJECT, RELEASE
 from odradek.broker.share.acquisition import Extent
 from odradek.broker.share.in_flight import ACQUIRED
 from odradek.broker.share.share_partition import SharePartition, Status, Wish
@@ -26,11 +26,13 @@ from .share_harness import (
     KEY,
     LOCK_S,
     SETTINGS,
+    AcknowledgementBatch,
     StoredState,
     ack,
     acknowledge,
     acquire,
     batches_of,
+    begin_acknowledging,
     offsets_of,
     partition_at,
 )
@@ -67,7 +69,7 @@ def test_a_partition_that_was_dropped_gives_nothing() -> None:
 def test_what_is_written_says_where_it_stands_before_the_change() -> None:
     partition = partition_at()
     acquire(partition, batches_of(10, 2), batch_size=10)
-    transition = partition.acknowledge("m", [ack(0, 14)], SETTINGS, 0.0)
+    transition = begin_acknowledging(partition, ack(0, 14), now=0.0)
     assert partition.to_write(transition.changes) == WriteState(
         state_epoch=7,
         leader_epoch=3,
@@ -83,10 +85,10 @@ def test_what_is_written_says_where_it_stands_before_the_change() -> None:
 def test_records_are_neither_acquired_nor_acknowledged_while_they_are_being_stored() -> None:
     partition = partition_at()
     acquire(partition, batches_of(10, 1))
-    transition = partition.acknowledge("m", [ack(0, 9, RELEASE)], SETTINGS, 0.0)
+    transition = begin_acknowledging(partition, ack(0, 9, RELEASE), now=0.0)
     assert acquire(partition, batches_of(10, 1), "other") == []
     with pytest.raises(KafkaError, match="INVALID_RECORD_STATE"):
-        partition.acknowledge("m", [ack(0, 9)], SETTINGS, 0.0)
+        begin_acknowledging(partition, ack(0, 9), now=0.0)
     partition.complete(transition)
     assert acquire(partition, batches_of(10, 1), "other") == [(0, 9, 2)]
 
@@ -94,7 +96,7 @@ def test_records_are_neither_acquired_nor_acknowledged_while_they_are_being_stor
 def test_what_could_not_be_stored_is_taken_back() -> None:
     partition = partition_at()
     acquire(partition, batches_of(10, 1))
-    transition = partition.acknowledge("m", [ack(0, 4), ack(5, 9, RELEASE)], SETTINGS, 1.0)
+    transition = begin_acknowledging(partition, ack(0, 4), ack(5, 9, RELEASE), now=1.0)
     partition.take_back(transition, 1.0)
     assert acquire(partition, batches_of(10, 1), "other") == []
     assert acknowledge(partition, ack(0, 9)) == [(0, 9, ACKNOWLEDGED, 1)]
@@ -103,7 +105,7 @@ def test_what_could_not_be_stored_is_taken_back() -> None:
 def test_what_could_not_be_stored_in_time_is_available_to_all() -> None:
     partition = partition_at()
     acquire(partition, batches_of(10, 1))
-    transition = partition.acknowledge("m", [ack(0, 9)], SETTINGS, 1.0)
+    transition = begin_acknowledging(partition, ack(0, 9), now=1.0)
     assert partition.expire(SETTINGS, LOCK_S) == []
     partition.take_back(transition, LOCK_S)
     assert acquire(partition, batches_of(10, 1), "other", now=LOCK_S) == [(0, 9, 2)]
@@ -112,7 +114,7 @@ def test_what_could_not_be_stored_in_time_is_available_to_all() -> None:
 def test_and_archived_if_that_was_the_last_delivery() -> None:
     partition = partition_at(0, StateBatch(0, 0, AVAILABLE, 4))
     acquire(partition, batches_of(1, 1))
-    transition = partition.acknowledge("m", [ack(0, 0)], SETTINGS, 1.0)
+    transition = begin_acknowledging(partition, ack(0, 0), now=1.0)
     partition.take_back(transition, LOCK_S)
     assert partition.in_flight.batches[0].runs[0].state == ARCHIVED
 
@@ -120,7 +122,7 @@ def test_and_archived_if_that_was_the_last_delivery() -> None:
 def test_records_archived_while_they_are_being_stored_stay_so() -> None:
     partition = partition_at()
     acquire(partition, batches_of(10, 1))
-    transition = partition.acknowledge("m", [ack(0, 9, RELEASE)], SETTINGS, 0.0)
+    transition = begin_acknowledging(partition, ack(0, 9, RELEASE), now=0.0)
     partition.in_flight.move_log_start(5)
     partition.take_back(transition, 0.0)
     assert acknowledge(partition, ack(5, 9)) == [(5, 9, ACKNOWLEDGED, 1)]
@@ -221,7 +223,7 @@ class Consuming(RuleBasedStateMachine):
         mine = sorted(offset for offset, (holder, _) in self.held.items() if holder == member)
         mine = mine[part : part + len(kinds)]
         batches = [AcknowledgementBatch(at, at, (kind,)) for at, kind in zip(mine, kinds, strict=False)]
-        transition = self.partition.acknowledge(member, batches, self.settings, self.now)
+        transition = begin_acknowledging(self.partition, *batches, member=member, settings=self.settings, now=self.now)
         if not is_stored:
             self.partition.take_back(transition, self.now)
             return
@@ -254,7 +256,9 @@ class Consuming(RuleBasedStateMachine):
             return
         before = repr(self.partition.in_flight.batches)
         try:
-            transition = self.partition.acknowledge(member, [ack(offset, offset)], self.settings, self.now)
+            transition = begin_acknowledging(
+                self.partition, ack(offset, offset), member=member, settings=self.settings, now=self.now
+            )
         except KafkaError:
             return
         assert not transition.changes
@@ -310,7 +314,7 @@ class Consuming(RuleBasedStateMachine):
             acquired = self.partition.acquire(wish, fetch_offset, read, self.settings, self.now)
             came.update(offsets_of(acquired))
             batches = [AcknowledgementBatch(one.first_offset, one.last_offset, (ACCEPT,)) for one in acquired]
-            self.partition.complete(self.partition.acknowledge("last", batches, self.settings, self.now))
+            acknowledge(self.partition, *batches, member="last", settings=self.settings, now=self.now)
             if not acquired and fetch_offset > self.log[-1].last_offset:
                 break
         return came
