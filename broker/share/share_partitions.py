@@ -186,6 +186,9 @@ class SharePartitions:
             self._purgatory.notify_changed(key)
             then(error)
             return
+        except BaseException:  # or the records would be nobody's for ever
+            opened.take_back(transition, self._clock.now())
+            raise
         self._store_transition(opened, transition, then)
 
     def _store_transition(self, opened: SharePartition, transition: Transition, then: Then) -> None:

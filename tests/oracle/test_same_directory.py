@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import AcknowledgeType
 
 from odradek.broker.wire import Wire
 from odradek.protocol.messages.alter_user_scram_credentials import (
@@ -35,6 +36,7 @@ from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.files.read_only_files import ReadOnlyFiles
 
 from ..brokers import BrokerProcess, OdradekBroker
+from ..clients.share_client import configure, poll, share_consumer, values
 from ..clients.stock_client import Message, send_all
 from ..clients.with_confluent_kafka import ConfluentKafka
 from .apache_kafka import CLUSTER_ID, ApacheKafka, OracleMissing, jars
@@ -161,6 +163,36 @@ def beat_until_settled(wire: Wire, topic_id: bytes, epochs: dict[str, int], has:
         if len(set(epochs.values())) > 1 or sorted(len(own) for own in has.values()) != [2, 2]:
             quiet = 0
         time.sleep(0.1)
+
+
+def test_a_share_group_goes_to_and_fro_with_all_that_was_acknowledged(
+    kafka: ApacheKafka, odradek_there: OdradekBroker
+) -> None:
+    """Each turn one record is accepted, one rejected, and the others are released."""
+    left = [b"%d" % number for number in range(12)]
+    kinds = (AcknowledgeType.ACCEPT, AcknowledgeType.REJECT)
+    turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
+        (odradek_there, odradek_there.kill),
+        (kafka, kafka.stop),
+        (odradek_there, odradek_there.stop),
+        (kafka, kafka.kill),
+    ]
+    for turn, (broker, end) in enumerate(turns):
+        broker.start()
+        if turn == 0:
+            ConfluentKafka(broker.address).create_topic("jobs", 1)
+            configure(broker.address, GROUP, share_auto_offset_reset="earliest", share_delivery_count_limit="10")
+            send_all(ConfluentKafka(broker.address), "jobs", [Message(value) for value in left])
+        member = share_consumer(broker.address, GROUP, "jobs")
+        found = poll(member, len(left))
+        assert values(found) == left, f"turn {turn}"
+        assert {message.delivery_count() for message in found} == {turn + 1}
+        for at, message in enumerate(found):
+            member.acknowledge(message, kinds[at] if at < 2 else AcknowledgeType.RELEASE)
+        assert list(member.commit_sync(10).values()) == [None]
+        left = left[2:]
+        end()
+        member.close()
 
 
 def test_a_directory_that_kafka_storage_has_formatted_begins_as_it_was_told_to(

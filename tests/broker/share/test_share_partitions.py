@@ -283,3 +283,27 @@ def test_released_records_are_for_others_when_that_is_stored() -> None:
     assert share.acquire(member="other") == [AcquiredRecords(10, 19, 1)]
     share.stored()
     assert share.acquire(member="other")[0] == AcquiredRecords(0, 9, 2)
+
+
+def test_a_request_that_breaks_off_leaves_the_records_with_their_member() -> None:
+    share = Share()
+    share.acquire()
+    heard: list[KafkaError | None] = []
+    steps = share.all.acknowledge(KEY, "m", [ack(0, 4, ACCEPT), ack(5, 9, ACCEPT)], heard.append)
+    next(steps)
+    steps.close()
+    assert heard == []
+    share.acknowledge((0, 9, ACCEPT))
+    assert share.stored() == [StateBatch(0, 9, ACKNOWLEDGED, 1)]
+
+
+def test_what_is_dropped_while_it_is_acknowledged_stores_nothing() -> None:
+    share = Share()
+    share.acquire()
+    heard: list[KafkaError | None] = []
+    steps = share.all.acknowledge(KEY, "m", [ack(0, 4, ACCEPT), ack(5, 9, ACCEPT)], heard.append)
+    next(steps)
+    share.all.drop(share.open())
+    run_to_end(steps)
+    assert [one.code for one in heard if one] == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+    assert share.store.writes == []
