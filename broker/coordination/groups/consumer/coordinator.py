@@ -38,7 +38,7 @@ from .member_timers import MEMBER_TIMERS, MemberTimers
 from .membership import check_static
 from .migration import upgrade
 from .records import ResolvedRegex, current_record, loaded_classic, loaded_partitions
-from .regexes import resolve
+from .regexes import Round, resolve
 from .settings import ConsumerConfig
 
 RESOLUTION = "consumer regex"
@@ -79,8 +79,8 @@ class ConsumerCoordinator:
         self.classic_members = ClassicMembers(
             config, self.groups, topics, self._timers, self._heartbeats, self._departures, new_id
         )
-        # When the patterns of a group began to be resolved, in wall milliseconds, while they are.
-        self._resolving: dict[str, int] = {}
+        # The patterns of which groups are being resolved.
+        self._resolving: dict[str, Round] = {}
 
     # Requests
 
@@ -171,7 +171,7 @@ class ConsumerCoordinator:
         if not beat.after.has_same_assignment(beat.before):
             self._timers.match_revocation(group_id, beat.after, at)
         if beat.must_resolve and group_id not in self._resolving:
-            self._resolving[group_id] = at.now_ms
+            self._resolving[group_id] = Round(at.now_ms)
             self._deadlines.set((RESOLUTION, group_id, ""), at.now)
 
     # Leaving
@@ -293,10 +293,12 @@ class ConsumerCoordinator:
 
     def _resolve(self, group: ConsumerGroup, at: Instant) -> CoordinatorResult[None]:
         """Resolve the patterns of a group, or some of many: the rest follows in the next turn."""
-        records, is_done = resolve(group, self._topics, self._resolving.get(group.group_id, at.now_ms), at)
-        if is_done:
+        so_far = self._resolving.get(group.group_id, Round(at.now_ms))
+        records, going_on = resolve(group, self._topics, so_far, at)
+        if going_on is None:
             self._resolving.pop(group.group_id, None)
         else:
+            self._resolving[group.group_id] = going_on
             self._deadlines.set((RESOLUTION, group.group_id, ""), at.now)
         return CoordinatorResult(records=records)
 

@@ -6,6 +6,7 @@ ten seconds, so that a group is not assigned anew for each of them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .....protocol.errors import ErrorCode, KafkaError
 from ....client_pattern import compile_client_pattern
@@ -99,12 +100,20 @@ def _last_refresh_ms(group: ConsumerGroup) -> int:
     return max((resolved.timestamp_ms for resolved in group.regexes.values()), default=-REGEX_REFRESH_MIN_INTERVAL_MS)
 
 
-def resolve(group: ConsumerGroup, topics: TopicsView, began_ms: int, at: Instant) -> tuple[list[Record], bool]:
-    """Look which topics the patterns of a group match, and raise its epoch if those are others than before.
+class Round(NamedTuple):
+    """The patterns of a group are being resolved, since `began_ms`; whether any matches others than before."""
 
-    Patterns that were resolved since `began_ms` are left out. Those that would take long wait for the next call: then
-    the second value is False.
+    began_ms: int
+    has_changed: bool = False
+
+
+def resolve(group: ConsumerGroup, topics: TopicsView, so_far: Round, at: Instant) -> tuple[list[Record], Round | None]:
+    """Look which topics the patterns of a group match, and with the last of them raise its epoch if it must rise.
+
+    Patterns that were resolved in this round are left out. Those that would take long wait for the next call, which is
+    given the round that is returned; None is its end.
     """
+    began_ms = so_far.began_ms
     names = list(topics.names())
     waiting = [
         regex
@@ -115,17 +124,19 @@ def resolve(group: ConsumerGroup, topics: TopicsView, began_ms: int, at: Instant
     now_ms = max(at.now_ms, began_ms)  # the wall clock may have gone back, and a round must come to its end
     resolved = {regex: ResolvedRegex(_matching(regex, names), topics.version(), now_ms) for regex in now}
     records = [regex_record(group.group_id, regex, result) for regex, result in resolved.items()]
-    has_changed = any(
+    has_changed = so_far.has_changed or any(
         result.topics != group.regexes.get(regex, ResolvedRegex()).topics for regex, result in resolved.items()
     )
+    if len(now) < len(waiting):
+        return records, Round(began_ms, has_changed)
     after = {**group.regexes, **resolved}
     subscribed = {name for member in group.members.values() for name in member.subscribed_topic_names}
     for regex in group.subscribed_regexes():
         subscribed |= after.get(regex, ResolvedRegex()).topics
     topics_hash = metadata_hash(subscribed, topics)
-    if records and (has_changed or topics_hash != group.metadata_hash):
+    if has_changed or (waiting and topics_hash != group.metadata_hash):
         records.append(group_epoch_record(group.group_id, group.epoch + 1, topics_hash))
-    return records, len(now) == len(waiting)
+    return records, None
 
 
 def _matching(regex: str, names: Sequence[str]) -> frozenset[str]:

@@ -1,7 +1,8 @@
 import pytest
 
 from odradek.broker.coordination.groups.consumer.member import ConsumerMember
-from odradek.broker.coordination.groups.consumer.regexes import check_regex, resolve
+from odradek.broker.coordination.groups.consumer.records import ResolvedRegex
+from odradek.broker.coordination.groups.consumer.regexes import Round, check_regex, resolve
 from odradek.broker.coordination.result import Instant
 from odradek.protocol.errors import ErrorCode, KafkaError
 
@@ -117,12 +118,28 @@ def test_many_patterns_over_many_topics_are_resolved_a_few_at_a_time() -> None:
 
 def test_a_round_comes_to_its_end_though_the_wall_clock_goes_back(groups: ConsumerDriver) -> None:
     groups.beat("a", subscribed_topic_regex="t.*")
-    records, is_done = resolve(groups.consumer_group, groups.topics, 1000, Instant(0, 500))
-    assert is_done
+    records, going_on = resolve(groups.consumer_group, groups.topics, Round(1000), Instant(0, 500))
+    assert going_on is None
     assert len(records) == 2
     (resolved,) = [value for key, value in records if key[1] == 16]
     assert resolved is not None
     assert (1000).to_bytes(8, "big") in resolved  # not before the round began
+
+
+def test_the_epoch_rises_once_with_the_last_pattern_of_a_round_whichever_has_changed() -> None:
+    groups = ConsumerDriver(topics=Topics(**{f"t{number}": 1 for number in range(5001)}))
+    for number in (1, 2):
+        groups.beat(f"m{number}", subscribed_topic_regex=f"t{number}")
+    group, topics = groups.consumer_group, groups.topics
+    first, going_on = resolve(group, topics, Round(1000), Instant(0, 1000))
+    assert [key[1] for key, _ in first] == [16]
+    assert going_on == Round(1000, has_changed=True)
+    group.put_regex("t1", ResolvedRegex(frozenset({"t1"}), 1, 1000))
+    last, end = resolve(group, topics, going_on, Instant(0, 1001))
+    assert ([key[1] for key, _ in last], end) == ([16, 3], None)
+    # Whoever was last to subscribe has gone meanwhile.
+    group.remove("m2")
+    assert [key[1] for key, _ in resolve(group, topics, going_on, Instant(0, 1001))[0]] == [3]
 
 
 def test_a_pattern_that_another_broker_took_and_that_is_none_here_matches_nothing(groups: ConsumerDriver) -> None:
