@@ -74,6 +74,10 @@ class ShareStateCoordinator:
         offset = min(s.snapshot_offset for s in kept.values()) if kept else self._tombstones.get(partition, 0)
         return offset if offset > 0 else None
 
+    def topics_gone(self) -> list[bytes]:
+        """The topics that have a state and do not exist: a crash came between their deletion and that of the state."""
+        return [topic_id for topic_id in self._by_topic if self._partitions_of(topic_id) is None]
+
     # Requests
 
     def initialize(

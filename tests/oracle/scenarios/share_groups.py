@@ -431,8 +431,8 @@ def groups_as_others_see_them(d: Dialogue) -> None:
         d.ask(f"fetched v{version}", asked, version, OffsetFetchResponse)
         asked = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=None)])
         d.ask(f"fetched all v{version}", asked, version, OffsetFetchResponse)
-    one = OffsetDeleteRequestTopic(name=topic, partitions=[OffsetDeleteRequestPartition(partition_index=0)])
-    d.ask("offsets deleted", OffsetDeleteRequest(group_id=group, topics=[one]), 0, OffsetDeleteResponse)
+    deleted = OffsetDeleteRequestTopic(name=topic, partitions=[OffsetDeleteRequestPartition(partition_index=0)])
+    d.ask("offsets deleted", OffsetDeleteRequest(group_id=group, topics=[deleted]), 0, OffsetDeleteResponse)
     for version in (5, 6):
         request = DescribeGroupsRequest(groups=[group])
         d.ask(f"a classic description v{version}", request, version, DescribeGroupsResponse)
