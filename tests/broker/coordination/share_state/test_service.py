@@ -3,6 +3,8 @@
 import pytest
 
 from odradek.broker.coordination.share_state.requests import ReadState, StateBatch, StateError
+from odradek.broker.metadata.delta import MetadataDelta
+from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.testing.topics import delete_topics, internal_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.share_group_records import ShareSnapshotKey, ShareUpdateKey
@@ -111,7 +113,11 @@ def test_the_states_of_a_topic_that_a_crash_left_are_removed_by_the_next_start(
     broker.create("u")
     topic = broker.topics.find("t")
     assert topic is not None
-    monkeypatch.setattr(broker.context.share_state, "on_delta", lambda delta, image: None)  # it is not told any more
+
+    def hear_nothing(delta: MetadataDelta, image: MetadataImage) -> None:
+        """It is not told any more."""
+
+    monkeypatch.setattr(broker.context.share_state, "on_delta", hear_nothing)
     delete_topics(broker.topics, [topic])
     assert len(broker.stored()) == 1
     broker.restart(is_clean=False)
