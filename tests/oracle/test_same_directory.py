@@ -227,7 +227,13 @@ def test_a_directory_that_kafka_storage_has_formatted_begins_as_it_was_told_to(
             levels = {feature.name: feature.max_version_level for feature in answer.finalized_features}
             cluster_id = wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse).cluster_id
         assert (levels, cluster_id) == (
-            {"metadata.version": 30, "group.version": 1, "transaction.version": 1},
+            {
+                "metadata.version": 30,
+                "group.version": 1,
+                "share.version": 1,
+                "streams.version": 1,
+                "transaction.version": 1,
+            },
             CLUSTER_ID,
         )
         odradek_there.stop()
