@@ -187,6 +187,7 @@ def _share_state(
         prune_interval_ms=config.share_coordinator_state_topic_prune_interval_ms,
         cold_snapshot_interval_ms=config.share_coordinator_cold_partition_snapshot_interval_ms,
         state_topic_partitions=log.partition_count() or config.share_coordinator_state_topic_num_partitions,
+        max_batches=2 * config.group_share_max_partition_max_record_locks,
     )
     coordinator = ShareStateCoordinator(state_config, partitions_of)
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.records import NewRecord, ProducerStamp, build_batch
+from ..topic_names import TRANSACTION_TOPIC
 from ..topics.log_flusher import LogFlusher
 from ..topics.partition import Partition
 from ..topics.topics import Topics
@@ -38,7 +39,9 @@ class PartitionWriter:
         `max.message.bytes`, the larger ones before they are built.
         """
         most_bytes = self.partition(partition).log.config.max_message_bytes
-        producer = ProducerStamp(producer_id, producer_epoch, is_transactional=producer_id >= 0)
+        # What Kafka's coordinators write, that of transactions aside; it means nothing, whoever the producer is.
+        sequence = -1 if self._name == TRANSACTION_TOPIC else 0
+        producer = ProducerStamp(producer_id, producer_epoch, sequence, producer_id >= 0)
         if isinstance(records, BuiltRecords):
             _check_size(records.batch.size_bytes, most_bytes)
             batch = records.batch.closed(producer)

@@ -55,6 +55,7 @@ from .attacks_on_partitions import (
     thousand,
     used_topic,
 )
+from .attacks_on_share_groups import begin_many_states, overlap, subscribe_to_nothing, topic_of_states
 from .requests import (
     TOPIC,
     bomb,
@@ -281,6 +282,9 @@ ATTACKS: Sequence[Attack] = (
     Attack("JoinGroup with much metadata", join_with_much, 1_000_000, 50_000_000),
     Attack("DescribeGroups of many groups", describe_all_groups, 20, 500, many_groups),
     Attack("a static member that leaves itself no time", leave_a_member_without_time, 5, 500),
+    Attack("a share group of many partitions", begin_many_states, 1000, 10_000, lambda a: create(a, a.size)),
+    Attack("state batches that overlap", overlap, 8000, 40_000, topic_of_states),
+    Attack("a share group that reads much that does not exist", subscribe_to_nothing, 10_000, 40_000),
     Attack("ListOffsets of many partitions", list_all_offsets, 1000, 10_000, thousand),
     Attack("OffsetForLeaderEpoch of many partitions", ends_of_epochs, 1000, 10_000, thousand),
     Attack("DescribeProducers of many partitions", describe_all_producers, 1000, 10_000, thousand),

@@ -297,3 +297,24 @@ def test_every_tool_is_used() -> None:
     apart = {"kafka-get-offsets", "kafka-delete-records", "kafka-console-consumer"}
     apart |= {"kafka-consumer-groups", "kafka-groups", "kafka-console-share-consumer", "kafka-share-groups"}
     assert typed | apart == set(CLASSES)
+
+
+def test_a_share_group_is_moved_forgets_and_is_deleted(shell: Shell, bootstrap: str, topic: str) -> None:
+    client = ConfluentKafka(bootstrap)
+    create(client, topic, 2)
+    send_all(client, topic, [Message(b"v")] * 5)
+    shell.type(Line("kafka-share-groups --describe --group G", "Group G not found"))
+    reset = "kafka-share-groups --reset-offsets --group G --topic T"
+    shell.type(Line(f"{reset} --to-latest --execute", r"G\s+T\s+0\s+5"))
+    shell.type(Line("kafka-share-groups --describe --group G --verbose", r"G\s+T\s+0\s+0\s+5\s+0"))
+    shell.type(Line(f"{reset} --to-earliest --dry-run", r"G\s+T\s+0\s+0"))
+    shell.type(Line("kafka-share-groups --describe --group G", r"G\s+T\s+0\s+5\s+0"))
+    shell.type(Line(f"{reset}:0 --to-earliest --execute", r"G\s+T\s+0\s+0"))
+    shell.type(Line("kafka-share-groups --describe --group G", r"G\s+T\s+0\s+0\s+5\n(.*\n)?.*"))
+    shell.type(Line("kafka-share-groups --describe --group G --state", r"G\s+\S+\s+\(1\)\s+Empty\s+0"))
+    shell.type(Line("kafka-share-groups --list --state", r"G\s+Empty"))
+    shell.type(Line("kafka-groups --list", r"G\s+Share\s+share"))
+    shell.type(Line("kafka-share-groups --delete-offsets --group G --topic T", r"T\s+Successful"))
+    shell.type(Line("kafka-share-groups --describe --group G", "'G' has no offset information"))
+    shell.type(Line("kafka-share-groups --delete --group G", r"Deletion of requested share groups \('G'\) was succ"))
+    shell.type(Line("kafka-share-groups --describe --group G", "Group G not found"))

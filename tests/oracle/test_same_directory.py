@@ -32,6 +32,24 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
 )
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from odradek.protocol.messages.read_share_group_state import PartitionData as ReadPartition
+from odradek.protocol.messages.read_share_group_state import PartitionResult as ReadPartitionResult
+from odradek.protocol.messages.read_share_group_state import (
+    ReadShareGroupStateRequest,
+    ReadShareGroupStateResponse,
+    ReadStateData,
+)
+from odradek.protocol.messages.share_group_heartbeat import (
+    ShareGroupHeartbeatRequest,
+    ShareGroupHeartbeatResponse,
+)
+from odradek.protocol.messages.write_share_group_state import PartitionData as WritePartition
+from odradek.protocol.messages.write_share_group_state import (
+    StateBatch,
+    WriteShareGroupStateRequest,
+    WriteShareGroupStateResponse,
+    WriteStateData,
+)
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.files.read_only_files import ReadOnlyFiles
 
@@ -43,6 +61,8 @@ from .apache_kafka import CLUSTER_ID, ApacheKafka, OracleMissing, jars
 from .directory_seen import PATIENCE_S, Seen, commit, leader_epochs, see
 
 GROUP = "readers"
+SHARERS = "sharers"
+LATE_LEADER = 1000  # a leader epoch beyond those that starts of Apache Kafka begin
 USER = "al"
 SETTINGS = {
     "log.cleaner.backoff.ms": "100",  # a compacted topic shall be compacted while we look
@@ -295,3 +315,82 @@ def go_on(address: str, turn: int) -> None:
     client.create_topic(f"made-in-turn-{turn}")
     send_all(client, f"made-in-turn-{turn}", [Message(b"first")])
     client.close()
+
+
+def test_a_share_group_goes_to_and_fro_with_what_it_has_done_of_each_record(
+    kafka: ApacheKafka, odradek_there: OdradekBroker
+) -> None:
+    """A member (KIP-932) goes on where it was, and the stored state is the same, whichever broker it is."""
+    turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
+        (odradek_there, odradek_there.stop),
+        (kafka, kafka.stop),
+        (odradek_there, odradek_there.kill),
+        (kafka, kafka.kill),
+        (odradek_there, odradek_there.stop),
+    ]
+    epoch, before = 0, ReadPartitionResult(partition=0)
+    for turn, (broker, end) in enumerate(turns):
+        broker.start()
+        if turn == 0:
+            ConfluentKafka(broker.address).create_topic("shared", 2)
+        with Wire(broker.address) as wire:
+            topics = wire.ask(MetadataRequest(topics=None), 12, MetadataResponse).topics
+            (topic_id,) = (bytes(topic.topic_id) for topic in topics if topic.name == "shared")
+            epoch = share_until_settled(wire, topic_id, epoch)
+            seen = share_state(wire, topic_id)
+            assert turn == 0 or seen == before, f"turn {turn}"
+            write_share_state(wire, topic_id, turn)
+            before = share_state(wire, topic_id)
+            assert len(before.state_batches) == turn + 1
+        end()
+
+
+def share_until_settled(wire: Wire, topic_id: bytes, epoch: int) -> int:
+    """Heartbeats of an honest member until it has both partitions and nothing changes; its epoch."""
+    until = time.monotonic() + PATIENCE_S
+    quiet, has = 0, list[int]()
+    while quiet < 3 or has != [0, 1]:
+        assert time.monotonic() < until, (epoch, has)
+        quiet += 1
+        request = ShareGroupHeartbeatRequest(
+            group_id=SHARERS, member_id="a", member_epoch=epoch, subscribed_topic_names=["shared"]
+        )
+        answer = wire.ask(request, 1, ShareGroupHeartbeatResponse)
+        if answer.error_code in (14, 15, 16):
+            wire.ask(FindCoordinatorRequest(key_type=0, coordinator_keys=[SHARERS]), 4, FindCoordinatorResponse)
+            quiet = 0
+        else:
+            assert answer.error_code == 0, answer
+            if answer.member_epoch != epoch:
+                quiet = 0
+            epoch = answer.member_epoch
+            assert answer.assignment is not None  # a whole heartbeat is told all
+            has = [index for one in answer.assignment.topic_partitions for index in sorted(one.partitions)]
+        time.sleep(0.1)
+    return epoch
+
+
+def share_state(wire: Wire, topic_id: bytes) -> ReadPartitionResult:
+    """What is stored of partition 0."""
+    asked = ReadStateData(topic_id=topic_id, partitions=[ReadPartition(partition=0, leader_epoch=LATE_LEADER)])
+    request = ReadShareGroupStateRequest(group_id=SHARERS, topics=[asked])
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        (found,) = wire.ask(request, 0, ReadShareGroupStateResponse).results[0].partitions
+        if found.error_code not in (14, 15, 16):
+            assert found.error_code == 0, found
+            return found
+        assert time.monotonic() < until, found
+        time.sleep(0.1)
+
+
+def write_share_state(wire: Wire, topic_id: bytes, turn: int) -> None:
+    """One more record of partition 0 is done with."""
+    batch = StateBatch(first_offset=2 * turn, last_offset=2 * turn, delivery_state=2, delivery_count=1)
+    change = WritePartition(
+        partition=0, state_epoch=-1, leader_epoch=-1, start_offset=-1, delivery_complete_count=1, state_batches=[batch]
+    )
+    written = WriteStateData(topic_id=topic_id, partitions=[change])
+    request = WriteShareGroupStateRequest(group_id=SHARERS, topics=[written])
+    (answer,) = wire.ask(request, 1, WriteShareGroupStateResponse).results[0].partitions
+    assert answer.error_code == 0, answer

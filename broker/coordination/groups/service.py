@@ -51,6 +51,7 @@ class GroupCoordinatorService:
 
     def start(self) -> None:
         """Everything is loaded: the members of loaded groups have a whole session to show themselves."""
+        self._forget_states(self.share.topics_gone())
         self._coordinator.start(self._instant())
         self._runtime.start()
 
@@ -177,7 +178,11 @@ class GroupCoordinatorService:
             self.share.groups.on_topics_changed(names)
         for operation in self._coordinator.delete_topics([topic.name for topic in delta.deleted_topics]):
             self._runtime.write(operation)
-        for group_id, decide in self.share.delete_topics([topic.topic_id for topic in delta.deleted_topics]):
+        self._forget_states([topic.topic_id for topic in delta.deleted_topics])
+
+    def _forget_states(self, topic_ids: Collection[bytes]) -> None:
+        """Share groups have no states of topics that are gone."""
+        for group_id, decide in self.share.delete_topics(topic_ids):
             self._runtime.write(Operation("DeleteTopics", group_id, self.partition_of(group_id), decide))
 
     # Groups

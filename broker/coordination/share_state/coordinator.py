@@ -27,8 +27,6 @@ from .requests import (
 from .share_state_config import ShareStateConfig
 from .state_batches import combine
 
-# As many batches as a share partition may have, twice: group.share.partition.max.record.locks is 10,000 at most.
-MAX_BATCHES = 20_000
 RECORDS_AT_ONCE = 500  # in one batch of what nobody waits for
 
 R = TypeVar("R")
@@ -76,6 +74,10 @@ class ShareStateCoordinator:
         offset = min(s.snapshot_offset for s in kept.values()) if kept else self._tombstones.get(partition, 0)
         return offset if offset > 0 else None
 
+    def topics_gone(self) -> list[bytes]:
+        """The topics that have a state and do not exist: a crash came between their deletion and that of the state."""
+        return [topic_id for topic_id in self._by_topic if self._partitions_of(topic_id) is None]
+
     # Requests
 
     def initialize(
@@ -109,7 +111,7 @@ class ShareStateCoordinator:
         if write.state_epoch != NO_EPOCH and held.state_epoch > write.state_epoch:
             raise KafkaError(ErrorCode.FENCED_STATE_EPOCH)
         self._check_exists(key)
-        _check_batches(held, write)
+        self._check_batches(held, write)
         return self._changed(key, held, write, held.state.leader_epoch, StateError(), at)
 
     def read(self, key: SharePartitionKey, leader_epoch: int, at: Instant) -> CoordinatorResult[ReadState]:
@@ -191,6 +193,14 @@ class ShareStateCoordinator:
         partitions = self._partitions_of(key.topic_id)
         if partitions is None or partitions <= key.partition:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+
+    def _check_batches(self, held: StoredPartition, write: WriteState) -> None:
+        """What Kafka does not check, and comes to grief by."""
+        most = self._config.max_batches
+        if len(held.state.batches) + len(write.batches) > most:
+            raise KafkaError(ErrorCode.INVALID_REQUEST, f"A share partition has {most} state batches at most.")
+        if any(batch.first_offset > batch.last_offset for batch in write.batches):
+            raise KafkaError(ErrorCode.INVALID_REQUEST, "A state batch ends before it begins.")
 
     # What nobody asks for
 
@@ -292,11 +302,3 @@ class ShareStateCoordinator:
 def _check_key(key: SharePartitionKey) -> None:
     if key.partition < 0:
         raise KafkaError(ErrorCode.INVALID_REQUEST, "The partition id cannot be a negative number.")
-
-
-def _check_batches(held: StoredPartition, write: WriteState) -> None:
-    """What Kafka does not check, and comes to grief by."""
-    if len(held.state.batches) + len(write.batches) > MAX_BATCHES:
-        raise KafkaError(ErrorCode.INVALID_REQUEST, f"A share partition has {MAX_BATCHES} state batches at most.")
-    if any(batch.first_offset > batch.last_offset for batch in write.batches):
-        raise KafkaError(ErrorCode.INVALID_REQUEST, "A state batch ends before it begins.")

@@ -3,7 +3,7 @@
 The rule: every future that is given gets exactly one answer, now or later, an error being an answer with a message.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -69,7 +69,8 @@ class ShareStateService:
             self._runtime.load(partition, batches)
 
     def start(self) -> None:
-        """Everything is loaded: watch the time."""
+        """Everything is loaded: remove what is left of topics that are gone, and watch the time."""
+        self._delete_topics(self._coordinator.topics_gone())
         now = self._clock.now()
         for name, interval_s in self._intervals_s.items():
             self._deadlines.set(name, now + interval_s)
@@ -135,7 +136,10 @@ class ShareStateService:
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
         """The metadata has changed: what was stored of topics that are gone is removed."""
-        for operation in self._coordinator.delete_topics([topic.topic_id for topic in delta.deleted_topics]):
+        self._delete_topics([topic.topic_id for topic in delta.deleted_topics])
+
+    def _delete_topics(self, topic_ids: Sequence[bytes]) -> None:
+        for operation in self._coordinator.delete_topics(topic_ids):
             self._runtime.write(operation)
 
     def next_deadline(self) -> float | None:

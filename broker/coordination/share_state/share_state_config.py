@@ -11,3 +11,5 @@ class ShareStateConfig:
     prune_interval_ms: int = 300_000  # share.coordinator.state.topic.prune.interval.ms
     cold_snapshot_interval_ms: int = 300_000  # share.coordinator.cold.partition.snapshot.interval.ms
     state_topic_partitions: int = 50  # share.coordinator.state.topic.num.partitions
+    # What a partition may have, and as much again that is written: twice group.share.max.partition.max.record.locks.
+    max_batches: int = 8_000

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from ....protocol.errors import ErrorCode, KafkaError
 from .requests import NO_START_OFFSET, StateBatch
 
-STEPS_PER_BATCH = 16  # what a share partition writes needs two or three
+STEPS_PER_BATCH = 2  # two lists, each without overlaps, need no more
 
 Batches = tuple[StateBatch, ...]
 
@@ -43,7 +43,7 @@ def _merged(batches: Sequence[StateBatch]) -> list[_Sorted]:
     waiting.reverse()
     made: list[_Sorted] = []
     settled: list[_Sorted] = []
-    steps_left = STEPS_PER_BATCH * len(waiting)
+    steps_left = STEPS_PER_BATCH * len(waiting) + 64
 
     def take() -> _Sorted:
         return heappop(made) if made and (not waiting or made[0] < waiting[-1]) else waiting.pop()

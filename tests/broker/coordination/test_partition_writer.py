@@ -12,7 +12,7 @@ from odradek.broker.coordination.result import BuiltRecords
 from odradek.broker.runtime import Then
 from odradek.broker.testing.disks import BROKEN, FailingFiles
 from odradek.broker.testing.topics import create_topic
-from odradek.broker.topic_names import OFFSETS_TOPIC
+from odradek.broker.topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from odradek.broker.topics.log_flusher import LogFlusher
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -168,3 +168,18 @@ def test_a_batch_built_in_steps_is_measured_before_it_is_put_together(
     with pytest.raises(KafkaError) as refused:
         log.append(0, built, 5)
     assert refused.value.code is ErrorCode.MESSAGE_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("topic", "producer_id", "sequence"),
+    [(OFFSETS_TOPIC, -1, 0), (SHARE_TOPIC, -1, 0), (OFFSETS_TOPIC, 7, 0), (TRANSACTION_TOPIC, -1, -1)],
+)
+def test_batches_have_the_sequence_that_kafkas_coordinators_write(topic: str, producer_id: int, sequence: int) -> None:
+    parts = Parts()
+    log = PartitionWriter(topic, parts.topics, Disk(parts).flusher)
+    log.when_ready(lambda error: None)
+    built = BuiltRecords(5)
+    built.add((b"k", b"v"))
+    for records in (RECORDS, built):
+        log.append(0, records, 5, producer_id, 0 if producer_id >= 0 else -1)
+    assert [batch.base_sequence for batch in log.batches(0)] == [sequence, sequence]

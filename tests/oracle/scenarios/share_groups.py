@@ -72,7 +72,9 @@ from odradek.protocol.share_group_records import ShareGroupMetadataValue, ShareG
 from odradek.protocol.state_records import decode_group_record
 
 from ..observe import records_in
+from ..transaction_harness import Transactor
 from ..wire_session import Dialogue, scenario
+from . import streams_groups
 from .consumer_groups import beat as consumer_beat
 from .features import update
 from .groups import beat as classic_beat
@@ -284,6 +286,23 @@ def many_partitions_are_dealt_out(d: Dialogue) -> None:
 
 
 @scenario
+def a_group_that_is_full(d: Dialogue) -> None:
+    topic, _ = d.create_topic("t")
+    group = new_group(d, "g")
+    names: dict[str, Any] = {"subscribed_topic_names": [topic]}
+    for number in range(200):
+        request = ShareGroupHeartbeatRequest(group_id=group, member_id=f"m{number}", **names)
+        assert d.wire.ask(request, 1, ShareGroupHeartbeatResponse).error_code == 0
+    beat(d, "one too many", group, "x", **names)
+    beat(d, "a beat of one too many", group, "x", 5)
+    beat(d, "one leaves", group, "m7", -1)
+    answer = d.wire.ask(
+        ShareGroupHeartbeatRequest(group_id=group, member_id="x", **names), 1, ShareGroupHeartbeatResponse
+    )
+    d.note("there is room", answer.error_code)
+
+
+@scenario
 def what_is_refused(d: Dialogue) -> None:
     topic, _ = d.create_topic("t")
     group = new_group(d, "g")
@@ -412,8 +431,8 @@ def groups_as_others_see_them(d: Dialogue) -> None:
         d.ask(f"fetched v{version}", asked, version, OffsetFetchResponse)
         asked = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=None)])
         d.ask(f"fetched all v{version}", asked, version, OffsetFetchResponse)
-    one = OffsetDeleteRequestTopic(name=topic, partitions=[OffsetDeleteRequestPartition(partition_index=0)])
-    d.ask("offsets deleted", OffsetDeleteRequest(group_id=group, topics=[one]), 0, OffsetDeleteResponse)
+    deleted = OffsetDeleteRequestTopic(name=topic, partitions=[OffsetDeleteRequestPartition(partition_index=0)])
+    d.ask("offsets deleted", OffsetDeleteRequest(group_id=group, topics=[deleted]), 0, OffsetDeleteResponse)
     for version in (5, 6):
         request = DescribeGroupsRequest(groups=[group])
         d.ask(f"a classic description v{version}", request, version, DescribeGroupsResponse)
@@ -424,6 +443,12 @@ def groups_as_others_see_them(d: Dialogue) -> None:
     consumer_beat(d, "a consumer joins", group, "x", subscribed_topic_names=[topic])
     consumer_beat(d, "a consumer beats", group, "x", 1)
     consumer_beat(d, "a consumer leaves", group, "x", -1)
+    one = Transactor(d)
+    one.init("init")
+    one.add_offsets("added to a transaction", group)
+    for version in range(3, 6):
+        one.commit_offsets(f"committed in a transaction v{version}", group, topic, 3, version=version)
+    one.end("aborted", commit=False)
     for types in (["share"], ["Share", "consumer"], ["classic"]):
         listed = d.wire.ask(ListGroupsRequest(types_filter=types), 5, ListGroupsResponse).groups
         d.note(f"listed {types}", [one for one in listed if one.group_id == group])
@@ -450,6 +475,28 @@ def groups_as_others_see_them(d: Dialogue) -> None:
     d.ask("committed", commit(offsets, topic, 1), 9, OffsetCommitResponse)
     beat(d, "a share consumer where offsets are", offsets, "a", **names)
     beat(d, "joins what was deleted", group, "a", **names)
+
+
+@scenario
+def streams_groups_are_of_another_kind(d: Dialogue) -> None:
+    topic, _ = d.create_topic("t")
+    group, streams = new_group(d, "g"), streams_groups.new_group(d, "s")
+    names: dict[str, Any] = {"subscribed_topic_names": [topic]}
+    whole = streams_groups.topology(streams_groups.reads(topic))
+    beat(d, "joins", group, "a", **names)
+    streams_groups.beat(d, "a streams client joins", group, "x", topology=whole)
+    streams_groups.beat(d, "a streams client beats", group, "x", 1)
+    streams_groups.beat(d, "a streams client leaves", group, "x", -1)
+    streams_groups.describe(d, "as a streams group", group)
+    beat(d, "leaves", group, "a", -1)
+    streams_groups.beat(d, "a streams client joins the empty group", group, "x", topology=whole)
+    streams_groups.beat(d, "another kind", streams, "x", topology=whole)
+    beat(d, "a share consumer in it", streams, "a", **names)
+    beat(d, "a share consumer beats in it", streams, "a", 1)
+    describe(d, "of another kind", streams)
+    streams_groups.beat(d, "that leaves", streams, "x", -1)
+    beat(d, "a share consumer in the empty one", streams, "a", **names)
+    delete_offsets(d, "deleted of another kind", streams, topic)
 
 
 @scenario

@@ -101,6 +101,14 @@ class ShareGroupCoordinator:
         """Some of these partitions could not get a state."""
         return self._of(failed.group_id, lambda group: share_offsets.not_begun(group, failed, self._topics))
 
+    def topics_gone(self) -> set[bytes]:
+        """The topics that groups have states of and that do not exist: a crash came in between."""
+        known: set[bytes] = set()
+        for group in self.groups:
+            states = group.states
+            known.update(states.initializing, states.initialized, states.deleting)
+        return {topic_id for topic_id in known if self._topics.name_of(topic_id) is None}
+
     def delete_topics(self, topic_ids: Collection[bytes]) -> Iterator[tuple[str, Decide]]:
         """Topics are gone: what is to be decided, by group."""
         gone = frozenset(topic_ids)

@@ -111,12 +111,14 @@ class ShareGroup(ModernGroup[ShareMember, Partitions]):
     def put_metadata(self, reported: ShareMember) -> None:
         """A member has reported of itself."""
         known = self.members.get(reported.member_id)
-        self._put(reported if known is None else reported.with_assignment_of(known))
+        self.members[reported.member_id] = reported if known is None else reported.with_assignment_of(known)
+        self._forget_subscriptions()
 
     def put_assignment(self, current: ShareMember) -> None:
         """A member has got partitions; in a compacted log that may come before what it reported of itself."""
         known = self.members.get(current.member_id, ShareMember(current.member_id))
-        self._put(known.with_assignment_of(current))
+        self.members[current.member_id] = known.with_assignment_of(current)
+        self.forget_state()
 
     def drop_assignment(self, member_id: str) -> None:
         """A member has nothing any more."""
@@ -126,7 +128,7 @@ class ShareGroup(ModernGroup[ShareMember, Partitions]):
     def remove(self, member_id: str) -> None:
         """A member has gone."""
         if self.members.pop(member_id, None) is not None:
-            self._forget()
+            self._forget_subscriptions()
 
     def set_target(self, member_id: str, target: Partitions | None) -> None:
         """A member should have these, or has gone from the target."""
@@ -144,11 +146,7 @@ class ShareGroup(ModernGroup[ShareMember, Partitions]):
         under_way = () if state is None else state.initializing
         self.began_ms = {topic_id: at for topic_id, at in self.began_ms.items() if topic_id in under_way}
 
-    def _put(self, member: ShareMember) -> None:
-        self.members[member.member_id] = member
-        self._forget()
-
-    def _forget(self) -> None:
+    def _forget_subscriptions(self) -> None:
         self._subscribed = self._is_settled = None
         self.needs_states = True
         self.forget_state()

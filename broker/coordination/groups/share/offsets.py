@@ -132,8 +132,11 @@ def delete_all(group: ShareGroup, topics: TopicsView) -> CoordinatorResult[State
 
 
 def begun(group: ShareGroup, done: StatesToBegin, topics: TopicsView) -> CoordinatorResult[None]:
-    """The states of these partitions are there."""
-    state = group.states.with_initialized(_partitions_of(done, topics))
+    """The states of these partitions are there; of topics that are gone meanwhile they do not count."""
+    there = {topic_id: topic for topic_id, topic in _partitions_of(done, topics).items() if topic.name != UNKNOWN_NAME}
+    if not there:
+        return CoordinatorResult()
+    state = group.states.with_initialized(there)
     renamed = StatePartitions(state.initializing, state.initialized, _named(state.deleting, topics))
     return CoordinatorResult([state_partitions_record(group.group_id, renamed)])
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odradek.broker.coordination.result import CoordinatorResult, Instant, Record
-from odradek.broker.coordination.share_state.coordinator import MAX_BATCHES, ShareStateCoordinator
+from odradek.broker.coordination.share_state.coordinator import ShareStateCoordinator
 from odradek.broker.coordination.share_state.records import ShareState
 from odradek.broker.coordination.share_state.requests import (
     ReadState,
@@ -165,10 +165,10 @@ def test_what_no_leader_would_write_is_refused() -> None:
     driver = Driver()
     driver.initialize()
     assert refused(lambda: driver.write(StateBatch(5, 3, 2, 1)))[0] is ErrorCode.INVALID_REQUEST
-    many = [StateBatch(2 * n, 2 * n, 2, 1) for n in range(MAX_BATCHES + 1)]
+    many = [StateBatch(2 * n, 2 * n, 2, 1) for n in range(ONE.max_batches + 1)]
     assert refused(lambda: driver.write(*many))[0] is ErrorCode.INVALID_REQUEST
     driver.write(*many[:-1])
-    assert len(driver.read().batches) == MAX_BATCHES
+    assert len(driver.read().batches) == ONE.max_batches
 
 
 def test_what_is_deleted_leaves_no_epochs_behind() -> None:

@@ -1,6 +1,10 @@
 """What the service does around the coordinator: the log, the answers, and what happens by the clock."""
 
+import pytest
+
 from odradek.broker.coordination.share_state.requests import ReadState, StateBatch, StateError
+from odradek.broker.metadata.delta import MetadataDelta
+from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.testing.topics import delete_topics, internal_topic
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.share_group_records import ShareSnapshotKey, ShareUpdateKey
@@ -99,6 +103,25 @@ def test_the_states_of_a_deleted_topic_are_removed() -> None:
     delete_topics(broker.topics, [topic])
     assert [has_value for _, _, has_value in broker.stored()] == [True, True, False, False]
     assert broker.read()[0].error is ErrorCode.INVALID_REQUEST
+
+
+def test_the_states_of_a_topic_that_a_crash_left_are_removed_by_the_next_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = ShareStateBroker()
+    broker.initialize(0)
+    broker.create("u")
+    topic = broker.topics.find("t")
+    assert topic is not None
+
+    def hear_nothing(delta: MetadataDelta, image: MetadataImage) -> None:
+        """It is not told any more."""
+
+    monkeypatch.setattr(broker.context.share_state, "on_delta", hear_nothing)
+    delete_topics(broker.topics, [topic])
+    assert len(broker.stored()) == 1
+    broker.restart(is_clean=False)
+    assert [has_value for _, _, has_value in broker.stored()] == [True, False]
 
 
 def test_updates_stand_between_snapshots() -> None:

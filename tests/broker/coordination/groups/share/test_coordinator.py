@@ -68,6 +68,16 @@ def test_a_timer_of_a_member_that_has_left_has_nothing_to_do() -> None:
     assert kind.on_timer(("share session", "nope", "a")) is None
 
 
+def test_a_topic_that_a_crash_left_is_struck_by_the_next_start_and_keeps_no_group_from_being_deleted() -> None:
+    driver = ShareDriver()
+    driver.beat("a", subscribed_topic_names=["t", "u"])
+    driver.beat("a", -1)
+    del driver.topics.partitions["t"]  # and nobody is told
+    driver = driver.restarted()
+    assert [topic.name for topic in driver.share_group.states.initialized.values()] == ["u"]
+    assert driver.remove_group() is ErrorCode.NONE
+
+
 def test_a_deleted_topic_is_struck_from_the_groups_that_have_states_of_it_and_from_no_other() -> None:
     driver = ShareDriver()
     driver.beat("a", subscribed_topic_names=["t", "u"])

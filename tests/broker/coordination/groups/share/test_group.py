@@ -51,6 +51,15 @@ def test_what_a_member_has_and_what_it_reported_may_come_in_any_order(group: Sha
     assert set(group.members) == {"m"}
 
 
+def test_what_a_member_has_says_nothing_of_states_that_may_be_missing(group: ShareGroup) -> None:
+    group.put_metadata(ShareMember("m", subscribed_topic_names=("t",)))
+    group.needs_states = False
+    group.put_assignment(ShareMember("m", epoch=3, previous_epoch=2, assigned={T: BOTH}))
+    assert not group.needs_states
+    group.put_metadata(ShareMember("m", subscribed_topic_names=("t", "u")))
+    assert group.needs_states
+
+
 def test_it_is_settled_when_the_target_has_all_that_is_subscribed_to_and_has_a_state(group: ShareGroup) -> None:
     assert group.is_settled
     group.set_state_partitions(StatePartitions({}, {T: NamedPartitions("t", BOTH)}))

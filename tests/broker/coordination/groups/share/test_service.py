@@ -65,6 +65,16 @@ def test_states_that_come_for_a_group_that_was_deleted_meanwhile_bring_it_not_ba
     assert driver.known_group() is None
 
 
+def test_states_that_come_for_a_topic_that_was_deleted_meanwhile_do_not_count() -> None:
+    driver = ShareDriver()
+    driver.states.is_slow = True
+    driver.beat("a", subscribed_topic_names=["t", "u"])
+    driver.change_topic("t", None)
+    driver.states.go_on()
+    states = driver.share_group.states
+    assert ([topic.name for topic in states.initialized.values()], states.initializing) == (["u"], {})
+
+
 def test_where_partitions_stand_is_told_of_those_that_have_begun_and_those_that_have_not() -> None:
     driver = ShareDriver()
     driver.alter({"t": {0: 7}})

@@ -36,6 +36,8 @@ class History:
         elif action in ("grow", "drop"):
             topic = TOPICS[number % 3]
             partitions = groups.topics.partitions.get(topic, 0)
+            if not partitions and groups.states.waiting:
+                return  # it would have another id, and not what is begun for the one that is gone
             groups.change_topic(topic, partitions + 1 if action == "grow" else None)
         elif action == "wait":
             groups.sleep((0.5, 4, 31, 50)[number])
