@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Iterable
 
-from .....protocol.errors import ErrorCode, KafkaError
 from ...result import Record
-from ..modern.group import NO_PARTITIONS, ModernGroup, Partitions
+from ..modern.committing_group import CommittingGroup
+from ..modern.group import NO_PARTITIONS, Partitions
 from ..modern.topics_view import TopicsView
-from ..offset_commit import OffsetCommit
 from .member import ConsumerMember, held_partitions
 from .records import ResolvedRegex, group_tombstones
 
 CONSUMER = "consumer"
 
 
-class ConsumerGroup(ModernGroup[ConsumerMember, Partitions]):
+class ConsumerGroup(CommittingGroup[ConsumerMember, Partitions]):
     """A group as its coordinator knows it."""
 
     group_type = CONSUMER
@@ -110,57 +109,12 @@ class ConsumerGroup(ModernGroup[ConsumerMember, Partitions]):
 
     # What is asked of a group of any kind
 
-    def check_commit(self, commit: OffsetCommit) -> None:
-        """Whether offsets may be committed in this name.
+    def given_at(self, member: ConsumerMember, topic: str, partition: int) -> int | None:
+        found = self.topics.find(topic)
+        return None if found is None else member.assignment_epoch(found.topic_id, partition)
 
-        UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION, STALE_MEMBER_EPOCH, in a transaction ILLEGAL_GENERATION. An
-        administrator commits to an empty group; a transactional producer without any name is an old client and passes.
-        A member that is late to learn of its new epoch may commit what it has had since the one it knows (KIP-1251).
-        """
-        if commit.generation < 0 and not self.members:
-            return
-        is_named = commit.generation >= 0 or commit.member_id or commit.group_instance_id is not None
-        if commit.is_transactional and not is_named:
-            return
-        member = self.known_member(commit.member_id)
-        if member.classic is not None:
-            self._check_generation(member, commit.generation)
-            return
-        if not commit.is_transactional and not commit.has_member_epoch:
-            raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
-        if commit.generation == member.epoch:
-            return
-        if commit.generation > member.epoch or not self._has_had(member, commit):
-            # TxnOffsetCommit knows no member epochs.
-            raise KafkaError(ErrorCode.ILLEGAL_GENERATION if commit.is_transactional else ErrorCode.STALE_MEMBER_EPOCH)
-
-    def _has_had(self, member: ConsumerMember, commit: OffsetCommit) -> bool:
-        """Whether a member was given each of these partitions by the epoch that it knows of."""
-        for offset in commit.offsets:
-            topic = self.topics.find(offset.topic)
-            since = None if topic is None else member.assignment_epoch(topic.topic_id, offset.partition)
-            if since is None or commit.generation < since:
-                return False
-        return True
-
-    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
-        """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
-        if member_id is None and member_epoch < 0:
-            return
-        member = self.known_member(member_id or "")
-        if member.classic is not None:
-            self._check_generation(member, member_epoch)
-        elif member.epoch != member_epoch:
-            raise KafkaError(ErrorCode.STALE_MEMBER_EPOCH)
-
-    @staticmethod
-    def _check_generation(member: ConsumerMember, generation: int) -> None:
-        """ILLEGAL_GENERATION: a classic member takes its epoch for the group's generation."""
-        if generation != member.epoch:
-            raise KafkaError(ErrorCode.ILLEGAL_GENERATION)
-
-    def check_offset_delete(self) -> None:
-        """Offsets of topics that nobody reads may always be deleted."""
+    def is_by_generation(self, member: ConsumerMember) -> bool:
+        return member.classic is not None
 
     def tombstones(self) -> list[Record]:
         return group_tombstones(self.group_id, self.members, self.regexes)

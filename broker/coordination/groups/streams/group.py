@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from .....protocol.errors import ErrorCode, KafkaError
 from ...result import Record
-from ..modern.group import ModernGroup
+from ..modern.committing_group import CommittingGroup
 from ..modern.topics_view import TopicsView
-from ..offset_commit import OffsetCommit
 from .configured_topology import ConfiguredTopology
 from .endpoints import EndpointPartitions, endpoint_partitions
 from .member import LEFT, StreamsMember
@@ -19,7 +17,7 @@ from .topology import Topology
 STREAMS = "streams"
 
 
-class StreamsGroup(ModernGroup[StreamsMember, Tasks]):
+class StreamsGroup(CommittingGroup[StreamsMember, Tasks]):
     """A group as its coordinator knows it.
 
     Not in the log, as in Kafka: how the topology stands to the topics (`configured`), the epoch of what is told of
@@ -94,43 +92,10 @@ class StreamsGroup(ModernGroup[StreamsMember, Tasks]):
 
     # What is asked of a group of any kind
 
-    def check_commit(self, commit: OffsetCommit) -> None:
-        """Whether offsets may be committed in this name.
-
-        UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION, STALE_MEMBER_EPOCH, in a transaction ILLEGAL_GENERATION. Who is late to
-        learn of its new epoch may commit for the tasks that it has had since the one it knows (KIP-1251).
-        """
-        if commit.generation < 0 and not self.members:
-            return
-        is_named = commit.generation >= 0 or commit.member_id or commit.group_instance_id is not None
-        if commit.is_transactional and not is_named:
-            return
-        member = self.known_member(commit.member_id)
-        if not commit.is_transactional and not commit.has_member_epoch:
-            raise KafkaError(ErrorCode.UNSUPPORTED_VERSION)
-        if commit.generation == member.epoch:
-            return
-        if commit.generation > member.epoch or not self._has_had(member, commit):
-            raise KafkaError(ErrorCode.ILLEGAL_GENERATION if commit.is_transactional else ErrorCode.STALE_MEMBER_EPOCH)
-
-    def _has_had(self, member: StreamsMember, commit: OffsetCommit) -> bool:
-        """Whether a member was given the task of each of these partitions by the epoch that it knows of."""
-        for offset in commit.offsets:
-            reader = None if self.topology is None else self.topology.readers.get(offset.topic)
-            since = None if reader is None else member.active_since(reader, offset.partition)
-            if since is None or commit.generation < since:
-                return False
-        return True
-
-    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
-        """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
-        if member_id is None and member_epoch < 0:
-            return
-        if self.known_member(member_id or "").epoch != member_epoch:
-            raise KafkaError(ErrorCode.STALE_MEMBER_EPOCH)
-
-    def check_offset_delete(self) -> None:
-        """Offsets of topics that nobody reads may always be deleted."""
+    def given_at(self, member: StreamsMember, topic: str, partition: int) -> int | None:
+        """Of the task that reads the partition."""
+        reader = None if self.topology is None else self.topology.readers.get(topic)
+        return None if reader is None else member.active_since(reader, partition)
 
     def is_subscribed_to(self, topic: str) -> bool:
         """Whether it reads a topic: an empty group reads none."""
