@@ -20,9 +20,15 @@ def in_hash_order(keys: Iterable[str], capacity: int = DEFAULT_CAPACITY) -> list
     the trees that Java makes of crowded buckets are beyond any real group.
     """
     in_turn = list(dict.fromkeys(keys))
-    while len(in_turn) > capacity * 3 // 4:
-        capacity *= 2
+    capacity = table_size(len(in_turn), capacity)
     return sorted(in_turn, key=lambda key: _spread(java_string_hash(key)) & (capacity - 1))
+
+
+def table_size(keys: int, capacity: int = DEFAULT_CAPACITY) -> int:
+    """The capacity of a HashMap once it has had so many keys."""
+    while keys > capacity * 3 // 4:
+        capacity *= 2
+    return capacity
 
 
 def capacity_for(wanted: int) -> int:
