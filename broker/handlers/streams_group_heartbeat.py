@@ -19,6 +19,8 @@ from ..session import Session
 from ..topic_names import INTERNAL_TOPICS, check_topic_name
 
 MOST_ERRORS_TOLD = 3
+# A topology is looked at in one go; its record may not be larger than a megabyte in any case.
+MOST_PARTS = 4_000
 
 
 def handle_streams_group_heartbeat(
@@ -76,13 +78,26 @@ def _tasks(tasks: Sequence[wire.TaskIds] | None) -> Partitions | None:
 
 
 def _fault_of_names(topology: wire.Topology) -> str | None:
-    """Why these topics cannot be, in Kafka's words."""
+    """Why these topics cannot be, in Kafka's words; it knows no bound."""
+    if sum(map(_size, topology.subtopologies)) > MOST_PARTS:
+        return f"The topology has more than {MOST_PARTS} parts."
     names = list(dict.fromkeys(_names(topology)))
     internal = [name for name in names if name in INTERNAL_TOPICS]
     if internal:
         return f"Use of Kafka internal topics {','.join(internal)} in a Kafka Streams topology is prohibited."
     illegal = [name for name in names if not _is_legal(name)]
     return f"Topic names {','.join(illegal)} are not valid topic names." if illegal else None
+
+
+def _size(subtopology: wire.Subtopology) -> int:
+    """How many topics, settings and places it names, and itself."""
+    internal = (*subtopology.repartition_source_topics, *subtopology.state_changelog_topics)
+    size = 1 + len(subtopology.source_topics) + len(subtopology.source_topic_regex)
+    size += len(subtopology.repartition_sink_topics) + len(internal)
+    size += sum(len(topic.topic_configs) for topic in internal)
+    for group in subtopology.copartition_groups:
+        size += 1 + len(group.source_topics) + len(group.source_topic_regex) + len(group.repartition_source_topics)
+    return size
 
 
 def _names(topology: wire.Topology) -> Iterable[str]:

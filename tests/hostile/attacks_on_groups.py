@@ -13,10 +13,16 @@ from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequ
 from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from odradek.protocol.messages.list_groups import ListGroupsRequest
 from odradek.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
+from odradek.protocol.messages.streams_group_heartbeat import (
+    StreamsGroupHeartbeatRequest,
+    Subtopology,
+    TopicInfo,
+    Topology,
+)
 from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse
 
 from .attack import Attacker
-from .requests import GROUP, commit, commits_of_groups, create, header
+from .requests import GROUP, TOPIC, commit, commits_of_groups, create, header
 
 HASTY = "hasty"
 
@@ -57,6 +63,33 @@ def join_with_much(attacker: Attacker) -> None:
         )
         attacker.send(request, 3)
     threading.Event().wait(1.0)  # they are gone, and what they held with them
+
+
+def report_large_topologies(attacker: Attacker) -> None:
+    """Threads that join with a topology of so many subtopologies, a long chain that begins at its end."""
+    last = attacker.size - 1
+    chain = [
+        Subtopology(
+            subtopology_id=str(n),
+            source_topics=[TOPIC] if n == last else [],
+            repartition_sink_topics=[f"r{n - 1}"] if n else [],
+            repartition_source_topics=[] if n == last else [TopicInfo(name=f"r{n}")],
+            state_changelog_topics=[TopicInfo(name=f"c{n}")],
+        )
+        for n in range(attacker.size)
+    ]
+    for number in range(10):
+        request = StreamsGroupHeartbeatRequest(
+            group_id="large-topology",
+            member_id=str(number),
+            rebalance_timeout_ms=60_000,
+            process_id=str(number),
+            topology=Topology(subtopologies=chain),
+            active_tasks=(),
+            standby_tasks=(),
+            warmup_tasks=(),
+        )
+        attacker.send(request, 0)
 
 
 def describe_all_groups(attacker: Attacker) -> None:

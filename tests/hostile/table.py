@@ -42,6 +42,7 @@ from .attacks_on_groups import (
     list_in_one_segment,
     many_groups,
     offsets_again_and_again,
+    report_large_topologies,
 )
 from .attacks_on_partitions import (
     delete_all_records,
@@ -280,6 +281,7 @@ ATTACKS: Sequence[Attack] = (
         lambda a: create(a, 1000),
     ),
     Attack("JoinGroup with much metadata", join_with_much, 1_000_000, 50_000_000),
+    Attack("StreamsGroupHeartbeat with a large topology", report_large_topologies, 300, 990, lambda a: create(a, 1)),
     Attack("DescribeGroups of many groups", describe_all_groups, 20, 500, many_groups),
     Attack("a static member that leaves itself no time", leave_a_member_without_time, 5, 500),
     Attack("a share group of many partitions", begin_many_states, 1000, 10_000, lambda a: create(a, a.size)),

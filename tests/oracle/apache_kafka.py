@@ -26,6 +26,10 @@ ARTIFACTS = (
     ("org.apache.kafka", "kafka-tools", VERSION),
     ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
 )
+STREAMS_ARTIFACTS = (
+    ("org.apache.kafka", "kafka-streams", VERSION),
+    ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
+)
 LOGGING = """\
 rootLogger.level = INFO
 rootLogger.appenderRef.stderr.ref = stderr
@@ -66,14 +70,23 @@ def check_oracle() -> None:
 
 def jars() -> Path:
     """The directory of the released jars, fetched once."""
+    return _fetched(f"apache-kafka-{VERSION}", ARTIFACTS)
+
+
+def streams_jars() -> Path:
+    """The same of Kafka Streams, with the native library of its stores."""
+    return _fetched(f"kafka-streams-{VERSION}", STREAMS_ARTIFACTS)
+
+
+def _fetched(name: str, artifacts: Sequence[tuple[str, str, str]]) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "odradek" / f"apache-kafka-{VERSION}"
+    home = cache / "odradek" / name
     if (home / "complete").exists():
         return home
     home.mkdir(parents=True, exist_ok=True)
     dependencies = "".join(
         f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
-        for group, artifact, version in ARTIFACTS
+        for group, artifact, version in artifacts
     )
     (home / "pom.xml").write_text(
         "<project><modelVersion>4.0.0</modelVersion><groupId>odradek</groupId><artifactId>oracle</artifactId>"
@@ -83,7 +96,7 @@ def jars() -> Path:
     command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise OracleMissing(f"mvn could not fetch Apache Kafka {VERSION}:\n{done.stdout}{done.stderr}")
+        raise OracleMissing(f"mvn could not fetch {name}:\n{done.stdout}{done.stderr}")
     (home / "complete").touch()
     return home
 

@@ -10,9 +10,18 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+
+from odradek.broker.wire import Wire
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
+from odradek.protocol.messages.streams_group_heartbeat import (
+    StreamsGroupHeartbeatRequest,
+    StreamsGroupHeartbeatResponse,
+    Subtopology,
+    Topology,
+)
 
 from ..clients.stock_client import Message, create, send_all, until
 from ..clients.with_confluent_kafka import ConfluentKafka
@@ -292,10 +301,47 @@ def test_javas_share_consumer_reads_and_its_group_is_described_and_reset(
     shell.type(Line("kafka-share-groups --delete --group G", "was successful"))
 
 
+def test_a_streams_group_is_listed_described_reset_and_deleted(
+    shell: Shell, bootstrap: str, topic: str, group: str
+) -> None:
+    client = ConfluentKafka(bootstrap)
+    create(client, topic, 2)
+    send_all(client, topic, [Message(b"v%d" % number, partition=number % 2) for number in range(6)])
+    at_once = "--add-config streams.initial.rebalance.delay.ms=0"
+    shell.type(Line(f"kafka-configs --alter --group G {at_once}", "Completed"))
+    with Wire(bootstrap) as wire:
+        until(lambda: _beats(wire, topic, group, 0), "the thread has joined")
+        shell.type(Line("kafka-groups --list --group-type streams", r"(?m)^G\s+Streams\s+streams"))
+        shell.type(Line("kafka-streams-groups --list --state", r"(?m)^G\s+\w+"))
+        described = "kafka-streams-groups --describe --group G"
+        shell.type(Line(f"{described} --state", r"G\s.*\s1$"))
+        shell.type(Line(f"{described} --members", r"G\s+m\s+the-process\s+\S+"))
+        shell.type(Line(f"{described} --offsets", r"G\s+T\s+0\s+3"))
+        reset = "kafka-streams-groups --reset-offsets --group G --all-input-topics --to-earliest"
+        shell.type(Line(f"{reset} --dry-run", "can only be reset if the group 'G' is inactive"))
+        shell.type(Line("kafka-streams-groups --delete --group G", "is not EMPTY"))
+        assert _beats(wire, topic, group, -1)
+    shell.type(Line(f"{described} --state", "has no active members"))
+    shell.type(Line("kafka-streams-groups --delete --group G", "was successful"))
+
+
+def _beats(wire: Wire, topic: str, group: str, epoch: int) -> bool:
+    """Whether a heartbeat of a thread is taken: the coordinator may have yet to be found."""
+    wire.ask(FindCoordinatorRequest(key_type=0, coordinator_keys=[group]), 4, FindCoordinatorResponse)
+    how: dict[str, Any] = {}
+    if epoch == 0:
+        none: dict[str, Any] = dict.fromkeys(("active_tasks", "standby_tasks", "warmup_tasks"), ())
+        whole = Topology(subtopologies=[Subtopology(subtopology_id="0", source_topics=[topic])])
+        how = {"rebalance_timeout_ms": 5000, "process_id": "the-process", "topology": whole, **none}
+    request = StreamsGroupHeartbeatRequest(group_id=group, member_id="m", member_epoch=epoch, **how)
+    return wire.ask(request, 0, StreamsGroupHeartbeatResponse).error_code == 0
+
+
 def test_every_tool_is_used() -> None:
     typed = {line.command.split()[0] for story in STORIES.values() for line in story}
     apart = {"kafka-get-offsets", "kafka-delete-records", "kafka-console-consumer"}
     apart |= {"kafka-consumer-groups", "kafka-groups", "kafka-console-share-consumer", "kafka-share-groups"}
+    apart |= {"kafka-streams-groups"}
     assert typed | apart == set(CLASSES)
 
 

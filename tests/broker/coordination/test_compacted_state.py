@@ -7,11 +7,13 @@ import pytest
 from odradek.broker.topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
+from odradek.protocol.messages.streams_group_heartbeat import TaskIds, TopicInfo
 from odradek.protocol.records import read_records
 
 from ...storage.compaction.compacting import PLENTY
 from ..handlers.broker_harness import AskedBroker
 from ..handlers.consumer_broker import ConsumerBroker
+from ..handlers.streams_broker import StreamsBroker, stateful, topology
 from ..handlers.transaction_harness import TransactingBroker
 
 NAMES = [f"name {n}" for n in range(12)]
@@ -105,3 +107,28 @@ def test_consumer_groups_outlive_the_compaction_of_their_log(is_clean: bool) -> 
     assert [broker.describe(group) for group in NAMES] == described
     (one, _) = described[0].members
     assert broker.beat(one.member_id, one.member_epoch, group_id=NAMES[0]).error_code == 0
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_streams_groups_outlive_the_compaction_of_their_log(is_clean: bool) -> None:
+    broker = StreamsBroker({"group.streams.num.standby.replicas": "1"})
+    for name in ("t", "c"):
+        broker.create(name, 4)
+    whole = topology(stateful("t", TopicInfo(name="c")))
+    for group in NAMES:
+        for member in ("a", "b", "gone"):
+            broker.beat(member, group_id=group, topology=whole)
+        broker.beat("gone", -1, group_id=group)
+        for epoch in (2, 3, 4, 5, 5):
+            for member in ("a", "b"):
+                own = [TaskIds(subtopology_id="0", partitions=[0, 1])] if member == "a" else []
+                broker.beat(member, epoch, group_id=group, active_tasks=own, standby_tasks=[], warmup_tasks=[])
+    described = [broker.describe(group) for group in NAMES]
+    assert {group.group_state for group in described} == {"Stable"}
+    before, after = compact(broker, OFFSETS_TOPIC, passes=1)
+    assert after < before / 2
+    broker.restart(is_clean=is_clean)
+    for known in described:  # how the topology stands to the topics is found out anew, as in Kafka
+        (one, _) = known.members
+        assert broker.beat(one.member_id, one.member_epoch, group_id=known.group_id).error_code == 0
+    assert [broker.describe(group) for group in NAMES] == described

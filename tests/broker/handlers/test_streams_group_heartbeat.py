@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
+from odradek.broker.handlers.streams_group_heartbeat import MOST_PARTS
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
 from odradek.protocol.messages.streams_group_heartbeat import (
+    CopartitionGroup,
     Endpoint,
     KeyValue,
     Status,
@@ -117,6 +121,18 @@ def test_topics_that_cannot_be_are_refused_before_any_group_is_looked_at(
     refused = broker.beat("a", topology=topology(wrong))
     assert (refused.error_code, refused.error_message) == (ErrorCode.STREAMS_INVALID_TOPOLOGY, why)
     assert broker.context.groups.find_group("g") is None
+
+
+def test_a_topology_of_too_many_parts_is_refused(broker: StreamsBroker) -> None:
+    settings = [KeyValue(key=str(n), value="") for n in range(MOST_PARTS - 4)]
+    both = CopartitionGroup(source_topics=[0])
+    large = reads("none", state_changelog_topics=[TopicInfo(name="c", topic_configs=settings)])
+    assert broker.beat("a", group_id="h", topology=topology(large)).error_code == 0
+    refused = broker.beat("a", topology=topology(replace(large, copartition_groups=[both])))
+    assert (refused.error_code, refused.error_message) == (
+        ErrorCode.STREAMS_INVALID_TOPOLOGY,
+        f"The topology has more than {MOST_PARTS} parts.",
+    )
 
 
 @pytest.mark.parametrize("is_clean", [True, False])

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .....protocol.errors import ErrorCode, KafkaError
-from .java_order import in_hash_order
+from .java_order import in_hash_order, table_size
 from .partition_counts import FindPartitions, decide_partition_counts, summarize
 from .status import Status, StatusCode, TopicsNotReady
 from .topology import InternalTopic, Subtopology, Topology
+
+# They are given out in one go, between two requests. Kafka knows no bound.
+MOST_TASKS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ def configure_topology(topology: Topology, metadata_hash: int, existing: FindPar
             subtopology_id: _configured(topology.subtopologies[subtopology_id], decided, existing)
             for subtopology_id in sorted(topology.subtopologies)
         }
+        if sum(subtopology.tasks for subtopology in subtopologies.values()) > MOST_TASKS:
+            raise KafkaError(ErrorCode.STREAMS_INVALID_TOPOLOGY, f"The topology has more than {MOST_TASKS} tasks.")
         missing = _missing_topics(topology, subtopologies, existing)
     except TopicsNotReady as not_ready:
         return ConfiguredTopology(topology.epoch, metadata_hash, None, {}, not_ready.status)
@@ -100,12 +105,14 @@ def _missing_topics(
     for subtopology in subtopologies.values():
         wanted.update(subtopology.repartition_source_topics)
         wanted.update(subtopology.changelog_topics)
-    for name in in_hash_order(topology.required_topics):
-        found = existing(name)
-        if found is not None and name in wanted and found != wanted[name].partitions:
-            raise TopicsNotReady(
-                StatusCode.INCORRECTLY_PARTITIONED_TOPICS,
-                f"Existing topic {name} has different number of partitions: "
-                f"expected {wanted[name].partitions}, found {found}",
-            )
-    return {name: wanted[name] for name in in_hash_order(wanted) if existing(name) is None}
+    found = {name: existing(name) for name in wanted}
+    wrong = [name for name, count in found.items() if count not in (None, wanted[name].partitions)]
+    if wrong:
+        name = in_hash_order(wrong, table_size(len(topology.required_topics)))[0]
+        raise TopicsNotReady(
+            StatusCode.INCORRECTLY_PARTITIONED_TOPICS,
+            f"Existing topic {name} has different number of partitions: "
+            f"expected {wanted[name].partitions}, found {found[name]}",
+        )
+    missing = [name for name, count in found.items() if count is None]
+    return {name: wanted[name] for name in in_hash_order(missing, table_size(len(wanted)))}

@@ -20,9 +20,15 @@ def in_hash_order(keys: Iterable[str], capacity: int = DEFAULT_CAPACITY) -> list
     the trees that Java makes of crowded buckets are beyond any real group.
     """
     in_turn = list(dict.fromkeys(keys))
-    while len(in_turn) > capacity * 3 // 4:
-        capacity *= 2
+    capacity = table_size(len(in_turn), capacity)
     return sorted(in_turn, key=lambda key: _spread(java_string_hash(key)) & (capacity - 1))
+
+
+def table_size(keys: int, capacity: int = DEFAULT_CAPACITY) -> int:
+    """The capacity of a HashMap once it has had so many keys."""
+    while keys > capacity * 3 // 4:
+        capacity *= 2
+    return capacity
 
 
 def capacity_for(wanted: int) -> int:
@@ -36,11 +42,12 @@ def _spread(value: int) -> int:
 
 
 class JavaHeap(Generic[T]):
-    """Java's PriorityQueue: among equals the one that its sifting leaves on top."""
+    """Java's PriorityQueue: among equals the one that its sifting leaves on top. What is in it keeps its load."""
 
     def __init__(self, load: Callable[[T], float], items: Iterable[T] = ()) -> None:
         self._load = load
         self._items: list[T] = []
+        self._loads: list[float] = []
         for item in items:
             self.add(item)
 
@@ -49,35 +56,34 @@ class JavaHeap(Generic[T]):
 
     def add(self, item: T) -> None:
         """One more."""
-        items, load = self._items, self._load(item)
+        items, loads, load = self._items, self._loads, self._load(item)
         at = len(items)
         items.append(item)
+        loads.append(load)
         while at > 0:
             parent = (at - 1) >> 1
-            if load >= self._load(items[parent]):
+            if load >= loads[parent]:
                 break
-            items[at] = items[parent]
+            items[at], loads[at] = items[parent], loads[parent]
             at = parent
-        items[at] = item
+        items[at], loads[at] = item, load
 
     def poll(self) -> T:
         """Take the least; IndexError of an empty heap."""
-        items = self._items
-        least, last = items[0], items.pop()
-        if items:
-            self._sift_down(last)
-        return least
-
-    def _sift_down(self, item: T) -> None:
-        items, load = self._items, self._load(item)
-        at, size = 0, len(items)
+        items, loads = self._items, self._loads
+        least, item, load = items[0], items.pop(), loads.pop()
+        size = len(items)
+        if size == 0:
+            return least
+        at = 0
         while at < size >> 1:
             child = 2 * at + 1
             right = child + 1
-            if right < size and self._load(items[child]) > self._load(items[right]):
+            if right < size and loads[child] > loads[right]:
                 child = right
-            if load <= self._load(items[child]):
+            if load <= loads[child]:
                 break
-            items[at] = items[child]
+            items[at], loads[at] = items[child], loads[child]
             at = child
-        items[at] = item
+        items[at], loads[at] = item, load
+        return least

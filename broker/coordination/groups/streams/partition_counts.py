@@ -4,10 +4,11 @@ The one rule: what exists counts for more than what is derived, except where a r
 its own.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 
 from .....protocol.errors import ErrorCode, KafkaError
-from .java_order import in_hash_order
+from .java_order import in_hash_order, table_size
 from .status import StatusCode, TopicsNotReady
 from .topology import CopartitionGroup, Subtopology, Topology
 
@@ -19,7 +20,7 @@ _UNSOLVABLE = "Failed to compute number of partitions for all repartition topics
 
 def decide_partition_counts(topology: Topology, existing: FindPartitions) -> dict[str, int]:
     """By topic; the external sources are there. STREAMS_INVALID_TOPOLOGY, TopicsNotReady."""
-    subtopologies = topology.subtopologies.values()
+    subtopologies = [topology.subtopologies[name] for name in in_hash_order(topology.subtopologies)]
     decided = _repartition_counts(subtopologies, existing)
 
     def count(topic: str) -> int:
@@ -30,14 +31,10 @@ def decide_partition_counts(topology: Topology, existing: FindPartitions) -> dic
             raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
         return found
 
-    fixed = in_hash_order(
-        topic.name for sub in subtopologies for topic in sub.repartition_source_topics if topic.partitions != 0
-    )
-    flexible = {topic.name for sub in subtopologies for topic in sub.repartition_source_topics if topic.partitions == 0}
-    for subtopology_id in in_hash_order(topology.subtopologies):
-        subtopology = topology.subtopologies[subtopology_id]
+    enforcer = _Enforcer(subtopologies, count)
+    for subtopology in subtopologies:
         for group in subtopology.copartition_groups:
-            decided.update(_enforce(_members(subtopology, group), fixed, flexible, count))
+            decided.update(enforcer.enforce(_members(subtopology, group)))
     for subtopology in subtopologies:
         sources = [*subtopology.source_topics, *(topic.name for topic in subtopology.repartition_source_topics)]
         if not sources:
@@ -50,37 +47,42 @@ def decide_partition_counts(topology: Topology, existing: FindPartitions) -> dic
     return decided
 
 
-def _repartition_counts(subtopologies: Collection[Subtopology], existing: FindPartitions) -> dict[str, int]:
-    """A repartition topic has as many as the largest source of whoever writes it, unless it says how many."""
+def _repartition_counts(subtopologies: Sequence[Subtopology], existing: FindPartitions) -> dict[str, int]:
+    """A repartition topic has as many as the largest source of whoever writes it, unless it says how many.
+
+    Kafka goes over the subtopologies again and again, and counts the sources that it knows by then. Here each is taken
+    at its turn of that pass in which it first knows any, and no other.
+    """
     counts = {
         topic.name: topic.partitions
         for subtopology in subtopologies
         for topic in subtopology.repartition_source_topics
         if topic.partitions != 0
     }
-    while True:
-        waiting = [
-            (topic, subtopology)
-            for subtopology in subtopologies
-            for topic in subtopology.repartition_sink_topics
-            if topic not in counts
-        ]
-        if not waiting:
-            break
-        has_progressed = False
-        for topic, subtopology in waiting:
-            if topic in counts:
+    readers: dict[str, list[int]] = {}
+    turns: list[tuple[int, int]] = []
+    for at, subtopology in enumerate(subtopologies):
+        for topic in subtopology.repartition_source_topics:
+            readers.setdefault(topic.name, []).append(at)
+        if _known_sources(subtopology, counts, existing):
+            turns.append((0, at))
+    has_turn = {at for _, at in turns}
+    while turns:
+        turn, at = heappop(turns)
+        known = _known_sources(subtopologies[at], counts, existing)
+        for sink in subtopologies[at].repartition_sink_topics:
+            if sink in counts:
                 continue
-            known = [counts[own.name] for own in subtopology.repartition_source_topics if own.name in counts]
-            known += [found for own in subtopology.source_topics if (found := existing(own)) is not None]
-            if known:
-                counts[topic] = max(known)
-                has_progressed = True
-        if not has_progressed:
-            raise KafkaError(
-                ErrorCode.STREAMS_INVALID_TOPOLOGY,
-                f"{_UNSOLVABLE}. There may be loops in the topology that cannot be resolved.",
-            )
+            counts[sink] = max(known)
+            for reader in readers.get(sink, ()):
+                if reader not in has_turn:
+                    has_turn.add(reader)
+                    heappush(turns, (turn + (reader <= at), reader))
+    if any(sink not in counts for subtopology in subtopologies for sink in subtopology.repartition_sink_topics):
+        raise KafkaError(
+            ErrorCode.STREAMS_INVALID_TOPOLOGY,
+            f"{_UNSOLVABLE}. There may be loops in the topology that cannot be resolved.",
+        )
     if any(topic.name not in counts for sub in subtopologies for topic in sub.repartition_source_topics):
         raise KafkaError(
             ErrorCode.STREAMS_INVALID_TOPOLOGY,
@@ -89,17 +91,22 @@ def _repartition_counts(subtopologies: Collection[Subtopology], existing: FindPa
     return counts
 
 
+def _known_sources(subtopology: Subtopology, counts: Mapping[str, int], existing: FindPartitions) -> list[int]:
+    known = [counts[own.name] for own in subtopology.repartition_source_topics if own.name in counts]
+    known += [found for own in subtopology.source_topics if (found := existing(own)) is not None]
+    return known
+
+
 def _members(subtopology: Subtopology, group: CopartitionGroup) -> list[str]:
     """The topics of a co-partition group."""
     try:
-        return in_hash_order(
-            [
-                *(subtopology.source_topics[_place(at)] for at in group.source_topics),
-                *(subtopology.repartition_source_topics[_place(at)].name for at in group.repartition_source_topics),
-            ]
-        )
+        names = [
+            *(subtopology.source_topics[_place(at)] for at in group.source_topics),
+            *(subtopology.repartition_source_topics[_place(at)].name for at in group.repartition_source_topics),
+        ]
     except IndexError:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR) from None
+    return list(dict.fromkeys(names))
 
 
 def _place(at: int) -> int:
@@ -108,22 +115,42 @@ def _place(at: int) -> int:
     return at
 
 
-def _enforce(
-    topics: Collection[str], fixed: Collection[str], flexible: Collection[str], count: Callable[[str], int]
-) -> Mapping[str, int]:
-    """What co-partitioning makes of the repartition topics among these.
+class _Enforcer:
+    """What co-partitioning makes of repartition topics."""
 
-    Where all are repartition topics, Kafka asks all fixed ones of the topology to be alike, in the group or not.
-    """
-    if not topics:
-        return {}
-    repartition = {topic: count(topic) for topic in topics if topic in fixed or topic in flexible}
-    others = {topic: count(topic) for topic in topics if topic not in repartition}
-    if others:
-        wanted = _same(others, others)
-    elif fixed:
-        wanted = _same({topic: count(topic) for topic in fixed}, repartition)
-    else:
+    def __init__(self, subtopologies: Collection[Subtopology], count: Callable[[str], int]) -> None:
+        topics = [topic for subtopology in subtopologies for topic in subtopology.repartition_source_topics]
+        self._fixed = frozenset(topic.name for topic in topics if topic.partitions != 0)
+        self._flexible = frozenset(topic.name for topic in topics if topic.partitions == 0)
+        # What says how many it has keeps that number.
+        self._fixed_counts = {topic: count(topic) for topic in self._fixed}
+        self._are_fixed_alike = len(set(self._fixed_counts.values())) < 2
+        self._count = count
+
+    def enforce(self, topics: Collection[str]) -> Mapping[str, int]:
+        """The numbers of the repartition topics among these; TopicsNotReady, STREAMS_INVALID_TOPOLOGY.
+
+        Where all are repartition topics, Kafka asks all fixed ones of the topology to be alike, in the group or not.
+        """
+        if not topics:
+            return {}
+        repartition = {topic: self._count(topic) for topic in topics if topic in self._fixed or topic in self._flexible}
+        others = {topic: self._count(topic) for topic in topics if topic not in repartition}
+        wanted = _same(others) if others else self._decide(repartition)
+        wrong = [topic for topic, number in repartition.items() if topic in self._fixed and number != wanted]
+        if wrong:
+            topic = in_hash_order(wrong, table_size(len(repartition)))[0]
+            raise _wrongly_partitioned(
+                f"Number of partitions [{repartition[topic]}] of repartition topic [{topic}] "
+                f"doesn't match number of partitions [{wanted}] of the source topic."
+            )
+        return dict.fromkeys(repartition, wanted)
+
+    def _decide(self, repartition: Mapping[str, int]) -> int:
+        if self._fixed:
+            if not self._are_fixed_alike:
+                raise _not_the_same(repartition)
+            return next(iter(self._fixed_counts.values()))
         wanted = max(repartition.values())
         if wanted <= 0:
             raise KafkaError(
@@ -131,22 +158,20 @@ def _enforce(
                 "All topics in the copartition group had undefined partition number: "
                 f"[{', '.join(in_hash_order(repartition))}]",
             )
-    for topic, partitions in repartition.items():
-        if topic in fixed and partitions != wanted:
-            raise _wrongly_partitioned(
-                f"Number of partitions [{partitions}] of repartition topic [{topic}] "
-                f"doesn't match number of partitions [{wanted}] of the source topic."
-            )
-    return dict.fromkeys(repartition, wanted)
+        return wanted
 
 
-def _same(counts: Mapping[str, int], named: Mapping[str, int]) -> int:
+def _same(counts: Mapping[str, int]) -> int:
     """The one number that all have."""
     numbers = list(counts.values())
     if any(number != numbers[0] for number in numbers):
-        shown = ", ".join(f"{topic}={named[topic]}" for topic in sorted(named))
-        raise _wrongly_partitioned(f"Following topics do not have the same number of partitions: [{{{shown}}}]")
+        raise _not_the_same(counts)
     return numbers[0]
+
+
+def _not_the_same(counts: Mapping[str, int]) -> TopicsNotReady:
+    shown = ", ".join(f"{topic}={counts[topic]}" for topic in sorted(counts))
+    return _wrongly_partitioned(f"Following topics do not have the same number of partitions: [{{{shown}}}]")
 
 
 def _wrongly_partitioned(detail: str) -> TopicsNotReady:

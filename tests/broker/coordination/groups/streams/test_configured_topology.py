@@ -1,6 +1,10 @@
 import pytest
 
-from odradek.broker.coordination.groups.streams.configured_topology import ConfiguredTopology, configure_topology
+from odradek.broker.coordination.groups.streams.configured_topology import (
+    MOST_TASKS,
+    ConfiguredTopology,
+    configure_topology,
+)
 from odradek.broker.coordination.groups.streams.status import Status, StatusCode
 from odradek.broker.coordination.groups.streams.topology import InternalTopic, Subtopology
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -55,6 +59,13 @@ def test_an_internal_topic_with_another_number_of_partitions_is_in_the_way() -> 
     detail = "Existing topic c has different number of partitions: expected 2, found 3"
     assert found.status == Status(StatusCode.INCORRECTLY_PARTITIONED_TOPICS, detail)
     assert (found.subtopologies, found.missing) == (None, {})
+
+
+def test_a_topology_of_too_many_tasks_is_refused() -> None:
+    assert configure(subtopology("0", ["t"]), subtopology("1", ["u"]), t=MOST_TASKS - 1, u=1).is_ready
+    with pytest.raises(KafkaError) as refused:
+        configure(subtopology("0", ["t"]), subtopology("1", ["u"]), t=MOST_TASKS, u=1)
+    assert refused.value.code is ErrorCode.STREAMS_INVALID_TOPOLOGY
 
 
 def test_a_topic_of_a_negative_number_of_partitions_is_a_fault_without_a_name() -> None:

@@ -53,6 +53,17 @@ def test_a_repartition_topic_may_say_how_many_it_has() -> None:
     assert counts(subtopology("0", ["t"], sinks=["r"]), reader, t=3) == {"r": 7, "c": 7}
 
 
+def test_a_long_chain_that_is_reported_from_its_end_takes_no_longer_for_that() -> None:
+    length = 3000
+    chain = [
+        subtopology(f"{n:05}", repartitions=[f"r{n}"], sinks=[f"r{n - 1}"] if n else [], changelogs=[f"c{n}"])
+        for n in range(length)
+    ]
+    found = counts(*chain, subtopology("x", ["t"], sinks=[f"r{length - 1}"]), t=7)
+    assert len(found) == 2 * length
+    assert set(found.values()) == {7}
+
+
 def test_of_two_writers_the_first_decides() -> None:
     writers = [subtopology("0", ["t"], sinks=["r"]), subtopology("1", ["u"], sinks=["r"])]
     assert counts(*writers, subtopology("2", repartitions=["r"]), t=3, u=5) == {"r": 3}

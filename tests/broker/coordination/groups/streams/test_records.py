@@ -138,7 +138,7 @@ def test_what_goes_is_written_in_kafkas_order() -> None:
 
 
 def test_the_bytes_are_those_of_apache_kafka() -> None:
-    # Written by Apache Kafka 4.3.0 for a member without tags and endpoint, and its two active tasks.
+    # A whole group is held against Apache Kafka in tests/oracle/test_same_streams_groups.py; this one is for the eye.
     plain = replace(MEMBER, instance_id=None, rack_id=None, user_endpoint=None, client_tags=())
     assert member_record("g", plain) == (
         bytes.fromhex("001300016700016d"),
