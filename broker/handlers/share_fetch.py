@@ -80,7 +80,8 @@ class _Request:
             return
         if self.plan.session is None and (ended := self.context.share.sessions.find(self.key)) is not None:
             self.context.share.end_session(ended)
-        self.deferred.answer(_response(self, self.fetched, self.acknowledged))
+        steps = _response(self, self.fetched, self.acknowledged)
+        self.context.slices.start(steps, self.deferred.answer, self.deferred.fail)
 
 
 def handle_share_fetch(
@@ -249,7 +250,7 @@ def _wait(asked: _Request, fetch: ShareFetch, refused: Mapping[TopicPartition, A
 
 def _response(
     asked: _Request, fetched: Mapping[TopicPartition, AcquiredData], acknowledged: Results
-) -> ShareFetchResponse:
+) -> Steps[ShareFetchResponse]:
     topics: dict[bytes, dict[int, PartitionData]] = {}
     is_hinted = False
     for name, data in fetched.items():
@@ -258,12 +259,14 @@ def _response(
             leader = _leader_hint(name, data.error, asked.context)
             is_hinted |= leader is not NO_LEADER
             topics.setdefault(name.topic_id, {})[name.partition] = _partition_data(name, data, leader)
+        yield
     for name, (error, message) in acknowledged.items():
         partitions = topics.setdefault(name.topic_id, {})
         if name.partition not in partitions:
             partitions[name.partition] = _partition_data(name, AcquiredData(), NO_LEADER)
         partitions[name.partition].acknowledge_error_code = error
         partitions[name.partition].acknowledge_error_message = message
+        yield
     return ShareFetchResponse(
         throttle_time_ms=asked.throttle_ms,
         acquisition_lock_timeout_ms=asked.context.share.settings(asked.key.group_id).record_lock_duration_ms,
