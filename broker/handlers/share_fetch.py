@@ -66,6 +66,7 @@ class _Request:
     fetched: Mapping[TopicPartition, AcquiredData] | None = None
     acknowledged: Results | None = None
     throttle_ms: int = 0
+    error: ErrorCode = ErrorCode.NONE  # of the whole request, whose acknowledgements are taken all the same
 
     def set_fetched(self, fetched: Mapping[TopicPartition, AcquiredData]) -> None:
         self.fetched = fetched
@@ -131,12 +132,14 @@ def _plan(request: ShareFetchRequest, key: SessionKey, session: Session, context
     """What is to be fetched in which session, and whether there are acknowledgements. The errors of sessions."""
     share = context.share
     wanted: dict[TopicPartition, SessionPartition] = {}
-    has_acknowledgements = False
+    has_acknowledgements = is_ambiguous = False
     is_new = request.share_session_epoch == INITIAL_EPOCH
     for topic in request.topics:
         name = context.topics.name_of(topic.topic_id)
         for one in topic.partitions:
-            wanted[TopicPartition(topic.topic_id, one.partition_index)] = SessionPartition(name, is_news=not is_new)
+            partition = TopicPartition(topic.topic_id, one.partition_index)
+            is_ambiguous = is_ambiguous or partition in wanted
+            wanted[partition] = SessionPartition(name, is_news=not is_new)
             has_acknowledgements = has_acknowledgements or bool(one.acknowledgement_batches)
             yield
     if request.share_session_epoch == FINAL_EPOCH:
@@ -151,6 +154,9 @@ def _plan(request: ShareFetchRequest, key: SessionKey, session: Session, context
         return _Plan(share.sessions.go_on(key, request.share_session_epoch, wanted, forgotten), has_acknowledgements)
     if has_acknowledgements:
         raise KafkaError(ErrorCode.INVALID_REQUEST)
+    if is_ambiguous:  # Kafka has no better answer
+        share.sessions.remove(key)
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     plan = share.sessions.begin(key, session, wanted)
     session.on_closed = partial(share.close_connection, session)
     return _Plan(plan, has_acknowledgements)
@@ -182,6 +188,10 @@ def _fetch(asked: _Request) -> Steps[None]:
         except KafkaError as error:
             refused[name] = AcquiredData(error=error.code)
         yield
+    if found and request.share_acquire_mode not in (BATCH_OPTIMIZED, RECORD_LIMIT):
+        asked.error = ErrorCode.UNKNOWN_SERVER_ERROR  # as Kafka, which knows no such mode
+        asked.set_fetched({})
+        return
     if plan.session is None or not found or not request.max_records or not request.max_bytes:
         asked.set_fetched(refused)
         return
@@ -251,6 +261,8 @@ def _wait(asked: _Request, fetch: ShareFetch, refused: Mapping[TopicPartition, A
 def _response(
     asked: _Request, fetched: Mapping[TopicPartition, AcquiredData], acknowledged: Results
 ) -> Steps[ShareFetchResponse]:
+    if asked.error != ErrorCode.NONE:
+        return ShareFetchResponse(error_code=asked.error)
     topics: dict[bytes, dict[int, PartitionData]] = {}
     is_hinted = False
     for name, data in fetched.items():

@@ -250,6 +250,14 @@ def requests_that_make_no_sense_are_refused(d: Dialogue) -> None:
     for label, acks in refused.items():
         member.acknowledge(label, *acks)
         member.fetch(f"{label}: on the way", acks=acks)
+    for mode in (-1, 2):
+        member.fetch(f"acquire mode {mode}", share_acquire_mode=mode)
+    for name in ("max_bytes", "max_records", "min_bytes", "max_wait_ms"):
+        negative: dict[str, Any] = {name: -1}
+        member.fetch(f"negative {name}", **negative)
+    twice = Member(d, group, topic_id, "twice")
+    twice.fetch("a partition named twice", [0, 0])
+    twice.fetch("and no session", [0, 0])
     member.acknowledge("renewed at version 1", (0, 9, [RENEW]), version=1)
     member.acknowledge("no batches")
     member.acknowledge("all is still there", (0, 29, [ACCEPT]))
