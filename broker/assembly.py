@@ -36,7 +36,7 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
-from .share.settings import share_group_settings
+from .share.share_config import share_group_settings
 from .share.share_partitions import SharePartitions
 from .share.share_sessions import ShareSessions
 from .slices import Slices

@@ -22,6 +22,8 @@ NO_CONNECTIONS_PER_IP = (
     "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set."
 )
 _LEAST_OF_GROUPS = re.compile(r"group\.(consumer|share|streams)\.min\.(.+)")
+# Of share groups; Kafka checks these in other words than the rest.
+_OF_SHARE_PARTITIONS = ("delivery.count.limit", "partition.max.record.locks", "record.lock.duration.ms")
 _CODECS = ("0", "1", "2", "3", "4")
 _NOT_EMPTY = (
     *("advertised.listeners", "controller.listener.names", "group.consumer.assignors", "group.share.assignors"),
@@ -109,12 +111,19 @@ def _faults_of_groups(given: Mapping[str, str]) -> Iterator[str]:
         most, middle = f"group.{match[1]}.max.{match[2]}", f"group.{match[1]}.{match[2]}"
         if most not in known or middle not in known or not {least, most, middle} & set(given):
             continue
+        if match[2] in _OF_SHARE_PARTITIONS:
+            pairs = ((most, middle), (middle, least))
+            yield from (f"{a} must be greater than or equal to {b}" for a, b in pairs if number(a) < number(b))
+            continue
         if number(most) < number(least):
             yield f"{most} must be greater than or equal to {least}"
         if number(middle) < number(least):
             yield f"{middle} must be greater than or equal to {least}"
         if number(middle) > number(most):
             yield f"{middle} must be less than or equal to {most}"
+    sessions, size = "group.share.max.share.sessions", "group.share.max.size"
+    if {sessions, size} & set(given) and number(sessions) < number(size):
+        yield f"{sessions} must be greater than or equal to {size}"
     for kind in ("consumer", "share", "streams"):
         beat, session = f"group.{kind}.heartbeat.interval.ms", f"group.{kind}.session.timeout.ms"
         if {beat, session} & set(given) and number(beat) >= number(session):

@@ -38,7 +38,7 @@ def handle_share_acknowledge(
             ended = context.share.sessions.find(key)
             if ended is not None:
                 context.share.end_session(ended)
-        deferred.answer(_answer(results, key, session, context))
+        context.slices.start(_answer(results, key, session, context), deferred.answer, deferred.fail)
 
     yield from acknowledge_topics(
         context.share,
@@ -72,7 +72,7 @@ def _asked(request: ShareAcknowledgeRequest) -> Iterator[tuple[TopicPartition, S
             yield TopicPartition(topic.topic_id, partition.partition_index), partition.acknowledgement_batches
 
 
-def _answer(results: Results, key: SessionKey, session: Session, context: Context) -> ShareAcknowledgeResponse:
+def _answer(results: Results, key: SessionKey, session: Session, context: Context) -> Steps[ShareAcknowledgeResponse]:
     topics: dict[bytes, list[PartitionData]] = {}
     leader = LeaderIdAndEpoch(leader_id=0)
     is_hinted = False
@@ -85,6 +85,7 @@ def _answer(results: Results, key: SessionKey, session: Session, context: Contex
             partition_index=name.partition, error_code=error, error_message=message, current_leader=current
         )
         topics.setdefault(name.topic_id, []).append(data)
+        yield
     endpoints: list[NodeEndpoint] = []
     if is_hinted:
         host, port = context.endpoint(session)

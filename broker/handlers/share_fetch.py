@@ -66,6 +66,7 @@ class _Request:
     fetched: Mapping[TopicPartition, AcquiredData] | None = None
     acknowledged: Results | None = None
     throttle_ms: int = 0
+    error: ErrorCode = ErrorCode.NONE  # of the whole request, whose acknowledgements are taken all the same
 
     def set_fetched(self, fetched: Mapping[TopicPartition, AcquiredData]) -> None:
         self.fetched = fetched
@@ -80,7 +81,8 @@ class _Request:
             return
         if self.plan.session is None and (ended := self.context.share.sessions.find(self.key)) is not None:
             self.context.share.end_session(ended)
-        self.deferred.answer(_response(self, self.fetched, self.acknowledged))
+        steps = _response(self, self.fetched, self.acknowledged)
+        self.context.slices.start(steps, self.deferred.answer, self.deferred.fail)
 
 
 def handle_share_fetch(
@@ -130,12 +132,14 @@ def _plan(request: ShareFetchRequest, key: SessionKey, session: Session, context
     """What is to be fetched in which session, and whether there are acknowledgements. The errors of sessions."""
     share = context.share
     wanted: dict[TopicPartition, SessionPartition] = {}
-    has_acknowledgements = False
+    has_acknowledgements = is_ambiguous = False
     is_new = request.share_session_epoch == INITIAL_EPOCH
     for topic in request.topics:
         name = context.topics.name_of(topic.topic_id)
         for one in topic.partitions:
-            wanted[TopicPartition(topic.topic_id, one.partition_index)] = SessionPartition(name, is_news=not is_new)
+            partition = TopicPartition(topic.topic_id, one.partition_index)
+            is_ambiguous = is_ambiguous or partition in wanted
+            wanted[partition] = SessionPartition(name, is_news=not is_new)
             has_acknowledgements = has_acknowledgements or bool(one.acknowledgement_batches)
             yield
     if request.share_session_epoch == FINAL_EPOCH:
@@ -150,6 +154,9 @@ def _plan(request: ShareFetchRequest, key: SessionKey, session: Session, context
         return _Plan(share.sessions.go_on(key, request.share_session_epoch, wanted, forgotten), has_acknowledgements)
     if has_acknowledgements:
         raise KafkaError(ErrorCode.INVALID_REQUEST)
+    if is_ambiguous:  # Kafka has no better answer
+        share.sessions.remove(key)
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     plan = share.sessions.begin(key, session, wanted)
     session.on_closed = partial(share.close_connection, session)
     return _Plan(plan, has_acknowledgements)
@@ -181,6 +188,10 @@ def _fetch(asked: _Request) -> Steps[None]:
         except KafkaError as error:
             refused[name] = AcquiredData(error=error.code)
         yield
+    if found and request.share_acquire_mode not in (BATCH_OPTIMIZED, RECORD_LIMIT):
+        asked.error = ErrorCode.UNKNOWN_SERVER_ERROR  # as Kafka, which knows no such mode
+        asked.set_fetched({})
+        return
     if plan.session is None or not found or not request.max_records or not request.max_bytes:
         asked.set_fetched(refused)
         return
@@ -249,7 +260,9 @@ def _wait(asked: _Request, fetch: ShareFetch, refused: Mapping[TopicPartition, A
 
 def _response(
     asked: _Request, fetched: Mapping[TopicPartition, AcquiredData], acknowledged: Results
-) -> ShareFetchResponse:
+) -> Steps[ShareFetchResponse]:
+    if asked.error != ErrorCode.NONE:
+        return ShareFetchResponse(error_code=asked.error)
     topics: dict[bytes, dict[int, PartitionData]] = {}
     is_hinted = False
     for name, data in fetched.items():
@@ -258,12 +271,14 @@ def _response(
             leader = _leader_hint(name, data.error, asked.context)
             is_hinted |= leader is not NO_LEADER
             topics.setdefault(name.topic_id, {})[name.partition] = _partition_data(name, data, leader)
+        yield
     for name, (error, message) in acknowledged.items():
         partitions = topics.setdefault(name.topic_id, {})
         if name.partition not in partitions:
             partitions[name.partition] = _partition_data(name, AcquiredData(), NO_LEADER)
         partitions[name.partition].acknowledge_error_code = error
         partitions[name.partition].acknowledge_error_message = message
+        yield
     return ShareFetchResponse(
         throttle_time_ms=asked.throttle_ms,
         acquisition_lock_timeout_ms=asked.context.share.settings(asked.key.group_id).record_lock_duration_ms,

@@ -3,13 +3,12 @@
 A batch of acknowledgements has one type for all of its records, or one for each of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import groupby
 from typing import Protocol
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..coordination.share_state.requests import ACKNOWLEDGED, ARCHIVED, AVAILABLE
-from ..slices import Steps
 from .in_flight import ACQUIRED, NOBODY, InFlight, InFlightBatch, Run, Transition
 
 GAP, ACCEPT, RELEASE, REJECT, RENEW = range(5)
@@ -33,7 +32,9 @@ class AcknowledgementBatch(Protocol):
     def acknowledge_types(self) -> Sequence[int]: ...
 
 
-def check_batches(batches: Sequence[AcknowledgementBatch], highest_type: int, *, may_renew: bool) -> Steps[None]:
+def check_batches(
+    batches: Sequence[AcknowledgementBatch], highest_type: int, *, may_renew: bool
+) -> Generator[None, None, None]:
     """Whether a request may have these, whatever is acquired. INVALID_REQUEST."""
     previous = -1
     for batch in batches:
@@ -61,7 +62,7 @@ class Acknowledging:
         self._transition = transition
         self._renewed_to = renewed_to
 
-    def take(self, batch: AcknowledgementBatch) -> Steps[None]:
+    def take(self, batch: AcknowledgementBatch) -> Generator[None, None, None]:
         """Take one batch, whose records others leave alone between two steps. INVALID_RECORD_STATE, INVALID_REQUEST."""
         if batch.last_offset < self._in_flight.start_offset:
             return  # already archived
@@ -99,7 +100,7 @@ class Acknowledging:
         if run.member != self._transition.member:
             raise _invalid_state("Member is not the owner of batch record")
 
-    def _take_of(self, known: InFlightBatch, batch: AcknowledgementBatch) -> Steps[None]:
+    def _take_of(self, known: InFlightBatch, batch: AcknowledgementBatch) -> Generator[None, None, None]:
         first, last = max(batch.first_offset, self._in_flight.start_offset), batch.last_offset
         is_whole = batch.first_offset <= known.first and known.last <= last
         is_begun_before = known.first < self._in_flight.start_offset

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from ..coordination.share_state.requests import AVAILABLE
 from .in_flight import ACQUIRED, InFlight, InFlightBatch, Run
 
+# What one fetch acquires in so many pieces takes a few milliseconds; the rest is there for the next.
+MOST_PIECES = 2000
+
 
 class Extent(NamedTuple):
     """The offsets of one record batch as it was read."""
@@ -112,7 +115,7 @@ class _Acquiring:
         """Acquire of batches that are in flight, and of gaps between them; whether there may be more after them."""
         gap_from = base
         for batch in known:
-            if self._count >= self._most:
+            if self._count >= self._most or len(self._acquired) >= MOST_PIECES:
                 return False
             if self._in_flight.has_gaps:
                 if gap_from < batch.first:
@@ -170,11 +173,13 @@ class _Acquiring:
                 most = min(most, left - count)
             if portion > count:
                 most = min(most, portion - count)
-            part = batch.within(run.first, run.first + most - 1)[0]
+            part = run if most == len(run) else batch.within(run.first, run.first + most - 1)[0]
             part.acquire(asked.member, asked.deadline)
             taken.append(AcquiredRecords(part.first, part.last, part.delivery_count))
             count += most
             if is_last_time or count == portion or (asked.is_record_limit and count == left):
+                break
+            if len(taken) >= MOST_PIECES:
                 break
         batch.join_runs()
         self._acquired += _joined(taken)

@@ -1,14 +1,7 @@
-"""The settings of share groups as their partitions see them: the broker's, and over them a group's own (KIP-932)."""
+"""The settings of share groups as their partitions see them (KIP-932)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from ...protocol.metadata_records import ConfigResourceType
-from ..config.broker_config import BrokerConfig
-from ..metadata.image import MetadataImage
-
-# What a group may have for itself, and has no setting of the broker behind it.
-OF_GROUPS_ALONE = frozenset({"share.auto.offset.reset", "share.isolation.level", "share.renew.acknowledge.enable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +17,3 @@ class ShareGroupSettings:
 
 
 SettingsOfGroup = Callable[[str], ShareGroupSettings]
-
-
-def share_group_settings(config: BrokerConfig, image: Callable[[], MetadataImage]) -> SettingsOfGroup:
-    """`image` gives what clients have set; both are asked anew every time, so that a change counts at once."""
-
-    def of_group(group_id: str) -> ShareGroupSettings:
-        own = image().configs.get((ConfigResourceType.GROUP, group_id), {})
-        return ShareGroupSettings(
-            record_lock_duration_ms=_within(
-                int(own.get("share.record.lock.duration.ms", config.group_share_record_lock_duration_ms)),
-                config.group_share_min_record_lock_duration_ms,
-                config.group_share_max_record_lock_duration_ms,
-            ),
-            delivery_count_limit=_within(
-                int(own.get("share.delivery.count.limit", config.group_share_delivery_count_limit)),
-                config.group_share_min_delivery_count_limit,
-                config.group_share_max_delivery_count_limit,
-            ),
-            partition_max_record_locks=_within(
-                int(own.get("share.partition.max.record.locks", config.group_share_partition_max_record_locks)),
-                config.group_share_min_partition_max_record_locks,
-                config.group_share_max_partition_max_record_locks,
-            ),
-            auto_offset_reset=own.get("share.auto.offset.reset", "latest"),
-            is_read_committed=own.get("share.isolation.level", "read_uncommitted") == "read_committed",
-            renew_acknowledge_enable=own.get("share.renew.acknowledge.enable", "true") == "true",
-        )
-
-    return of_group
-
-
-def _within(value: int, lowest: int, highest: int) -> int:
-    return max(lowest, min(value, highest))

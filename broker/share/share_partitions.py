@@ -204,7 +204,7 @@ class SharePartitions:
             if result.error == ErrorCode.NONE:
                 opened.complete(transition)
             else:
-                error = _error_of(result.error, result.message)
+                error = _error_of(result.error, f"Error in write state RPC. {result.message}")  # Kafka's words
                 opened.take_back(transition, self._clock.now())
                 if error.code in _FENCING:
                     self.drop(opened)

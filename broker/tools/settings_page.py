@@ -20,7 +20,7 @@ from ..config.config_def import (
 )
 from ..config.documentation import DocumentedKind, documentation_of
 from ..config.effects import broker_settings_in_effect, topic_settings_in_effect
-from ..share.settings import OF_GROUPS_ALONE
+from ..share.share_config import OF_GROUPS_ALONE
 
 YES, NONE = "yes", "kept, no effect"
 

@@ -57,6 +57,12 @@ from .attacks_on_partitions import (
     used_topic,
 )
 from .attacks_on_share_groups import begin_many_states, overlap, subscribe_to_nothing, topic_of_states
+from .attacks_on_share_partitions import (
+    acknowledge_one_by_one,
+    fetch_all_shares,
+    one_large_batch,
+    share_partitions,
+)
 from .requests import (
     TOPIC,
     bomb,
@@ -287,6 +293,8 @@ ATTACKS: Sequence[Attack] = (
     Attack("a share group of many partitions", begin_many_states, 1000, 10_000, lambda a: create(a, a.size)),
     Attack("state batches that overlap", overlap, 8000, 40_000, topic_of_states),
     Attack("a share group that reads much that does not exist", subscribe_to_nothing, 10_000, 40_000),
+    Attack("ShareFetch of many partitions", fetch_all_shares, 1000, 10_000, share_partitions),
+    Attack("ShareAcknowledge of records one by one", acknowledge_one_by_one, 20_000, 400_000, one_large_batch),
     Attack("ListOffsets of many partitions", list_all_offsets, 1000, 10_000, thousand),
     Attack("OffsetForLeaderEpoch of many partitions", ends_of_epochs, 1000, 10_000, thousand),
     Attack("DescribeProducers of many partitions", describe_all_producers, 1000, 10_000, thousand),

@@ -46,6 +46,18 @@ REFUSED = [
         "group.share.max.heartbeat.interval.ms=1",
         "group.share.max.heartbeat.interval.ms must be greater than or equal to group.share.min.heartbeat.interval.ms",
     ),
+    (
+        "group.share.delivery.count.limit=8 group.share.max.delivery.count.limit=6",
+        "group.share.max.delivery.count.limit must be greater than or equal to group.share.delivery.count.limit",
+    ),
+    (
+        "group.share.partition.max.record.locks=100 group.share.min.partition.max.record.locks=200",
+        "group.share.partition.max.record.locks must be greater than or equal to group.share.min.partition.max.record",
+    ),
+    (
+        "group.share.max.share.sessions=5",
+        "group.share.max.share.sessions must be greater than or equal to group.share.max.size",
+    ),
 ]
 TAKEN = [
     "log.retention.ms=-1 log.retention.hours=0",
@@ -59,6 +71,7 @@ TAKEN = [
     "group.coordinator.rebalance.protocols=classic",
     "group.consumer.session.timeout.ms=60000",
     "group.consumer.min.session.timeout.ms=1000 group.consumer.session.timeout.ms=6000",
+    "group.share.max.size=5 group.share.max.share.sessions=5",
     "log.cleaner.threads=2 log.cleaner.dedupe.buffer.size=2097152",
 ]
 

@@ -168,3 +168,11 @@ def begin_share_partitions(broker: AskedBroker, topic: Topic, group: str = "g") 
     answers: list[StateError] = []
     broker.context.share_state.when_ready(begin)
     assert answers == [StateError()] * len(topic.partitions)
+
+
+def move_offset(broker: AskedBroker, topic: Topic, offset: int, *, state_epoch: int, group: str = "g") -> None:
+    """As AlterShareGroupOffsets does."""
+    answers: list[StateError] = []
+    key = SharePartitionKey(group, topic.topic_id, 0)
+    broker.context.share_state.initialize(key, state_epoch, offset, ResponseFuture(answers.append, state_refused))
+    assert answers == [StateError()]

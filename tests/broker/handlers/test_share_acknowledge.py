@@ -21,6 +21,7 @@ from .share_member import (
     RENEW,
     ShareMember,
     begin_share_partitions,
+    move_offset,
     set_group_config,
 )
 
@@ -70,6 +71,16 @@ def test_a_disk_that_refuses_leaves_the_records_with_their_member() -> None:
     assert refused.error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
     member.broker.files.write_error = None
     assert the_partition(member.acknowledge((0, 9, ACCEPT)).answer).error_code == 0
+
+
+def test_offsets_moved_meanwhile_are_read_after_the_first_acknowledgement_that_they_refuse() -> None:
+    member = member_with_records()
+    move_offset(member.broker, member.topic, 4, state_epoch=1)
+    refused = the_partition(member.acknowledge((0, 9, ACCEPT)).answer)
+    assert refused.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
+    assert (refused.error_message or "").startswith("Error in write state RPC. The share coordinator rejected")
+    assert refused.current_leader.leader_id == member.broker.context.config.node_id
+    assert member.acquire(0) == [(4, 9, 1)]
 
 
 def test_what_is_refused_says_why() -> None:

@@ -283,6 +283,22 @@ def test_a_group_of_which_nothing_is_stored_is_refused() -> None:
     assert len(shop.broker.context.share) == 0
 
 
+def test_an_unknown_way_to_acquire_fails_and_what_is_acknowledged_counts() -> None:
+    shop = Shop()
+    shop.produce()
+    member = shop.member()
+    member.acquire()
+    answer = member.fetch(acks=[(0, 4, ACCEPT)], mode=7).answer
+    assert answer.error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+    assert acquired_of(member.fetch(acks=[(5, 9, RELEASE)]).answer) == [(5, 9, 2)]
+
+
+def test_a_session_does_not_begin_with_a_partition_named_twice() -> None:
+    member = Shop().member()
+    assert member.fetch(0, 0).answer.error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+    assert member.fetch().answer.error_code == ErrorCode.SHARE_SESSION_NOT_FOUND
+
+
 def test_unknown_topics_and_partitions_are_errors_of_their_own() -> None:
     shop = Shop()
     member = shop.member()

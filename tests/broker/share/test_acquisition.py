@@ -158,3 +158,10 @@ def test_a_gap_that_never_had_records_is_not_looked_at_again() -> None:
     assert acquire(partition, log) == [(5, 9, 3)]
     assert acquire(partition, log) == []
     assert partition.in_flight.next_fetch_offset() == 20
+
+
+def test_records_released_one_by_one_come_again_in_so_many_pieces_at_most() -> None:
+    partition = partition_at()
+    acquire(partition, batches_of(6000, 1))
+    acknowledge(partition, ack(0, 5999, *[ACCEPT, RELEASE] * 3000))
+    assert [len(acquire(partition, batches_of(6000, 1))) for _ in range(3)] == [2000, 1000, 0]

@@ -1,35 +1,16 @@
-"""The settings of share groups: the broker's, a group's own over them, and the broker's bounds over both."""
+"""What a share group has that nobody has configured: Apache Kafka's defaults."""
 
-from odradek.broker.config.broker_config import BrokerConfig
-from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.share.settings import ShareGroupSettings, share_group_settings
-from odradek.protocol.metadata_records import ConfigResourceType
+from odradek.broker.config.config_def import broker_config_def, group_config_def
+from odradek.broker.share.settings import ShareGroupSettings
 
 
-def settings_of(config: BrokerConfig, **own: str) -> ShareGroupSettings:
-    image = MetadataImage()
-    image.configs[ConfigResourceType.GROUP, "g"] = {name.replace("_", "."): value for name, value in own.items()}
-    return share_group_settings(config, lambda: image)("g")
-
-
-def test_a_group_without_settings_has_the_brokers() -> None:
-    assert settings_of(BrokerConfig()) == ShareGroupSettings()
-    config = BrokerConfig.from_settings({"group.share.delivery.count.limit": "7"})
-    assert settings_of(config).delivery_count_limit == 7
-
-
-def test_a_groups_own_settings_come_first() -> None:
-    assert settings_of(
-        BrokerConfig(),
-        share_record_lock_duration_ms="20000",
-        share_delivery_count_limit="3",
-        share_partition_max_record_locks="300",
-        share_auto_offset_reset="earliest",
-        share_isolation_level="read_committed",
-        share_renew_acknowledge_enable="false",
-    ) == ShareGroupSettings(20_000, 3, 300, "earliest", True, False)
-
-
-def test_the_brokers_bounds_hold_whatever_was_recorded() -> None:
-    bounded = settings_of(BrokerConfig(), share_record_lock_duration_ms="1", share_delivery_count_limit="99")
-    assert (bounded.record_lock_duration_ms, bounded.delivery_count_limit) == (15_000, 10)
+def test_the_defaults_are_apache_kafkas() -> None:
+    settings = ShareGroupSettings()
+    known = {**broker_config_def(), **group_config_def()}
+    kafka = {name: key.default for name, key in known.items()}
+    assert str(settings.record_lock_duration_ms) == kafka["group.share.record.lock.duration.ms"]
+    assert str(settings.delivery_count_limit) == kafka["group.share.delivery.count.limit"]
+    assert str(settings.partition_max_record_locks) == kafka["group.share.partition.max.record.locks"]
+    assert settings.auto_offset_reset == kafka["share.auto.offset.reset"]
+    assert settings.is_read_committed == (kafka["share.isolation.level"] == "read_committed")
+    assert settings.renew_acknowledge_enable == (kafka["share.renew.acknowledge.enable"] == "true")

@@ -63,9 +63,14 @@ def configure(d: Dialogue, group: str, **configs: str) -> None:
     assert [one.error_code for one in answer.responses] == [0]
 
 
-def begin(d: Dialogue, group: str, topic_id: bytes, partitions: int = 1, start_offset: int = -1) -> None:
+def begin(
+    d: Dialogue, group: str, topic_id: bytes, partitions: int = 1, start_offset: int = -1, state_epoch: int = 0
+) -> None:
     """There is state to be read of these share partitions."""
-    asked = [PartitionData(partition=index, state_epoch=0, start_offset=start_offset) for index in range(partitions)]
+    asked = [
+        PartitionData(partition=index, state_epoch=state_epoch, start_offset=start_offset)
+        for index in range(partitions)
+    ]
     data = InitializeStateData(topic_id=topic_id, partitions=asked)
     request = InitializeShareGroupStateRequest(group_id=group, topics=[data])
 
@@ -250,6 +255,14 @@ def requests_that_make_no_sense_are_refused(d: Dialogue) -> None:
     for label, acks in refused.items():
         member.acknowledge(label, *acks)
         member.fetch(f"{label}: on the way", acks=acks)
+    for mode in (-1, 2):
+        member.fetch(f"acquire mode {mode}", share_acquire_mode=mode)
+    for name in ("max_bytes", "max_records", "min_bytes", "max_wait_ms"):
+        negative: dict[str, Any] = {name: -1}
+        member.fetch(f"negative {name}", **negative)
+    twice = Member(d, group, topic_id, "twice")
+    twice.fetch("a partition named twice", [0, 0])
+    twice.fetch("and no session", [0, 0])
     member.acknowledge("renewed at version 1", (0, 9, [RENEW]), version=1)
     member.acknowledge("no batches")
     member.acknowledge("all is still there", (0, 29, [ACCEPT]))
@@ -420,3 +433,20 @@ def fetches_wait_for_records(d: Dialogue) -> None:
     other.wire.send(other.fetch_request([], max_wait_ms=20_000, min_bytes=1), 2)
     fill(d, name, 1)
     d.note("woken by records", other.wire.answer(ShareFetchRequest, 2, ShareFetchResponse))
+
+
+@scenario
+def offsets_are_moved_while_a_group_has_no_sessions(d: Dialogue) -> None:
+    """As long as its connection is open a group goes on with what it knew, until it is refused."""
+    group, name, topic_id = group_of(d, 1)
+    member = Member(d, group, topic_id)
+    member.fetch_until_acquired("acquired")
+    member.acknowledge("accepted", (0, 9, [ACCEPT]))
+    member.fetch("ended", [], share_session_epoch=-1)
+    begin(d, group, topic_id, start_offset=4, state_epoch=1)
+    member.epoch = 0
+    member.fetch("begun again")
+    fill(d, name, 1)
+    member.fetch_until_acquired("what is new")
+    member.acknowledge("refused", (10, 19, [ACCEPT]))
+    member.fetch_until_acquired("from where it was moved to")
