@@ -26,7 +26,7 @@ format: .venv/check
 oracle: .venv/test
 	$(BIN)/pytest --oracle tests/clients tests/oracle $(ARGS)
 
-# Ten minutes of `odradek verify` while the broker is killed every twenty seconds.
+# Ten minutes each: `odradek verify` while the broker is killed every twenty seconds, and consumers that come and go.
 soak: .venv/test
 	$(BIN)/pytest -m soak $(ARGS)
 

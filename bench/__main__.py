@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.brokers import BrokerProcess, OdradekBroker, resident_bytes
+from tests.brokers import BrokerProcess, OdradekBroker, cpu_seconds, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
 from .administration import administration
+from .groups import measure_groups
 from .share_groups import share
 from .starts import measure_starts
 from .throttled import SETTINGS as QUOTA_SETTINGS
@@ -37,7 +38,9 @@ def main() -> None:
     parser.add_argument("--partitions", type=int, default=10_000, help="for --starts")
     parser.add_argument("--gigabytes", type=float, default=5.0, help="for --starts")
     parser.add_argument("--quotas", action="store_true", help="measure stock clients under quotas instead")
-    parser.add_argument("--seconds", type=float, default=20.0, help="for --quotas")
+    parser.add_argument("--seconds", type=float, default=20.0, help="for --quotas and --groups")
+    parser.add_argument("--groups", action="store_true", help="measure groups of consumers instead")
+    parser.add_argument("--lonely", type=int, default=1000, help="for --groups: how many of one member")
     arguments = parser.parse_args()
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only).items():
@@ -46,6 +49,8 @@ def main() -> None:
             try:
                 if arguments.quotas:
                     results[name] = measure_throttled(broker, arguments.seconds)
+                elif arguments.groups:
+                    results[name] = measure_groups(broker, arguments.lonely, arguments.seconds)
                 elif arguments.starts:
                     results[name] = measure_starts(broker, arguments.partitions, arguments.gigabytes)
                 else:
@@ -80,17 +85,17 @@ def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:
         for label, size, count in (("100 B", 100, records), ("1 KB", 1000, records // 4)):
             topic = new_topic(address)
             produce(address, topic, 20_000, size)  # warm: connections, compiled codecs, a JVM's first run
-            busy_s = _cpu_seconds(broker)
+            busy_s = cpu_seconds(broker.pid())
             wrote = produce(address, topic, count, size)
-            busy_s = _cpu_seconds(broker) - busy_s
+            busy_s = cpu_seconds(broker.pid()) - busy_s
             found[f"produce {label}"] = f"{wrote}   {busy_s / count * 1e6:.2f} s CPU per million"
-            busy_s = _cpu_seconds(broker)
+            busy_s = cpu_seconds(broker.pid())
             read = consume(address, topic, count, size)
-            busy_s = _cpu_seconds(broker) - busy_s
+            busy_s = cpu_seconds(broker.pid()) - busy_s
             found[f"consume {label}"] = f"{read}   {busy_s / count * 1e6:.2f} s CPU per million"
-        busy_s = _cpu_seconds(broker)
+        busy_s = cpu_seconds(broker.pid())
         wrote = produce(address, new_topic(address), records, 100, is_varied=True)
-        busy_s = _cpu_seconds(broker) - busy_s
+        busy_s = cpu_seconds(broker.pid()) - busy_s
         found["produce 60 to 140 B"] = f"{wrote}   {busy_s / records * 1e6:.2f} s CPU per million"
         found["one acked record"] = str(acked_record(address, new_topic(address), acked))
         found["produce to consume"] = str(end_to_end(address, new_topic(address), acked))
@@ -118,12 +123,6 @@ def show(results: Mapping[str, Measures]) -> None:
 
 def _memory(broker: BrokerProcess) -> str:
     return f"{resident_bytes(broker.pid()) / 1e6:,.0f} MB"
-
-
-def _cpu_seconds(broker: BrokerProcess) -> float:
-    """User and system time of the broker's process so far."""
-    fields = Path(f"/proc/{broker.pid()}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 if __name__ == "__main__":

@@ -67,6 +67,12 @@ def resident_bytes(pid: int) -> int:
     raise LookupError(f"no VmRSS for process {pid}")
 
 
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far, from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
 class OdradekBroker:
     """`odradek serve` in a subprocess, on a free port; `ephemeral` keeps nothing on disk, `options` are any others.
 

@@ -33,6 +33,15 @@ from odradek.protocol.messages.produce import ProduceResponse
 from odradek.protocol.records import NewRecord, build_batch
 
 from .attack import Attack, Attacker
+from .attacks_on_consumer_groups import (
+    large_topics,
+    many_topics,
+    match_many_patterns,
+    mixed_topics,
+    own_many_partitions,
+    subscribe_to_many,
+    subscribe_unlike,
+)
 from .attacks_on_groups import (
     commit_again_and_again,
     commit_many,
@@ -295,6 +304,10 @@ ATTACKS: Sequence[Attack] = (
     Attack("a share group that reads much that does not exist", subscribe_to_nothing, 10_000, 40_000),
     Attack("ShareFetch of many partitions", fetch_all_shares, 1000, 10_000, share_partitions),
     Attack("ShareAcknowledge of records one by one", acknowledge_one_by_one, 20_000, 400_000, one_large_batch),
+    Attack("heartbeats with a large assignment", own_many_partitions, 2000, 20_000, large_topics),
+    Attack("heartbeats that change a large subscription", subscribe_to_many, 500, 10_000, many_topics),
+    Attack("a group of many members with unlike subscriptions", subscribe_unlike, 40, 500, mixed_topics),
+    Attack("patterns over many topics", match_many_patterns, 500, 10_000, many_topics),
     Attack("ListOffsets of many partitions", list_all_offsets, 1000, 10_000, thousand),
     Attack("OffsetForLeaderEpoch of many partitions", ends_of_epochs, 1000, 10_000, thousand),
     Attack("DescribeProducers of many partitions", describe_all_producers, 1000, 10_000, thousand),

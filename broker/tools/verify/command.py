@@ -8,9 +8,10 @@ from typing import NoReturn, TextIO
 import click
 
 from ...runtime import SystemClock
-from .library import MODULES, ClientError, Library, installed, open_library
+from .library import CLASSIC, CONSUMER, GROUP_PROTOCOLS, MODULES, ClientError, Library, installed, open_library
 from .plan import Plan
 
+MIXED = "mixed"
 VIOLATED, COULD_NOT_RUN = 1, 2
 CONNECT_S = 5.0
 
@@ -28,12 +29,20 @@ CONNECT_S = 5.0
     type=click.Choice(list(MODULES)),
     help="Client libraries to drive it with; may be repeated.  [every one that is installed]",
 )
+@click.option(
+    "--group-protocol",
+    type=click.Choice([CLASSIC, CONSUMER, MIXED]),
+    default=CLASSIC,
+    show_default=True,
+    help="What the members of groups speak whose library can: KIP-848 is `consumer`; `mixed` is both in one group.",
+)
 @click.option("--history", "history_file", type=click.File("w"), help="Writes every operation to a file.")
 def verify(
     bootstrap: str,
     minutes: float,
     seed: int | None,
     clients: tuple[str, ...],
+    group_protocol: str,
     history_file: TextIO | None,
 ) -> None:
     """Drive a broker with producers and consumers, and check what they saw.
@@ -52,9 +61,11 @@ def verify(
         _give_up(f"not installed: {', '.join(missing)}")
     chosen_seed = random.SystemRandom().randrange(1 << 31) if seed is None else seed
     clock = SystemClock()
-    plan = Plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen)
+    protocols = GROUP_PROTOCOLS if group_protocol == MIXED else (group_protocol,)
+    plan = Plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen, protocols)
     click.echo(
         f"verifying {bootstrap} for {minutes:g} min, --seed {chosen_seed}, {', '.join(chosen)}; topics {plan.run}-*"
+        f"; groups: {group_protocol}"
     )
     sys.exit(_run(bootstrap, minutes, plan, clock, history_file))
 
@@ -71,6 +82,8 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
     try:
         for name in plan.libraries:
             libraries.append(main if name == main.name else open_library(name, bootstrap))
+        if not any({*plan.group_protocols} <= {*library.group_protocols} for library in libraries):
+            _give_up(f"none of these clients speaks the {CONSUMER} protocol: {', '.join(plan.libraries)}")
         verification = Verification(plan, libraries, main, clock.now, lambda line: click.echo(line, err=True))
         report = verification.verify(minutes * 60)
     except (CannotRun, ClientError) as error:

@@ -41,7 +41,8 @@ class Copier(Worker):
         producer = self.library.producer(transactional_id, TIMEOUT_S, self.random.choice(self.library.codecs))
         self._producer = WritingProcess(self.run.history, self.process, transactional_id, producer)
         self._producer.init()
-        self._consumer = self.library.consumer(self._pipeline.group, Isolation.READ_COMMITTED)
+        protocol = self.run.plan.protocol_of(self.library.group_protocols, self.random)
+        self._consumer = self.library.consumer(self._pipeline.group, Isolation.READ_COMMITTED, protocol)
         if self.library.fences_by_group:
             self._consumer.subscribe(self._pipeline.source)
         else:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from .history import Isolation, Offsets, Record, TopicPartition
 
+CLASSIC, CONSUMER = GROUP_PROTOCOLS = ("classic", "consumer")  # as `group.protocol` calls them
+
 
 class ClientError(Exception):
     """A client library did not do what it was asked, or not in time."""
@@ -100,9 +102,16 @@ class Library(Protocol):
         """Whether offsets that it sends to a transaction name its member and generation (KIP-447)."""
         ...
 
+    @property
+    def group_protocols(self) -> Sequence[str]:
+        """What its members of groups can speak."""
+        ...
+
     def producer(self, transactional_id: str | None, transaction_timeout_s: float, codec: str) -> Producer: ...
 
-    def consumer(self, group: str | None, isolation: Isolation) -> Consumer: ...
+    def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> Consumer:
+        """`protocol` is what it speaks as a member of its group, one of `group_protocols`."""
+        ...
 
     def close(self) -> None: ...
 
@@ -128,7 +137,7 @@ class ObservingLibrary(Library, Protocol):
         """The high watermarks, or with read_committed the last stable offsets."""
         ...
 
-    def consumer(self, group: str | None, isolation: Isolation) -> EndConsumer: ...
+    def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> EndConsumer: ...
 
 
 MODULES = {"confluent-kafka": "confluent_kafka", "kafka-python": "kafka", "aiokafka": "aiokafka"}

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 
 from .check_copies import Pipeline
 from .history import TopicPartition
+from .library import CLASSIC
 
 PARTITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Names begin with `run`, so that runs on one broker do not meet."""
+    """Names begin with `run`, so that runs on one broker do not meet.
+
+    Copiers speak `group_protocols`, one in each of their lives: with two of them, a group has members of both.
+    """
 
     run: str
     seed: int
     libraries: Sequence[str]
+    group_protocols: Sequence[str] = (CLASSIC,)
 
     @property
     def transactional(self) -> list[str]:
@@ -47,6 +52,11 @@ class Plan:
 
     def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
         return [TopicPartition(topic, index) for topic in topics for index in range(self.topics[topic])]
+
+    def protocol_of(self, spoken: Sequence[str], chance: random.Random) -> str:
+        """What a copier speaks in its next life, whose library can speak these."""
+        possible = [protocol for protocol in self.group_protocols if protocol in spoken]
+        return chance.choice(possible) if len(possible) > 1 else (possible or [CLASSIC])[0]
 
     def random_of(self, worker: str) -> random.Random:
         """A worker's own random numbers, the same in every run of that seed."""

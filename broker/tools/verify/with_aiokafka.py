@@ -8,7 +8,7 @@ from typing import Any
 
 from .call_thread import LoopThread
 from .history import Isolation, Offsets, Record, TopicPartition
-from .library import ClientError, Consumer, Delivery, load
+from .library import CLASSIC, ClientError, Consumer, Delivery, load
 
 GRACE_S = 5.0
 START_S = 20.0
@@ -178,6 +178,7 @@ class Aiokafka:
     name = "aiokafka"
     codecs = ("none", "gzip")
     fences_by_group = False
+    group_protocols = (CLASSIC,)
 
     def __init__(self, bootstrap: str) -> None:
         self._kafka = load("aiokafka")
@@ -196,7 +197,7 @@ class Aiokafka:
         }
         return AiokafkaProducer(self._loop, self._kafka, settings)
 
-    def consumer(self, group: str | None, isolation: Isolation) -> AiokafkaConsumer:
+    def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> AiokafkaConsumer:
         settings: dict[str, Any] = {
             **self._settings,
             "group_id": group,

@@ -7,7 +7,7 @@ from typing import Any
 
 from .call_thread import CallThread
 from .history import Isolation, Offsets, Record, TopicPartition
-from .library import ClientError, Consumer, Delivery, load
+from .library import CLASSIC, GROUP_PROTOCOLS, ClientError, Consumer, Delivery, load
 
 GRACE_S = 5.0  # a call gets that much more than the timeout it was told
 CLOSE_S = 15.0
@@ -207,6 +207,7 @@ class ConfluentKafka:
     name = "confluent-kafka"
     codecs = ("none", "gzip", "snappy", "lz4", "zstd")
     fences_by_group = True
+    group_protocols = GROUP_PROTOCOLS
 
     def __init__(self, bootstrap: str) -> None:
         self._kafka = load("confluent_kafka")
@@ -235,18 +236,19 @@ class ConfluentKafka:
             settings["socket.timeout.ms"] = min(SOCKET_TIMEOUT_MS, int(transaction_timeout_s * 1000))
         return ConfluentProducer(self._kafka, settings)
 
-    def consumer(self, group: str | None, isolation: Isolation) -> ConfluentConsumer:
+    def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> ConfluentConsumer:
         settings: dict[str, Any] = {
             **self._settings,
             "group.id": group or "odradek-verify-without-group",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": isolation.value,
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 500,
             "enable.partition.eof": True,
             "fetch.wait.max.ms": 100,
+            "group.protocol": protocol,
         }
+        if protocol == CLASSIC:  # in the other one the broker decides
+            settings |= {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
         return ConfluentConsumer(self._kafka, settings)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .call_thread import CallThread
 from .history import Isolation, Offsets, Record, TopicPartition
-from .library import ClientError, Consumer, Delivery, load
+from .library import CLASSIC, ClientError, Consumer, Delivery, load
 
 GRACE_S = 5.0
 START_S = 20.0
@@ -160,6 +160,7 @@ class KafkaPython:
     name = "kafka-python"
     codecs = ("none", "gzip")
     fences_by_group = True
+    group_protocols = (CLASSIC,)
 
     def __init__(self, bootstrap: str) -> None:
         self._kafka = load("kafka")
@@ -188,7 +189,7 @@ class KafkaPython:
             settings["transaction_timeout_ms"] = int(transaction_timeout_s * 1000)
         return KafkaPythonProducer(self._kafka, settings)
 
-    def consumer(self, group: str | None, isolation: Isolation) -> KafkaPythonConsumer:
+    def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> KafkaPythonConsumer:
         settings: dict[str, Any] = {
             **self._settings,
             "group_id": group,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from odradek.broker.tools.verify.history import Isolation, Offsets, Record, TopicPartition
-from odradek.broker.tools.verify.library import ClientError, Consumer, Delivery
+from odradek.broker.tools.verify.library import CLASSIC, GROUP_PROTOCOLS, ClientError, Consumer, Delivery
 
 SPEED = 20  # transactions time out so many times faster than they say
 
@@ -276,14 +276,17 @@ class ModelLibrary:
     name = "model"
     codecs: Sequence[str] = ("none",)
     fences_by_group = False
+    group_protocols = GROUP_PROTOCOLS
 
     def __init__(self, broker: ModelBroker) -> None:
         self._broker = broker
+        self.spoken: list[str] = []  # by each of its consumers
 
     def producer(self, transactional_id: str | None, transaction_timeout_s: float, codec: str) -> ModelProducer:
         return ModelProducer(self._broker, transactional_id, transaction_timeout_s)
 
-    def consumer(self, group: str | None, isolation: Isolation) -> ModelConsumer:
+    def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> ModelConsumer:
+        self.spoken.append(protocol)
         return ModelConsumer(self._broker, group, isolation)
 
     def close(self) -> None:

@@ -42,6 +42,15 @@ def test_every_client_finds_a_broker_that_holds(bootstrap: str) -> None:
         assert name in outcome.output
 
 
+@pytest.mark.timeout(360)
+@pytest.mark.parametrize("protocol", ["consumer", "mixed"])
+def test_groups_that_the_broker_assigns_hold(bootstrap: str, protocol: str) -> None:
+    only_one = ("--client", "confluent-kafka")
+    outcome = run_verify(bootstrap, "--minutes", "0.3", "--seed", "3", *only_one, "--group-protocol", protocol)
+    assert outcome.code == 0, outcome.output + outcome.progress
+    assert f"groups: {protocol}" in outcome.output
+
+
 def verify_while_killed(broker: BrokerProcess, *options: str, minutes: float) -> Outcome:
     """Kills the broker every 20 s and starts it again, until the verifier is done with it."""
     outcomes: list[Outcome] = []
@@ -80,10 +89,11 @@ def test_a_broker_that_is_killed_every_20_s_holds(fresh_broker: Callable[[Mappin
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("survives_kill")
+@pytest.mark.parametrize("protocol", ["classic", "mixed"])
 def test_a_broker_that_is_killed_every_20_s_holds_for_ten_minutes(
-    fresh_broker: Callable[[Mapping[str, str]], BrokerProcess],
+    fresh_broker: Callable[[Mapping[str, str]], BrokerProcess], protocol: str
 ) -> None:
-    outcome = verify_while_killed(fresh_broker(SETTINGS), minutes=10)
+    outcome = verify_while_killed(fresh_broker(SETTINGS), "--group-protocol", protocol, minutes=10)
     print(outcome.output)
     assert outcome.code == 0, outcome.output + outcome.progress
 

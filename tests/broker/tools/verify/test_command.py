@@ -1,5 +1,6 @@
 """The command line of the verifier, where it can say no without a broker."""
 
+import socket
 import subprocess
 import sys
 
@@ -38,6 +39,15 @@ def test_without_a_broker_there_is_nothing_to_verify(address: str) -> None:
     result = CliRunner().invoke(command.verify, options)
     assert result.exit_code == 2
     assert "no broker there" in result.stderr
+
+
+def test_clients_that_do_not_speak_the_consumer_protocol_cannot_verify_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        options = ["--bootstrap", address, "--client", "aiokafka", "--group-protocol", "mixed"]
+        result = CliRunner().invoke(command.verify, options)
+    assert result.exit_code == 2
+    assert "none of these clients speaks the consumer protocol: aiokafka" in result.stderr
 
 
 def test_its_command_line_loads_no_client_library() -> None:

@@ -1,13 +1,14 @@
 """Consume, transform, produce: records and offsets move together or not at all."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from odradek.broker.tools.verify.check_copies import original_of
 from odradek.broker.tools.verify.copier import Copier
 from odradek.broker.tools.verify.history import End, Init, Isolation, Phase, Poll, Record, SendOffsets
-from odradek.broker.tools.verify.library import ClientError
+from odradek.broker.tools.verify.library import CONSUMER, ClientError
 
 from .driven import Chosen, Driven
 
@@ -52,6 +53,13 @@ def test_what_was_read_is_copied_with_the_offset_after_it(driven: Driven) -> Non
     worker.turn()
     assert (copies(driven), position(driven)) == (["one", "two", "three"], 3)
     assert len(driven.details(SendOffsets)) == 2
+
+
+def test_it_joins_its_group_with_the_protocol_of_the_plan(driven: Driven) -> None:
+    driven.run.plan = replace(driven.plan, group_protocols=(CONSUMER,))
+    driven.library.spoken.clear()
+    copier(driven, LIVES, COMMITS, LIVES).turn()
+    assert driven.library.spoken == [CONSUMER]
 
 
 def test_without_anything_new_it_begins_no_transaction(driven: Driven) -> None:

@@ -1,6 +1,10 @@
 """A plan: all names of a run begin alike, and a seed decides everything that is random."""
 
+from collections.abc import Sequence
+from random import Random
+
 from odradek.broker.tools.verify.history import TopicPartition
+from odradek.broker.tools.verify.library import CLASSIC, CONSUMER, GROUP_PROTOCOLS
 from odradek.broker.tools.verify.plan import PARTITIONS, Plan
 
 PLAN = Plan("run", 7, ["aiokafka", "kafka-python"])
@@ -21,6 +25,17 @@ def test_copiers_read_what_transactions_write_to_and_write_where_nobody_else_doe
 
 def test_every_topic_has_a_few_partitions() -> None:
     assert PLAN.partitions([PLAN.plain]) == [TopicPartition("run-plain", index) for index in range(PARTITIONS)]
+
+
+def test_copiers_speak_what_the_plan_has_and_their_library_can() -> None:
+    def spoken(protocols: Sequence[str], by_library: Sequence[str]) -> set[str]:
+        plan, chance = Plan("run", 7, [], protocols), Random(1)
+        return {plan.protocol_of(by_library, chance) for _ in range(50)}
+
+    assert spoken((CLASSIC,), GROUP_PROTOCOLS) == {CLASSIC}
+    assert spoken((CONSUMER,), GROUP_PROTOCOLS) == {CONSUMER}
+    assert spoken((CONSUMER,), (CLASSIC,)) == {CLASSIC}
+    assert spoken(GROUP_PROTOCOLS, GROUP_PROTOCOLS) == {CLASSIC, CONSUMER}
 
 
 def test_a_workers_random_numbers_depend_on_the_seed_and_its_name_alone() -> None:

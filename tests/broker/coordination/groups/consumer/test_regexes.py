@@ -133,6 +133,7 @@ def test_the_epoch_rises_once_with_the_last_pattern_of_a_round_whichever_has_cha
     group, topics = groups.consumer_group, groups.topics
     first, going_on = resolve(group, topics, Round(1000), Instant(0, 1000))
     assert [key[1] for key, _ in first] == [16]
+    assert going_on is not None
     assert going_on == Round(1000, has_changed=True)
     group.put_regex("t1", ResolvedRegex(frozenset({"t1"}), 1, 1000))
     last, end = resolve(group, topics, going_on, Instant(0, 1001))
