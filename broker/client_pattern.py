@@ -32,5 +32,7 @@ def _re2() -> tuple[Any, Any]:
     re2 = import_module("re2")
     options = re2.Options()
     options.max_mem = MAX_PROGRAM_BYTES
+    # Nobody asks what a group has matched, and RE2 takes seconds to tell of a text where there are thousands of them.
+    options.never_capture = True
     options.log_errors = False
     return re2, options

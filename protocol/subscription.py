@@ -53,6 +53,16 @@ def decode_assignment(data: Buffer) -> ConsumerProtocolAssignment:
     return _decode(ConsumerProtocolAssignment, data)
 
 
+def decode_subscription_exactly(data: Buffer) -> ConsumerProtocolSubscription:
+    """What a member subscribes to, as the broker's own coordinator reads it; CorruptFrame if anything is missing."""
+    return _decode_exactly(ConsumerProtocolSubscription, data)
+
+
+def decode_assignment_exactly(data: Buffer) -> ConsumerProtocolAssignment:
+    """What a member was given, as the broker's own coordinator reads it; CorruptFrame if anything is missing."""
+    return _decode_exactly(ConsumerProtocolAssignment, data)
+
+
 def encode_subscription(subscription: ConsumerProtocolSubscription, version: int = 3) -> bytes:
     """The bytes of a subscription, version in front."""
     return _VERSION.pack(version) + encode_bytes(subscription, version)
@@ -65,19 +75,15 @@ def encode_assignment(assignment: ConsumerProtocolAssignment, version: int = 3) 
 
 def version_of(data: Buffer) -> int:
     """The version of a subscription, or the newest one that is known; CorruptFrame if there is none."""
-    if len(data) < _VERSION.size:
-        raise CorruptFrame("a subscription without a version")
-    version: int = _VERSION.unpack_from(data)[0]
-    return max(0, min(version, declared(ConsumerProtocolAssignment).versions.last))
+    return _known_version(ConsumerProtocolSubscription, data)
+
+
+def _decode_exactly(cls: type[T], data: Buffer) -> T:
+    return decode(cls, _known_version(cls, data), memoryview(data)[_VERSION.size :])
 
 
 def _decode(cls: type[T], data: Buffer) -> T:
-    if len(data) < _VERSION.size:
-        raise CorruptFrame(f"{cls.__name__} without a version")
-    version: int = _VERSION.unpack_from(data)[0]
-    if version < 0:
-        raise CorruptFrame(f"{cls.__name__}: no version {version}")
-    version = min(version, declared(cls).versions.last)
+    version = _known_version(cls, data)
     body = memoryview(data)[_VERSION.size :]
     while True:
         try:
@@ -86,3 +92,13 @@ def _decode(cls: type[T], data: Buffer) -> T:
             if version == 0:
                 raise
             version -= 1
+
+
+def _known_version(cls: type, data: Buffer) -> int:
+    """The version in front of the bytes, or the newest one that is known."""
+    if len(data) < _VERSION.size:
+        raise CorruptFrame(f"{cls.__name__} without a version")
+    version: int = _VERSION.unpack_from(data)[0]
+    if version < 0:
+        raise CorruptFrame(f"{cls.__name__}: no version {version}")
+    return min(version, declared(cls).versions.last)

@@ -41,3 +41,12 @@ def test_the_library_is_loaded_with_the_first_pattern_only() -> None:
     program = "import sys, odradek.broker.handlers.list_transactions; print('re2' in sys.modules)"
     seen = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(" * 15_000 + ")" * 15_000, "(a*)*" * 4000, "(a?)" * 3000], ids=["deep", "stars", "options"]
+)
+def test_thousands_of_groups_cost_no_more_than_their_text(pattern: str) -> None:
+    """With captures to tell of, one of these texts took RE2 half a minute."""
+    matches = compile_client_pattern(pattern)
+    assert [matches("a" * number + "b") for number in range(100)] == [False] * 100

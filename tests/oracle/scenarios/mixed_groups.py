@@ -198,7 +198,6 @@ def a_classic_member_joins_a_consumer_group(d: Dialogue) -> None:
     described(d, "settled", group)
     unknown = groups.join(group, metadata=subscribed(topic), protocols=("sticky",))
     d.ask("no protocol in common", unknown, 9, JoinGroupResponse)
-    d.ask("an id of its own", groups.join(group, "mine", metadata=subscribed(topic)), 9, JoinGroupResponse)
     for label, version, generation, member in (
         ("right", 2, a.generation, a.member_id),
         ("right", 8, a.generation, a.member_id),
@@ -283,8 +282,6 @@ def groups_that_cannot_be_upgraded(d: Dialogue) -> None:
         ("connect", "connect", b"\x00\x01", b""),
         ("garbage", "consumer", b"\x00", b""),
         ("assigned garbage", "consumer", subscribed(topic), b"\x00"),
-        ("nothing assigned", "consumer", subscribed(topic), b""),
-        ("an unknown topic", "consumer", subscribed(topic), given("no such topic", 0)),
     ):
         group = new_group(d, label.replace(" ", "-"))
         first = d.wire.ask(groups.join(group, kind=kind, metadata=metadata), 3, JoinGroupResponse)
@@ -319,3 +316,63 @@ def members_that_wait_in_a_classic_rebalance_begin_anew(d: Dialogue) -> None:
     e.note_sync("e is to join again")
     described(d, "syncing", syncing)
     c.sync("who led is late", {c.member_id: given(topic, 0)})
+
+
+@scenario
+def classic_members_wait_for_a_target_that_is_not_made_yet(d: Dialogue) -> None:
+    topic, _ = d.create_topic("t", 4)
+    group = new_group(d, "g", consumer_assignment_interval_ms="15000")
+    names: dict[str, Any] = {"subscribed_topic_names": [topic]}
+    consumer_groups.beat(d, "m joins", group, "m", **names)
+    a = Classic(d, "a", group, topic)
+    a.join("a is told its id")
+    a.join("a joins before there is a target for it")
+    described(d, "a has joined", group)
+    a.sync("a syncs")
+    a.beat("a stays")
+    consumer_groups.beat(d, "n joins", group, "n", **names)
+    a.beat("a stays still")
+    a.join("a joins again in vain")
+    a.sync("a syncs again")
+    consumer_groups.beat(d, "m stays", group, "m", 2)
+    described(d, "waiting", group)
+
+
+@scenario
+def joins_of_a_consumer_group_that_are_refused(d: Dialogue) -> None:
+    topic, _ = d.create_topic("t", 2)
+    group = new_group(d, "g")
+    consumer_groups.beat(d, "m joins", group, "m", subscribed_topic_names=[topic])
+    for session_ms in (-1, 1, 2_147_483_647):
+        for version, instance in ((3, None), (9, None), (9, "i")):
+            asked = groups.join(group, instance=instance, metadata=subscribed(topic), session_ms=session_ms)
+            d.ask(f"a session of {session_ms} ms, v{version}, {instance}", asked, version, JoinGroupResponse)
+    d.ask("no group", groups.join("", metadata=subscribed(topic)), 3, JoinGroupResponse)
+    whole = subscribed(topic, 0, 1, version=2, generation=3)
+    for cut in (2, len(whole) // 2, len(whole) - 6, len(whole) - 1):
+        asked = groups.join(group, metadata=whole[:cut])
+        d.ask(f"a subscription of {cut - len(whole)} bytes", asked, 3, JoinGroupResponse)
+    newer = b"\x7f\xff" + subscribed(topic, version=3, generation=3)[2:]
+    d.ask("a subscription of a version to come", groups.join(group, "new", metadata=newer), 9, JoinGroupResponse)
+    lying = b"\x7f\xff" + subscribed(topic, version=0)[2:]
+    d.ask("one that lacks what its version has", groups.join(group, "lie", metadata=lying), 9, JoinGroupResponse)
+    described(d, "the end", group)
+
+
+@scenario
+def a_classic_member_takes_over_with_another_subscription(d: Dialogue) -> None:
+    topic, _ = d.create_topic("t", 2)
+    other, _ = d.create_topic("u", 2)
+    for label, names in (("the same", [topic, other]), ("another", [topic])):
+        group = new_group(d, label.replace(" ", "-"))
+        joins: dict[str, Any] = {"subscribed_topic_names": [topic, other], "instance_id": "i"}
+        consumer_groups.beat(d, f"{label}: m joins", group, "m", **joins)
+        k = Classic(d, f"k {label}", group, topic)
+        k.join(f"{label}: k is told its id")
+        k.join(f"{label}: k joins")
+        k.sync(f"{label}: k syncs")
+        subscription = encode_subscription(ConsumerProtocolSubscription(topics=names), 1)
+        heir = groups.join(group, instance="i", metadata=subscription)
+        d.ask(f"{label}: i goes back", heir, 9, JoinGroupResponse)
+        d.ask(f"{label}: a classic group", DescribeGroupsRequest(groups=[group]), 6, DescribeGroupsResponse)
+        k.beat(f"{label}: k")

@@ -40,11 +40,8 @@ class ClassicCoordinator:
         self, request: JoinRequest, future: ResponseFuture[JoinResult], at: Instant
     ) -> CoordinatorResult[JoinResult]:
         """JoinGroup. A group that is new is logged before anyone is in it."""
-        config, group_id = self._config, request.group_id
-        if not group_id:
-            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
-        if not config.min_session_timeout_ms <= request.session_timeout_ms <= config.max_session_timeout_ms:
-            raise KafkaError(ErrorCode.INVALID_SESSION_TIMEOUT)
+        group_id = request.group_id
+        self.check_join(request)
         known = self._groups.get(group_id)
         if isinstance(known, ClassicGroup):
             return self._join_phase.join(known, request, future, at)
@@ -87,7 +84,15 @@ class ClassicCoordinator:
             return CoordinatorResult(response=[ErrorCode.UNKNOWN_MEMBER_ID] * len(leaving))
         return self._rebalancer.leave(group, leaving, at)
 
-    # Consumer groups that become classic ones
+    # What consumer groups with classic members ask, and those that become classic ones
+
+    def check_join(self, request: JoinRequest) -> None:
+        """What is asked of every JoinGroup, whatever its group: INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT."""
+        config = self._config
+        if not request.group_id:
+            raise KafkaError(ErrorCode.INVALID_GROUP_ID)
+        if not config.min_session_timeout_ms <= request.session_timeout_ms <= config.max_session_timeout_ms:
+            raise KafkaError(ErrorCode.INVALID_SESSION_TIMEOUT)
 
     @property
     def max_size(self) -> int:

@@ -155,7 +155,9 @@ class Rebalancer:
         group.pending_sync.clear()
         if not group.is_empty:
             group.transition_to(ClassicState.PREPARING_REBALANCE, at.now_ms)
-            if not self.complete_if_all_joined(group, result, at):
+            if not group.members:  # newcomers that have yet to come back with their ids are not waited for
+                self.complete_join(group, result, at)
+            elif not self.complete_if_all_joined(group, result, at):
                 self._wait_for_joins(group, group.rebalance_timeout_ms, at)
             return
         group.is_first_rebalance = True

@@ -52,6 +52,7 @@ class ClassicMembers:
         self, request: JoinRequest, future: ResponseFuture[JoinResult], at: Instant
     ) -> CoordinatorResult[JoinResult]:
         """JoinGroup: what a heartbeat is to others, and answered at once. A refusal does not name the member."""
+        self._departures.check_join(request)
         try:
             return self._join(self._groups.find(request.group_id), request, at)
         except KafkaError as error:
@@ -73,9 +74,11 @@ class ClassicMembers:
         beat = self._heartbeats.move(group, before, after, replaced, self._owned(subscription), at)
         response = JoinResult(ErrorCode.NONE, member_id, beat.after.epoch, CONSUMER, request.protocols[0][0])
         if replaced is not None:
-            downgraded = self._departures.replace(group, replaced.member_id, beat.after, at)
+            must_rebalance = group.assignment_epoch < beat.epoch
+            joining = after if must_rebalance else beat.after
+            downgraded = self._departures.replace(group, replaced.member_id, joining, at, must_rebalance=must_rebalance)
             if downgraded is not None:
-                downgraded.response = response
+                downgraded.response = replace(response, generation_id=joining.epoch)
                 return downgraded
             self._timers.cancel(group.group_id, replaced.member_id)
         self._timers.start_session(group.group_id, beat.after, at)
@@ -94,7 +97,7 @@ class ClassicMembers:
         if is_other_type or request.protocol_name not in (None, classic.protocols[0][0]):
             raise KafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
         # One that is to give up partitions has joined already, and will be told when to do so again.
-        if group.epoch > member.epoch and member.state is not MemberState.UNREVOKED_PARTITIONS:
+        if group.assignment_epoch > member.epoch and member.state is not MemberState.UNREVOKED_PARTITIONS:
             self._timers.await_rejoin(group.group_id, member, at)
             raise KafkaError(ErrorCode.REBALANCE_IN_PROGRESS)
         self._timers.end_sync(group.group_id, member.member_id)
@@ -114,7 +117,7 @@ class ClassicMembers:
         except KafkaError as error:
             return error.code
         self._timers.start_session(group.group_id, member, at)
-        is_behind = member.epoch < group.epoch or member.state is MemberState.UNREVOKED_PARTITIONS
+        is_behind = member.epoch < group.assignment_epoch or member.state is MemberState.UNREVOKED_PARTITIONS
         is_free = member.state is MemberState.UNRELEASED_PARTITIONS and not group.awaits_release(member)
         if not is_behind and not is_free:
             return ErrorCode.NONE
@@ -192,6 +195,7 @@ def _joined(member: ConsumerMember, request: JoinRequest, subscription: Consumer
         client_id=request.client_id,
         client_host=request.client_host,
         subscribed_topic_names=tuple(sorted(set(subscription.topics))),
+        subscribed_topic_regex="",
         rebalance_timeout_ms=request.rebalance_timeout_ms,
         classic=ClassicProtocols(request.session_timeout_ms, request.protocols),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ...result import CoordinatorResult, Instant, Record
-from ..classic.member import Protocols
+from ..classic.member import JoinRequest, Protocols
 from ..classic.records import group_record
 from ..modern.topics_view import TopicsView, metadata_hash
 from .group import ConsumerGroup
@@ -25,6 +25,10 @@ class ClassicSide(Protocol):
     @property
     def max_size(self) -> int:
         """The most members that one of its groups may have."""
+        ...
+
+    def check_join(self, request: JoinRequest) -> None:
+        """What is asked of every JoinGroup, whatever its group: INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT."""
         ...
 
     def take_over(
@@ -47,17 +51,17 @@ class Departures:
         """A group without some members, which may be a classic group."""
         gone = [member.member_id for member in leaving]
         if self._may_downgrade(len(group.members) - len(gone)) and group.is_classic_without(gone):
-            return self._downgrade(group, gone, None, at)
+            return self._downgrade(group, gone, None, at, must_rebalance=True)
         return CoordinatorResult(records=self._without(group, leaving))
 
     def replace(
-        self, group: ConsumerGroup, replaced_id: str, joining: ConsumerMember, at: Instant
+        self, group: ConsumerGroup, replaced_id: str, joining: ConsumerMember, at: Instant, *, must_rebalance: bool
     ) -> CoordinatorResult[Any] | None:
         """A classic member takes the place of a static one: the group is classic if it was the last of its protocol."""
         is_alone = len(group.members) == 1
         if not self._may_downgrade(len(group.members)) or not (is_alone or group.is_classic_without([replaced_id])):
             return None
-        return self._downgrade(group, [replaced_id], joining, at)
+        return self._downgrade(group, [replaced_id], joining, at, must_rebalance=must_rebalance)
 
     def _without(self, group: ConsumerGroup, leaving: Sequence[ConsumerMember]) -> list[Record]:
         """The records of a consumer group that goes on without some members."""
@@ -75,19 +79,29 @@ class Departures:
         records.append(group_epoch_record(group.group_id, group.epoch + 1, metadata_hash(left, self._topics)))
         return records
 
+    def check_join(self, request: JoinRequest) -> None:
+        """Whether a classic member may ask to join at all."""
+        self._classic.check_join(request)
+
     def _may_downgrade(self, size: int) -> bool:
         return self._config.may_downgrade and size <= self._classic.max_size
 
     def _downgrade(
-        self, group: ConsumerGroup, gone: Sequence[str], joining: ConsumerMember | None, at: Instant
+        self,
+        group: ConsumerGroup,
+        gone: Sequence[str],
+        joining: ConsumerMember | None,
+        at: Instant,
+        *,
+        must_rebalance: bool,
     ) -> CoordinatorResult[Any]:
-        """The group is a classic one from now on; without `joining` its members are to rebalance."""
+        """The group is a classic one from now on."""
         downgraded = downgrade(group, gone, joining, self._topics, at.now_ms)
         for member_id in group.members:
             self._timers.cancel(group.group_id, member_id)
         return CoordinatorResult(
             records=[*group.tombstones(), group_record(group.group_id, downgraded.stored)],
             on_logged=lambda: self._classic.take_over(
-                group.group_id, downgraded.protocols, at, must_rebalance=joining is None
+                group.group_id, downgraded.protocols, at, must_rebalance=must_rebalance
             ),
         )

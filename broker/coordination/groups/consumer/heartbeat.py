@@ -38,6 +38,7 @@ class Beat:
     replaced: str | None = None  # the id of the static member whose place it takes
     must_resolve: bool = False
     has_looked_at_topics: bool = False
+    epoch: int = 0  # of the group, after it
 
 
 class Heartbeats:
@@ -73,7 +74,7 @@ class Heartbeats:
         regex = note_regex(group, before, beat.after, self._topics, at.now_ms, self._config.regex_refresh_interval_ms)
         beat.records += regex.records
         beat.must_resolve = regex.must_resolve
-        epoch = self._raise_epoch(group, beat, must_raise=names_changed or regex.is_effective)
+        beat.epoch = epoch = self._raise_epoch(group, beat, must_raise=names_changed or regex.is_effective)
         target_epoch, target = self._target(group, epoch, beat, at)
         self._reconcile(
             group, beat, target_epoch, target, owned, has_subscription_changed=names_changed or regex.has_changed

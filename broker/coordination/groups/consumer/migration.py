@@ -11,8 +11,8 @@ from .....protocol.subscription import (
     ConsumerProtocolAssignment,
     ConsumerProtocolSubscription,
     TopicPartition,
-    decode_assignment,
-    decode_subscription,
+    decode_assignment_exactly,
+    decode_subscription_exactly,
     encode_assignment,
     version_of,
 )
@@ -78,10 +78,10 @@ def upgrade(classic: ClassicGroup, topics: TopicsView) -> Upgraded:
 
 
 def _upgraded(member: Member, group: ClassicGroup, topics: TopicsView) -> ConsumerMember:
-    subscription = decode_subscription(member.metadata(group.protocol_name) or member.protocols[0][1])
+    subscription = decode_subscription_exactly(member.metadata(group.protocol_name) or member.protocols[0][1])
     assigned: dict[bytes, dict[int, int]] = {}
     if member.assignment:
-        for named in decode_assignment(member.assignment).assigned_partitions:
+        for named in decode_assignment_exactly(member.assignment).assigned_partitions:
             topic = topics.find(named.topic)
             if topic is not None:
                 assigned.setdefault(topic.topic_id, {}).update(dict.fromkeys(named.partitions, group.generation))
@@ -91,7 +91,7 @@ def _upgraded(member: Member, group: ClassicGroup, topics: TopicsView) -> Consum
         subscription.rack_id,
         member.client_id,
         member.client_host,
-        tuple(subscription.topics),
+        tuple(sorted(set(subscription.topics))),
         "",
         member.rebalance_timeout_ms,
         None,
@@ -146,6 +146,6 @@ def encode_partitions(partitions: Partitions, subscription: bytes, topics: Topic
 def read_subscription(protocols: Iterable[tuple[str, bytes]]) -> ConsumerProtocolSubscription:
     """What a classic member subscribes to: it says the same under each of its protocols. UNKNOWN_SERVER_ERROR."""
     try:
-        return decode_subscription(next(metadata for _, metadata in protocols))
+        return decode_subscription_exactly(next(metadata for _, metadata in protocols))
     except CorruptFrame:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "Malformed embedded consumer protocol.") from None

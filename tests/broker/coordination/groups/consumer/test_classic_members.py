@@ -4,6 +4,7 @@ import pytest
 
 from odradek.broker.coordination.groups.classic.member import JoinResult
 from odradek.broker.coordination.groups.consumer.member import MemberState
+from odradek.broker.coordination.groups.consumer.settings import ConsumerConfig
 from odradek.protocol.errors import ErrorCode
 
 from .classic_client import assigned, offers
@@ -171,3 +172,26 @@ def test_it_goes_over_to_the_consumer_protocol_with_what_it_has(groups: Consumer
     assert groups.heartbeat("c", 3) is ErrorCode.UNKNOWN_MEMBER_ID
     groups.sleep(61)  # nobody waits for its SyncGroup any more
     assert "c" not in groups.consumer_group.members  # its session has ended meanwhile
+
+
+def test_it_is_not_told_to_join_again_before_there_is_anything_to_get() -> None:
+    groups = ConsumerDriver(ConsumerConfig(), Topics(t=4))  # a target once a second at the most
+    groups.beat("m")
+    groups.join("c", protocols=offers())
+    groups.beat("n")
+    assert groups.heartbeat("c", 2) is ErrorCode.NONE
+    assert groups.sync("c", 2).answer.error is ErrorCode.NONE
+    groups.sleep(1.1)
+    groups.beat("m", 2)
+    assert groups.heartbeat("c", 2) is ErrorCode.REBALANCE_IN_PROGRESS
+    assert groups.sync("c", 2).answer.error is ErrorCode.REBALANCE_IN_PROGRESS
+
+
+@pytest.mark.parametrize("session_s", [-0.001, 0.001, 2_147_483])
+def test_a_session_that_no_group_allows_is_refused_and_changes_nothing(
+    groups: ConsumerDriver, session_s: float
+) -> None:
+    epoch = groups.consumer_group.epoch
+    refused = groups.join("c", protocols=offers(), session_s=session_s).answer
+    assert refused.error is ErrorCode.INVALID_SESSION_TIMEOUT
+    assert (groups.consumer_group.epoch, list(groups.consumer_group.members)) == (epoch, ["m"])

@@ -71,6 +71,16 @@ def test_a_classic_member_that_takes_the_place_of_the_last_one_needs_no_rebalanc
     assert groups.heartbeat(other, group.generation) is ErrorCode.NONE
 
 
+def test_a_member_that_takes_the_last_place_with_another_subscription_has_the_others_rebalance() -> None:
+    groups = mixed(instance="i")
+    other = classic_id(groups)
+    groups.join(other, protocols=offers())
+    heir = groups.join("", protocols=offers("u"), instance="i").answer
+    assert (heir.error, heir.generation_id) == (ErrorCode.NONE, 0)
+    assert groups.group().state is ClassicState.PREPARING_REBALANCE
+    assert groups.heartbeat(other, groups.group().generation) is ErrorCode.REBALANCE_IN_PROGRESS
+
+
 @pytest.mark.parametrize("why", ["disabled", "too many"])
 def test_where_that_may_not_be_it_stays_a_consumer_group(why: str) -> None:
     groups = mixed(replace(EAGER, may_downgrade=why != "disabled"))

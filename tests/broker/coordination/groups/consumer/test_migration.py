@@ -48,7 +48,10 @@ def test_a_member_that_has_nothing_yet_has_nothing() -> None:
     assert upgrade(classic_group(given=b""), TOPICS).group.members["m"].assigned == {}
 
 
-@pytest.mark.parametrize(("metadata", "given"), [(b"\0", None), (None, b"\0\0\0\0\0\1")])
+LYING = b"\x7f\xff" + subscription(["t"], version=0)[2:]  # of a version to come, and lacks what that has
+
+
+@pytest.mark.parametrize(("metadata", "given"), [(b"\0", None), (LYING, None), (None, b"\0\0\0\0\0\1")])
 def test_bytes_that_mean_nothing_are_refused_in_kafkas_words(metadata: bytes | None, given: bytes | None) -> None:
     with pytest.raises(KafkaError) as refused:
         upgrade(classic_group(metadata, given), TOPICS)

@@ -200,3 +200,12 @@ def test_whatever_protocol_they_speak_no_two_read_a_partition_and_in_the_end_eac
     story.settle()
     story.check_quiet()
     story.check_replay()
+
+
+def test_the_last_member_leaves_while_a_newcomer_has_yet_to_come_back_with_its_id() -> None:
+    story = History()
+    for action, number in [("join", 2), ("go", 2), ("join", 0), ("leave", 2), ("go", 0)]:
+        story.take(action, number)
+        story.check()
+    story.settle()
+    story.check_quiet()
