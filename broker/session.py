@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..protocol.codec import Segment
+
 ANONYMOUS = "ANONYMOUS"  # Kafka's name for whoever has not said who it is
 
 
@@ -32,5 +34,7 @@ class Session:
     meter: RequestMeter | None = None
     # Take no further request of this connection for so many seconds (KIP-219).
     mute: Callable[[float], None] = field(default=lambda seconds: None, repr=False)
+    # What becomes of the bytes of the next answer, and whether the connection ends with it; once.
+    damage: Callable[[list[Segment]], tuple[list[Segment], bool]] | None = field(default=None, repr=False)
     # What ends with the connection; called once, when it has closed.
     on_closed: Callable[[], None] | None = field(default=None, repr=False)

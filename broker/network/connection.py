@@ -302,12 +302,25 @@ class Connection(asyncio.Protocol):
         if self._is_closed:
             return
         if answer is not None:
-            self._transport.writelines(answer)
+            if self._session.damage is not None:
+                self._send_damaged(answer)
+            else:
+                self._transport.writelines(answer)
             if self._is_write_paused:
                 self._note_unsent(self._transport.get_write_buffer_size())
         if self._taken_held_bytes:
             held, self._taken_held_bytes = self._taken_held_bytes, 0
             self._release(held)
+
+    def _send_damaged(self, answer: list[Segment]) -> None:
+        """Send what a fault makes of an answer."""
+        damage, self._session.damage = self._session.damage, None
+        if damage is None:
+            return
+        damaged, is_last = damage(answer)
+        self._transport.writelines(damaged)
+        if is_last:
+            self._close("a fault cut an answer short")
 
     def _release(self, held_bytes: int) -> None:
         if held_bytes:

@@ -1,0 +1,53 @@
+from typing import Any
+
+import pytest
+
+from odradek.broker.faults.rule import ACTIONS, AFTER, FaultError, FaultRule, api_of, parse_rule
+from odradek.protocol.errors import ErrorCode
+
+
+def test_a_rule_is_what_its_fields_say_and_the_api_is_named_as_kafka_does() -> None:
+    rule = parse_rule({"api": "init_producer_id", "error": "COORDINATOR_NOT_AVAILABLE", "times": 2, "topic": None})
+    assert rule == FaultRule(api="InitProducerId", error="COORDINATOR_NOT_AVAILABLE", times=2)
+    assert rule.code is ErrorCode.COORDINATOR_NOT_AVAILABLE
+    assert api_of(0) == "Produce"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_is_taken(action: str) -> None:
+    ms = {"ms": 5} if action in ("delay", "throttle") else {}
+    assert parse_rule({"action": action, **ms}).action == action
+    assert set(AFTER) < set(ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"eror": "NONE"}, "no field 'eror'; did you mean 'error'"),
+        ({"api": "Produse", "action": "blackhole"}, "no API 'Produse'; did you mean 'Produce'"),
+        ({"api": "Produce", "version": 99, "action": "blackhole"}, "Produce has no version 99: it is served from 3 to"),
+        ({"error": "NOT_LEADER"}, "no error of Kafka's; did you mean 'NOT_LEADER_OR_FOLLOWER'"),
+        ({"error": "NONE"}, "'NONE' is no error"),
+        ({"action": "dely", "ms": 1}, "no action; .*did you mean 'delay'"),
+        ({}, "an error or an action, one of them"),
+        ({"error": "UNKNOWN_SERVER_ERROR", "action": "delay", "ms": 1}, "one of them"),
+        ({"action": "delay"}, "delay and throttle have ms"),
+        ({"action": "blackhole", "ms": 1}, "ms is said of delay and throttle"),
+        ({"action": "delay", "ms": -1}, "not negative"),
+        ({"action": "blackhole", "is_applied": True}, "is_applied is said of an error"),
+        ({"action": "blackhole", "partition": 1}, "a partition is one of a topic"),
+        ({"action": "blackhole", "api": "Fetch", "key": "g"}, "key is said of FindCoordinator"),
+        ({"action": "blackhole", "times": 0}, "times of a fault is 1 at least, not 0"),
+        ({"action": "blackhole", "skip": -1}, "skip of a fault is 0 at least"),
+        ({"action": "blackhole", "every": 0}, "every of a fault is 1 at least"),
+        ({"action": "blackhole", "for_ms": 0}, "for_ms of a fault is 1 at least"),
+        ({"action": "blackhole", "probability": 0}, "more than 0 and 1 at most"),
+        ({"action": "blackhole", "probability": 1.5}, "more than 0 and 1 at most"),
+        ({"action": "blackhole", "times": "2"}, "times of a fault cannot be '2'"),
+        ({"action": "blackhole", "times": True}, "times of a fault cannot be True"),
+        ({"action": 7}, "action of a fault cannot be 7"),
+    ],
+)
+def test_what_can_mean_nothing_is_refused_with_the_nearest_right_thing(given: dict[str, Any], why: str) -> None:
+    with pytest.raises(FaultError, match=why):
+        parse_rule(given)
