@@ -55,6 +55,7 @@ class _Parts:
     heavy_work: HeavyWork
     topics: Topics
     server: Server
+    context: Context
 
 
 class Cluster:
@@ -91,6 +92,13 @@ class Cluster:
         self._topics = topics
         self._parts: _Parts | None = None
         self._stopping: asyncio.Task[None] | None = None
+
+    @property
+    def context(self) -> Context:
+        """What its handlers have; RuntimeError while it does not run."""
+        if self._parts is None:
+            raise RuntimeError("the cluster does not run")
+        return self._parts.context
 
     @property
     def bootstrap(self) -> str:
@@ -195,6 +203,7 @@ class Cluster:
             context.heavy_work,
             context.topics,
             Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note, rates),
+            context,
         )
 
     def _assemble(self, runtime: Runtime, log_manager: LogManager) -> Context:

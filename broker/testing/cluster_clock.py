@@ -1,0 +1,191 @@
+"""The clock of a cluster in a test: it runs as the machine's does, faster, slower, or stands still, and is moved on.
+
+The one rule: what is due is done at its own time, in order, on the loop's thread; a long way is gone in hops, so that
+what sets a timer anew each second does not make a week's advance take a week's calls.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from itertools import count
+
+from ..runtime import Clock, Threads
+
+MOST_HOPS = 100  # in which a long advance is gone
+PAUSE_S = 0.0005  # while work on threads is waited for
+
+
+class ClockTimer:
+    """A call to come of a ClusterClock."""
+
+    __slots__ = ("on_fire",)
+
+    def __init__(self, on_fire: Callable[[], None]) -> None:
+        self.on_fire: Callable[[], None] | None = on_fire
+
+    def cancel(self) -> None:
+        self.on_fire = None
+
+
+class ClusterClock:
+    """Clock and Timers of one cluster, on a real loop. Not to be touched from another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, machine: Clock) -> None:
+        self._loop = loop
+        self._machine = machine
+        self._anchor = machine.now()
+        self._now = self._anchor
+        self._now_ms = float(machine.now_ms())
+        self._rate = 1.0
+        self._timers: list[tuple[float, int, ClockTimer]] = []
+        self._order = count()
+        self._next: asyncio.TimerHandle | None = None
+        self._next_at = 0.0
+        self._soon = 0
+        self._threads: CountedThreads | None = None
+
+    # As Clock and Timers
+
+    def now(self) -> float:
+        return self._now + self._passed_s()
+
+    def now_ms(self) -> int:
+        return int(self._now_ms + self._passed_s() * 1000)
+
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> ClockTimer:
+        """Call once this clock has reached `deadline`."""
+        timer = ClockTimer(on_fire)
+        heapq.heappush(self._timers, (deadline, next(self._order), timer))
+        self._arm()
+        return timer
+
+    def call_soon(self, on_fire: Callable[[], None]) -> ClockTimer:
+        """Call once whatever waits for the loop has had its turn, whatever the time."""
+        timer = ClockTimer(on_fire)
+        self._soon += 1
+        self._loop.call_soon(self._fire_soon, timer)
+        return timer
+
+    # What a test does with it
+
+    @property
+    def rate(self) -> float:
+        """Seconds of this clock in each of the machine's; 0 while it stands still."""
+        return self._rate
+
+    def run(self, rate: float = 1.0) -> None:
+        """Go on at a rate. ValueError for one that is negative, or no number."""
+        if not 0 <= rate < float("inf"):
+            raise ValueError(f"a clock runs at a rate of 0 or more, not {rate}")
+        self._move(self._passed_s())
+        self._rate = rate
+        self._arm()
+
+    def freeze(self) -> None:
+        """Stand still: nothing is due until it is moved or goes on."""
+        self.run(0.0)
+
+    async def advance(self, seconds: float) -> None:
+        """Move on, and return when all that became due has been done. ValueError: it never goes back."""
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"a clock is moved forward, not by {seconds} s")
+        self._move(self._passed_s())
+        rate, self._rate = self._rate, 0.0
+        try:
+            end, hop = self._now + seconds, seconds / MOST_HOPS
+            await self.settled()
+            while (due := self._next_deadline()) is not None and due <= end:
+                self._move(min(max(due, self._now + hop), end) - self._now)
+                self._fire_due()
+                await self.settled()
+            self._move(end - self._now)
+        finally:
+            self._anchor = self._machine.now()
+            self._rate = rate
+            self._arm()
+
+    async def settled(self) -> None:
+        """Return when what was begun has been done: the calls that were to come soon, and the work on threads."""
+        while True:
+            await asyncio.sleep(0)
+            if self._threads is not None and self._threads.running:
+                await asyncio.sleep(PAUSE_S)
+            elif not self._soon:
+                return
+
+    def watch(self, threads: "CountedThreads") -> None:
+        """The threads whose work `settled` waits for."""
+        self._threads = threads
+
+    def _passed_s(self) -> float:
+        return (self._machine.now() - self._anchor) * self._rate
+
+    def _move(self, seconds: float) -> None:
+        self._anchor = self._machine.now()
+        self._now += seconds
+        self._now_ms += seconds * 1000
+
+    def _next_deadline(self) -> float | None:
+        while self._timers and self._timers[0][2].on_fire is None:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def _fire_due(self) -> None:
+        """Call what has become due by now, but nothing twice."""
+        now, due = self.now(), list[ClockTimer]()
+        while (deadline := self._next_deadline()) is not None and deadline <= now:
+            due.append(heapq.heappop(self._timers)[2])
+        for timer in due:
+            self._fire(timer)
+
+    def _fire_soon(self, timer: ClockTimer) -> None:
+        self._soon -= 1
+        self._fire(timer)
+
+    @staticmethod
+    def _fire(timer: ClockTimer) -> None:
+        on_fire, timer.on_fire = timer.on_fire, None
+        if on_fire is not None:
+            on_fire()
+
+    def _arm(self) -> None:
+        """Wake up when the next call is due, while the clock runs."""
+        deadline = self._next_deadline() if self._rate > 0 else None
+        if self._next is not None:
+            if deadline is not None and self._next_at <= deadline:
+                return  # it wakes early enough, and looks again
+            self._next.cancel()
+            self._next = None
+        if deadline is not None:
+            self._next_at = deadline
+            self._next = self._loop.call_later(max(deadline - self.now(), 0.0) / self._rate, self._on_loop_timer)
+
+    def _on_loop_timer(self) -> None:
+        self._next = None
+        if self._rate > 0:
+            self._fire_due()
+        self._arm()
+
+    def close(self) -> None:
+        """Nothing is called any more."""
+        self._timers.clear()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+
+class CountedThreads:
+    """Threads that know how much runs on them."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self.running = 0
+
+    def run(self, work: Callable[[], None], then: Callable[[Exception | None], None]) -> None:
+        self.running += 1
+
+        def done(error: Exception | None) -> None:
+            self.running -= 1
+            then(error)
+
+        self._threads.run(work, done)

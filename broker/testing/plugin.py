@@ -1,0 +1,66 @@
+"""The pytest plugin: a real broker for each test, by the name of a fixture.
+
+    def test_it(kafka):
+        Producer({"bootstrap.servers": kafka.bootstrap}).produce("orders", b"one")
+        ...
+
+The one rule: loading it costs nothing. Whatever it needs is imported when a test asks for a fixture.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .cluster_host import ClusterHost
+    from .kafka_cluster import KafkaCluster
+
+MARKED = ("partitions", "settings", "seed", "strict_faults")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "kafka(partitions=N, settings={...}, seed=N, strict_faults=True): what the cluster of the `kafka` fixture is"
+        " like: partitions of topics that are created automatically, Kafka's settings by name, ids that are the same"
+        " in every run, and whether a fault that hit nothing fails the test.",
+    )
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> "Iterator[ClusterHost]":
+    """Where clusters are made: `with kafka_broker.cluster(settings) as cluster:`, as many as are wanted."""
+    from .cluster_host import ClusterHost
+
+    with ClusterHost() as host:
+        yield host
+
+
+@pytest.fixture
+def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Iterator[KafkaCluster]":
+    """A cluster of the test's own, which knows no other test."""
+    how = _marked(request)
+    settings: dict[str, str] = {}
+    if how.get("partitions") is not None:
+        settings["num.partitions"] = str(how["partitions"])
+    settings |= {name: str(value) for name, value in dict(how.get("settings") or {}).items()}
+    with kafka_broker.cluster(settings, seed=how.get("seed")) as cluster:
+        yield cluster
+        unused = cluster.faults.never_hit() if how.get("strict_faults") else []
+    if unused:
+        pytest.fail("faults that hit nothing: " + "; ".join(map(repr, unused)), pytrace=False)
+
+
+def _marked(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """What the markers of a test say, the nearest one first."""
+    how: dict[str, Any] = {}
+    for mark in request.node.iter_markers("kafka"):
+        unknown = sorted(set(mark.kwargs) - set(MARKED))
+        if mark.args or unknown:
+            raise pytest.UsageError(
+                f"@pytest.mark.kafka takes {', '.join(MARKED)} by name, not {mark.args or ', '.join(unknown)!r}"
+            )
+        how = {**mark.kwargs, **how}
+    return how

@@ -1,0 +1,28 @@
+"""A real broker inside a test: many clusters in one process, their records, groups, clocks and faults.
+
+    with ClusterHost() as host, host.cluster() as cluster:
+        cluster.topic("orders", partitions=1)
+        cluster.produce("orders", [b"one"])
+
+The pytest plugin gives the same by the fixtures `kafka` and `kafka_broker`.
+"""
+
+from .broker.faults.rule import FaultError, FaultRule
+from .broker.testing.cluster_host import ClusterHost
+from .broker.testing.kafka_cluster import GivenRecord, KafkaCluster, KafkaFault, SeenGroup, SeenOffsets
+from .broker.testing.records_seen import SeenRecord
+from .protocol.errors import ErrorCode, KafkaError
+
+__all__ = [
+    "ClusterHost",
+    "ErrorCode",
+    "FaultError",
+    "FaultRule",
+    "GivenRecord",
+    "KafkaCluster",
+    "KafkaError",
+    "KafkaFault",
+    "SeenGroup",
+    "SeenOffsets",
+    "SeenRecord",
+]

@@ -1,0 +1,136 @@
+"""The clock of a cluster in a test: what is due is done at its own time, whoever moves the hands."""
+
+import asyncio
+
+import pytest
+
+from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.cluster_clock import MOST_HOPS, ClusterClock, CountedThreads
+from odradek.broker.testing.threads import ManualThreads
+
+
+@pytest.fixture
+def machine() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def clock(machine: ManualClock) -> ClusterClock:
+    return ClusterClock(asyncio.get_running_loop(), machine)
+
+
+async def test_it_goes_as_the_machines_goes(clock: ClusterClock, machine: ManualClock) -> None:
+    assert (clock.now(), clock.now_ms()) == (machine.now(), machine.now_ms())
+    machine.jump(2.5)
+    assert (clock.now(), clock.now_ms()) == (machine.now(), machine.now_ms())
+
+
+async def test_it_stands_still_goes_on_and_goes_faster(clock: ClusterClock, machine: ManualClock) -> None:
+    began, began_ms = clock.now(), clock.now_ms()
+    clock.freeze()
+    machine.jump(100)
+    assert (clock.now(), clock.now_ms(), clock.rate) == (began, began_ms, 0)
+    clock.run(10)
+    machine.jump(2)
+    assert (clock.now(), clock.now_ms()) == (began + 20, began_ms + 20_000)
+    clock.run()
+    machine.jump(1)
+    assert clock.now() == began + 21
+
+
+@pytest.mark.parametrize("rate", [-1, float("inf"), float("nan")])
+async def test_it_never_goes_back(clock: ClusterClock, rate: float) -> None:
+    with pytest.raises(ValueError, match="rate of 0 or more"):
+        clock.run(rate)
+    with pytest.raises(ValueError, match="moved forward"):
+        await clock.advance(rate)
+
+
+async def test_an_advance_does_what_is_due_at_its_time_and_in_order(clock: ClusterClock) -> None:
+    clock.freeze()
+    began = clock.now()
+    seen: list[tuple[str, float]] = []
+
+    def note(name: str) -> None:
+        seen.append((name, clock.now() - began))
+
+    clock.call_at(began + 7, lambda: note("late"))
+    clock.call_at(began + 3, lambda: note("early"))
+    clock.call_at(began + 11, lambda: note("not yet"))
+    clock.call_at(began + 4, lambda: note("taken back")).cancel()
+    await clock.advance(10)
+    assert seen == [("early", 3), ("late", 7)]
+    assert clock.now() == began + 10
+    await clock.advance(1)
+    assert seen[2:] == [("not yet", 11)]
+
+
+async def test_what_begins_in_an_advance_is_done_before_it_ends(clock: ClusterClock) -> None:
+    clock.freeze()
+    began, done = clock.now(), list[str]()
+    threads = CountedThreads(ManualThreads())
+    clock.watch(threads)
+
+    def soon() -> None:
+        threads.run(lambda: done.append("on a thread"), lambda error: done.append("and then"))
+
+    def due() -> None:
+        clock.call_soon(soon)
+
+    clock.call_at(began + 1, due)
+    clock.call_at(began + 1.5, lambda: done.append("later"))
+    await clock.advance(2)
+    assert done == ["on a thread", "and then", "later"]
+
+
+async def test_an_advance_waits_for_threads(clock: ClusterClock) -> None:
+    clock.freeze()
+    held = ManualThreads(holds=True)
+    threads = CountedThreads(held)
+    clock.watch(threads)
+    threads.run(lambda: None, lambda error: None)
+    advance = asyncio.ensure_future(clock.advance(5))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not advance.done()
+    held.finish()
+    await advance
+    assert threads.running == 0
+
+
+async def test_a_week_takes_a_hundred_hops_for_what_happens_each_second(clock: ClusterClock) -> None:
+    clock.freeze()
+    calls: list[float] = []
+
+    def again() -> None:
+        calls.append(clock.now())
+        clock.call_at(clock.now() + 1, again)
+
+    again()
+    await clock.advance(7 * 86_400)
+    assert MOST_HOPS - 1 <= len(calls) <= MOST_HOPS + 2
+
+
+async def test_timers_ring_while_it_runs_and_not_while_it_stands(clock: ClusterClock, machine: ManualClock) -> None:
+    rung = asyncio.Event()
+    clock.call_at(clock.now() + 0.001, rung.set)
+    machine.jump(0.001)
+    await asyncio.wait_for(rung.wait(), 5)
+    rung.clear()
+    clock.freeze()
+    clock.call_at(clock.now() + 0.001, rung.set)
+    machine.jump(1)
+    await asyncio.sleep(0)
+    assert not rung.is_set()
+    clock.run()
+    machine.jump(0.001)
+    await asyncio.wait_for(rung.wait(), 5)
+
+
+async def test_an_earlier_timer_is_not_kept_waiting_by_a_later_one(clock: ClusterClock, machine: ManualClock) -> None:
+    rung = asyncio.Event()
+    clock.call_at(clock.now() + 3600, lambda: None)
+    clock.call_at(clock.now() + 0.001, rung.set)
+    machine.jump(0.001)
+    await asyncio.wait_for(rung.wait(), 5)
+    clock.close()

@@ -1,0 +1,121 @@
+"""The pytest plugin, as a project uses it that has nothing but odradek, a client and pytest."""
+
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Project = Callable[..., subprocess.CompletedProcess[str]]
+
+PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+DOCUMENTED, WITHOUT_PYTEST = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+APART = """
+import pytest
+
+@pytest.mark.parametrize("number", range(20))
+def test_no_test_sees_what_another_did(kafka, number):
+    kafka.produce("t", [b"v"])
+    assert len(kafka.records("t")) == 1
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Runs pytest over a file outside of this tree."""
+
+    def run(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "test_sample.py").write_text(textwrap.dedent(source))
+        (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "."]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("-W", "error")], ids=["alone", "xdist", "warnings"])
+def test_the_documented_tests_pass(project: Project, arguments: tuple[str, ...]) -> None:
+    done = project(DOCUMENTED + APART, *arguments)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "23 passed" in done.stdout
+
+
+def test_the_documented_program_runs_without_pytest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PYTEST], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_marker_says_what_the_cluster_is_like(project: Project) -> None:
+    done = project(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.kafka(partitions=2, settings={"message.max.bytes": 500})
+
+        def test_of_the_module(kafka):
+            kafka.produce("t", [b"v"] * 4)
+            assert {record.partition for record in kafka.records("t")} == {0, 1}
+            with pytest.raises(Exception, match="(?i)large"):
+                kafka.produce("t", [bytes(600)])
+
+        @pytest.mark.kafka(partitions=3)
+        def test_the_nearest_counts(kafka):
+            kafka.produce("t", [b"v"] * 4)
+            assert {record.partition for record in kafka.records("t")} == {0, 1, 2}
+
+        class TestUnittests:
+            def test_in_a_class(self, kafka):
+                assert kafka.groups() == {}
+        """
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("mark", ["brokrs=3", "3", "settings={'retention': 1}"])
+def test_a_marker_that_means_nothing_is_an_error(project: Project, mark: str) -> None:
+    done = project(
+        f"""
+        import pytest
+
+        @pytest.mark.kafka({mark})
+        def test_it(kafka):
+            assert False, "not reached"
+        """
+    )
+    assert done.returncode == 1
+    assert "1 error" in done.stdout
+    assert "partitions, settings, seed, strict_faults" in done.stdout or "retention" in done.stdout
+
+
+def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> None:
+    done = project(
+        """
+        import pytest
+
+        @pytest.mark.kafka(strict_faults=True)
+        def test_it(kafka):
+            kafka.faults.add(api="Produce", action="blackhole")
+        """
+    )
+    assert done.returncode == 1
+    assert "faults that hit nothing" in done.stdout
+
+
+def test_loading_it_imports_nothing_but_pytest() -> None:
+    code = """
+        import sys
+        import pytest
+        before = set(sys.modules)
+        import odradek.broker.testing.plugin
+        print(sorted(set(sys.modules) - before))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60, check=True
+    )
+    ours = ["odradek", "odradek.broker", "odradek.broker.testing", "odradek.broker.testing.plugin"]
+    assert eval(done.stdout) == ours
