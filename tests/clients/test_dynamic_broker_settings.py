@@ -26,9 +26,18 @@ from odradek.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
+from odradek.protocol.messages.share_group_heartbeat import (
+    ShareGroupHeartbeatRequest,
+    ShareGroupHeartbeatResponse,
+)
+from odradek.protocol.messages.streams_group_heartbeat import (
+    StreamsGroupHeartbeatRequest,
+    StreamsGroupHeartbeatResponse,
+)
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 
 from ..brokers import OdradekBroker
+from ..oracle.scenarios import streams_groups
 from .changed_settings import ChangeableBroker, ChangedTopic, Level, until_seen
 from .raw_questions import producers_of
 from .stock_client import Message, until
@@ -38,6 +47,7 @@ SETTINGS: Mapping[str, str] = {
     "producer.id.expiration.check.interval.ms": "50",
     "log.cleaner.dedupe.buffer.size": "1048576",
     "log.cleaner.backoff.ms": "20",
+    "group.streams.initial.rebalance.delay.ms": "0",
 }
 EAGER = {
     "segment.ms": "1000",
@@ -113,30 +123,51 @@ def connections_are_held_back(change: Change) -> None:
     until(is_served_soon, "a connection is let in at once again")
 
 
-def members_are_assigned_at_once(change: Change) -> None:
-    topic = change.topic().topic
-    change.set("15000")
-    with Wire(change.address) as wire:
+def consumer_beat(group: str, topic: str, member_id: str, epoch: int) -> ConsumerGroupHeartbeatRequest:
+    return ConsumerGroupHeartbeatRequest(
+        group_id=group,
+        member_id=member_id,
+        member_epoch=epoch,
+        rebalance_timeout_ms=60_000,
+        subscribed_topic_names=[topic],
+        topic_partitions=[],
+    )
 
-        def beat(member_id: str, epoch: int) -> int:
-            request = ConsumerGroupHeartbeatRequest(
-                group_id=f"of-{topic}",
-                member_id=member_id,
-                member_epoch=epoch,
-                rebalance_timeout_ms=60_000,
-                subscribed_topic_names=[topic],
-                topic_partitions=[],
-            )
-            answer = wire.ask(request, 1, ConsumerGroupHeartbeatResponse)
-            assert answer.error_code == 0, answer.error_message
-            return answer.member_epoch
 
-        until(lambda: is_coordinated(wire), "the coordinator is there")
-        beat("first", 0)
-        epoch = beat("second", 0)
-        assert beat("second", epoch) == epoch, "the next assignment is made in a while"
-        change.set("0")
-        assert beat("second", epoch) > epoch
+def share_beat(group: str, topic: str, member_id: str, epoch: int) -> ShareGroupHeartbeatRequest:
+    return ShareGroupHeartbeatRequest(
+        group_id=group, member_id=member_id, member_epoch=epoch, subscribed_topic_names=[topic]
+    )
+
+
+def streams_beat(group: str, topic: str, member_id: str, epoch: int) -> StreamsGroupHeartbeatRequest:
+    if epoch:
+        return streams_groups.heartbeat(group, member_id, epoch, owned={})
+    application = streams_groups.topology(streams_groups.reads(topic))
+    return streams_groups.heartbeat(group, member_id, owned={}, topology=application)
+
+
+def members_are_assigned_at_once(
+    request_of: Callable[[str, str, str, int], object], version: int, response: type[Any]
+) -> Callable[[Change], None]:
+    def check(change: Change) -> None:
+        topic = change.topic().topic
+        change.set("15000")
+        with Wire(change.address) as wire:
+
+            def beat(member_id: str, epoch: int) -> int:
+                answer = wire.ask(request_of(f"of-{topic}", topic, member_id, epoch), version, response)
+                assert answer.error_code == 0, answer.error_message
+                return int(answer.member_epoch)
+
+            until(lambda: is_coordinated(wire), "the coordinator is there")
+            beat("first", 0)
+            epoch = beat("second", 0)
+            assert beat("second", epoch) == epoch, "the next assignment is made in a while"
+            change.set("0")
+            assert beat("second", epoch) > epoch
+
+    return check
 
 
 def is_coordinated(wire: Wire) -> bool:
@@ -234,7 +265,13 @@ def fewer_keys_fit_into_a_pass(change: Change) -> None:
 
 
 EFFECTS: Mapping[str, Callable[[Change], None]] = {
-    "group.consumer.assignment.interval.ms": members_are_assigned_at_once,
+    "group.consumer.assignment.interval.ms": members_are_assigned_at_once(
+        consumer_beat, 1, ConsumerGroupHeartbeatResponse
+    ),
+    "group.share.assignment.interval.ms": members_are_assigned_at_once(share_beat, 1, ShareGroupHeartbeatResponse),
+    "group.streams.assignment.interval.ms": members_are_assigned_at_once(
+        streams_beat, 0, StreamsGroupHeartbeatResponse
+    ),
     "log.cleaner.backoff.ms": the_cleaner_looks_again_sooner,
     "log.cleaner.dedupe.buffer.size": more_keys_fit_into_a_pass,
     "log.cleaner.io.buffer.load.factor": fewer_keys_fit_into_a_pass,
