@@ -5,16 +5,26 @@ Times are seconds. A name is one process: whoever comes after it has another nam
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .classic_process import ClassicProcess, classic_process
 from .consumer_process import ConsumerProcess
 from .groups_seen import partitions_text, see
 from .reading import Wish
 from .script import BadCommand
+from .share_process import ShareProcess
+from .streams_process import StreamsProcess
 from .world import Process, World
 
 Words = Sequence[str]
+
+
+# What a process may be started with, and how it is read; a kind takes what means something to it.
+OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("answer", "assignor", "group", "pattern", "process", "static", "store"), str),
+    **dict.fromkeys(("rebalance", "session"), float),
+    "takes": int,
+}
 
 
 class Command(NamedTuple):
@@ -96,6 +106,7 @@ def _leave(world: World, words: Words) -> None:
 def _die(world: World, words: Words) -> None:
     process = world.process(words[0])
     process.is_running, process.owned = False, {}
+    process.die()
 
 
 def _hang(world: World, words: Words) -> None:
@@ -114,6 +125,16 @@ def _wake(world: World, words: Words) -> None:
 
 def _load(world: World, words: Words) -> None:
     world.loaded.update(words)
+
+
+def _produce(world: World, words: Words) -> None:
+    topic, index, count = words
+    world.ends[topic, int(index)] += int(count)
+
+
+def _in_flight(world: World, words: Words) -> None:
+    group_id, topic = words
+    world.show(world.shares.show(group_id, topic))
 
 
 def _commit(world: World, words: Words) -> None:
@@ -154,9 +175,13 @@ def _describe(world: World, words: Words) -> None:
         world.show(f"{world.name_of(member_id)}: epoch {epoch}, {state}")
 
 
+JOIN = f"join NAME KIND TOPIC... [{'= '.join(sorted(OPTIONS))}=]"
+
 KINDS: Mapping[str, Callable[[World, str, Wish], Process]] = {
     "classic": classic_process,
     "consumer": ConsumerProcess,
+    "share": ShareProcess,
+    "streams": StreamsProcess,
 }
 
 COMMANDS: Mapping[str, Command] = {
@@ -166,7 +191,7 @@ COMMANDS: Mapping[str, Command] = {
     "wait": Command("wait SECONDS: processes go on, heartbeat after heartbeat", _wait),
     "settings": Command("settings NAME=VALUE...: the broker is started anew with these", _settings),
     "restart broker": Command("restart broker", _restart),
-    "join": Command("join NAME KIND TOPIC... [static= pattern= assignor= session= rebalance= group=]", _join),
+    "join": Command(JOIN, _join),
     "subscribe": Command("subscribe NAME TOPIC... [pattern=]", _subscribe),
     "beat": Command("beat NAME: it does now what it would do next", _beat),
     "leave": Command("leave NAME: it ends as it should", _leave),
@@ -174,6 +199,8 @@ COMMANDS: Mapping[str, Command] = {
     "hang": Command("hang NAME: it does nothing any more, until it wakes", _hang),
     "wake": Command("wake NAME", _wake),
     "load": Command("load TOPIC...: processes process a record of each partition at each step, and commit", _load),
+    "produce": Command("produce TOPIC PARTITION COUNT: records that share groups are given", _produce),
+    "in flight": Command("in flight GROUP TOPIC: how far a share group is", _in_flight),
     "commit": Command("commit NAME TOPIC PARTITION OFFSET", _commit),
     "offsets": Command("offsets TOPIC...", _offsets),
     "describe": Command("describe [GROUP]", _describe),
@@ -187,15 +214,7 @@ def _options(words: Words) -> tuple[list[str], dict[str, str]]:
 
 def _wish(words: Words) -> Wish:
     topics, options = _options(words)
-    unknown = set(options) - {"pattern", "static", "assignor", "session", "rebalance", "group"}
+    unknown = options.keys() - OPTIONS.keys()
     if unknown:
         raise BadCommand(f"no such option: {', '.join(sorted(unknown))}")
-    return Wish(
-        tuple(topics),
-        options.get("pattern"),
-        options.get("static"),
-        options.get("assignor"),
-        float(options.get("session", Wish.session)),
-        float(options.get("rebalance", Wish.rebalance)),
-        options.get("group", Wish.group),
-    )
+    return replace(Wish(tuple(topics)), **{name: OPTIONS[name](value) for name, value in options.items()})

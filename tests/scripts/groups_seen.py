@@ -7,6 +7,8 @@ from typing import Any
 from odradek.broker.coordination.groups.classic.group import ClassicGroup
 from odradek.broker.coordination.groups.consumer.group import ConsumerGroup
 from odradek.broker.coordination.groups.group import Group
+from odradek.broker.coordination.groups.share.group import ShareGroup
+from odradek.broker.coordination.groups.streams.group import StreamsGroup
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,7 @@ class Seen:
 
     state: str | None = None
     members: Mapping[str, int] = field(default_factory=dict[str, int])
+    is_exclusive: bool = True  # whether a partition is one member's at a time
 
 
 def see(group: Group) -> Seen:
@@ -40,4 +43,19 @@ def _see_consumer(group: ConsumerGroup) -> Seen:
     return Seen(state, {member.member_id: member.epoch for member in group.members.values()})
 
 
-SEEN: Mapping[type, Callable[[Any], Seen]] = {ClassicGroup: _see_classic, ConsumerGroup: _see_consumer}
+def _see_share(group: ShareGroup) -> Seen:
+    state = f"share, {group.state_name}, epoch {group.epoch}"
+    return Seen(state, {member.member_id: member.epoch for member in group.members.values()}, is_exclusive=False)
+
+
+def _see_streams(group: StreamsGroup) -> Seen:
+    state = f"streams, {group.state_name}, epoch {group.epoch}"
+    return Seen(state, {member.member_id: member.epoch for member in group.members.values()})
+
+
+SEEN: Mapping[type, Callable[[Any], Seen]] = {
+    ClassicGroup: _see_classic,
+    ConsumerGroup: _see_consumer,
+    ShareGroup: _see_share,
+    StreamsGroup: _see_streams,
+}

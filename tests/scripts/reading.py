@@ -22,6 +22,10 @@ class Wish:
     session: float = 45
     rebalance: float = 60
     group: str = "g"
+    process: str | None = None  # of a streams application: where its threads run
+    store: str | None = None  # of a streams application: the changelog of its store
+    takes: int = 4  # of a share group: records of each partition at a time
+    answer: str = "accept"  # of a share group: what it says of them
 
 
 class ReadingProcess:
@@ -59,6 +63,12 @@ class ReadingProcess:
 
     def take(self, given: Owned, word: str) -> None:
         """It has these partitions now, and what it has lost is committed before."""
+        lost = self.change(given)
+        gives_up = f", gives up {partitions_text(lost)}" if lost else ""
+        self.report(f"{word} {self.epoch}, has {partitions_text(self.owned)}{gives_up}")
+
+    def change(self, given: Owned) -> Mapping[str, list[int]]:
+        """The same without a word; what it has lost."""
         lost = without(self.owned, given)
         self.commit(lost)
         gained = without(given, self.owned)
@@ -68,8 +78,10 @@ class ReadingProcess:
         for topic, index in pairs(gained):
             self._positions[topic, index] = self.world.position(self, topic, index)
         self.owned = {topic: sorted(indexes) for topic, indexes in given.items() if indexes}
-        gives_up = f", gives up {partitions_text(lost)}" if lost else ""
-        self.report(f"{word} {self.epoch}, has {partitions_text(self.owned)}{gives_up}")
+        return lost
+
+    def die(self) -> None:
+        """It ends without a word: nobody hears of that."""
 
     def work(self) -> None:
         """Commit what was processed, and process one more record of each partition."""

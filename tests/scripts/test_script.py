@@ -66,7 +66,7 @@ def test_an_effect_that_fails_to_come_is_a_mismatch_too(write: Callable[[str], P
         ("topic create orders 2", "orders is there"),
         ("leave b", "there is no b"),
         ("join a consumer orders", "there is a a already"),
-        ("join b clairvoyant orders", "no such kind; there are classic, consumer"),
+        ("join b clairvoyant orders", "no such kind; there are classic, consumer, share, streams"),
         ("join b consumer orders color=red", "no such option: color"),
         ("join b classic pattern=.*", "the classic protocol knows no patterns"),
     ],

@@ -6,19 +6,25 @@ The one rule: whatever changes for anybody is one line, with the time at which i
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
+from random import Random
 from typing import Protocol
 from uuid import UUID
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.coordination.groups.consumer_config import consumer_config
 from odradek.broker.coordination.groups.group_config import GroupConfig
+from odradek.broker.coordination.groups.share_group_config import share_group_config
+from odradek.broker.coordination.groups.streams_config import streams_config
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
+from odradek.broker.runtime import Runtime
+from odradek.broker.testing.threads import ManualThreads
 from odradek.protocol.errors import ErrorCode
 
 from ..broker.coordination.groups.group_driver import GroupDriver, HandClock, MemoryLog
 from .groups_seen import Seen, see
 from .script import BadCommand
+from .shares import Shares, States
 from .topics import Topics
 
 Owned = Mapping[str, Sequence[int]]
@@ -59,6 +65,10 @@ class Process(Member, Protocol):
         """End as it should."""
         ...
 
+    def die(self) -> None:
+        """End without a word; only its connection breaks."""
+        ...
+
 
 class Broker(GroupDriver):
     """The coordinator; ids go on where the one before it has ended."""
@@ -88,7 +98,14 @@ class World:
         self._effects: list[str] = []
         self._seen: dict[str, Seen] = {}
         self._conflicts: set[str] = set()
+        self.states = States()
+        self.ends: Counter[tuple[str, int]] = Counter()  # of logs, where records are counted
+        self._start_broker()
+
+    def _start_broker(self) -> None:
         self.broker = Broker(self)
+        runtime = Runtime(self.clock, self.clock, ManualThreads(), Random(0))
+        self.shares = Shares(self, self.broker, runtime)
 
     # What happens
 
@@ -148,7 +165,8 @@ class World:
         """Whoever was put out, or has yet to hear of a newer generation, may still read: it cannot commit."""
         readers: dict[tuple[str, str, int], list[str]] = {}
         for process in self._running():
-            if not self._is_current(process):
+            is_exclusive = self._seen.get(process.group_id, Seen()).is_exclusive
+            if not is_exclusive or not self._is_current(process):
                 continue
             for topic, indexes in process.owned.items():
                 for index in indexes:
@@ -199,7 +217,7 @@ class World:
         self.clock.timers.clear()
         for process in self.processes.values():
             process.lose_connection()
-        self.broker = Broker(self)
+        self._start_broker()
 
     # Records
 
@@ -233,4 +251,6 @@ def group_config(settings: Mapping[str, str]) -> GroupConfig:
         initial_rebalance_delay_ms=config.group_initial_rebalance_delay_ms,
         max_size=config.group_max_size,
         consumer=consumer_config(config, MetadataImage),
+        share=share_group_config(config, MetadataImage),
+        streams=streams_config(config, MetadataImage),
     )
