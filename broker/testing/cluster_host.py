@@ -1,7 +1,7 @@
 """ClusterHost: many clusters in one process, each a broker of its own on a port of its own, in one loop on one thread.
 
 The one rule: nothing is shared between clusters but the loop and its threads, and nothing is left when the host closes:
-no thread, no socket, no file.
+no thread, no socket, no file, and the process logs what it logged before.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from ..cluster import Cluster
 from ..config.broker_config import BrokerConfig
 from ..faults.fault_stage import FaultStage
 from ..faults.fault_table import FaultTable
-from ..log_output import configure_logs
+from ..log_output import LEVELS, set_threshold, thresholds
 from ..runtime import LoopThreads, Runtime, SystemClock
 from .cluster_clock import ClusterClock, CountedThreads
 from .kafka_cluster import KafkaCluster, RunningCluster
@@ -76,10 +76,13 @@ class ClusterHost:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._thread = None
+        set_threshold("", self._threshold_before)
         self._ready.clear()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._thread is None:
+            self._threshold_before = thresholds()[""]
+            set_threshold("", LEVELS[self._log_level])
             self._thread = threading.Thread(target=self._run, name="odradek-clusters", daemon=True)
             self._thread.start()
             if not self._ready.wait(START_S):
@@ -89,7 +92,6 @@ class ClusterHost:
     def _run(self) -> None:
         import uvloop
 
-        configure_logs(self._log_level, "console")
         uvloop.run(self._serve())
 
     async def _serve(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 
 from odradek.broker.config.config_def import ConfigError
+from odradek.broker.log_output import LEVELS, thresholds
 from odradek.broker.testing.cluster_host import ClusterHost
 
 
@@ -42,6 +43,14 @@ def test_nothing_is_left_when_the_host_closes() -> None:
     host.close()
     assert set(threading.enumerate()) == threads
     assert open_files() == files
+
+
+def test_a_host_keeps_the_brokers_lines_to_itself_as_long_as_it_lives() -> None:
+    before = thresholds()[""]
+    with ClusterHost(log_level="error") as host:
+        host.cluster()
+        assert thresholds()[""] == LEVELS["error"]
+    assert thresholds()[""] == before
 
 
 def test_a_host_that_was_never_used_has_nothing_to_end() -> None:
