@@ -91,6 +91,7 @@ public class ConsumerCalls {
             send(bootstrap, topic, 0, 40);
             comeAndGo(bootstrap, admin, topic, group);
             migrate(bootstrap, admin, topic, group + "-migrated");
+            migrateStatic(bootstrap, admin, topic, group + "-heirs");
             beStatic(bootstrap, admin, topic, group + "-static");
             matchPatterns(bootstrap, topic, group + "-pattern");
         }
@@ -130,6 +131,17 @@ public class ConsumerCalls {
         poll(() -> shares(classic).equals("4"), classic);
         SEEN.put("the classic one is left", shares(classic) + " " + described(admin, group));
         classic.close();
+    }
+
+    private static void migrateStatic(String bootstrap, Admin admin, String topic, String group) throws Exception {
+        for (String protocol : List.of("classic", "consumer")) {
+            KafkaConsumer<String, String> one = consumer(bootstrap, group, protocol, "group.instance.id", "one");
+            one.subscribe(List.of(topic));
+            poll(() -> shares(one).equals("4"), one);
+            String seen = shares(one) + " " + described(admin, group);
+            SEEN.put("static heir, " + protocol, seen + " " + one.groupMetadata().generationId());
+            one.close();
+        }
     }
 
     private static void beStatic(String bootstrap, Admin admin, String topic, String group) throws Exception {

@@ -20,6 +20,8 @@ EXPECTED = {
     "one reads": "40 4 Consumer Stable 1",
     "pattern": "4",
     "pattern that is none": "InvalidRegularExpression",
+    "static heir, classic": "4 Classic Stable 1 1",
+    "static heir, consumer": "4 Consumer Stable 1 1",
     "static, first life": "4 Consumer Stable 1",
     "static, in use": "UnreleasedInstanceIdException",
     "static, second life": "4 Consumer Stable 1",
