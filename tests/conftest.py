@@ -10,6 +10,8 @@ import pytest
 from .brokers import BrokerProcess, OdradekBroker
 from .oracle.apache_kafka import ENVIRONMENT, ApacheKafka, OracleMissing, check_oracle, jars
 
+ORACLE, CLIENTS = (Path(__file__).with_name(name) for name in ("oracle", "clients"))
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("odradek")
@@ -44,11 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are looked at
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What asks for `rounds` belongs to every run: short by default, long among the crash tests."""
+    """What asks for `rounds` belongs to every run: short by default, long among the crash tests.
+
+    Stock clients come first: they wait, some for a minute, and a process that begins with them last ends alone.
+    """
+    items.sort(key=_is_quick)
     if _is_long(config):
         for item in items:
             if "rounds" in getattr(item, "fixturenames", ()):
                 item.add_marker("crash")
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not item.path.is_relative_to(ORACLE) and not item.path.is_relative_to(CLIENTS)
 
 
 def _is_long(config: pytest.Config) -> bool:
