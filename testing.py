@@ -9,7 +9,8 @@ The pytest plugin gives the same by the fixtures `kafka` and `kafka_broker`.
 
 from .broker.faults.rule import FaultError, FaultRule
 from .broker.testing.cluster_host import ClusterHost
-from .broker.testing.kafka_cluster import GivenRecord, KafkaCluster, KafkaFault, SeenGroup, SeenOffsets
+from .broker.testing.inspection import GivenRecord, SeenGroup, SeenOffsets
+from .broker.testing.kafka_cluster import KafkaCluster, KafkaFault
 from .broker.testing.records_seen import SeenRecord
 from .protocol.errors import ErrorCode, KafkaError
 

@@ -13,6 +13,7 @@ from ..runtime import Clock, Threads
 
 MOST_HOPS = 100  # in which a long advance is gone
 PAUSE_S = 0.0005  # while work on threads is waited for
+FURTHEST_S = 100 * 366 * 86400.0  # in one advance: timestamps are milliseconds in 64 bits
 
 
 class ClockTimer:
@@ -37,6 +38,8 @@ class ClusterClock:
         self._now = self._anchor
         self._now_ms = float(machine.now_ms())
         self._rate = 1.0
+        self._moving = asyncio.Lock()  # one advance after the other
+        self._resting_rate: float | None = None  # what it goes on at after the advance that is under way
         self._timers: list[tuple[float, int, ClockTimer]] = []
         self._order = count()
         self._next: asyncio.TimerHandle | None = None
@@ -71,12 +74,15 @@ class ClusterClock:
     @property
     def rate(self) -> float:
         """Seconds of this clock in each of the machine's; 0 while it stands still."""
-        return self._rate
+        return self._rate if self._resting_rate is None else self._resting_rate
 
     def run(self, rate: float = 1.0) -> None:
         """Go on at a rate. ValueError for one that is negative, or no number."""
         if not 0 <= rate < float("inf"):
             raise ValueError(f"a clock runs at a rate of 0 or more, not {rate}")
+        if self._resting_rate is not None:
+            self._resting_rate = rate
+            return
         self._move(self._passed_s())
         self._rate = rate
         self._arm()
@@ -89,8 +95,14 @@ class ClusterClock:
         """Move on, and return when all that became due has been done. ValueError: it never goes back."""
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"a clock is moved forward, not by {seconds} s")
+        if seconds > FURTHEST_S:
+            raise ValueError(f"a clock is moved by 100 years at most, not by {seconds} s")
+        async with self._moving:
+            await self._advance(seconds)
+
+    async def _advance(self, seconds: float) -> None:
         self._move(self._passed_s())
-        rate, self._rate = self._rate, 0.0
+        self._resting_rate, self._rate = self._rate, 0.0
         try:
             end, hop = self._now + seconds, seconds / MOST_HOPS
             await self.settled()
@@ -101,7 +113,7 @@ class ClusterClock:
             self._move(end - self._now)
         finally:
             self._anchor = self._machine.now()
-            self._rate = rate
+            self._rate, self._resting_rate = self._resting_rate, None
             self._arm()
 
     async def settled(self) -> None:

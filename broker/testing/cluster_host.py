@@ -5,21 +5,16 @@ no thread, no socket, no file, and the process logs what it logged before.
 """
 
 import asyncio
-import random
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ...storage.files.memory_files import MemoryFiles
-from ..cluster import Cluster
 from ..config.broker_config import BrokerConfig
-from ..faults.fault_stage import FaultStage
-from ..faults.fault_table import FaultTable
 from ..log_output import LEVELS, set_threshold, thresholds
-from ..runtime import LoopThreads, Runtime, SystemClock
-from .cluster_clock import ClusterClock, CountedThreads
-from .kafka_cluster import KafkaCluster, RunningCluster
+from ..runtime import LoopThreads
+from .kafka_cluster import KafkaCluster
+from .running_cluster import RunningCluster, start_in_memory
 
 START_S = 30.0
 
@@ -103,14 +98,4 @@ class ClusterHost:
         self._threads.close()
 
     async def _start(self, config: BrokerConfig, seed: int | None) -> RunningCluster:
-        clock = ClusterClock(self._loop, SystemClock())
-        threads = CountedThreads(self._threads)
-        clock.watch(threads)
-        chance = random.SystemRandom() if seed is None else random.Random(seed)
-        runtime = Runtime(clock, clock, threads, chance)
-        faults = FaultTable()
-        stage = FaultStage(faults, runtime)
-        cluster = Cluster(config, MemoryFiles(), runtime, "memory", stages=[stage])
-        await cluster.start()
-        stage.name_of = cluster.context.topics.name_of
-        return RunningCluster(cluster, clock, faults)
+        return await start_in_memory(self._loop, self._threads, config, seed)

@@ -3,56 +3,34 @@
 What it shows is read where it lies, past every client: nothing is joined, fetched or committed for it.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
-from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.header import RequestHeader
-from ...protocol.messages.create_topics import (
-    CreatableTopic,
-    CreatableTopicConfig,
-    CreateTopicsRequest,
-    CreateTopicsResponse,
-)
-from ...protocol.records import Header, NewRecord, build_batch
-from ...protocol.schema import declared
-from ..apis import TABLE
-from ..cluster import Cluster
 from ..context import Context
-from ..deferred import Deferred
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import FaultRule, parse_rule
-from ..network.pipeline import build_pipeline
-from ..session import Session
-from ..topics.partition import Partition
-from ..topics.topics import Topic
 from .cluster_clock import ClusterClock
-from .records_seen import SeenRecord, is_committed, read_seen
+from .inspection import (
+    GivenRecord,
+    SeenGroup,
+    SeenOffsets,
+    append_records,
+    committed_offsets,
+    create_topic,
+    offsets_of,
+    records_of,
+    seen_groups,
+)
+from .records_seen import SeenRecord, is_committed
+from .running_cluster import RunningCluster
 
 AWAIT_S = 10.0  # how long the waiting helpers wait, if they are not told otherwise
 POLL_S = 0.005
-CLIENT_ID = "odradek-testing"
 
 R = TypeVar("R")
-
-
-class RunningCluster:
-    """A cluster that runs on the host's loop, its clock and its faults."""
-
-    def __init__(self, cluster: Cluster, clock: ClusterClock, faults: FaultTable) -> None:
-        self.cluster = cluster
-        self.clock = clock
-        self.faults = faults
-
-    async def stop(self) -> None:
-        """End it."""
-        await self.cluster.stop()
-        self.clock.close()
 
 
 class Host(Protocol):
@@ -60,35 +38,6 @@ class Host(Protocol):
 
     def run(self, work: Callable[[], Coroutine[Any, Any, R]], timeout_s: float | None = None) -> R: ...
     def forget(self, cluster: "KafkaCluster") -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class GivenRecord:
-    """A record to be produced. Without a timestamp it has the time of the cluster's clock."""
-
-    value: bytes | None
-    key: bytes | None = None
-    headers: Sequence[Header] = ()
-    timestamp_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SeenGroup:
-    """A group: its kind, its state as Kafka calls it, and its members' ids."""
-
-    group_id: str
-    group_type: str
-    state: str
-    members: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class SeenOffsets:
-    """Where a partition's log stands."""
-
-    log_start: int
-    high_watermark: int
-    last_stable: int
 
 
 class KafkaClock:
@@ -200,20 +149,7 @@ class KafkaCluster:
 
     def topic(self, name: str, partitions: int | None = None, config: Mapping[str, str] | None = None) -> None:
         """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
-        self._host.run(lambda: self._create(name, partitions, config or {}))
-
-    async def _create(self, name: str, partitions: int | None, config: Mapping[str, str]) -> None:
-        """As a client's CreateTopics would have it, with its reasons."""
-        asked = CreatableTopic(
-            name=name,
-            num_partitions=-1 if partitions is None else partitions,
-            replication_factor=-1,
-            configs=[CreatableTopicConfig(name=one, value=value) for one, value in config.items()],
-        )
-        answer = await _ask(self._context, CreateTopicsRequest(topics=[asked]), CreateTopicsResponse)
-        (topic,) = answer.topics
-        if topic.error_code != ErrorCode.NONE:
-            raise KafkaError(ErrorCode(topic.error_code), topic.error_message)
+        self._host.run(lambda: create_topic(self._context, name, partitions, config or {}))
 
     def produce(
         self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
@@ -224,31 +160,7 @@ class KafkaCluster:
         `auto.create.topics.enable` allows it. KafkaError.
         """
         given = [one if isinstance(one, GivenRecord) else GivenRecord(one) for one in records]
-        return self._host.run(lambda: self._produce(topic, given, partition))
-
-    async def _produce(
-        self, topic: str, records: Sequence[GivenRecord], partition: int | None
-    ) -> Sequence[tuple[int, int]]:
-        found = self._context.topics.find(topic)
-        if found is None:
-            if not self._context.config.auto_create_topics_enable:
-                raise _unknown(topic, self._context)
-            await self._create(topic, None, {})
-            found = self._topic(topic)
-        placed: list[tuple[int, int]] = []
-        for number, record in enumerate(records):
-            index = number % len(found.partitions) if partition is None else partition
-            placed.append((index, self._append(self._context.topics.partition(topic, index), record)))
-        self._context.purgatory.complete_ready()
-        return placed
-
-    def _append(self, partition: Partition, record: GivenRecord) -> int:
-        now_ms = self._context.clock.now_ms()
-        timestamp = now_ms if record.timestamp_ms is None else record.timestamp_ms
-        batch = build_batch([NewRecord(record.key, record.value, timestamp, record.headers)])
-        appended = partition.append([RecordBatch(batch)], now_ms)
-        partition.notify_changed()
-        return appended.base_offset
+        return self._host.run(lambda: append_records(self._context, topic, given, partition))
 
     def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_committed"
@@ -259,55 +171,22 @@ class KafkaCluster:
         """
         if isolation not in ("read_committed", "read_uncommitted"):
             raise ValueError(f"isolation is read_committed or read_uncommitted, not {isolation!r}")
-        found = self._host.run(lambda: _at_once(lambda: self._read(topic, partition)))
+        found = self._host.run(lambda: _at_once(lambda: records_of(self._context, topic, partition)))
         return found if isolation == "read_uncommitted" else [record for record in found if is_committed(record)]
-
-    def _read(self, topic: str, partition: int | None) -> list[SeenRecord]:
-        count = len(self._topic(topic).partitions)
-        found: list[SeenRecord] = []
-        for index in range(count) if partition is None else [partition]:
-            log = self._context.topics.partition(topic, index).log
-            seen = read_seen(topic, index, log.batches())
-            found += [record for record in seen if record.offset >= log.log_start_offset]
-        return found
 
     def offsets(self, topic: str, partition: int = 0) -> SeenOffsets:
         """Where a partition stands. KafkaError."""
-
-        def look() -> SeenOffsets:
-            log = self._context.topics.partition(topic, partition).log
-            return SeenOffsets(log.log_start_offset, log.high_watermark, log.last_stable_offset)
-
-        return self._host.run(lambda: _at_once(look))
+        return self._host.run(lambda: _at_once(lambda: offsets_of(self._context, topic, partition)))
 
     # Groups
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
         """The committed offsets of a group, by topic and partition; none for a group that is not there."""
-        return self._host.run(lambda: _at_once(lambda: self._committed(group)))
-
-    def _committed(self, group: str) -> dict[tuple[str, int], int]:
-        groups = self._context.groups
-        found: dict[tuple[str, int], int] = {}
-        for topic, indexes in groups.committed_partitions(group):
-            for index in indexes:
-                offset = groups.find_offset(group, topic, index)
-                if offset is not None:
-                    found[topic, index] = offset.offset
-        return found
+        return self._host.run(lambda: _at_once(lambda: committed_offsets(self._context, group)))
 
     def groups(self) -> dict[str, SeenGroup]:
         """All groups, by their ids."""
-
-        def look() -> dict[str, SeenGroup]:
-            return {
-                group.group_id: SeenGroup(
-                    group.group_id, group.group_type, group.state_name, sorted(getattr(group, "members", ()))
-                )
-                for group in self._context.groups.groups()
-            }
-
-        return self._host.run(lambda: _at_once(look))
+        return self._host.run(lambda: _at_once(lambda: seen_groups(self._context)))
 
     # Waiting
 
@@ -339,33 +218,6 @@ class KafkaCluster:
     @property
     def _context(self) -> Context:
         return self._running.cluster.context
-
-    def _topic(self, name: str) -> Topic:
-        topic = self._context.topics.find(name)
-        if topic is None:
-            raise _unknown(name, self._context)
-        return topic
-
-
-def _unknown(name: str, context: Context) -> KafkaError:
-    there = ", ".join(sorted(topic.name for topic in context.topics if not topic.is_internal)) or "none"
-    return KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no topic {name!r}; there are: {there}")
-
-
-async def _ask(context: Context, request: object, response_type: type[R]) -> R:
-    """What the handler of a request answers, past every client and every fault."""
-    answered: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-    api = next(api for api in TABLE.values() if api.key == declared(type(request)).api_key)
-    header = RequestHeader(api.key, api.last, 0, CLIENT_ID)
-    session = Session("/127.0.0.1", "127.0.0.1", 0, client_id=CLIENT_ID)
-    answer = build_pipeline([], context)(api.load(), request, header, session)
-    context.purgatory.complete_ready()
-    deferred: Deferred[object] = Deferred()
-    deferred.follow(answer)
-    deferred.deliver_to(lambda given: answered.set_result(cast("R", given)), answered.set_exception)
-    found = await answered
-    assert isinstance(found, response_type)
-    return found
 
 
 async def _at_once(work: Callable[[], R]) -> R:

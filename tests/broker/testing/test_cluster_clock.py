@@ -46,6 +46,23 @@ async def test_it_never_goes_back(clock: ClusterClock, rate: float) -> None:
         await clock.advance(rate)
 
 
+async def test_it_goes_no_further_than_timestamps_do(clock: ClusterClock) -> None:
+    with pytest.raises(ValueError, match="100 years at most"):
+        await clock.advance(1e300)
+
+
+async def test_advances_at_once_come_one_after_the_other_and_it_goes_on_as_it_was_told_meanwhile(
+    clock: ClusterClock, machine: ManualClock
+) -> None:
+    began = clock.now()
+    for at in (5, 15):
+        clock.call_at(began + at, lambda: clock.run(3 if clock.rate == 1 else 7))
+    await asyncio.gather(clock.advance(10), clock.advance(10))
+    assert (clock.now(), clock.rate) == (began + 20, 7)
+    machine.jump(1)
+    assert clock.now() == began + 27
+
+
 async def test_an_advance_does_what_is_due_at_its_time_and_in_order(clock: ClusterClock) -> None:
     clock.freeze()
     began = clock.now()

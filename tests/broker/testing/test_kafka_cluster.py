@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 
 from odradek.broker.testing.cluster_host import ClusterHost
-from odradek.broker.testing.kafka_cluster import GivenRecord, KafkaCluster, SeenOffsets
+from odradek.broker.testing.inspection import GivenRecord, SeenOffsets
+from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.errors import KafkaError as BrokerError
 

@@ -1,0 +1,178 @@
+"""What is in a cluster, and what a test puts there: on the cluster's own loop, past every client and every fault.
+
+Nothing is joined, fetched or committed to find out.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from ...protocol.batch import RecordBatch
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.header import RequestHeader
+from ...protocol.messages.create_topics import (
+    CreatableTopic,
+    CreatableTopicConfig,
+    CreateTopicsRequest,
+    CreateTopicsResponse,
+)
+from ...protocol.records import Header, NewRecord, build_batch
+from ...protocol.schema import declared
+from ..apis import TABLE
+from ..config.config_def import nearest
+from ..context import Context
+from ..deferred import Deferred
+from ..network.pipeline import build_pipeline
+from ..session import Session
+from ..topics.partition import Partition
+from ..topics.topics import Topic
+from .records_seen import SeenRecord, read_seen
+
+CLIENT_ID = "odradek-testing"
+MOST_NAMED = 20  # topics that an error names
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRecord:
+    """A record to be produced. Without a timestamp it has the time of the cluster's clock."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: Sequence[Header] = ()
+    timestamp_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenGroup:
+    """A group: its kind, its state as Kafka calls it, and its members' ids."""
+
+    group_id: str
+    group_type: str
+    state: str
+    members: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOffsets:
+    """Where a partition's log stands."""
+
+    log_start: int
+    high_watermark: int
+    last_stable: int
+
+
+async def create_topic(context: Context, name: str, partitions: int | None, config: Mapping[str, str]) -> None:
+    """As a client's CreateTopics would have it, with its reasons. KafkaError."""
+    asked = CreatableTopic(
+        name=name,
+        num_partitions=-1 if partitions is None else partitions,
+        replication_factor=-1,
+        configs=[CreatableTopicConfig(name=one, value=value) for one, value in config.items()],
+    )
+    answer = await _ask(context, CreateTopicsRequest(topics=[asked]), CreateTopicsResponse)
+    (topic,) = answer.topics
+    if topic.error_code != ErrorCode.NONE:
+        raise KafkaError(ErrorCode(topic.error_code), topic.error_message)
+
+
+async def append_records(
+    context: Context, topic: str, records: Sequence[GivenRecord], partition: int | None
+) -> Sequence[tuple[int, int]]:
+    """Append records, dealt out in turn where no partition is named: partition and offset of each. KafkaError."""
+    if context.topics.find(topic) is None and context.config.auto_create_topics_enable:
+        await create_topic(context, topic, None, {})
+    found = topic_named(context, topic)
+    placed: list[tuple[int, int]] = []
+    for number, record in enumerate(records):
+        index = number % len(found.partitions) if partition is None else partition
+        placed.append((index, _append(context, context.topics.partition(topic, index), record)))
+    context.purgatory.complete_ready()
+    return placed
+
+
+def _append(context: Context, partition: Partition, record: GivenRecord) -> int:
+    now_ms = context.clock.now_ms()
+    timestamp = now_ms if record.timestamp_ms is None else record.timestamp_ms
+    batch = build_batch([NewRecord(record.key, record.value, timestamp, record.headers)])
+    appended = partition.append([RecordBatch(batch)], now_ms)
+    partition.notify_changed()
+    return appended.base_offset
+
+
+def topic_named(context: Context, name: str) -> Topic:
+    """KafkaError names the topics that are there, the likeliest first."""
+    topic = context.topics.find(name)
+    if topic is None:
+        there = sorted(topic.name for topic in context.topics if not topic.is_internal)
+        said = ", ".join(there[:MOST_NAMED]) + (", …" if len(there) > MOST_NAMED else "") if there else "none"
+        raise KafkaError(
+            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no topic {name!r}{nearest(name, there)}; there are: {said}"
+        )
+    return topic
+
+
+def partition_named(context: Context, topic: str, index: int) -> Partition:
+    """KafkaError names the topics, or the partitions, that are there."""
+    count = len(topic_named(context, topic).partitions)
+    if not 0 <= index < count:
+        raise KafkaError(
+            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"{topic!r} has no partition {index}: it has 0 to {count - 1}"
+        )
+    return context.topics.partition(topic, index)
+
+
+def records_of(context: Context, topic: str, partition: int | None) -> list[SeenRecord]:
+    """Everything in a topic, or in one partition, by partition and offset. KafkaError."""
+    count = len(topic_named(context, topic).partitions)
+    found: list[SeenRecord] = []
+    for index in range(count) if partition is None else [partition]:
+        log = partition_named(context, topic, index).log
+        seen = read_seen(topic, index, log.batches())
+        found += [record for record in seen if record.offset >= log.log_start_offset]
+    return found
+
+
+def offsets_of(context: Context, topic: str, partition: int) -> SeenOffsets:
+    """Where a partition stands. KafkaError."""
+    log = partition_named(context, topic, partition).log
+    return SeenOffsets(log.log_start_offset, log.high_watermark, log.last_stable_offset)
+
+
+def committed_offsets(context: Context, group: str) -> dict[tuple[str, int], int]:
+    """The committed offsets of a group, by topic and partition; none for a group that is not there."""
+    found: dict[tuple[str, int], int] = {}
+    for topic, indexes in context.groups.committed_partitions(group):
+        for index in indexes:
+            offset = context.groups.find_offset(group, topic, index)
+            if offset is not None:
+                found[topic, index] = offset.offset
+    return found
+
+
+def seen_groups(context: Context) -> dict[str, SeenGroup]:
+    """All groups, by their ids."""
+    return {
+        group.group_id: SeenGroup(
+            group.group_id, group.group_type, group.state_name, sorted(getattr(group, "members", ()))
+        )
+        for group in context.groups.groups()
+    }
+
+
+async def _ask(context: Context, request: object, response_type: type[R]) -> R:
+    """What the handler of a request answers, past every client and every fault."""
+    answered: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+    api = next(api for api in TABLE.values() if api.key == declared(type(request)).api_key)
+    header = RequestHeader(api.key, api.last, 0, CLIENT_ID)
+    session = Session("/127.0.0.1", "127.0.0.1", 0, client_id=CLIENT_ID)
+    answer = build_pipeline([], context)(api.load(), request, header, session)
+    context.purgatory.complete_ready()
+    deferred: Deferred[object] = Deferred()
+    deferred.follow(answer)
+    deferred.deliver_to(lambda given: answered.set_result(cast("R", given)), answered.set_exception)
+    found = await answered
+    assert isinstance(found, response_type)
+    return found

@@ -1,0 +1,67 @@
+"""A cluster looked at on its own loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.context import Context
+from odradek.broker.runtime import LoopThreads
+from odradek.broker.testing.inspection import (
+    GivenRecord,
+    SeenOffsets,
+    append_records,
+    committed_offsets,
+    create_topic,
+    offsets_of,
+    partition_named,
+    records_of,
+    seen_groups,
+)
+from odradek.broker.testing.running_cluster import start_in_memory
+from odradek.protocol.errors import ErrorCode, KafkaError
+
+
+@pytest.fixture
+async def context() -> AsyncIterator[Context]:
+    loop = asyncio.get_running_loop()
+    threads = LoopThreads(loop)
+    config = BrokerConfig.from_settings({"listeners": "PLAINTEXT://127.0.0.1:0"})
+    running = await start_in_memory(loop, threads, config)
+    yield running.cluster.context
+    await running.stop()
+    threads.close()
+
+
+async def test_what_is_appended_is_seen(context: Context) -> None:
+    await create_topic(context, "t", 2, {"retention.ms": "1000"})
+    assert await append_records(context, "t", [GivenRecord(b"a"), GivenRecord(b"b"), GivenRecord(b"c")], None) == [
+        (0, 0),
+        (1, 0),
+        (0, 1),
+    ]
+    assert [(one.partition, one.value) for one in records_of(context, "t", None)] == [(0, b"a"), (0, b"c"), (1, b"b")]
+    assert [one.value for one in records_of(context, "t", 1)] == [b"b"]
+    assert offsets_of(context, "t", 0) == SeenOffsets(0, 2, 2)
+
+
+async def test_a_cluster_without_groups_has_none(context: Context) -> None:
+    assert (seen_groups(context), committed_offsets(context, "g")) == ({}, {})
+
+
+async def test_a_topic_that_is_refused_has_kafkas_reason(context: Context) -> None:
+    await create_topic(context, "t", 1, {})
+    with pytest.raises(KafkaError, match="Topic 't' already exists"):
+        await create_topic(context, "t", 1, {})
+
+
+async def test_what_is_not_there_is_said_with_what_is(context: Context) -> None:
+    with pytest.raises(KafkaError, match="there is no topic 'x'; there are: none"):
+        records_of(context, "x", None)
+    await create_topic(context, "orders", 2, {})
+    with pytest.raises(KafkaError, match=r"no topic 'order'; did you mean 'orders'\?; there are: orders") as raised:
+        offsets_of(context, "order", 0)
+    assert raised.value.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    with pytest.raises(KafkaError, match="'orders' has no partition 2: it has 0 to 1"):
+        partition_named(context, "orders", 2)
