@@ -11,6 +11,7 @@ from .advertised import AdvertiseRule
 from .cluster import Cluster, StartError
 from .config.broker_config import BrokerConfig
 from .config.start_topics import StartTopic
+from .network.pipeline import Stage
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock
 
 __all__ = ["Broker", "StartError"]
@@ -29,11 +30,13 @@ class Broker:
         advertise: Sequence[AdvertiseRule] = (),
         cluster_id: str | None = None,
         topics: Sequence[StartTopic] = (),
+        stages: Sequence[Stage] = (),
     ) -> None:
         """`runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
+        `stages` are what every request passes before its handler, in this order.
         """
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
@@ -42,6 +45,7 @@ class Broker:
         self._advertise = advertise
         self._cluster_id = cluster_id
         self._topics = topics
+        self._stages = stages
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
@@ -60,6 +64,18 @@ class Broker:
     def bootstrap(self) -> str:
         """HOST:PORT of every listener, for `bootstrap.servers`."""
         return "" if self._cluster is None else self._cluster.bootstrap
+
+    @property
+    def ready(self) -> str:
+        """What it is ready with: its addresses."""
+        return self.bootstrap
+
+    @property
+    def cluster(self) -> Cluster:
+        """What it runs; RuntimeError before it has started."""
+        if self._cluster is None:
+            raise RuntimeError("the broker has not started")
+        return self._cluster
 
     async def start(self) -> None:
         """Open the data, then listen. StartError says what is in the way."""
@@ -83,6 +99,7 @@ class Broker:
             runtime,
             root,
             self._features,
+            self._stages,
             advertise=self._advertise,
             cluster_id=self._cluster_id,
             topics=self._topics,

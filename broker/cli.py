@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .broker import Broker
     from .config.broker_config import BrokerConfig
     from .config.sources import Settings
+    from .control.serving import ControlledBroker
 
 
 SWITCH_INTERVAL_S = 0.001
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
+    "control": ".tools.control.command:control",
     "configs": ".tools.shell.configs:configs",
     "consume": ".tools.shell.consume:consume",
     "doctor": ".tools.doctor.command:doctor",
@@ -108,6 +112,13 @@ def main() -> None:
     help="Take replication factors above 1 for 1, in configurations written for several brokers.",
 )
 @click.option(
+    "--control",
+    "control_address",
+    metavar="HOST:PORT",
+    help="Where faults, clock and clusters are controlled over HTTP, for tests: docs/control.md. A port alone is one "
+    "of the loopback. Needs the extra: pip install 'odradek[control]'.  [nowhere]",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
@@ -121,14 +132,18 @@ def serve(
     features: tuple[str, ...],
     topics: tuple[str, ...],
     lower_replication_factors: bool,
+    control_address: str | None,
     log_level: str,
     log_format: str,
 ) -> None:
     """Run the broker until SIGTERM or SIGINT.
 
-    Prints one line on stdout once it answers: `odradek ready HOST:PORT`, with all its addresses. Logs go to stderr.
+    Prints one line on stdout once it answers: `odradek ready HOST:PORT`, with all its addresses; with --control
+    also ` control=http://HOST:PORT`. Logs go to stderr.
     Settings come from the file, then from the environment (KAFKA_LOG_RETENTION_MS is log.retention.ms), then from here.
     """
+    from functools import partial
+
     from .garbage import pause_collections
 
     pause_collections()
@@ -148,7 +163,8 @@ def serve(
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
-        broker = Broker(
+        make_broker = partial(
+            Broker,
             config,
             is_ephemeral=ephemeral,
             features=parse_features(features),
@@ -157,7 +173,7 @@ def serve(
             topics=settings.topics,
         )
         _log_settings(settings, config)
-        _run(broker)
+        _run(make_broker, control_address)
     except (ConfigError, StartError) as error:
         flush_logs()
         click.echo(f"odradek: {error}", err=True)
@@ -227,11 +243,12 @@ def _take_all_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _run(broker: "Broker") -> None:
+def _run(make_broker: "Callable[..., Broker]", control_address: str | None) -> None:
     import asyncio
 
     # A thread that computes lets the loop have its turn after a millisecond, not after five.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    broker = make_broker() if control_address is None else _controlled(make_broker, control_address)
     try:
         import uvloop
     except ImportError:  # Windows has none
@@ -240,7 +257,18 @@ def _run(broker: "Broker") -> None:
         uvloop.run(_serve(broker))
 
 
-async def _serve(broker: "Broker") -> None:
+def _controlled(make_broker: "Callable[..., Broker]", address: str) -> "ControlledBroker":
+    """StartError names what is to be installed."""
+    try:
+        from .control.serving import ControlledBroker
+    except ModuleNotFoundError as error:
+        from .broker import StartError
+
+        raise StartError(f"--control needs {error.name}: pip install 'odradek[control]'") from None
+    return ControlledBroker(make_broker, address)
+
+
+async def _serve(broker: "Broker | ControlledBroker") -> None:
     import asyncio
 
     from .garbage import keep_collections_short
@@ -252,7 +280,7 @@ async def _serve(broker: "Broker") -> None:
             loop.add_signal_handler(signum, stop.set)
     await broker.start()
     keep_collections_short()
-    print(f"odradek ready {broker.bootstrap}", flush=True)
+    print(f"odradek ready {broker.ready}", flush=True)
     try:
         await stop.wait()
     finally:

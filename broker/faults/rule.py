@@ -4,7 +4,7 @@ The one rule: a rule that could never mean anything is refused, by the name of w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 from ...protocol.api_keys import ApiKey
@@ -18,6 +18,10 @@ ACTIONS = (
 )
 # What is done when the request has been applied: the answer is all that suffers.
 AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
+
+
+# Throttle times are 32 bits, for_ms is in milliseconds; what is counted ends where a client's counters do.
+MOST = {"ms": 2**31 - 1, "for_ms": 2**53, "skip": 2**53, "times": 2**53, "every": 2**53}
 
 
 class FaultError(ValueError):
@@ -52,6 +56,13 @@ class FaultRule:
     probability: float = 1.0
     seed: int = 0
     for_ms: int | None = None
+
+    def __str__(self) -> str:
+        said = ((field.name, getattr(self, field.name)) for field in fields(self) if self._says(field))
+        return "the fault " + " ".join(f"{name}={value}" for name, value in said)
+
+    def _says(self, field: "Field[Any]") -> bool:
+        return bool(getattr(self, field.name) != field.default)
 
     @property
     def code(self) -> ErrorCode:
@@ -118,6 +129,13 @@ def _check_what(rule: FaultRule) -> None:
         raise FaultError("delay and throttle have ms" if has_time else "ms is said of delay and throttle")
     if rule.ms is not None and rule.ms < 0:
         raise FaultError("ms of a fault is not negative")
+    for name in ("topic", "client_id", "group", "transactional_id", "key"):
+        if getattr(rule, name) == "":
+            raise FaultError(f"{name} of a fault cannot be '': leave it out, and it fits any")
+    for name in ("version", "partition"):
+        value = getattr(rule, name)
+        if value is not None and value < 0:
+            raise FaultError(f"{name} of a fault is not negative")
     if rule.partition is not None and rule.topic is None:
         raise FaultError("a partition is one of a topic")
     if rule.key is not None and rule.api is not None and rule.api.lower().replace("_", "") != "findcoordinator":
@@ -125,6 +143,10 @@ def _check_what(rule: FaultRule) -> None:
 
 
 def _check_when(rule: FaultRule) -> None:
+    for name, most in MOST.items():
+        value = getattr(rule, name)
+        if value is not None and value > most:
+            raise FaultError(f"{name} of a fault is {most} at most")
     for name, least in (("skip", 0), ("times", 1), ("every", 1), ("for_ms", 1)):
         value = getattr(rule, name)
         if value is not None and value < least:

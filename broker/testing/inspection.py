@@ -83,23 +83,27 @@ async def append_records(
 ) -> Sequence[tuple[int, int]]:
     """Append records, dealt out in turn where no partition is named: partition and offset of each. KafkaError."""
     if context.topics.find(topic) is None and context.config.auto_create_topics_enable:
+        if partition is not None and not 0 <= partition < context.config.num_partitions:
+            raise KafkaError(
+                ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+                f"{topic!r} would have no partition {partition}, if it were created",
+            )
         await create_topic(context, topic, None, {})
-    found = topic_named(context, topic)
-    placed: list[tuple[int, int]] = []
+    count, now_ms = len(topic_named(context, topic).partitions), context.clock.now_ms()
+    given: list[tuple[int, Partition, RecordBatch]] = []
     for number, record in enumerate(records):
-        index = number % len(found.partitions) if partition is None else partition
-        placed.append((index, _append(context, context.topics.partition(topic, index), record)))
+        index = number % count if partition is None else partition
+        given.append((index, partition_named(context, topic, index), _batch_of(record, now_ms)))
+    for _, at, batch in given:  # all or none
+        at.log.batch_check(now_ms).check(batch)
+    placed = [(index, at.append([batch], now_ms).base_offset) for index, at, batch in given]
     context.purgatory.complete_ready()
     return placed
 
 
-def _append(context: Context, partition: Partition, record: GivenRecord) -> int:
-    now_ms = context.clock.now_ms()
+def _batch_of(record: GivenRecord, now_ms: int) -> RecordBatch:
     timestamp = now_ms if record.timestamp_ms is None else record.timestamp_ms
-    batch = build_batch([NewRecord(record.key, record.value, timestamp, record.headers)])
-    appended = partition.append([RecordBatch(batch)], now_ms)
-    partition.notify_changed()
-    return appended.base_offset
+    return RecordBatch(build_batch([NewRecord(record.key, record.value, timestamp, record.headers)]))
 
 
 def topic_named(context: Context, name: str) -> Topic:

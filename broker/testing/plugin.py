@@ -50,7 +50,7 @@ def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Itera
         yield cluster
         unused = cluster.faults.never_hit() if how.get("strict_faults") else []
     if unused:
-        pytest.fail("faults that hit nothing: " + "; ".join(map(repr, unused)), pytrace=False)
+        pytest.fail("faults that hit nothing: " + "; ".join(map(str, unused)), pytrace=False)
 
 
 def _marked(request: pytest.FixtureRequest) -> Mapping[str, Any]:

@@ -13,6 +13,11 @@ def test_a_rule_is_what_its_fields_say_and_the_api_is_named_as_kafka_does() -> N
     assert api_of(0) == "Produce"
 
 
+def test_a_rule_is_told_by_what_it_says() -> None:
+    rule = parse_rule({"api": "Fetch", "action": "delay", "ms": 5, "skip": 0})
+    assert str(rule) == "the fault api=Fetch action=delay ms=5"
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_is_taken(action: str) -> None:
     ms = {"ms": 5} if action in ("delay", "throttle") else {}
@@ -45,6 +50,11 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "blackhole", "probability": 1.5}, "more than 0 and 1 at most"),
         ({"action": "blackhole", "times": "2"}, "times of a fault cannot be '2'"),
         ({"action": "blackhole", "times": True}, "times of a fault cannot be True"),
+        ({"action": "blackhole", "topic": ""}, "topic of a fault cannot be ''"),
+        ({"action": "blackhole", "version": -1}, "version of a fault is not negative"),
+        ({"action": "blackhole", "topic": "t", "partition": -1}, "partition of a fault is not negative"),
+        ({"action": "throttle", "ms": 2**31}, "ms of a fault is 2147483647 at most"),
+        ({"action": "blackhole", "for_ms": 10**400}, "for_ms of a fault is 9007199254740992 at most"),
         ({"action": 7}, "action of a fault cannot be 7"),
     ],
 )

@@ -65,3 +65,20 @@ async def test_what_is_not_there_is_said_with_what_is(context: Context) -> None:
     assert raised.value.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     with pytest.raises(KafkaError, match="'orders' has no partition 2: it has 0 to 1"):
         partition_named(context, "orders", 2)
+
+
+@pytest.mark.parametrize(
+    ("config", "bad"),
+    [
+        ({"max.message.bytes": "100"}, GivenRecord(bytes(200))),
+        ({"cleanup.policy": "compact"}, GivenRecord(b"without a key")),
+        ({}, GivenRecord(b"from the future", timestamp_ms=1 << 60)),
+    ],
+)
+async def test_of_records_that_cannot_all_be_stored_none_is(
+    context: Context, config: dict[str, str], bad: GivenRecord
+) -> None:
+    await create_topic(context, "t", 2, config)
+    with pytest.raises(KafkaError):
+        await append_records(context, "t", [GivenRecord(b"v", b"k"), GivenRecord(b"v", b"k"), bad], None)
+    assert records_of(context, "t", None) == []

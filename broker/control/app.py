@@ -1,0 +1,127 @@
+"""The operations as an ASGI application.
+
+The one rule: whatever comes, the answer is JSON, and a refusal has changed nothing. Pages of the web, which a browser
+would let send here, are turned away.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ..config.config_def import ConfigError, nearest
+from ..faults.rule import FaultError
+from ..log_output import get_logger
+from .operation import CLUSTER, Asked, Operation, Refused, check_fields, parse_query
+from .operations import OPERATIONS
+from .plane import ControlPlane
+
+MOST_BODY_BYTES = 1 << 16
+STATUS_OF = {ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: 404, ErrorCode.TOPIC_ALREADY_EXISTS: 409}
+WITH_SLASHES = ("group",)  # parts of a path whose names may have any character
+
+logger = get_logger("control")
+
+
+def make_app(plane: ControlPlane) -> Starlette:
+    """The application over the clusters of a plane."""
+    return Starlette(
+        routes=[_route(operation, plane) for operation in OPERATIONS],
+        exception_handlers={HTTPException: _unrouted, Exception: _failed},
+    )
+
+
+def _route(operation: Operation, plane: ControlPlane) -> Route:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return _answer(operation.status, await operation.does(await _asked(operation, plane, request)))
+        except Refused as refused:
+            return _answer(refused.status, {"error": str(refused)})
+        except (FaultError, ConfigError) as error:
+            return _answer(400, {"error": str(error)})
+        except KafkaError as error:
+            return _answer(STATUS_OF.get(error.code, 400), {"error": str(error)})
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    path = operation.path
+    for name in WITH_SLASHES:
+        path = path.replace(f"{{{name}}}", f"{{{name}:path}}")
+    return Route(path, endpoint, methods=[operation.method])
+
+
+async def _asked(operation: Operation, plane: ControlPlane, request: Request) -> Asked:
+    if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
+        raise Refused(403, "the control plane does not answer pages of the web")
+    # Everywhere, for one who adds it to every address; where there is nothing of a cluster it says nothing.
+    known = operation.query if CLUSTER in operation.query else (*operation.query, CLUSTER)
+    query = parse_query(request.query_params.multi_items(), known, operation.title)
+    body = _parsed(await _body(request))
+    if not operation.has_own_checks:
+        body = check_fields(body, operation.body, operation.title)
+    cluster = plane.find(query.get(CLUSTER.name))
+    return Asked(plane, cluster, cast("Mapping[str, str]", request.path_params), query, body)
+
+
+async def _body(request: Request) -> bytes:
+    """What was sent, if it is not too much."""
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BODY_BYTES:
+            raise Refused(413, f"a body has {MOST_BODY_BYTES} bytes at most")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _parsed(body: bytes) -> Mapping[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        parsed: object = json.loads(body, parse_constant=_no_constant)
+        json.dumps(parsed, ensure_ascii=False).encode()  # a lone surrogate is no text
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"the body is no JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise Refused(400, "the body is no JSON object")
+    return cast("Mapping[str, Any]", parsed)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _answer(status: int, content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return Response(text.encode(errors="backslashreplace") + b"\n", status, headers, "application/json")
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    """No operation has this path, or not with this method."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 405:
+        methods = sorted({one.method for one in OPERATIONS if _is_path_of(one, path)})
+        headers = {"allow": ", ".join(methods)}
+        return _answer(405, {"error": f"{path[:200]} has {', '.join(methods)}, not {request.method}"}, headers)
+    hint = nearest(path[:200], sorted({one.path for one in OPERATIONS})) or "; see /v1/openapi.json"
+    return _answer(error.status_code, {"error": f"there is no {path[:200]!r}{hint}"})
+
+
+def _is_path_of(operation: Operation, path: str) -> bool:
+    wanted, given = operation.path.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        one == other or one.startswith("{") for one, other in zip(wanted, given, strict=True)
+    )
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A fault of ours: the log has it."""
+    logger.error("an operation failed", path=request.url.path, exc_info=error)
+    return _answer(500, {"error": f"{type(error).__name__}: {error}"})

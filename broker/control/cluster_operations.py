@@ -1,0 +1,103 @@
+"""Clusters over HTTP: made beside the one that is served, in memory, in milliseconds; and whether all is well."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..testing.running_cluster import RunningCluster
+from .operation import Asked, Field, Operation, Refused
+
+VIEW = (
+    Field("name", "string", "What `?cluster=` calls it."),
+    Field("bootstrap", "string", "HOST:PORT, for any client."),
+    Field("cluster_id", "string", "Its id, as clients see it."),
+)
+PATH = {"name": "The name of a cluster."}
+
+
+async def create(asked: Asked) -> Mapping[str, Any]:
+    settings: dict[str, str] = {}
+    for name, value in asked.body.get("settings", {}).items():
+        settings[name] = setting_text(name, value)
+    name = asked.body["name"]
+    return _view(name, await asked.plane.create(name, settings, asked.body.get("seed")))
+
+
+async def list_all(asked: Asked) -> Mapping[str, Any]:
+    return {"clusters": [_view(name, asked.plane.find(name)) for name in asked.plane.names()]}
+
+
+async def look(asked: Asked) -> Mapping[str, Any]:
+    name = asked.path["name"]
+    return _view(name, asked.plane.find(name))
+
+
+async def drop(asked: Asked) -> Mapping[str, Any]:
+    view = await look(asked)
+    await asked.plane.drop(asked.path["name"])
+    return view
+
+
+async def health(asked: Asked) -> Mapping[str, Any]:
+    return {"status": "ready", "clusters": len(asked.plane.names())}
+
+
+def setting_text(name: str, value: object) -> str:
+    """A setting as Kafka writes it, from JSON's text, number or truth. Refused."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise Refused(400, f"{name}: a setting is a text, a number, true or false, not {str(value)[:100]}")
+
+
+def _view(name: str, running: RunningCluster) -> Mapping[str, Any]:
+    cluster = running.cluster
+    return {"name": name, "bootstrap": cluster.bootstrap, "cluster_id": cluster.context.cluster_id}
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/clusters",
+        "createCluster",
+        "Make a cluster of its own, in memory, with its own port, topics, groups, faults and clock.",
+        create,
+        body=(
+            Field("name", "string", "What it is to be called.", is_required=True),
+            Field("settings", "object", "Kafka's settings by name, as texts, numbers or truths."),
+            Field("seed", "integer", "Makes every id in it the same in every run."),
+        ),
+        answer=VIEW,
+        status=201,
+        example={"name": "other", "settings": {"num.partitions": 3}},
+    ),
+    Operation(
+        "GET",
+        "/v1/clusters",
+        "listClusters",
+        "All clusters of the process, the served one, `default`, first.",
+        list_all,
+        answer=(Field("clusters", "array", "One after the other.", items=VIEW),),
+    ),
+    Operation("GET", "/v1/clusters/{name}", "getCluster", "One cluster.", look, answer=VIEW, path_fields=PATH),
+    Operation(
+        "DELETE",
+        "/v1/clusters/{name}",
+        "dropCluster",
+        "End a cluster: its connections are closed, and what was in it is gone. The served one cannot be dropped.",
+        drop,
+        answer=VIEW,
+        path_fields=PATH,
+    ),
+    Operation(
+        "GET",
+        "/v1/health",
+        "getHealth",
+        "Answered while the broker serves.",
+        health,
+        answer=(
+            Field("status", "string", "`ready`."),
+            Field("clusters", "integer", "How many clusters the process has."),
+        ),
+    ),
+)

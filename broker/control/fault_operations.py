@@ -1,0 +1,171 @@
+"""Faults over HTTP: rules are given, looked at and taken back."""
+
+import asyncio
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ...protocol.errors import ErrorCode
+from ..config.config_def import nearest
+from ..faults.fault_table import Fault, FaultTable
+from ..faults.rule import ACTIONS, FaultRule, parse_rule
+from .operation import CLUSTER, Asked, Field, Kind, Operation, Refused
+from .plane import MOST_FAULTS
+
+POLL_S = 0.005
+MOST_WAIT_MS = 600_000
+
+_ABOUT: Mapping[str, str] = {
+    "api": "Requests of this API, by Kafka's name; as every field of the request, it fits any if it is left out.",
+    "version": "Of this version.",
+    "topic": "That name this topic.",
+    "partition": "That name this partition of the topic.",
+    "client_id": "Of this client id.",
+    "group": "That name this group.",
+    "transactional_id": "That name this transactional id.",
+    "key": "FindCoordinator of this key.",
+    "error": "What is answered, by Kafka's name; nothing is applied, unless is_applied says so.",
+    "is_applied": "The request is applied although the error is answered.",
+    "action": "What is done instead of an error.",
+    "ms": "The time of delay and throttle.",
+    "skip": "How many requests that fit are let pass first.",
+    "times": "How many are hit at most.",
+    "every": "Each nth of those that fit is hit.",
+    "probability": "How likely one that fits is hit.",
+    "seed": "What chance is drawn from.",
+    "for_ms": "How long the rule holds, by the cluster's clock.",
+}
+_KINDS: Mapping[type, Kind] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_DEFAULTS: Mapping[str, object] = {one.name: one.default for one in fields(FaultRule)}
+
+
+def _rule_fields() -> Sequence[Field]:
+    """The fields of a rule, as Python has them."""
+    found: list[Field] = []
+    for name, hint in get_type_hints(FaultRule).items():
+        options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+        kind: Kind = next(_KINDS[option] for option in options if option in _KINDS)
+        choices = {"action": ACTIONS, "error": [name for name in ErrorCode.__members__ if name != "NONE"]}.get(name, ())
+        found.append(Field(name, kind, _ABOUT[name], choices=choices, is_nullable=True))
+    return found
+
+
+RULE = _rule_fields()
+COUNTS = (
+    Field("id", "string", "Its name in the cluster."),
+    Field("hits", "integer", "How many requests it has hit."),
+    Field("matched", "integer", "How many requests fitted, hit or not."),
+    Field("is_over", "boolean", "Whether it will hit nothing any more."),
+)
+VIEW = (*COUNTS, *RULE)
+PATH = {"id": "The id of a fault."}
+
+
+async def add(asked: Asked) -> Mapping[str, Any]:
+    faults, clock = asked.cluster.faults, asked.cluster.clock
+    if len(faults) >= MOST_FAULTS:
+        raise Refused(409, f"there are {MOST_FAULTS} faults, and there can be no more; remove some")
+    return _view(asked, faults.add(parse_rule(asked.body), clock.now()))
+
+
+async def list_all(asked: Asked) -> Mapping[str, Any]:
+    unhit = asked.query.get("never_hit", False)
+    return {"faults": [_view(asked, one) for one in asked.cluster.faults if not (unhit and one.hits)]}
+
+
+async def look(asked: Asked) -> Mapping[str, Any]:
+    """At once, or when it has hit so many."""
+    fault = _find(asked)
+    wanted, timeout_ms = asked.query.get("hits"), asked.query.get("timeout_ms", 10_000)
+    until = asyncio.get_running_loop().time() + timeout_ms / 1000
+    while wanted is not None and fault.hits < wanted:
+        if asyncio.get_running_loop().time() >= until:
+            raise Refused(
+                409, f"after {timeout_ms / 1000} s there were not {wanted} hits of {fault.rule}, but {fault.hits}"
+            )
+        if asked.plane.is_ending:
+            raise Refused(409, "the broker ends")
+        await asyncio.sleep(POLL_S)
+    return _view(asked, fault)
+
+
+async def remove(asked: Asked) -> Mapping[str, Any]:
+    fault = _find(asked)
+    view = _view(asked, fault)
+    asked.cluster.faults.remove(fault.fault_id)
+    return view
+
+
+async def clear(asked: Asked) -> Mapping[str, Any]:
+    removed = await list_all(asked)
+    asked.cluster.faults.clear()
+    return removed
+
+
+def _find(asked: Asked) -> Fault:
+    faults: FaultTable = asked.cluster.faults
+    fault_id = asked.path["id"]
+    found = next((one for one in faults if one.fault_id == fault_id), None)
+    if found is None:
+        there = [one.fault_id for one in faults]
+        hint = nearest(fault_id, there) or f"; there are: {', '.join(there[:20]) or 'none'}"
+        raise Refused(404, f"there is no fault {fault_id!r}{hint}")
+    return found
+
+
+def _view(asked: Asked, fault: Fault) -> Mapping[str, Any]:
+    """What it counts, and what of its rule is not as it is by itself."""
+    rule = {name: getattr(fault.rule, name) for name in _DEFAULTS}
+    is_over = fault.is_over(asked.cluster.clock.now())
+    return {
+        **{"id": fault.fault_id, "hits": fault.hits, "matched": fault.matched, "is_over": is_over},
+        **{name: value for name, value in rule.items() if value != _DEFAULTS[name]},
+    }
+
+
+NEVER_HIT = Field("never_hit", "boolean", "Those that have hit nothing: a strict test fails where there are any.")
+FAULTS = (Field("faults", "array", "In the order in which they were given.", items=VIEW),)
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/faults",
+        "addFault",
+        "Have a fault at work from now on. The first rule that hits a request decides.",
+        add,
+        body=RULE,
+        query=(CLUSTER,),
+        answer=VIEW,
+        status=201,
+        example={"api": "Produce", "topic": "orders", "error": "NOT_LEADER_OR_FOLLOWER", "times": 2},
+        has_own_checks=True,
+    ),
+    Operation(
+        "GET", "/v1/faults", "listFaults", "The faults at work.", list_all, query=(NEVER_HIT, CLUSTER), answer=FAULTS
+    ),
+    Operation("DELETE", "/v1/faults", "clearFaults", "Have no fault any more.", clear, query=(CLUSTER,), answer=FAULTS),
+    Operation(
+        "GET",
+        "/v1/faults/{id}",
+        "getFault",
+        "One fault and how often it was hit; with `hits`, once it was hit so often.",
+        look,
+        query=(
+            Field("hits", "integer", "How many hits to wait for.", least=1),
+            Field("timeout_ms", "integer", "How long to wait for them: 10 s by itself.", least=0, most=MOST_WAIT_MS),
+            CLUSTER,
+        ),
+        answer=VIEW,
+        path_fields=PATH,
+    ),
+    Operation(
+        "DELETE",
+        "/v1/faults/{id}",
+        "removeFault",
+        "Have a fault hit nothing any more.",
+        remove,
+        query=(CLUSTER,),
+        answer=VIEW,
+        path_fields=PATH,
+    ),
+)

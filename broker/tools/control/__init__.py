@@ -1,0 +1,1 @@
+"""`odradek control`: the control plane of a broker from a shell."""

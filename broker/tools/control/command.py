@@ -1,0 +1,182 @@
+"""`odradek control`: faults, clock, clusters, topics and records of a broker that serves with --control.
+
+What is answered is printed as JSON, one object a line.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from ...control.clock_operations import UNITS
+from ...control.fault_operations import RULE
+from ...control.operation import Kind
+from .client import ControlClient
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TYPES: dict[Kind, type] = {"string": str, "integer": int, "number": float}
+
+
+@click.group()
+@click.option(
+    "--url",
+    metavar="URL",
+    envvar="ODRADEK_CONTROL",
+    required=True,
+    show_envvar=True,
+    help="Where the control plane is, as the ready line has it.",
+)
+@click.option("--cluster", metavar="NAME", help="The cluster that is meant.  [the one that is served]")
+@click.pass_context
+def control(context: click.Context, url: str, cluster: str | None) -> None:
+    """Rule a broker that serves with --control: its faults, its clock, its clusters."""
+    context.obj = ControlClient(url, cluster)
+
+
+def _rule_options(command: F) -> F:
+    """An option for each field of a rule."""
+    for one in reversed(RULE):
+        name = f"--{one.name.replace('_', '-')}"
+        if one.kind == "boolean":
+            command = click.option(name, is_flag=True, default=None, help=one.about)(command)
+        else:
+            command = click.option(name, type=_TYPES[one.kind], help=one.about)(command)
+    return command
+
+
+@control.group()
+def faults() -> None:
+    """What goes wrong with requests, by rules."""
+
+
+@faults.command("add")
+@_rule_options
+@click.pass_obj
+def add_fault(client: ControlClient, /, **rule: Any) -> None:
+    """Have a fault at work; its id is in what is printed."""
+    _show([client.call("POST", "faults", body={name: value for name, value in rule.items() if value is not None})])
+
+
+@faults.command("list")
+@click.option("--never-hit", is_flag=True, default=None, help="Those that have hit nothing.")
+@click.pass_obj
+def list_faults(client: ControlClient, never_hit: bool | None) -> None:
+    """The faults at work, and how often each was hit."""
+    _show(client.call("GET", "faults", query={"never_hit": never_hit})["faults"])
+
+
+@faults.command("remove")
+@click.argument("fault_id", metavar="ID")
+@click.pass_obj
+def remove_fault(client: ControlClient, fault_id: str) -> None:
+    """Have a fault hit nothing any more."""
+    _show([client.call("DELETE", "faults", fault_id)])
+
+
+@control.group()
+def clock() -> None:
+    """What time it is for the cluster."""
+
+
+def _unit_options(command: F) -> F:
+    for unit in reversed([*UNITS]):
+        command = click.option(f"--{unit}", type=float, help=f"So many {unit}.")(command)
+    return command
+
+
+@clock.command("advance")
+@_unit_options
+@click.pass_obj
+def advance_clock(client: ControlClient, /, **by: float | None) -> None:
+    """Move the clock on; returns when all that became due has been done."""
+    named = {unit: value for unit, value in by.items() if value is not None}
+    if not named:
+        raise click.UsageError(f"advance by what? It has {', '.join(f'--{unit}' for unit in UNITS)}")
+    _show([client.call("POST", "clock", "advance", body=named)])
+
+
+@clock.command("freeze")
+@click.pass_obj
+def freeze_clock(client: ControlClient) -> None:
+    """Stand still."""
+    _show([client.call("POST", "clock", "freeze")])
+
+
+@clock.command("run")
+@click.option("--rate", type=float, default=1.0, show_default=True, help="Seconds in each of the machine's.")
+@click.pass_obj
+def run_clock(client: ControlClient, rate: float) -> None:
+    """Go on, as the machine's clock goes or at another rate."""
+    _show([client.call("POST", "clock", "run", body={"rate": rate})])
+
+
+@control.group()
+def clusters() -> None:
+    """Clusters of the process, each apart from the others."""
+
+
+@clusters.command("create")
+@click.argument("name")
+@click.option("--set", "assignments", metavar="NAME=VALUE", multiple=True, help="One of Kafka's settings; repeatable.")
+@click.option("--seed", type=int, help="Makes every id in it the same in every run.")
+@click.pass_obj
+def create_cluster(client: ControlClient, name: str, assignments: tuple[str, ...], seed: int | None) -> None:
+    """Make a cluster in memory; its bootstrap is in what is printed."""
+    settings: dict[str, str] = {}
+    for assignment in assignments:
+        setting, equals, value = assignment.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {assignment!r} is not NAME=VALUE")
+        settings[setting] = value
+    body: dict[str, Any] = {"name": name, "settings": settings}
+    _show([client.call("POST", "clusters", body=body if seed is None else {**body, "seed": seed})])
+
+
+@clusters.command("list")
+@click.pass_obj
+def list_clusters(client: ControlClient) -> None:
+    """All clusters, the served one first."""
+    _show(client.call("GET", "clusters")["clusters"])
+
+
+@clusters.command("drop")
+@click.argument("name")
+@click.pass_obj
+def drop_cluster(client: ControlClient, name: str) -> None:
+    """End a cluster, with all that is in it."""
+    _show([client.call("DELETE", "clusters", name)])
+
+
+@control.command("topics")
+@click.option("--internal", is_flag=True, default=None, help="Kafka's own topics as well.")
+@click.pass_obj
+def list_topics(client: ControlClient, internal: bool | None) -> None:
+    """All topics."""
+    _show(client.call("GET", "topics", query={"internal": internal})["topics"])
+
+
+@control.command("records")
+@click.argument("topic")
+@click.option("--partition", type=int, help="One partition; else all of them.")
+@click.option("--from", "start", type=int, help="The offset to begin at, with --partition.")
+@click.option("--limit", type=int, help="The most records that are printed.")
+@click.option("--uncommitted", is_flag=True, help="Also what was aborted or is open.")
+@click.pass_obj
+def show_records(
+    client: ControlClient, topic: str, partition: int | None, start: int | None, limit: int | None, uncommitted: bool
+) -> None:
+    """What is in the logs, a page of it; on stderr, where it goes on."""
+    isolation = "read_uncommitted" if uncommitted else None
+    query = {"partition": partition, "from": start, "limit": limit, "isolation": isolation}
+    page = client.call("GET", "topics", topic, "records", query=query)
+    _show(page["records"])
+    if not page["is_complete"]:
+        at = page["next"]
+        click.echo(f"there is more: --partition {at['partition']} --from {at['offset']}", err=True)
+
+
+def _show(objects: Iterable[object]) -> None:
+    for one in objects:
+        click.echo(json.dumps(one, ensure_ascii=False))

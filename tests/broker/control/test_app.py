@@ -1,0 +1,69 @@
+"""Whatever comes over HTTP is answered with JSON, and what is wrong changes nothing."""
+
+import json
+import socket
+
+import pytest
+
+from odradek.broker.control.app import MOST_BODY_BYTES
+
+from .served import Served
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"nope", "the body is no JSON: Expecting value"),
+        (b"[]", "the body is no JSON object"),
+        (b"\xff", "the body is no JSON: 'utf-8' codec"),
+        (b"[" * 60_000, "the body is no JSON: "),
+        (b'{"ms": NaN}', "the body is no JSON: JSON has no NaN"),
+        (b'{"ms": ' + b"9" * 5000 + b"}", "the body is no JSON: "),
+        (b'{"ms": ' + b"9" * 100 + b"}", "ms of POST /v1/clock/advance cannot be a number so large"),
+        (b'{"ms": 1e999}', "ms of POST /v1/clock/advance cannot be inf"),
+        (b'{"ms": "\\ud800"}', "the body is no JSON: 'utf-8' codec"),
+        (b'{"ms": "' + b"x" * 500 + b'"}', "ms of POST /v1/clock/advance cannot be 'xxx"),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(cluster: Served, body: bytes, why: str) -> None:
+    status, answer = cluster.send("POST", f"/v1/clock/advance?cluster={cluster.cluster}", body)
+    assert status == 400
+    assert answer["error"].startswith(why)
+    assert len(answer["error"]) < 300
+
+
+def test_a_body_has_a_bound(served: Served) -> None:
+    least = b'{"ms": 0}'
+    assert served.send("POST", "/v1/clock/advance", least.ljust(MOST_BODY_BYTES))[0] == 200
+    status, answer = served.send("POST", "/v1/clock/advance", least.ljust(MOST_BODY_BYTES + 1))
+    assert (status, answer) == (413, {"error": "a body has 65536 bytes at most"})
+
+
+def test_a_path_or_method_that_is_not_there_is_said_with_the_nearest(served: Served) -> None:
+    assert served.send("GET", "/v1/fault") == (404, {"error": "there is no '/v1/fault'; did you mean '/v1/faults'?"})
+    assert served.send("GET", "/") == (404, {"error": "there is no '/'; see /v1/openapi.json"})
+    assert served.send("PUT", "/v1/faults") == (405, {"error": "/v1/faults has DELETE, GET, POST, not PUT"})
+    assert served.send("GET", "/v1/clock/freeze") == (405, {"error": "/v1/clock/freeze has POST, not GET"})
+
+
+@pytest.mark.parametrize("header", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "same-origin"}])
+def test_pages_of_the_web_are_turned_away(served: Served, header: dict[str, str]) -> None:
+    status, answer = served.send("POST", "/v1/clock/freeze", b"", header)
+    assert (status, answer) == (403, {"error": "the control plane does not answer pages of the web"})
+    assert served.call("GET", "/v1/clock")["rate"] == 1
+
+
+def test_bytes_that_are_no_http_end_their_connection_and_no_other(served: Served) -> None:
+    host, _, port = served.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as odd:
+        odd.sendall(b"\0\0\0\x12" + b"\xff" * 100_000)
+        answer = b"".join(iter(lambda: odd.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert served.call("GET", "/v1/health")["status"] == "ready"
+
+
+def test_every_operation_takes_the_cluster_that_is_meant(served: Served) -> None:
+    known = json.dumps(served.call("GET", "/v1/openapi.json?cluster=default"))
+    assert known.count('"in": "query"') > 10
+    why = "there is no cluster 'x'; there are: default"
+    assert served.refused("GET", "/v1/openapi.json?cluster=x") == (404, why)
