@@ -31,10 +31,12 @@ logger = get_logger("control")
 
 def make_app(plane: ControlPlane) -> Starlette:
     """The application over the clusters of a plane."""
-    return Starlette(
+    app = Starlette(
         routes=[_route(operation, plane) for operation in OPERATIONS],
         exception_handlers={HTTPException: _unrouted, Exception: _failed},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _route(operation: Operation, plane: ControlPlane) -> Route:

@@ -4,11 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 
+from ...protocol.declaration import fields_of
+
 TOPIC_FIELDS = ("topic", "name", "topic_name")
 INDEX_FIELDS = ("index", "partition_index", "partition")
 GROUP_FIELDS = ("group_id", "group")
 TXN_FIELDS = ("transactional_id",)
 KEY_FIELDS = ("key",)
+
+GROUP_LISTS = ("groups_names", "group_ids", "groups")
+TXN_LISTS = ("transactional_ids", "transactional_id_filters")
+KEY_LISTS = ("coordinator_keys",)
 
 NameOf = Callable[[bytes], str | None]
 """The name of the topic with this id."""
@@ -35,10 +41,30 @@ def names_of(body: object, name_of: NameOf) -> Names:
     return Names(
         frozenset(topics),
         frozenset(partitions),
-        frozenset(_texts(body, GROUP_FIELDS, ("groups_names", "group_ids", "groups"))),
-        frozenset(_texts(body, TXN_FIELDS, ("transactional_ids", "transactional_id_filters"))),
-        frozenset(_texts(body, KEY_FIELDS, ("coordinator_keys",))),
+        frozenset(_texts(body, GROUP_FIELDS, GROUP_LISTS)),
+        frozenset(_texts(body, TXN_FIELDS, TXN_LISTS)),
+        frozenset(_texts(body, KEY_FIELDS, KEY_LISTS)),
     )
+
+
+def can_name(request: type) -> frozenset[str]:
+    """Which of topic, partition, group and transactional_id a request of this declaration can name."""
+    found: set[str] = set()
+    for one in fields_of(request):
+        struct = one.struct if one.item is None else one.item.struct
+        if one.name in (*GROUP_FIELDS, *(GROUP_LISTS if struct is None else ())):
+            found.add("group")
+        if one.name in (*TXN_FIELDS, *TXN_LISTS):
+            found.add("transactional_id")
+        if one.item is None or struct is None:
+            found |= {"topic"} if one.name == "topic_names" else set()
+        elif "topic" not in one.name:
+            found |= can_name(struct)
+        else:
+            found.add("topic")
+            if any("partition" in inner.name and inner.item is not None for inner in fields_of(struct)):
+                found.add("partition")
+    return frozenset(found)
 
 
 def array_fields(value: object) -> list[tuple[str, Sequence[Any]]]:

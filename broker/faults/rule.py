@@ -11,6 +11,7 @@ from ...protocol.api_keys import ApiKey
 from ...protocol.errors import ErrorCode
 from ..apis import TABLE
 from ..config.config_def import nearest
+from .request_names import can_name
 
 ACTIONS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),
@@ -98,10 +99,11 @@ def parse_rule(given: Mapping[str, Any]) -> FaultRule:
     rule = FaultRule(**{name: value for name, value in given.items() if value is not None})
     _check_what(rule)
     _check_when(rule)
-    return replace(rule, api=_checked_api(rule.api, rule.version))
+    return replace(rule, api=_checked_api(rule))
 
 
-def _checked_api(name: str | None, version: int | None) -> str | None:
+def _checked_api(rule: FaultRule) -> str | None:
+    name, version = rule.api, rule.version
     if name is None:
         return None
     known = _API_NAMES.get(name.lower().replace("_", ""))
@@ -110,6 +112,10 @@ def _checked_api(name: str | None, version: int | None) -> str | None:
     served = next(api for key, api in TABLE.items() if api_of(key) == known)
     if version is not None and not served.serves(version):
         raise FaultError(f"{known} has no version {version}: it is served from {served.first} to {served.last}")
+    named = can_name(served.load().request)
+    for what in ("topic", "partition", "group", "transactional_id"):
+        if getattr(rule, what) is not None and what not in named:
+            raise FaultError(f"{known} names no {what}: the fault would hit nothing")
     return known
 
 

@@ -41,6 +41,7 @@ def test_a_body_has_a_bound(served: Served) -> None:
 
 def test_a_path_or_method_that_is_not_there_is_said_with_the_nearest(served: Served) -> None:
     assert served.send("GET", "/v1/fault") == (404, {"error": "there is no '/v1/fault'; did you mean '/v1/faults'?"})
+    assert served.send("GET", "/v1/faults/")[0] == 404
     assert served.send("GET", "/") == (404, {"error": "there is no '/'; see /v1/openapi.json"})
     assert served.send("PUT", "/v1/faults") == (405, {"error": "/v1/faults has DELETE, GET, POST, not PUT"})
     assert served.send("GET", "/v1/clock/freeze") == (405, {"error": "/v1/clock/freeze has POST, not GET"})

@@ -1,6 +1,7 @@
 import pytest
 
-from odradek.broker.faults.request_names import names_of, without
+from odradek.broker.apis import TABLE
+from odradek.broker.faults.request_names import can_name, names_of, without
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
@@ -98,3 +99,22 @@ def test_a_request_is_divided_into_what_is_hit_and_the_rest() -> None:
     asked = MetadataRequest(topics=[MetadataRequestTopic(name="t"), MetadataRequestTopic(name="u")])
     rest, hit = without(asked, lambda topic, index: topic == "u", name_of)
     assert ([one.name for one in rest.topics], [one.name for one in hit.topics]) == (["t"], ["u"])
+
+
+@pytest.mark.parametrize(
+    ("api", "named"),
+    [
+        ("produce", {"topic", "partition", "transactional_id"}),
+        ("metadata", {"topic"}),
+        ("delete_topics", {"topic"}),
+        ("offset_fetch", {"group", "topic", "partition"}),
+        ("describe_groups", {"group"}),
+        ("describe_transactions", {"transactional_id"}),
+        ("write_txn_markers", {"topic", "partition"}),
+        ("streams_group_heartbeat", {"group"}),
+        ("api_versions", set()),
+    ],
+)
+def test_what_an_api_can_name_shows_in_its_declaration(api: str, named: set[str]) -> None:
+    (served,) = [one for one in TABLE.values() if one.name == api]
+    assert can_name(served.load().request) == named

@@ -55,6 +55,13 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "blackhole", "topic": "t", "partition": -1}, "partition of a fault is not negative"),
         ({"action": "throttle", "ms": 2**31}, "ms of a fault is 2147483647 at most"),
         ({"action": "blackhole", "for_ms": 10**400}, "for_ms of a fault is 9007199254740992 at most"),
+        (
+            {"action": "blackhole", "api": "Heartbeat", "topic": "t"},
+            "Heartbeat names no topic: the fault would hit noth",
+        ),
+        ({"action": "blackhole", "api": "Metadata", "topic": "t", "partition": 0}, "Metadata names no partition"),
+        ({"action": "blackhole", "api": "Produce", "group": "g"}, "Produce names no group"),
+        ({"action": "blackhole", "api": "Fetch", "transactional_id": "x"}, "Fetch names no transactional_id"),
         ({"action": 7}, "action of a fault cannot be 7"),
     ],
 )
