@@ -2,10 +2,16 @@
 
 import json
 import socket
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from odradek.broker.control.app import MOST_BODY_BYTES
+from odradek.broker.control.operation import Operation
+from odradek.broker.control.operations import OPERATIONS
 
 from .served import Served
 
@@ -68,3 +74,40 @@ def test_every_operation_takes_the_cluster_that_is_meant(served: Served) -> None
     assert known.count('"in": "query"') > 10
     why = "there is no cluster 'x'; there are: default"
     assert served.refused("GET", "/v1/openapi.json?cluster=x") == (404, why)
+
+
+TEXTS = st.sampled_from(["t", "g", "fault-1", "", "a/b", "é", "5", "true", "base64", "Produce", "delay"]) | st.text(
+    max_size=9
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[Operation, str, dict[str, str], dict[str, Any]]:
+    """An operation with values that its fields may or may not take; no wait, for it would be waited for."""
+    operation = draw(st.sampled_from(OPERATIONS))
+    path = "/".join(quote(draw(TEXTS), safe="") if part[:1] == "{" else part for part in operation.path.split("/"))
+    query = {
+        one.name: draw(TEXTS) for one in operation.query if one.name not in ("hits", "cluster") and draw(st.booleans())
+    }
+    body: dict[str, Any] = {one.name: draw(ANYTHING) for one in operation.body if draw(st.booleans())}
+    if draw(st.integers(0, 4)) == 0:
+        body |= draw(st.dictionaries(TEXTS, ANYTHING, max_size=2))
+    return operation, path, query, body
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(calls())
+def test_whatever_is_asked_for_is_done_or_refused_and_never_fails(
+    cluster: Served, call: tuple[Operation, str, dict[str, str], dict[str, Any]]
+) -> None:
+    operation, path, query, body = call
+    text = json.dumps(body).encode()
+    of_it = {} if operation.path.startswith("/v1/clusters") else {"cluster": cluster.cluster or ""}
+    status, answer = cluster.send(operation.method, f"{path}?{urlencode({**query, **of_it})}", text)
+    assert status < 500, answer
+    assert status < 400 or list(answer) == ["error"]
