@@ -21,6 +21,16 @@ from .running import GRACE_S, Outcome, run_verify
 KILL_EVERY_S = 20.0
 # Transactions that nobody ends are looked for twice a second, so that runs need not wait for them.
 SETTINGS = {**TEST_SETTINGS, "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500"}
+# Share groups whose locks and sessions may be short, so that the dead are missed soon.
+SHARE_SETTINGS = {
+    **SETTINGS,
+    "group.share.min.heartbeat.interval.ms": "500",
+    "group.share.min.record.lock.duration.ms": "1000",
+    "group.share.min.session.timeout.ms": "5000",
+    "share.coordinator.state.topic.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+}
 # A broken broker is not waited for.
 IMPATIENT = Deadlines(stop_s=20, settle_s=15, copy_s=4, read_s=15, progress_s=2, check_every_s=2)
 
@@ -49,6 +59,14 @@ def test_groups_that_the_broker_assigns_hold(bootstrap: str, protocol: str) -> N
     outcome = run_verify(bootstrap, "--minutes", "0.3", "--seed", "3", *only_one, "--group-protocol", protocol)
     assert outcome.code == 0, outcome.output + outcome.progress
     assert f"groups: {protocol}" in outcome.output
+
+
+@pytest.mark.timeout(240)
+def test_share_groups_hold(fresh_broker: Callable[[Mapping[str, str]], BrokerProcess]) -> None:
+    broker = fresh_broker(SHARE_SETTINGS)
+    outcome = run_verify(broker.address, "--minutes", "0.1", "--seed", "4", "--share-groups")
+    assert outcome.code == 0, outcome.output + outcome.progress + broker.log()
+    assert "groups: share" in outcome.output
 
 
 def verify_while_killed(broker: BrokerProcess, *options: str, minutes: float) -> Outcome:
@@ -94,6 +112,16 @@ def test_a_broker_that_is_killed_every_20_s_holds_for_ten_minutes(
     fresh_broker: Callable[[Mapping[str, str]], BrokerProcess], protocol: str
 ) -> None:
     outcome = verify_while_killed(fresh_broker(SETTINGS), "--group-protocol", protocol, minutes=10)
+    print(outcome.output)
+    assert outcome.code == 0, outcome.output + outcome.progress
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_share_groups_of_a_broker_that_is_killed_every_20_s_hold_for_ten_minutes(
+    fresh_broker: Callable[[Mapping[str, str]], BrokerProcess],
+) -> None:
+    outcome = verify_while_killed(fresh_broker(SHARE_SETTINGS), "--share-groups", minutes=10)
     print(outcome.output)
     assert outcome.code == 0, outcome.output + outcome.progress
 
