@@ -10,6 +10,7 @@ from .library import CLASSIC
 
 PARTITIONS = 3
 SHARE_GROUPS = 2
+SHARE_PARTITIONS = 2  # fewer than a group has members, so that some share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class SharePlan(Plan):
 
     @property
     def topics(self) -> dict[str, int]:
-        return {self.plain: PARTITIONS}
+        return {self.plain: SHARE_PARTITIONS}
 
     @property
     def share_groups(self) -> list[str]:

@@ -31,8 +31,8 @@ class ShareMember(Worker):
         if self.happens(0.02):
             self.let_go()
             return
-        if self.happens(0.01):
-            self.stop.wait(self._lock_s * OVERLONG)
+        if self.happens(0.03):
+            self.stop.wait(self._lock_s * self.random.uniform(0.1, OVERLONG))
         cut = self.random.randint(1, len(found)) if self.random.random() < 0.3 else len(found)
         chosen = [self._choose(one) for one in found]
         for part in (chosen[:cut], chosen[cut:]):
