@@ -9,7 +9,7 @@ import click
 
 from ...runtime import SystemClock
 from .library import CLASSIC, CONSUMER, GROUP_PROTOCOLS, MODULES, ClientError, Library, installed, open_library
-from .plan import Plan
+from .plan import Plan, SharePlan
 
 MIXED = "mixed"
 VIOLATED, COULD_NOT_RUN = 1, 2
@@ -36,6 +36,11 @@ CONNECT_S = 5.0
     show_default=True,
     help="What the members of groups speak whose library can: KIP-848 is `consumer`; `mixed` is both in one group.",
 )
+@click.option(
+    "--share-groups",
+    is_flag=True,
+    help="Verifies share groups (KIP-932) instead: members in processes of their own accept, release, reject and die.",
+)
 @click.option("--history", "history_file", type=click.File("w"), help="Writes every operation to a file.")
 def verify(
     bootstrap: str,
@@ -43,6 +48,7 @@ def verify(
     seed: int | None,
     clients: tuple[str, ...],
     group_protocol: str,
+    share_groups: bool,
     history_file: TextIO | None,
 ) -> None:
     """Drive a broker with producers and consumers, and check what they saw.
@@ -50,6 +56,11 @@ def verify(
     Looks for lost writes, duplicates, aborted reads, torn transactions, inconsistent offsets, polls and sends out of
     order, and copies that are not made exactly once. The broker may be killed and started again meanwhile. Topics and
     groups of its own, named verify-..., stay behind.
+
+    With --share-groups: records that are never accepted, rejected or delivered to the limit, that come again after
+    that, or that two members hold at once; delivery counts; releases without effect. Who holds what is not judged while
+    a broker is away, and is judged wrongly where leaders move. Of the clients only newer releases of confluent-kafka
+    have such members; all write records.
 
     Exits with 0 if all holds, with 1 and the offending operations if not, with 2 if it could not run.
     """
@@ -59,13 +70,16 @@ def verify(
     missing = [name for name in chosen if name not in installed()]
     if missing:
         _give_up(f"not installed: {', '.join(missing)}")
+    if share_groups and group_protocol != CLASSIC:
+        _give_up("--share-groups has no groups of a --group-protocol")
     chosen_seed = random.SystemRandom().randrange(1 << 31) if seed is None else seed
     clock = SystemClock()
     protocols = GROUP_PROTOCOLS if group_protocol == MIXED else (group_protocol,)
-    plan = Plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen, protocols)
+    kind_of_plan = SharePlan if share_groups else Plan
+    plan = kind_of_plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen, protocols)
     click.echo(
         f"verifying {bootstrap} for {minutes:g} min, --seed {chosen_seed}, {', '.join(chosen)}; topics {plan.run}-*"
-        f"; groups: {group_protocol}"
+        f"; groups: {'share' if share_groups else group_protocol}"
     )
     sys.exit(_run(bootstrap, minutes, plan, clock, history_file))
 
@@ -74,6 +88,7 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
     # The client libraries are loaded here, and nowhere that `odradek serve` passes.
     from .report import lines_of
     from .run import CannotRun, Verification
+    from .share_run import ShareVerification
     from .with_confluent_kafka import ConfluentKafka
 
     _check_somebody_listens(bootstrap)
@@ -84,7 +99,18 @@ def _run(bootstrap: str, minutes: float, plan: Plan, clock: SystemClock, history
             libraries.append(main if name == main.name else open_library(name, bootstrap))
         if not any({*plan.group_protocols} <= {*library.group_protocols} for library in libraries):
             _give_up(f"none of these clients speaks the {CONSUMER} protocol: {', '.join(plan.libraries)}")
-        verification = Verification(plan, libraries, main, clock.now, lambda line: click.echo(line, err=True))
+
+        def tell(line: str) -> None:
+            click.echo(line, err=True)
+
+        if isinstance(plan, SharePlan):
+            if not main.has_share_groups:
+                _give_up("this release of confluent-kafka has no share groups")
+            verification: Verification = ShareVerification(
+                plan, libraries, main, clock.now, tell, sharing=main, share_plan=plan
+            )
+        else:
+            verification = Verification(plan, libraries, main, clock.now, tell)
         report = verification.verify(minutes * 60)
     except (CannotRun, ClientError) as error:
         _give_up(str(error))

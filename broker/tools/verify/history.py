@@ -6,7 +6,7 @@ truly came first.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -119,7 +119,76 @@ class Committed:
     offset: int | None = None
 
 
-Detail = Init | Begin | Send | SendOffsets | End | Assign | Poll | Commit | Committed
+class Kind(Enum):
+    """How a member of a share group acknowledges a record."""
+
+    ACCEPT = "accept"
+    RELEASE = "release"
+    REJECT = "reject"
+
+
+class Delivered(NamedTuple):
+    """A record that a member of a share group was given; `number` is which delivery of it this is, from 1."""
+
+    record: Record
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.record}#{self.number}"
+
+
+class Acknowledged(NamedTuple):
+    record: Record
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.record}:{self.kind.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class SharePoll:
+    """A process, which is one life of one member, asks its share group for records; it holds what it is given."""
+
+    group: str
+    deliveries: tuple[Delivered, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAcknowledge:
+    group: str
+    records: tuple[Acknowledged, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLeave:
+    """A member goes: from the invocation on, what it holds may be given to others."""
+
+    group: str
+    is_killed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """A connection was lost: brokers forget who held what, of all (`of` is "broker") or of that member."""
+
+    of: str
+
+
+Detail = (
+    Init
+    | Begin
+    | Send
+    | SendOffsets
+    | End
+    | Assign
+    | Poll
+    | Commit
+    | Committed
+    | SharePoll
+    | ShareAcknowledge
+    | ShareLeave
+    | Disconnected
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +228,23 @@ def describe(detail: Detail) -> str:
             return f"commit-offset {group} {where} {offset}"
         case Committed(group, where, offset):
             return f"committed {group} {where} {offset}"
+        case SharePoll() | ShareAcknowledge() | ShareLeave() | Disconnected():
+            return _describe_sharing(detail)
 
 
-def _some(records: tuple[Record, ...]) -> str:
+def _describe_sharing(detail: SharePoll | ShareAcknowledge | ShareLeave | Disconnected) -> str:
+    match detail:
+        case SharePoll(group, deliveries):
+            return f"share-poll {group} {_some(deliveries)}"
+        case ShareAcknowledge(group, records):
+            return f"acknowledge {group} {_some(records)}"
+        case ShareLeave(group, is_killed):
+            return f"{'killed in' if is_killed else 'leave'} {group}"
+        case Disconnected(of):
+            return f"lost a connection of {of}"
+
+
+def _some(records: Sequence[Record | Delivered | Acknowledged]) -> str:
     shown = " ".join(str(record) for record in records[:12])
     return shown if len(records) <= 12 else f"{shown} … ({len(records)} records)"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .history import Isolation, Offsets, Record, TopicPartition
+from .history import Acknowledged, Delivered, Isolation, Offsets, Record, TopicPartition
 
 CLASSIC, CONSUMER = GROUP_PROTOCOLS = ("classic", "consumer")  # as `group.protocol` calls them
 
@@ -138,6 +138,34 @@ class ObservingLibrary(Library, Protocol):
         ...
 
     def consumer(self, group: str | None, isolation: Isolation, protocol: str = CLASSIC) -> EndConsumer: ...
+
+
+class ShareConsumer(Protocol):
+    """One member of a share group, in a process of its own, so that it can die without a word."""
+
+    troubles: list[str]  # lost connections and the like, since the caller last emptied it
+
+    def poll(self, timeout_s: float) -> list[Delivered]: ...
+
+    def acknowledge(self, records: Sequence[Acknowledged], timeout_s: float) -> Mapping[TopicPartition, str]:
+        """Waits for the answers; says which partitions refused, or did not answer, and why."""
+        ...
+
+    def close(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class SharingLibrary(Protocol):
+    """A library that has members of share groups (KIP-932)."""
+
+    def share_consumer(self, group: str, topic: str) -> ShareConsumer: ...
+
+    def configure_group(self, group: str, settings: Mapping[str, str], timeout_s: float) -> None: ...
+
+    def brokers(self, timeout_s: float) -> Sequence[tuple[str, int]]:
+        """Host and port of each broker."""
+        ...
 
 
 MODULES = {"confluent-kafka": "confluent_kafka", "kafka-python": "kafka", "aiokafka": "aiokafka"}

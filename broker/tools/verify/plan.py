@@ -9,6 +9,8 @@ from .history import TopicPartition
 from .library import CLASSIC
 
 PARTITIONS = 3
+SHARE_GROUPS = 2
+SHARE_PARTITIONS = 2  # fewer than a group has members, so that some share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,16 @@ class Plan:
     def random_of(self, worker: str) -> random.Random:
         """A worker's own random numbers, the same in every run of that seed."""
         return random.Random(f"{self.seed}/{worker}")
+
+
+@dataclass(frozen=True, slots=True)
+class SharePlan(Plan):
+    """The plan of share groups: idempotent producers write to one topic, which several groups read."""
+
+    @property
+    def topics(self) -> dict[str, int]:
+        return {self.plain: SHARE_PARTITIONS}
+
+    @property
+    def share_groups(self) -> list[str]:
+        return [f"{self.run}-share-{number}" for number in range(SHARE_GROUPS)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from .facts import Facts
 from .history import Operation, Poll
 from .run import Report
+from .share_facts import ShareFacts
 from .verdict import Verdict, Violation
 
 SHOWN_VIOLATIONS = 5
@@ -15,7 +16,8 @@ SHOWN_OPERATIONS = 40
 def lines_of(report: Report) -> Iterator[str]:
     """The whole report, line by line."""
     operations = report.history.operations()
-    yield from _summary(Facts.of(operations))
+    shares = ShareFacts.of(operations)
+    yield from _sharing(operations, shares) if shares.deliveries else _summary(Facts.of(operations))
     if report.failures:
         yield f"{len(report.failures):,} client errors, then new clients; the last: {report.failures[-1][:160]}"
     if report.stuck:
@@ -34,6 +36,16 @@ def _summary(facts: Facts) -> Iterator[str]:
     counted = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items()))
     yield f"{len(facts.operations):,} operations: {written:,} records written, {read:,} read"
     yield f"{len(facts.transactions):,} transactions: {counted}; {fenced:,} fenced by a newer producer"
+
+
+def _sharing(operations: Sequence[Operation], shares: ShareFacts) -> Iterator[str]:
+    written = sum(len(send.records) for _, send in Facts.of(operations).acknowledged)
+    kinds = Counter(one.kind.value for one in shares if one.kind is not None and one.is_confirmed)
+    again = sum(one.delivered.number > 1 for one in shares)
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    yield f"{len(operations):,} operations: {written:,} records written"
+    yield f"{sum(1 for _ in shares):,} deliveries, {again:,} not the first; confirmed: {counted}"
+    yield f"{shares.killed:,} members died, {len(shares.losses):,} times a broker was lost"
 
 
 def _table(verdicts: Sequence[Verdict]) -> Iterator[str]:

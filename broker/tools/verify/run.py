@@ -83,20 +83,31 @@ class Verification:
         if found:
             self._stop((*others, *copiers))
             return Report(found, self.history, self.run.failures, self.stuck)
-        final = self._final_state(others, copiers)
-        self._tell(f"checking {len(self.history):,} operations")
-        report = Report(check_all(self.history.operations(), final), self.history, self.run.failures, self.stuck)
+        report = Report(self._conclude(others, copiers), self.history, self.run.failures, self.stuck)
         if report.is_clean:
             self._check_all_took_part()
         return report
 
+    def _conclude(self, others: Sequence[Worker], copiers: Sequence[Worker]) -> list[Verdict]:
+        """Lets the copiers come to the end, and checks all."""
+        final = self._final_state(others, copiers)
+        self._tell(f"checking {len(self.history):,} operations")
+        return check_all(self.history.operations(), final)
+
+    def _check_so_far(self) -> list[Verdict]:
+        return check_prefix(self.history.operations())
+
     def _check_all_took_part(self) -> None:
-        """A run in which nothing was committed, or a worker broke down, must not pass for a clean one."""
+        """A run in which nothing was done, or a worker broke down, must not pass for a clean one."""
         if self.run.crashes:
             raise CannotRun(f"workers broke down: {'; '.join(self.run.crashes)}")
+        if reason := self._why_nothing_was_done():
+            raise CannotRun(f"{reason}; first of all {'; '.join(self.run.failures[:3])}")
+
+    def _why_nothing_was_done(self) -> str:
         ended = [one.detail for one in self.history.operations() if one.phase is Phase.OK]
-        if not any(isinstance(one, End) and one.is_commit for one in ended):
-            raise CannotRun(f"no transaction was ever committed; first of all {'; '.join(self.run.failures[:3])}")
+        is_any_committed = any(isinstance(one, End) and one.is_commit for one in ended)
+        return "" if is_any_committed else "no transaction was ever committed"
 
     def _tell(self, what: str) -> None:
         self.tell(f"{self.now() - self.begun:5.0f} s  {what}")
@@ -153,7 +164,7 @@ class Verification:
             self._tell(f"{len(self.history):,} operations, {len(self.run.failures):,} client errors")
             if self.now() >= next_check:
                 begun = self.now()
-                verdicts = check_prefix(self.history.operations())
+                verdicts = self._check_so_far()
                 if any(verdict.violations for verdict in verdicts):
                     return verdicts
                 # However long the history: no more than a tenth of the time goes into checking it.

@@ -8,6 +8,7 @@ from typing import Any
 from .call_thread import CallThread
 from .history import Isolation, Offsets, Record, TopicPartition
 from .library import CLASSIC, GROUP_PROTOCOLS, ClientError, Consumer, Delivery, load
+from .share_process import ShareProcess
 
 GRACE_S = 5.0  # a call gets that much more than the timeout it was told
 CLOSE_S = 15.0
@@ -212,7 +213,7 @@ class ConfluentKafka:
     def __init__(self, bootstrap: str) -> None:
         self._kafka = load("confluent_kafka")
         self._admin = load("confluent_kafka.admin")
-        self._settings = {
+        self._settings: dict[str, Any] = {
             "bootstrap.servers": bootstrap,
             "reconnect.backoff.max.ms": 500,
             "socket.timeout.ms": SOCKET_TIMEOUT_MS,
@@ -280,6 +281,33 @@ class ConfluentKafka:
             }
         except Exception as error:
             raise ClientError(f"{type(error).__name__}: {error}") from None
+
+    @property
+    def has_share_groups(self) -> bool:
+        return hasattr(self._kafka, "ShareConsumer")
+
+    def share_consumer(self, group: str, topic: str) -> ShareProcess:
+        return ShareProcess(self._settings["bootstrap.servers"], group, topic)
+
+    def configure_group(self, group: str, settings: Mapping[str, str], timeout_s: float) -> None:
+        to_set = self._admin.AlterConfigOpType.SET
+        entries = [
+            self._admin.ConfigEntry(name, value, incremental_operation=to_set) for name, value in settings.items()
+        ]
+        resource = self._admin.ConfigResource(self._admin.ResourceType.GROUP, group, incremental_configs=entries)
+        admin = self._admin.AdminClient(_quiet(self._settings))
+        try:
+            for future in admin.incremental_alter_configs([resource], request_timeout=timeout_s).values():
+                future.result(timeout_s + GRACE_S)
+        except Exception as error:
+            raise ClientError(f"{type(error).__name__}: {error}") from None
+
+    def brokers(self, timeout_s: float) -> Sequence[tuple[str, int]]:
+        try:
+            found = self._admin.AdminClient(_quiet(self._settings)).list_topics(timeout=timeout_s).brokers
+        except Exception as error:
+            raise ClientError(f"{type(error).__name__}: {error}") from None
+        return [(str(broker.host), int(broker.port)) for broker in found.values()]
 
 
 def connect(bootstrap: str) -> ConfluentKafka:

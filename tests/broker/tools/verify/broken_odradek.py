@@ -2,9 +2,15 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from odradek.broker.cli import main
 from odradek.broker.coordination.groups.offset_store import OffsetStore
+from odradek.broker.share.acknowledgement import ACCEPT, RELEASE, Acknowledging
+from odradek.broker.share.acquisition import AcquiredRecords, Extent
+from odradek.broker.share.in_flight import Run
+from odradek.broker.share.settings import ShareGroupSettings
+from odradek.broker.share.share_partition import SharePartition, Wish
 from odradek.broker.topics.partition import Partition
 from odradek.protocol.batch import RecordBatch
 from odradek.storage.indexes.transaction_index import AbortedTxn
@@ -86,6 +92,34 @@ def forget_transactional_offsets() -> None:
     setattr(OffsetStore, "end_transaction", end_transaction)  # noqa: B010
 
 
+def lock_records_too_shortly() -> None:
+    acquire = SharePartition.acquire
+
+    def acquire_shortly(
+        partition: SharePartition,
+        wish: Wish,
+        fetch_offset: int,
+        extents: Sequence[Extent],
+        settings: ShareGroupSettings,
+        now: float,
+    ) -> list[AcquiredRecords]:
+        return acquire(partition, wish, fetch_offset, extents, replace(settings, record_lock_duration_ms=50), now)
+
+    setattr(SharePartition, "acquire", acquire_shortly)  # noqa: B010
+
+
+def release_what_is_accepted() -> None:
+    change = Acknowledging._change
+    seen = 0
+
+    def change_wrongly(acknowledging: Acknowledging, run: Run, kind: int) -> None:
+        nonlocal seen
+        seen += kind == ACCEPT
+        change(acknowledging, run, RELEASE if kind == ACCEPT and seen % 40 == 0 else kind)
+
+    setattr(Acknowledging, "_change", change_wrongly)  # noqa: B010
+
+
 FAULTS = {
     fault.__name__: fault
     for fault in (
@@ -94,6 +128,8 @@ FAULTS = {
         tear_commits,
         lose_writes,
         forget_transactional_offsets,
+        lock_records_too_shortly,
+        release_what_is_accepted,
     )
 }
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from odradek.broker.tools.verify import command
+from odradek.broker.tools.verify.with_confluent_kafka import ConfluentKafka
 
 from ....brokers import free_port
 
@@ -48,6 +49,23 @@ def test_clients_that_do_not_speak_the_consumer_protocol_cannot_verify_it() -> N
         result = CliRunner().invoke(command.verify, options)
     assert result.exit_code == 2
     assert "none of these clients speaks the consumer protocol: aiokafka" in result.stderr
+
+
+def test_share_groups_speak_no_protocol_of_other_groups() -> None:
+    options = ["--bootstrap", "127.0.0.1:1", "--share-groups", "--group-protocol", "consumer"]
+    result = CliRunner().invoke(command.verify, options)
+    assert result.exit_code == 2
+    assert "--share-groups has no groups of a --group-protocol" in result.stderr
+
+
+def test_a_client_without_share_groups_cannot_verify_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ConfluentKafka, "has_share_groups", False)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        options = ["--bootstrap", address, "--client", "confluent-kafka", "--share-groups"]
+        result = CliRunner().invoke(command.verify, options)
+    assert result.exit_code == 2
+    assert "this release of confluent-kafka has no share groups" in result.stderr
 
 
 def test_its_command_line_loads_no_client_library() -> None:

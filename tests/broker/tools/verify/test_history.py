@@ -3,19 +3,26 @@
 import itertools
 
 from odradek.broker.tools.verify.history import (
+    Acknowledged,
     Assign,
     Begin,
     Commit,
     Committed,
+    Delivered,
     Detail,
+    Disconnected,
     End,
     History,
     Init,
+    Kind,
     Phase,
     Poll,
     Record,
     Send,
     SendOffsets,
+    ShareAcknowledge,
+    ShareLeave,
+    SharePoll,
 )
 
 from .story import COMMITTED, A, Story, at
@@ -41,6 +48,11 @@ def test_readers_of_one_record_share_it() -> None:
 
 def test_every_kind_of_operation_tells_what_it_is_about() -> None:
     details: dict[str, Detail] = {
+        "share-poll g a-0@1=one#2": SharePoll("g", (Delivered(at(A, 1, "one"), 2),)),
+        "acknowledge g a-0@1=one:reject": ShareAcknowledge("g", (Acknowledged(at(A, 1, "one"), Kind.REJECT),)),
+        "leave g": ShareLeave("g", is_killed=False),
+        "killed in g": ShareLeave("g", is_killed=True),
+        "lost a connection of broker": Disconnected("broker"),
         "begin t of id": Begin("t", "id"),
         "send t a-0@?=one": Send("t", (at(A, None, "one"),)),
         "send-offsets t g a-0:5": SendOffsets("t", "g", {A: 5}),

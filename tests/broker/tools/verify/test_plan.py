@@ -5,7 +5,8 @@ from random import Random
 
 from odradek.broker.tools.verify.history import TopicPartition
 from odradek.broker.tools.verify.library import CLASSIC, CONSUMER, GROUP_PROTOCOLS
-from odradek.broker.tools.verify.plan import PARTITIONS, Plan
+from odradek.broker.tools.verify.plan import PARTITIONS, SHARE_PARTITIONS, Plan, SharePlan
+from odradek.broker.tools.verify.share_run import MEMBERS
 
 PLAN = Plan("run", 7, ["aiokafka", "kafka-python"])
 
@@ -43,3 +44,11 @@ def test_a_workers_random_numbers_depend_on_the_seed_and_its_name_alone() -> Non
     assert Plan("another", 7, []).random_of("reader").random() == first
     assert PLAN.random_of("appender").random() != first
     assert Plan("run", 8, []).random_of("reader").random() != first
+
+
+def test_share_groups_read_the_plain_topic_alone() -> None:
+    plan = SharePlan("run", 7, ["aiokafka"])
+    assert plan.topics == {plan.plain: SHARE_PARTITIONS}
+    assert SHARE_PARTITIONS < MEMBERS
+    assert len(set(plan.share_groups)) == 2
+    assert all(group.startswith("run-") for group in plan.share_groups)

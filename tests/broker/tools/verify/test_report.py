@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from odradek.broker.tools.verify.history import Commit, Operation, Phase, Poll
+from odradek.broker.tools.verify.history import Commit, Kind, Operation, Phase, Poll
 from odradek.broker.tools.verify.report import SHOWN_OPERATIONS, SHOWN_VIOLATIONS, lines_of
 from odradek.broker.tools.verify.run import Report
 from odradek.broker.tools.verify.verdict import Verdict
 
+from .share_story import ShareStory
 from .story import COMMITTED, A, Story, at
 
 ONE = at(A, 0, "one")
@@ -25,6 +26,14 @@ def test_it_begins_with_what_was_done() -> None:
     first, second, *_ = report(clean())
     assert first == "13 operations: 1 records written, 1 read"
     assert second == "2 transactions: 1 aborted, 1 committed; 0 fenced by a newer producer"
+
+
+def test_a_run_of_share_groups_tells_its_deliveries() -> None:
+    story = ShareStory().wrote(ONE).gets("m", ONE).says("m", Kind.RELEASE, ONE).gets("m", ONE, 2).goes("m").loses()
+    written, delivered, went, *_ = lines_of(Report([clean()], story.history, []))
+    assert written == "12 operations: 1 records written"
+    assert delivered == "2 deliveries, 1 not the first; confirmed: 1 release"
+    assert went == "1 members died, 1 times a broker was lost"
 
 
 def test_every_property_is_a_line_of_the_table_with_what_was_looked_at() -> None:
