@@ -8,6 +8,7 @@ The pytest plugin gives the same by the fixtures `kafka` and `kafka_broker`.
 """
 
 from .broker.faults.rule import FaultError, FaultRule
+from .broker.journal.entries import Decision, JournalEntry, JournalRequest
 from .broker.testing.cluster_host import ClusterHost
 from .broker.testing.inspection import GivenRecord, SeenGroup, SeenOffsets
 from .broker.testing.kafka_cluster import KafkaCluster, KafkaFault
@@ -16,10 +17,13 @@ from .protocol.errors import ErrorCode, KafkaError
 
 __all__ = [
     "ClusterHost",
+    "Decision",
     "ErrorCode",
     "FaultError",
     "FaultRule",
     "GivenRecord",
+    "JournalEntry",
+    "JournalRequest",
     "KafkaCluster",
     "KafkaError",
     "KafkaFault",

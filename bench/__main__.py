@@ -17,6 +17,7 @@ from tests.oracle.apache_kafka import ApacheKafka, jars
 
 from .administration import administration
 from .groups import measure_groups
+from .journal import measure_journal
 from .share_groups import share
 from .starts import measure_starts
 from .throttled import SETTINGS as QUOTA_SETTINGS
@@ -41,7 +42,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="for --quotas and --groups")
     parser.add_argument("--groups", action="store_true", help="measure groups of consumers instead")
     parser.add_argument("--lonely", type=int, default=1000, help="for --groups: how many of one member")
+    parser.add_argument("--journal", action="store_true", help="measure what a journal costs instead")
     arguments = parser.parse_args()
+    if arguments.journal:
+        show(measure_journal(arguments.acked))
+        return
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only).items():
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as directory:

@@ -29,6 +29,7 @@ class Session:
     client_id: str = ""
     software_name: str = ""
     software_version: str = ""
+    client_port: int = 0
     user: str = ANONYMOUS
     # Of the request that is being worked on, where there are quotas.
     meter: RequestMeter | None = None

@@ -111,7 +111,7 @@ class Operation(Generic[R]):
     """A request or a timer that one partition of a coordinator is to deal with.
 
     `name` and `key` are for the log. `decide` raises KafkaError to refuse, and then has changed nothing. Without
-    `needs_fsync` the response does not wait for the disk.
+    `needs_fsync` the response does not wait for the disk. `cause` is what asked for it, as whoever watches knows it.
     """
 
     name: str
@@ -120,3 +120,4 @@ class Operation(Generic[R]):
     decide: Callable[[Instant], CoordinatorResult[R]]
     future: ResponseFuture[R] | None = None
     needs_fsync: bool = True
+    cause: object | None = None

@@ -25,6 +25,8 @@ RELOAD_S = 5.0  # after which a partition is read again that the disk would not 
 
 R = TypeVar("R")
 Then = Callable[[KafkaError | None], None]
+Seen = Callable[[Exception | None], None]
+"""Given what refused an operation, or None."""
 
 
 class StateMachine(Protocol):
@@ -88,6 +90,18 @@ class CoordinatorLog(Protocol):
         ...
 
 
+class OperationWatcher(Protocol):
+    """Whoever wants to know why a coordinator decided what it did."""
+
+    def asked(self, operation: Operation[Any]) -> None:
+        """A request asks for it, and may have to wait until it is done."""
+        ...
+
+    def watch(self, operation: Operation[Any]) -> Seen | None:
+        """It is about to be done; what it returns is called after each change, before the answers."""
+        ...
+
+
 class CoordinatorRuntime:
     """Runs a state machine over its log. Every operation's future is answered exactly once, now or later."""
 
@@ -105,6 +119,7 @@ class CoordinatorRuntime:
         self._unreadable: set[int] = set()
         # What is to be done once a partition is loaded that could not be read at the start.
         self.on_loaded_late: Callable[[int], None] = lambda partition: None
+        self.watcher: OperationWatcher | None = None
 
     # Partitions
 
@@ -171,6 +186,8 @@ class CoordinatorRuntime:
 
     def write(self, operation: Operation[R]) -> None:
         """Do what a request asks for, as soon as the coordinator's topic is there."""
+        if self.watcher is not None:
+            self.watcher.asked(operation)
         self._log.when_ready(partial(self._begin, operation))
 
     def _begin(self, operation: Operation[R], error: KafkaError | None) -> None:
@@ -185,16 +202,19 @@ class CoordinatorRuntime:
         self._arm()
 
     def _run(self, operation: Operation[R]) -> None:
+        seen = None if self.watcher is None else self.watcher.watch(operation)
         try:
             at = self._instant()
             result: CoordinatorResult[R] | None = operation.decide(at)
             while result is not None:
-                result = self._perform(operation, result, at)
+                result = self._perform(operation, result, at, seen)
         except Exception as failure:
+            if seen is not None:
+                seen(failure)
             _refuse(operation.future, _code_of(failure, operation))
 
     def _perform(
-        self, operation: Operation[R], result: CoordinatorResult[R], at: Instant
+        self, operation: Operation[R], result: CoordinatorResult[R], at: Instant, seen: Seen | None
     ) -> CoordinatorResult[R] | None:
         """Log, replay, answer; returns what follows."""
         try:
@@ -214,6 +234,8 @@ class CoordinatorRuntime:
         except Exception as failure:
             _refuse_all(result.answers, _code_of(failure, operation))
             raise
+        if seen is not None:
+            seen(None)
         self._answer(operation, result)
         return further
 

@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
         local = transport.get_extra_info("sockname")
         self.host = str(peer[0]) if peer else "unknown"
         self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self.listener_name)
+        self._session.client_port = int(peer[1]) if peer else 0
         self._session.mute = self._mute
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
         self.last_active_s = self._listener.now()

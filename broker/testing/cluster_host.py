@@ -38,13 +38,16 @@ class ClusterHost:
     ) -> None:
         self.close()
 
-    def cluster(self, settings: Mapping[str, str] | None = None, *, seed: int | None = None) -> KafkaCluster:
+    def cluster(
+        self, settings: Mapping[str, str] | None = None, *, seed: int | None = None, journal: bool = True
+    ) -> KafkaCluster:
         """A cluster in memory; `settings` are Kafka's names, `seed` makes every id in it the same in every run.
+        Without `journal` it takes nothing down of what it sees.
 
         ConfigError for a setting that Kafka would refuse.
         """
         config = BrokerConfig.from_settings({"listeners": "PLAINTEXT://127.0.0.1:0", **(settings or {})})
-        cluster = KafkaCluster(self, self.run(lambda: self._start(config, seed)))
+        cluster = KafkaCluster(self, self.run(lambda: self._start(config, seed, journal)))
         self._clusters.append(cluster)
         return cluster
 
@@ -97,5 +100,5 @@ class ClusterHost:
         await self._stop.wait()
         self._threads.close()
 
-    async def _start(self, config: BrokerConfig, seed: int | None) -> RunningCluster:
-        return await start_in_memory(self._loop, self._threads, config, seed)
+    async def _start(self, config: BrokerConfig, seed: int | None, journal: bool) -> RunningCluster:
+        return await start_in_memory(self._loop, self._threads, config, seed, has_journal=journal)

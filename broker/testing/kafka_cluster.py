@@ -13,6 +13,7 @@ from ..context import Context
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import FaultRule, parse_rule
 from .cluster_clock import ClusterClock
+from .cluster_journal import ClusterJournal
 from .inspection import (
     GivenRecord,
     SeenGroup,
@@ -119,7 +120,7 @@ class KafkaFaults:
         return self._host.run(lambda: _at_once(lambda: [one.rule for one in self._faults if not one.hits]))
 
 
-class KafkaCluster:
+class KafkaCluster(ClusterJournal):
     """A cluster of one broker; `bootstrap` is for clients. `close` it, or leave its `with` block."""
 
     def __init__(self, host: Host, running: RunningCluster) -> None:
@@ -144,6 +145,10 @@ class KafkaCluster:
             self._is_closed = True
             self._host.run(self._running.stop)
             self._host.forget(self)
+
+    def look(self, work: Callable[[RunningCluster], R]) -> R:
+        """What `work` finds, on the cluster's own loop."""
+        return self._host.run(lambda: _at_once(lambda: work(self._running)))
 
     # Topics and records
 

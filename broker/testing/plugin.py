@@ -7,7 +7,7 @@
 The one rule: loading it costs nothing. Whatever it needs is imported when a test asks for a fixture.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,17 +16,39 @@ if TYPE_CHECKING:
     from .cluster_host import ClusterHost
     from .kafka_cluster import KafkaCluster
 
-MARKED = ("partitions", "settings", "seed", "strict_faults")
+MARKED = ("partitions", "settings", "seed", "strict_faults", "journal")
+SECTION = "odradek: what the broker saw"
+MOST_LINES = 50
+_CLUSTER = pytest.StashKey[Any]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "kafka(partitions=N, settings={...}, seed=N, strict_faults=True): what the cluster of the `kafka` fixture is"
-        " like: partitions of topics that are created automatically, Kafka's settings by name, ids that are the same"
-        " in every run, and whether a fault that hit nothing fails the test.",
+        "kafka(partitions=N, settings={...}, seed=N, strict_faults=True, journal=False): what the cluster of the"
+        " `kafka` fixture is like: partitions of topics that are created automatically, Kafka's settings by name, ids"
+        " that are the same in every run, whether a fault that hit nothing fails the test, and whether there is a"
+        " journal of what it saw.",
     )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """The report of a test that failed says what the broker saw of it."""
+    report = yield
+    cluster = item.stash.get(_CLUSTER, None)
+    if cluster is not None and call.when != "teardown" and report.failed:
+        report.sections.append((SECTION, _seen(cluster)))
+    return report
+
+
+def _seen(cluster: Any) -> str:
+    """The end of the journal, or why there is none: nothing that goes wrong here may hide why the test failed."""
+    try:
+        return str(cluster.journal_text(MOST_LINES)) or "nothing"
+    except Exception as error:
+        return f"{error}"
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +68,8 @@ def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Itera
     if how.get("partitions") is not None:
         settings["num.partitions"] = str(how["partitions"])
     settings |= {name: str(value) for name, value in dict(how.get("settings") or {}).items()}
-    with kafka_broker.cluster(settings, seed=how.get("seed")) as cluster:
+    with kafka_broker.cluster(settings, seed=how.get("seed"), journal=how.get("journal", True)) as cluster:
+        request.node.stash[_CLUSTER] = cluster
         yield cluster
         unused = cluster.faults.never_hit() if how.get("strict_faults") else []
     if unused:

@@ -13,7 +13,7 @@ from ...slices import Steps
 from ...topic_names import OFFSETS_TOPIC
 from ...topics.partition import Partition
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
-from ..runtime import CoordinatorLog, CoordinatorRuntime, Then
+from ..runtime import CoordinatorLog, CoordinatorRuntime, OperationWatcher, Then
 from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .consumer.group import ConsumerGroup
 from .consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
@@ -54,6 +54,10 @@ class GroupCoordinatorService:
         self._forget_states(self.share.topics_gone())
         self._coordinator.start(self._instant())
         self._runtime.start()
+
+    def watch(self, watcher: OperationWatcher) -> None:
+        """Have someone look at every operation."""
+        self._runtime.watcher = watcher
 
     def when_ready(self, then: Then) -> None:
         """Call `then` once `__consumer_offsets` is there."""

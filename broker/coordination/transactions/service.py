@@ -16,7 +16,7 @@ from ...topics.partition import Partition
 from ...topics.topics import Topics
 from ..partition_writer import PartitionWriter, Then
 from ..result import Instant, Operation, ResponseFuture
-from ..runtime import CoordinatorRuntime
+from ..runtime import CoordinatorRuntime, OperationWatcher
 from .coordinator import V2, Result, TransactionCoordinator, TransactionResponse, refused
 from .hanging import HangingTransactions
 from .marker_writer import MarkerWriter
@@ -77,6 +77,10 @@ class TransactionCoordinatorService:
                 self._hanging.abort(partition)
         if self._coordinator.has_ongoing():
             self._timeouts.watch(Instant(self._clock.now(), self._clock.now_ms()))
+
+    def watch(self, watcher: OperationWatcher) -> None:
+        """Have someone look at every operation."""
+        self._runtime.watcher = watcher
 
     def when_ready(self, then: Then) -> None:
         """Call `then` once `__transaction_state` is there."""

@@ -126,6 +126,10 @@ def keep(*words: str, response: str | None = "done") -> Result:
     return CoordinatorResult(records=[(word.encode(), b"") for word in words], response=response)
 
 
+def refuse(at: Instant) -> Result:
+    raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND)
+
+
 def fail(at: Instant) -> Result:
     raise RuntimeError("a bug")
 
@@ -151,6 +155,41 @@ def test_what_follows_is_logged_when_the_records_before_it_are_replayed_and_answ
     first.on_logged = follow
     shell.ask(lambda at: first)
     assert shell.steps == ["append a", "replay a@0", "follow", "append b", "replay b@1", "answer done"]
+
+
+class Watching:
+    """Notes which operations it is shown, and what it sees of them."""
+
+    def __init__(self, steps: list[str]) -> None:
+        self.steps = steps
+
+    def asked(self, operation: Operation[Any]) -> None:
+        operation.cause = "a request"
+        self.steps.append("asked")
+
+    def watch(self, operation: Operation[Any]) -> Callable[[Exception | None], None] | None:
+        self.steps.append(f"watch {operation.name} of {operation.cause}")
+        return None if operation.name == "ignored" else lambda failure: self.steps.append(f"seen {failure}")
+
+
+def test_whoever_watches_sees_an_operation_before_it_and_after_it_but_before_its_answer(shell: Shell) -> None:
+    shell.runtime.watcher = Watching(shell.steps)
+    shell.ask(lambda at: keep("a"))
+    watched = ["asked", "watch Ask of a request"]
+    assert shell.steps == [*watched, "append a", "replay a@0", "seen None", "answer done"]
+    shell.steps.clear()
+    shell.ask(refuse)
+    assert shell.steps == [*watched, "seen GROUP_ID_NOT_FOUND", "answer GROUP_ID_NOT_FOUND"]
+
+
+def test_whoever_watches_sees_what_is_done_by_the_clock_and_need_not_look(shell: Shell) -> None:
+    shell.runtime.watcher = Watching(shell.steps)
+    shell.at(5, lambda at: keep("a", response=None))
+    shell.machine.due.append((5, Operation("ignored", "k", 0, lambda at: keep("b", response=None))))
+    shell.runtime.watch_time()
+    shell.clock.pass_time(5)
+    first = ["watch timer of None", "append a", "replay a@0", "seen None"]
+    assert shell.steps == [*first, "watch ignored of None", "append b", "replay b@1"]
 
 
 def test_an_operation_is_decided_at_the_time_of_the_clock(shell: Shell) -> None:

@@ -12,7 +12,7 @@ import pytest
 Project = Callable[..., subprocess.CompletedProcess[str]]
 
 PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
-DOCUMENTED, WITHOUT_PYTEST = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+DOCUMENTED, WITHOUT_PYTEST, LOOKING_BACK = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 APART = """
 import pytest
 
@@ -38,9 +38,9 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("-W", "error")], ids=["alone", "xdist", "warnings"])
 def test_the_documented_tests_pass(project: Project, arguments: tuple[str, ...]) -> None:
-    done = project(DOCUMENTED + APART, *arguments)
+    done = project(DOCUMENTED + LOOKING_BACK + APART, *arguments)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "23 passed" in done.stdout
+    assert "24 passed" in done.stdout
 
 
 def test_the_documented_program_runs_without_pytest() -> None:
@@ -104,6 +104,53 @@ def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> N
     )
     assert done.returncode == 1
     assert "faults that hit nothing" in done.stdout
+
+
+FAILING = """
+import pytest
+from confluent_kafka import Producer
+
+{mark}
+def test_it(kafka):
+    producer = Producer({{"bootstrap.servers": kafka.bootstrap, "client.id": "shop"}})
+    for number in range({topics}):
+        producer.produce(f"orders{{number}}", b"one")
+    producer.flush(20)
+    {end}
+"""
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_test_that_fails_says_what_the_broker_saw(project: Project, arguments: tuple[str, ...]) -> None:
+    done = project(FAILING.format(mark="", topics=1, end="assert False"), *arguments)
+    assert done.returncode == 1
+    section = done.stdout.split("odradek: what the broker saw")[1]
+    assert "topic orders0: created with 1 partition automatically" in section
+    assert "shop 127.0.0.1:" in section
+    assert "Produce v" in section
+
+
+def test_what_the_broker_saw_is_cut_to_its_newest_lines(project: Project) -> None:
+    done = project(FAILING.format(mark="", topics=60, end="assert False"))
+    section = done.stdout.split("odradek: what the broker saw")[1].split("short test summary")[0]
+    lines = [line for line in section.splitlines() if line.startswith(("#", "…"))]
+    assert len(lines) == 51
+    assert lines[0].endswith("earlier lines")
+
+
+@pytest.mark.parametrize(
+    ("mark", "end", "said"),
+    [
+        ("", "pass", ""),
+        ("@pytest.mark.kafka(journal=False)", "assert False", "this cluster keeps no journal"),
+        ("", "kafka.close(); assert False", "topic orders0: created"),
+    ],
+    ids=["passes", "off", "closed"],
+)
+def test_a_report_says_no_more_than_there_is(project: Project, mark: str, end: str, said: str) -> None:
+    done = project(FAILING.format(mark=mark, topics=1, end=end))
+    assert ("odradek: what the broker saw" in done.stdout) == bool(said)
+    assert said in done.stdout
 
 
 def test_loading_it_imports_nothing_but_pytest() -> None:

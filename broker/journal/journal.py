@@ -1,0 +1,162 @@
+"""The journal of one cluster: what clients asked and were answered, and what was decided, in one order.
+
+The one rule: it looks, and changes nothing. What is off is not there: without a journal no stage is in the pipeline,
+and nobody is called.
+"""
+
+from collections.abc import Callable, Sequence
+
+from ..apis import TABLE
+from ..config.config_def import nearest
+from ..faults.request_names import names_of
+from ..faults.rule import api_of
+from ..network.pipeline import ReceivedRequest
+from ..runtime import Clock
+from ..session import Session
+from .entries import Decision, JournalEntry, JournalRequest, Subject
+from .ring import Ring
+from .summary import NameOf, summarise
+
+_NAMES = {key: api_of(key) for key in TABLE}
+_API_NAMES = {name.lower(): name for name in _NAMES.values()}
+
+
+class Journal:
+    """Takes down requests and decisions; `name_of` is given when the cluster has topics."""
+
+    def __init__(self, clock: Clock, ring: Ring | None = None) -> None:
+        self._clock = clock
+        self._number = 0
+        self._begun: dict[int, tuple[JournalRequest, float]] = {}  # by connection: what is not answered yet
+        self.ring = Ring() if ring is None else ring
+        self.cause: JournalRequest | None = None  # the request whose handler runs
+        self.name_of: NameOf = lambda topic_id: None
+
+    # What happens
+
+    def begin(self, received: ReceivedRequest) -> JournalRequest:
+        """A request has come."""
+        header, session = received.header, received.session
+        summary = summarise(received.body, header.api_version, self.name_of)
+        names = names_of(received.body, self.name_of)
+        entry = JournalRequest(
+            self._next(),
+            self._clock.now_ms(),
+            _NAMES[header.api_key],
+            header.api_version,
+            header.client_id or "",
+            connection_of(session),
+            summary.fields,
+            names.topics,
+            names.partitions,
+            names.groups,
+            names.transactional_ids,
+        )
+        entry.size_bytes += summary.size_bytes
+        self._begun[id(session)] = (entry, self._clock.now())
+        self.ring.append(entry)
+        return entry
+
+    def begun(self, session: Session) -> JournalRequest | None:
+        """The request of this connection that is being worked on."""
+        found = self._begun.get(id(session))
+        return None if found is None else found[0]
+
+    def end(self, entry: JournalRequest, session: Session, response: object | None, outcome: str = "") -> None:
+        """What became of a request: an answer, or what there was in its place."""
+        begun = self._begun.get(id(session))
+        if begun is not None and begun[0] is entry:
+            del self._begun[id(session)]
+            entry.took_ms = round((self._clock.now() - begun[1]) * 1000, 3)
+        entry.outcome = outcome
+        if response is not None:
+            summary = summarise(response, entry.version, self.name_of)
+            entry.answer, entry.errors = summary.fields, summary.errors
+            self.ring.grow(entry, summary.size_bytes)
+
+    def decide(
+        self,
+        subject: Subject,
+        name: str,
+        what: str,
+        cause: JournalRequest | None = None,
+        *,
+        fenced: tuple[int, int] | None = None,
+    ) -> None:
+        """A coordinator or a log has decided something."""
+        entry = Decision(
+            self._next(),
+            self._clock.now_ms(),
+            subject,
+            name,
+            what,
+            0 if cause is None else cause.number,
+            fenced,
+        )
+        entry.size_bytes += len(what)
+        self.ring.append(entry)
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    # To be looked at
+
+    def entries(self) -> Sequence[JournalEntry]:
+        """Everything that has not been forgotten, the oldest first."""
+        return list(self.ring)
+
+    def find(self, number: int) -> JournalRequest | None:
+        """The request of this number."""
+        return next((one for one in self._requests() if one.number == number), None)
+
+    def requests(
+        self,
+        api: str | None = None,
+        client_id: str | None = None,
+        topic: str | None = None,
+        group: str | None = None,
+    ) -> Sequence[JournalRequest]:
+        """The requests that fit all that is given. ValueError for an API that there is not."""
+        known = None if api is None else _checked_api(api)
+        return [
+            one
+            for one in self._requests()
+            if (known is None or one.api == known)
+            and (client_id is None or one.client_id == client_id)
+            and (topic is None or topic in one.topics)
+            and (group is None or group in one.groups)
+        ]
+
+    def decisions(self, fits: Callable[[Decision], bool]) -> Sequence[Decision]:
+        """The decisions that fit."""
+        return [one for one in self.ring if isinstance(one, Decision) and fits(one)]
+
+    def find_fencing(self, transactional_id: str, epoch: int) -> Decision | None:
+        """What shut a producer of this id out that comes with this epoch; the oldest, if it was shut out again."""
+        return next(
+            (
+                one
+                for one in self.ring
+                if isinstance(one, Decision)
+                and one.name == transactional_id
+                and one.fenced is not None
+                and one.fenced[1] >= epoch
+            ),
+            None,
+        )
+
+    def _requests(self) -> Sequence[JournalRequest]:
+        return [one for one in self.ring if isinstance(one, JournalRequest)]
+
+
+def connection_of(session: Session) -> str:
+    """The client's end of a connection."""
+    return f"{session.client_host.lstrip('/')}:{session.client_port}"
+
+
+def _checked_api(name: str) -> str:
+    known = _API_NAMES.get(name.lower().replace("_", ""))
+    if known is None:
+        raise ValueError(f"there is no API {name!r}{nearest(name, _API_NAMES.values())}")
+    return known
