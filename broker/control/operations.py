@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import clock_operations, cluster_operations, fault_operations, group_operations, topic_operations
+from . import (
+    clock_operations,
+    cluster_operations,
+    fault_operations,
+    group_operations,
+    journal_operations,
+    topic_operations,
+)
 from .openapi import document
 from .operation import Asked, Operation
 
@@ -13,6 +20,7 @@ _OF_CLUSTERS: Sequence[tuple[str, Sequence[Operation]]] = (
     ("Clusters", cluster_operations.OPERATIONS),
     ("Topics", topic_operations.OPERATIONS),
     ("Groups", group_operations.OPERATIONS),
+    ("The journal", journal_operations.OPERATIONS),
 )
 
 

@@ -47,7 +47,7 @@ class ControlledBroker:
             threads = LoopThreads(loop)
             ends.callback(threads.close)
             reins = Reins(loop, threads)
-            broker = self._make_broker(runtime=reins.runtime, stages=[reins.stage])
+            broker = self._make_broker(runtime=reins.runtime, stages=reins.stages)
             await broker.start()
             ends.push_async_callback(broker.stop)
             plane = ControlPlane(reins.hold(broker.cluster), loop, threads)
