@@ -9,6 +9,8 @@ The pytest plugin gives the same by the fixtures `kafka` and `kafka_broker`.
 
 from .broker.faults.rule import FaultError, FaultRule
 from .broker.testing.cluster_host import ClusterHost
+from .broker.testing.cluster_state import StateError
+from .broker.testing.exchange_lines import ImportRefused
 from .broker.testing.inspection import GivenRecord, SeenGroup, SeenOffsets
 from .broker.testing.kafka_cluster import KafkaCluster, KafkaFault
 from .broker.testing.records_seen import SeenRecord
@@ -20,10 +22,12 @@ __all__ = [
     "FaultError",
     "FaultRule",
     "GivenRecord",
+    "ImportRefused",
     "KafkaCluster",
     "KafkaError",
     "KafkaFault",
     "SeenGroup",
     "SeenOffsets",
     "SeenRecord",
+    "StateError",
 ]
