@@ -10,6 +10,8 @@ The pytest plugin gives the same by the fixtures `kafka` and `kafka_broker`.
 from .broker.faults.rule import FaultError, FaultRule
 from .broker.journal.entries import Decision, JournalEntry, JournalRequest
 from .broker.testing.cluster_host import ClusterHost
+from .broker.testing.cluster_state import StateError
+from .broker.testing.exchange_lines import ImportRefused
 from .broker.testing.inspection import GivenRecord, SeenGroup, SeenOffsets
 from .broker.testing.kafka_cluster import KafkaCluster, KafkaFault
 from .broker.testing.records_seen import SeenRecord
@@ -22,6 +24,7 @@ __all__ = [
     "FaultError",
     "FaultRule",
     "GivenRecord",
+    "ImportRefused",
     "JournalEntry",
     "JournalRequest",
     "KafkaCluster",
@@ -30,4 +33,5 @@ __all__ = [
     "SeenGroup",
     "SeenOffsets",
     "SeenRecord",
+    "StateError",
 ]

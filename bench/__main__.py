@@ -20,6 +20,7 @@ from .groups import measure_groups
 from .journal import measure_journal
 from .share_groups import share
 from .starts import measure_starts
+from .state import measure_state
 from .throttled import SETTINGS as QUOTA_SETTINGS
 from .throttled import measure_throttled
 from .workloads import acked_record, compaction, consume, end_to_end, new_topic, produce, transactions
@@ -43,9 +44,13 @@ def main() -> None:
     parser.add_argument("--groups", action="store_true", help="measure groups of consumers instead")
     parser.add_argument("--lonely", type=int, default=1000, help="for --groups: how many of one member")
     parser.add_argument("--journal", action="store_true", help="measure what a journal costs instead")
+    parser.add_argument("--state", action="store_true", help="measure snapshots of clusters in memory instead")
     arguments = parser.parse_args()
     if arguments.journal:
         show(measure_journal(arguments.acked))
+        return
+    if arguments.state:
+        show({"odradek": measure_state()})
         return
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only).items():

@@ -5,8 +5,10 @@ order; whatever fails on the way, and whenever it ends, what was begun is ended.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
@@ -22,6 +24,7 @@ from .config.start_topics import StartTopic
 from .context import Context
 from .heavy_work import HeavyWork
 from .lifetime import Lifetime
+from .log_closing import prepare_copy
 from .log_manager import LogManager
 from .log_output import get_logger
 from .maintenance.idle_logs import IdleLogs
@@ -90,7 +93,9 @@ class Cluster:
         self._advertise = advertise
         self._cluster_id = cluster_id
         self._topics = topics
+        self._first_producer_id = 0
         self._parts: _Parts | None = None
+        self._held: Sequence[Sequence[socket.socket]] = ()  # what it listens on already
         self._stopping: asyncio.Task[None] | None = None
 
     @property
@@ -99,6 +104,13 @@ class Cluster:
         if self._parts is None:
             raise RuntimeError("the cluster does not run")
         return self._parts.context
+
+    @property
+    def directory(self) -> DataDirectory:
+        """Where its data lies; RuntimeError while it does not run."""
+        if self._parts is None:
+            raise RuntimeError("the cluster does not run")
+        return self._parts.log_manager.directory
 
     @property
     def bootstrap(self) -> str:
@@ -116,13 +128,15 @@ class Cluster:
             parts = self._build(lifetime, log_manager)
             await self._in_turns(parts.idle_logs.recover_large())
             await self._ensure_topics(parts.topics)
+            await self._when_done(partial(parts.context.producer_ids.skip, self._first_producer_id))
         except BaseException:
             await lifetime.ended()
             log_manager.abandon()
             raise
         self._parts = parts
         try:
-            await parts.server.listen()
+            held, self._held = self._held, ()
+            await parts.server.listen(held)
         except BaseException as error:
             await self.stop()
             if not isinstance(error, CannotListen):
@@ -145,18 +159,53 @@ class Cluster:
             self._stopping = asyncio.ensure_future(self._stop(self._parts))
         await asyncio.shield(self._stopping)
 
-    async def _stop(self, parts: _Parts) -> None:
+    def prepare_copy(self) -> Callable[[Files], None]:
+        """Write what a clean stop would, and go on; the call makes a copy taken next one that was stopped cleanly.
+
+        OSError for a disk that refuses, or while records are being deleted.
+        """
+        if self._parts is None:
+            raise RuntimeError("the cluster does not run")
+        log_manager = self._parts.log_manager
+        return prepare_copy(log_manager.opened_logs(), log_manager.directory, is_clean=not log_manager.has_unrecovered)
+
+    async def replace(self, files: Files, cluster_id: str | None = None) -> None:
+        """Go on over other files at the same addresses; nothing more is written to those it had.
+
+        Connections close; who connects meanwhile waits. No producer id is given out twice, whatever the files say.
+        StartError: it has stopped then.
+        """
+        if self._parts is None:
+            raise StartError("the broker does not run")
+        self._first_producer_id = self._parts.context.metadata.image.next_producer_id
+        held = self._parts.server.hold_sockets()
         try:
-            await self._end(parts)
+            if self._stopping is None:
+                self._stopping = asyncio.ensure_future(self._stop(self._parts, is_kept=False))
+            await asyncio.shield(self._stopping)
+            self._files, self._cluster_id, self._held = files, cluster_id or self._cluster_id, held
+            await self.start()
+        except BaseException:
+            for listener in held:
+                for one in listener:
+                    one.close()
+            raise
+
+    async def _stop(self, parts: _Parts, *, is_kept: bool = True) -> None:
+        try:
+            await self._end(parts, is_kept=is_kept)
         finally:
             self._parts = self._stopping = None
 
-    async def _end(self, parts: _Parts) -> None:
+    async def _end(self, parts: _Parts, *, is_kept: bool) -> None:
         await parts.server.close()
         for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner, parts.heavy_work):
             part.stop()
         await parts.lifetime.ended()
-        await self._beside_the_loop(parts.log_manager.close)
+        if is_kept:
+            await self._beside_the_loop(parts.log_manager.close)
+        else:
+            parts.log_manager.abandon()
         if parts.server.addresses:  # else it never ran
             logger.info("stopped")
 
@@ -216,15 +265,19 @@ class Cluster:
 
     async def _ensure_topics(self, topics: Topics) -> None:
         """The topics asked for are there, and recorded. StartError names the one that cannot be."""
-        if not self._topics:
-            return
+        if self._topics:
+            await self._when_done(partial(ensure_topics, topics, self._config, self._topics))
+
+    @staticmethod
+    async def _when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:
+        """Wait for a change of the metadata. StartError says why it could not be."""
         done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
 
         def then(error: KafkaError | None) -> None:
             if not done.done():  # whoever waited may have been cancelled
                 done.set_result(error)
 
-        ensure_topics(topics, self._config, self._topics, then)
+        begin(then)
         if (error := await done) is not None:
             raise StartError(error.message)
 

@@ -1,8 +1,12 @@
-"""Closing many logs at once: one after the other their fsyncs would outlast a service's patience."""
+"""Closing many logs at once: one after the other their fsyncs would outlast a service's patience.
 
-from collections.abc import Sequence
+And a copy of their directory as if they had been closed, while they go on.
+"""
+
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 
+from ..storage.directory import DataDirectory
 from ..storage.files.files import Files
 from ..storage.log import FlushJob, PartitionLog
 from .log_output import get_logger
@@ -29,6 +33,18 @@ def close_logs(logs: Sequence[PartitionLog], files: Files) -> bool:
     for opened in changed:
         _report_unclosed(opened, OSError("not all of its files could be opened for their fsync"))
     return False
+
+
+def prepare_copy(logs: Sequence[PartitionLog], directory: DataDirectory, *, is_clean: bool) -> Callable[[Files], None]:
+    """Have the files say what a clean stop would have them say; then copy them, and give the copy to the call.
+
+    It leaves the checkpoints and the mark there that a clean stop leaves. OSError where a log cannot be prepared.
+    """
+    for opened in logs:
+        opened.prepare_close()
+    ends = {(log.topic, log.partition): log.log_end_offset for log in logs}
+    starts = {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0}
+    return lambda copy: directory.complete_copy(copy, ends, starts, is_clean=is_clean)
 
 
 def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:

@@ -120,9 +120,19 @@ class DataDirectory:
     def close_cleanly(self, broker_epoch: int = -1) -> None:
         """Leave the clean-shutdown mark, after every log was closed and checkpointed, and close the directory."""
         self._check_open()
-        mark = json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":"))
-        self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", mark.encode())
+        self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark(broker_epoch))
         self.close()
+
+    def complete_copy(
+        self, copy: Files, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int], *, is_clean: bool
+    ) -> None:
+        """Leave in a copy of the files what a clean stop leaves, where logs were open that end and start there."""
+        records = {RECOVERY_POINTS: {**self.recovery_points, **ends}, HIGH_WATERMARKS: {**self.high_watermarks, **ends}}
+        records |= {LOG_STARTS: {**self._log_starts_to_write(), **starts}, CLEANER_OFFSETS: self.cleaner_offsets}
+        for name, offsets in records.items():
+            offsets_writer(copy, f"{self.path}/{name}", offsets)()
+        if is_clean:
+            copy.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark())
 
     def close(self) -> None:
         """Give the directory back as it is; without the mark the next start recovers. No use of it follows."""
@@ -327,6 +337,10 @@ def split_partition(name: str) -> TopicPartition | None:
     if partition != str(int(partition)):
         return None
     return topic, int(partition)
+
+
+def _clean_mark(broker_epoch: int = -1) -> bytes:
+    return json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":")).encode()
 
 
 def _is_deleted(name: str) -> bool:

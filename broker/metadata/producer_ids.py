@@ -43,6 +43,15 @@ class ProducerIds:
         self._next += 1
         return self._next - 1
 
+    def skip(self, end: int, then: Then) -> None:
+        """Never hand out an id below `end`, which others may have: `then` hears when that is on record."""
+        self._next = min(max(self._next, end), self._end)
+        missing = end - self._metadata.image.next_producer_id
+        if missing > 0:
+            self._metadata.take_producer_ids(missing, lambda first, error: then(error))
+        else:
+            then(None)
+
     def _taken(self, first: int, error: KafkaError | None) -> None:
         refusal: KafkaError | None = None
         if error is None:

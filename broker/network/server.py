@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..config.broker_config import BrokerConfig
@@ -54,6 +55,7 @@ class Server:
         self._admitted: set[Connection] = set()
         self._by_host: Counter[str] = Counter()
         self._servers: list[asyncio.Server] = []
+        self._sockets: list[list[socket.socket]] = []  # of each listener
         self._sweep: TimerHandle | None = None
         self._is_closing = False
         self._none_is_open = asyncio.Event()
@@ -67,18 +69,25 @@ class Server:
         self.note_client = note_client
         self.addresses: list[tuple[str, int]] = []  # of each listener, as a client on this machine may connect to it
 
-    async def listen(self) -> None:
-        """Bind and accept; CannotListen if an address cannot be had. Port 0 takes a free one."""
-        for endpoint in self._config.endpoints():
+    async def listen(self, held: Sequence[Sequence[socket.socket]] = ()) -> None:
+        """Bind and accept; CannotListen if an address cannot be had. Port 0 takes a free one.
+
+        `held` are sockets that another server has left to this one, of each listener; then nothing is bound.
+        """
+        for number, endpoint in enumerate(self._config.endpoints()):
             try:
-                await self._listen(endpoint)
+                await self._listen(endpoint, list(held[number]) if held else open_sockets(endpoint.host, endpoint.port))
             except OSError as error:
                 raise CannotListen(endpoint, error) from error
         self._sweep_overdue()
 
-    async def _listen(self, endpoint: Endpoint) -> None:
+    def hold_sockets(self) -> list[list[socket.socket]]:
+        """Its sockets once more: they listen on when it closes, and whoever connects meanwhile waits for the next."""
+        return [[one.dup() for one in listener] for listener in self._sockets]
+
+    async def _listen(self, endpoint: Endpoint, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
-        sockets = open_sockets(endpoint.host, endpoint.port)
+        self._sockets.append(list(sockets))
         host, port = sockets[0].getsockname()[:2]
         backlog = self._config.socket_listen_backlog_size
         while sockets:

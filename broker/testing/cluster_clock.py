@@ -116,14 +116,27 @@ class ClusterClock:
             self._rate, self._resting_rate = self._resting_rate, None
             self._arm()
 
-    async def settled(self) -> None:
-        """Return when what was begun has been done: the calls that were to come soon, and the work on threads."""
+    async def settled(self, most_pauses: int | None = None) -> None:
+        """Return when what was begun has been done: the calls that were to come soon, and the work on threads.
+
+        Or after so many pauses, where clients always begin something new.
+        """
+        pauses = 0
         while True:
             await asyncio.sleep(0)
+            if pauses == most_pauses:
+                return
+            pauses += 1
             if self._threads is not None and self._threads.running:
                 await asyncio.sleep(PAUSE_S)
             elif not self._soon:
                 return
+
+    def fork(self) -> "ClusterClock":
+        """Another clock that shows the same time and runs at the same rate; nothing is due on it."""
+        other = ClusterClock(self._loop, self._machine)
+        other._now_ms, other._rate = self._now_ms + self._passed_s() * 1000, self.rate
+        return other
 
     def watch(self, threads: "CountedThreads") -> None:
         """The threads whose work `settled` waits for."""

@@ -47,7 +47,11 @@ class ClusterHost:
         ConfigError for a setting that Kafka would refuse.
         """
         config = BrokerConfig.from_settings({"listeners": "PLAINTEXT://127.0.0.1:0", **(settings or {})})
-        cluster = KafkaCluster(self, self.run(lambda: self._start(config, seed, journal)))
+        return self.add(self.run(lambda: self._start(config, seed, journal)))
+
+    def add(self, running: RunningCluster) -> KafkaCluster:
+        """A cluster that runs on the loop already."""
+        cluster = KafkaCluster(self, running)
         self._clusters.append(cluster)
         return cluster
 

@@ -3,14 +3,12 @@
 Nothing is joined, fetched or committed to find out.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.header import RequestHeader
 from ...protocol.messages.create_topics import (
     CreatableTopic,
     CreatableTopicConfig,
@@ -18,18 +16,13 @@ from ...protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from ...protocol.records import Header, NewRecord, build_batch
-from ...protocol.schema import declared
-from ..apis import TABLE
 from ..config.config_def import nearest
 from ..context import Context
-from ..deferred import Deferred
-from ..network.pipeline import build_pipeline
-from ..session import Session
 from ..topics.partition import Partition
 from ..topics.topics import Topic
+from .asking import ask
 from .records_seen import SeenRecord, read_seen
 
-CLIENT_ID = "odradek-testing"
 MOST_NAMED = 20  # topics that an error names
 
 R = TypeVar("R")
@@ -72,7 +65,7 @@ async def create_topic(context: Context, name: str, partitions: int | None, conf
         replication_factor=-1,
         configs=[CreatableTopicConfig(name=one, value=value) for one, value in config.items()],
     )
-    answer = await _ask(context, CreateTopicsRequest(topics=[asked]), CreateTopicsResponse)
+    answer = await ask(context, CreateTopicsRequest(topics=[asked]), CreateTopicsResponse)
     (topic,) = answer.topics
     if topic.error_code != ErrorCode.NONE:
         raise KafkaError(ErrorCode(topic.error_code), topic.error_message)
@@ -164,19 +157,3 @@ def seen_groups(context: Context) -> dict[str, SeenGroup]:
         )
         for group in context.groups.groups()
     }
-
-
-async def _ask(context: Context, request: object, response_type: type[R]) -> R:
-    """What the handler of a request answers, past every client and every fault."""
-    answered: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-    api = next(api for api in TABLE.values() if api.key == declared(type(request)).api_key)
-    header = RequestHeader(api.key, api.last, 0, CLIENT_ID)
-    session = Session("/127.0.0.1", "127.0.0.1", 0, client_id=CLIENT_ID)
-    answer = build_pipeline([], context)(api.load(), request, header, session)
-    context.purgatory.complete_ready()
-    deferred: Deferred[object] = Deferred()
-    deferred.follow(answer)
-    deferred.deliver_to(lambda given: answered.set_result(cast("R", given)), answered.set_exception)
-    found = await answered
-    assert isinstance(found, response_type)
-    return found

@@ -14,6 +14,7 @@ from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import FaultRule, parse_rule
 from .cluster_clock import ClusterClock
 from .cluster_journal import ClusterJournal
+from .cluster_state import ClusterState
 from .inspection import (
     GivenRecord,
     SeenGroup,
@@ -38,6 +39,7 @@ class Host(Protocol):
     """Where the cluster's loop runs."""
 
     def run(self, work: Callable[[], Coroutine[Any, Any, R]], timeout_s: float | None = None) -> R: ...
+    def add(self, running: RunningCluster) -> "KafkaCluster": ...
     def forget(self, cluster: "KafkaCluster") -> None: ...
 
 
@@ -130,6 +132,9 @@ class KafkaCluster(ClusterJournal):
         self.bootstrap = running.cluster.bootstrap
         self.clock = KafkaClock(host, running.clock)
         self.faults = KafkaFaults(host, running.faults, running.clock)
+        self._state = state = ClusterState(host, running)
+        self.snapshot, self.snapshots, self.forget_snapshot = state.snapshot, state.snapshots, state.forget
+        self.restore, self.reset, self.export, self.import_ = state.restore, state.reset, state.export, state.import_
 
     def __enter__(self) -> "KafkaCluster":
         return self
@@ -149,6 +154,10 @@ class KafkaCluster(ClusterJournal):
     def look(self, work: Callable[[RunningCluster], R]) -> R:
         """What `work` finds, on the cluster's own loop."""
         return self._host.run(lambda: _at_once(lambda: work(self._running)))
+
+    def fork(self, name: str | None = None) -> "KafkaCluster":
+        """Another cluster of the same host that begins with a snapshot, or as this one is now. StateError."""
+        return self._host.add(self._state.fork(name))
 
     # Topics and records
 

@@ -3,7 +3,10 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ...protocol.uuid_text import encode_uuid
+from ...storage.directory import META_PROPERTIES, decode_properties, encode_properties
 from ...storage.files.memory_files import MemoryFiles
 from ..cluster import Cluster
 from ..config.broker_config import BrokerConfig
@@ -14,31 +17,88 @@ from ..network.pipeline import Stage
 from ..runtime import Runtime, SystemClock, Threads
 from .cluster_clock import ClusterClock, CountedThreads
 
+ROOT = "memory"
+
 
 class RunningCluster:
-    """A cluster that runs on a loop, its clock and its faults; `watch` has its journal, if it keeps one."""
+    """A cluster that runs on a loop, its clock and its faults; `watch` has its journal, if it keeps one.
+
+    One in memory has a state that can be exchanged.
+    """
 
     def __init__(
-        self, cluster: Cluster, clock: ClusterClock, faults: FaultTable, watch: JournalWatch | None = None
+        self,
+        cluster: Cluster,
+        clock: ClusterClock,
+        faults: FaultTable,
+        watch: JournalWatch | None = None,
+        memory: "_Memory | None" = None,
     ) -> None:
         self.cluster = cluster
         self.clock = clock
         self.faults = faults
         self.watch = watch
+        self._memory = memory
 
     async def stop(self) -> None:
         """End it."""
         await self.cluster.stop()
         self.clock.close()
 
+    # Its state
+
+    @property
+    def memory(self) -> "_Memory":
+        """What a cluster in memory is made of. RuntimeError for another."""
+        if self._memory is None:
+            raise RuntimeError("only a cluster in memory has snapshots")
+        return self._memory
+
+    async def copy_files(self) -> MemoryFiles:
+        """Its files as a clean stop would leave them now; it goes on. OSError."""
+        files = self.memory.files
+        await self.clock.settled(most_pauses=MOST_PAUSES)
+        complete = self.cluster.prepare_copy()
+        copy = files.fork()
+        complete(copy)
+        return copy
+
+    async def replace(self, files: MemoryFiles) -> None:
+        """Go on over other files: the same addresses, clock, faults and cluster id, and no producer id again."""
+        memory, cluster_id = self.memory, self.cluster.context.cluster_id
+        files = files.fork()
+        set_cluster_id(files, cluster_id)
+        await self.cluster.replace(files, cluster_id)
+        memory.files = files
+        memory.reins.attach(self.cluster)
+
+    async def fork(self, files: MemoryFiles) -> "RunningCluster":
+        """Another cluster that begins with these files, at the time it is here, with an id of its own and no faults."""
+        memory = self.memory
+        reins = memory.reins.fork()
+        files = files.fork()
+        set_cluster_id(files, encode_uuid(reins.runtime.random.randbytes(16)))
+        try:
+            return await _start(reins, memory.config, files)
+        except BaseException:
+            reins.clock.close()
+            raise
+
 
 class Reins:
     """What a cluster is to be built with, so that a test holds its clock and its faults."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, threads: Threads, seed: int | None = None, *, has_journal: bool = True
+        self,
+        loop: asyncio.AbstractEventLoop,
+        threads: Threads,
+        seed: int | None = None,
+        *,
+        clock: ClusterClock | None = None,
+        has_journal: bool = True,
     ) -> None:
-        self.clock = ClusterClock(loop, SystemClock())
+        self._loop, self._threads, self._is_seeded = loop, threads, seed is not None
+        self.clock = ClusterClock(loop, SystemClock()) if clock is None else clock
         counted = CountedThreads(threads)
         self.clock.watch(counted)
         chance = random.SystemRandom() if seed is None else random.Random(seed)
@@ -48,12 +108,30 @@ class Reins:
         self.watch = JournalWatch(self.clock) if has_journal else None
         self.stages: Sequence[Stage] = [self.stage] if self.watch is None else self.watch.around([self.stage])
 
-    def hold(self, cluster: Cluster) -> RunningCluster:
+    def hold(self, cluster: Cluster, memory: "_Memory | None" = None) -> RunningCluster:
         """The cluster has been started with them."""
+        self.attach(cluster)
+        return RunningCluster(cluster, self.clock, self.faults, self.watch, memory)
+
+    def attach(self, cluster: Cluster) -> None:
+        """Know it by what it has now; again whenever it goes on over other files."""
         self.stage.name_of = cluster.context.topics.name_of
         if self.watch is not None:
             self.watch.attach(cluster.context)
-        return RunningCluster(cluster, self.clock, self.faults, self.watch)
+
+    def fork(self) -> "Reins":
+        """Others, whose clock shows the same time, with no faults, and as much left to chance as with these."""
+        seed = self.runtime.random.getrandbits(64) if self._is_seeded else None
+        return Reins(self._loop, self._threads, seed, clock=self.clock.fork(), has_journal=self.watch is not None)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What a cluster in memory is made of."""
+
+    reins: Reins
+    config: BrokerConfig
+    files: MemoryFiles
 
 
 async def start_in_memory(
@@ -65,7 +143,21 @@ async def start_in_memory(
     has_journal: bool = True,
 ) -> RunningCluster:
     """A cluster of its own, that keeps nothing. StartError."""
-    reins = Reins(loop, threads, seed, has_journal=has_journal)
-    cluster = Cluster(config, MemoryFiles(), reins.runtime, "memory", stages=reins.stages)
+    return await _start(Reins(loop, threads, seed, has_journal=has_journal), config, MemoryFiles())
+
+
+async def _start(reins: Reins, config: BrokerConfig, files: MemoryFiles) -> RunningCluster:
+    cluster = Cluster(config, files, reins.runtime, ROOT, stages=reins.stages)
     await cluster.start()
-    return reins.hold(cluster)
+    return reins.hold(cluster, _Memory(reins, config, files))
+
+
+MOST_PAUSES = 200  # of half a millisecond, for what is under way on threads; what is not done by then is not in a copy
+
+
+def set_cluster_id(files: MemoryFiles, cluster_id: str) -> None:
+    """Have the files belong to another cluster, if they belong to any: no more than its name is in them."""
+    path = f"{ROOT}/{META_PROPERTIES}"
+    if files.exists(path):
+        properties = decode_properties(files.read(path, 0, files.size(path)), path)
+        files.write_whole(path, encode_properties({**properties, "cluster.id": cluster_id}))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from .files import Buffer, OpenRefused, VolumeBytes
+from .shared_bytes import SharedBytes
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -16,24 +17,34 @@ def _split(path: str) -> tuple[str, str]:
 
 
 class MemoryFiles:
-    """A tree of byte strings."""
+    """A tree of byte strings; `fork` gives another that begins as this one is."""
 
     def __init__(self) -> None:
-        self._directories: dict[str, dict[str, bytearray]] = {"": {}}
+        self._directories: dict[str, dict[str, SharedBytes]] = {"": {}}
         self._children: dict[str, set[str]] = {"": set()}  # directories below a directory
         self._locked: set[str] = set()
 
-    def _find(self, path: str) -> bytearray | None:
+    def fork(self) -> "MemoryFiles":
+        """Another tree of the same bytes, not locked; what is in them is shared until one of the two changes it."""
+        other = MemoryFiles()
+        other._directories = {
+            path: {name: content.copy() for name, content in list(files.items())}
+            for path, files in list(self._directories.items())
+        }
+        other._children = {path: set(names) for path, names in list(self._children.items())}
+        return other
+
+    def _find(self, path: str) -> SharedBytes | None:
         directory, name = _split(path)
         return self._directories.get(directory, {}).get(name)
 
-    def _file(self, path: str) -> bytearray:
+    def _file(self, path: str) -> SharedBytes:
         content = self._find(path)
         if content is None:
             raise FileNotFoundError(errno.ENOENT, "no such file", path)
         return content
 
-    def _directory(self, path: str) -> dict[str, bytearray]:
+    def _directory(self, path: str) -> dict[str, SharedBytes]:
         try:
             return self._directories[path]
         except KeyError:
@@ -41,22 +52,17 @@ class MemoryFiles:
 
     def write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
         directory, name = _split(path)
-        content = self._directory(directory).setdefault(name, bytearray())
-        if position < len(content):
-            joined = b"".join(buffers)
-            content[position : position + len(joined)] = joined
-            return
-        if position > len(content):
-            content.extend(bytes(position - len(content)))
-        for buffer in buffers:
-            content += buffer
+        found = self._directory(directory)
+        content = found.get(name)
+        if content is None:
+            content = found[name] = SharedBytes()
+        content.write(buffers, position)
 
     def read(self, path: str, position: int, size: int) -> bytes:
-        # A copy: a view would forbid the file to grow for as long as somebody is sending it.
-        return bytes(memoryview(self._file(path))[position : position + size])
+        return self._file(path).read(position, size)
 
     def size(self, path: str) -> int:
-        return len(self._file(path))
+        return self._file(path).size
 
     def modified_ms(self, path: str) -> int | None:
         self._file(path)
@@ -66,11 +72,7 @@ class MemoryFiles:
         return path in self._directories or self._find(path) is not None
 
     def truncate(self, path: str, size: int) -> None:
-        content = self._file(path)
-        if size <= len(content):
-            del content[size:]
-        else:
-            content.extend(bytes(size - len(content)))
+        self._file(path).truncate(size)
 
     def rename(self, old: str, new: str) -> None:
         if old in self._directories:
@@ -148,7 +150,7 @@ class MemoryFiles:
 
     def write_whole(self, path: str, data: bytes, *, is_synced: bool = True) -> None:
         directory, name = _split(path)
-        self._directory(directory)[name] = bytearray(data)
+        self._directory(directory)[name] = SharedBytes(data)
 
     def whole_writer(self, path: str, data: bytes, *, is_synced: bool = True) -> Callable[[], None]:
         return partial(self.write_whole, path, data, is_synced=is_synced)

@@ -326,3 +326,45 @@ async def test_a_second_stop_returns_when_the_first_has_stopped_the_cluster() ->
         await cluster.start()
         await first
         await cluster.stop()
+
+
+# Other files in place of those it had
+
+
+async def test_a_cluster_goes_on_over_other_files_at_the_same_address() -> None:
+    async with world() as around, around.running() as cluster:
+        address, before = cluster.addresses[0], cluster.context.producer_ids
+        taken: list[int] = []
+        before.when_available(lambda error: taken.append(before.next_id()))
+        await around.turn(0)
+        async with client_of(cluster) as one:
+            await one.create_topic("t")
+            waiting = await asyncio.open_connection(*address)
+            files = MemoryFiles()
+            await cluster.replace(files, "A" * 22)
+            assert await waiting[0].read() == b""  # closed, as all that were open
+            waiting[1].close()
+        assert cluster.addresses == [address]
+        async with client_of(cluster) as one:
+            assert (await one.topics(), await one.cluster_id()) == ([], "A" * 22)
+        ids = cluster.context.producer_ids
+        ids.when_available(lambda error: taken.append(ids.next_id()))
+        await around.turn(0)
+        assert taken[0] < taken[1] >= 1000
+        assert cluster.directory.files is files
+
+
+async def test_a_cluster_that_cannot_go_on_over_other_files_has_stopped_and_left_its_address() -> None:
+    async with world() as around, around.running() as cluster:
+        host, port = cluster.addresses[0]
+        files = MemoryFiles()
+        files.make_directory("/data")
+        files.lock("/data/.lock")
+        with pytest.raises(StartError, match="in use by another broker"):
+            await cluster.replace(files)
+        with pytest.raises(RuntimeError, match="does not run"):
+            _ = cluster.context
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(host, port)
+        with pytest.raises(StartError, match="does not run"):
+            await cluster.replace(files)

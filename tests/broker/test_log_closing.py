@@ -1,11 +1,12 @@
 """Many logs closed at once, where there are few descriptors, or a log that is closed already."""
 
-from odradek.broker.log_closing import CLOSE_TRIES, close_logs
+from odradek.broker.log_closing import CLOSE_TRIES, close_logs, prepare_copy
 from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.topics import create_topic
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.directory import CLEAN_SHUTDOWN
+from odradek.storage.files.memory_files import MemoryFiles
 
 from .conftest import Parts
 
@@ -27,6 +28,11 @@ def fill(parts: Parts, partitions: int = 1) -> None:
     for partition in create_topic(parts.topics, "t", partitions, {}).partitions:
         batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
         partition.append([batch], parts.clock.now_ms())
+
+
+def fill_more(parts: Parts) -> None:
+    batch = RecordBatch(build_batch([NewRecord(key=None, value=b"v", timestamp=1)]))
+    parts.topics.partition("t", 0).append([batch], parts.clock.now_ms())
 
 
 def test_a_stop_without_descriptors_makes_room_and_closes_what_is_left() -> None:
@@ -58,3 +64,21 @@ def test_logs_that_are_closed_are_closed_once_more_without_work() -> None:
     logs = parts.store.opened_logs()
     assert close_logs(logs, parts.files)
     assert close_logs(logs, parts.files)
+
+
+def test_a_copy_is_as_after_a_clean_stop_while_the_logs_go_on() -> None:
+    files = MemoryFiles()
+    parts = Parts(files=files)
+    fill(parts, 2)
+    complete = prepare_copy(parts.store.opened_logs(), parts.store.directory, is_clean=True)
+    copy = files.fork()
+    complete(copy)
+    fill_more(parts)
+    other = Parts(files=copy)
+    reports = []
+    for index in range(2):
+        log = other.topics.partition("t", index).open_log()
+        reports.append((log.log_end_offset, log.recovery_report.is_clean))
+    assert reports == [(1, True), (1, True)]
+    parts.restart()
+    assert parts.topics.partition("t", 0).open_log().log_end_offset == 2

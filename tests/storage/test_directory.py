@@ -317,3 +317,16 @@ def test_a_partition_that_goes_takes_its_log_start_under_way_with_it(files: Memo
     directory.finish_write_log_starts(write)
     assert directory.log_starts == {}
     assert _text(files, "log-start-offset-checkpoint") == "0\n0\n"
+
+
+def test_a_copy_is_completed_as_a_clean_stop_leaves_it(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.write_checkpoints({("t", 0): 3, ("u", 0): 4}, {("t", 0): 1}, {("t", 0): 3})
+    directory.begin_writing()
+    for is_clean in (True, False):
+        copy = files.fork()
+        directory.complete_copy(copy, {("t", 0): 9}, {("t", 0): 2}, is_clean=is_clean)
+        found = DataDirectory.open(copy, ROOT, OURS)
+        assert (found.is_clean, found.recovery_points) == (is_clean, {("t", 0): 9, ("u", 0): 4})
+        assert (found.log_starts, found.high_watermarks) == ({("t", 0): 2}, {("t", 0): 9})
+    assert (directory.recovery_points["t", 0], directory.log_starts["t", 0]) == (3, 1)

@@ -46,7 +46,7 @@ def decided(cluster: KafkaCluster, subject: Subject, name: str) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def host() -> Iterator[ClusterHost]:
     with ClusterHost() as host:
         yield host

@@ -58,3 +58,17 @@ def test_a_block_that_cannot_be_recorded_is_asked_for_again() -> None:
     ids.when_available(failures.append)
     assert [failure and failure.code for failure in failures] == [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, None]
     assert ids.next_id() == 0
+
+
+def test_ids_that_others_have_are_skipped(parts: Parts) -> None:
+    ids = ProducerIds(parts.metadata)
+    ids.when_available(lambda error: None)
+    heard: list[KafkaError | None] = []
+    ids.skip(5, heard.append)  # of the block at hand
+    assert (ids.next_id(), parts.metadata.image.next_producer_id) == (5, BLOCK_SIZE)
+    ids.skip(3, heard.append)
+    assert ids.next_id() == 6
+    ids.skip(2500, heard.append)  # beyond it
+    ids.when_available(heard.append)
+    assert (ids.next_id(), parts.metadata.image.next_producer_id) == (2500, 2500 + BLOCK_SIZE)
+    assert heard == [None] * 4

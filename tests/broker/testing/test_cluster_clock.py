@@ -151,3 +151,24 @@ async def test_an_earlier_timer_is_not_kept_waiting_by_a_later_one(clock: Cluste
     machine.jump(0.001)
     await asyncio.wait_for(rung.wait(), 5)
     clock.close()
+
+
+async def test_a_fork_shows_the_same_time_and_goes_its_own_way(clock: ClusterClock, machine: ManualClock) -> None:
+    clock.freeze()
+    await clock.advance(1000)
+    fork = clock.fork()
+    assert (fork.now_ms(), fork.rate) == (clock.now_ms(), 0)
+    await fork.advance(5)
+    assert fork.now_ms() == clock.now_ms() + 5000
+    clock.run(2)
+    other = clock.fork()
+    machine.jump(3)
+    assert other.now_ms() == clock.now_ms() == fork.now_ms() + 1000
+
+
+async def test_what_never_settles_is_waited_for_so_long(clock: ClusterClock) -> None:
+    counted = CountedThreads(ManualThreads(holds=True))
+    clock.watch(counted)
+    counted.run(lambda: None, lambda error: None)
+    await asyncio.wait_for(clock.settled(most_pauses=3), 5)
+    assert counted.running == 1

@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Project:
 def test_the_documented_tests_pass(project: Project, arguments: tuple[str, ...]) -> None:
     done = project(DOCUMENTED + LOOKING_BACK + APART, *arguments)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "24 passed" in done.stdout
+    assert "25 passed" in done.stdout
 
 
 def test_the_documented_program_runs_without_pytest() -> None:

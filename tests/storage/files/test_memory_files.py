@@ -59,3 +59,19 @@ def test_two_disks_have_nothing_in_common_not_even_locks() -> None:
         one.lock("lock")
     unlock()
     one.lock("lock")
+
+
+def test_a_fork_begins_as_the_files_are_and_goes_its_own_way() -> None:
+    files = MemoryFiles()
+    files.make_directory("/d/inner")
+    files.write("/d/inner/a", [b"shared"], 0)
+    files.lock("/d/lock")
+    fork = files.fork()
+    fork.lock("/d/lock")
+    fork.write("/d/inner/a", [b", forked"], 6)
+    files.write("/d/inner/a", [b"S"], 0)
+    files.write_whole("/d/b", b"new")
+    fork.make_directory("/d/other")
+    assert (files.read("/d/inner/a", 0, 99), fork.read("/d/inner/a", 0, 99)) == (b"Shared", b"shared, forked")
+    assert (fork.exists("/d/b"), files.exists("/d/other")) == (False, False)
+    assert sorted(fork.list_directory("/d")) == ["inner", "lock", "other"]
