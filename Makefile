@@ -9,7 +9,7 @@ run: .venv/run
 	$(BIN)/odradek serve $(ARGS)
 
 test: .venv/test
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/check
 	$(BIN)/ruff format --check .

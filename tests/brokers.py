@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 READY = "odradek ready "
-START_DEADLINE_S = 20.0
+START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 10.0
 
 TEST_SETTINGS: Mapping[str, str] = {

@@ -41,7 +41,9 @@ class BrokerThread:
         self._thread.join()
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        import uvloop
+
+        uvloop.run(self._serve())  # what serves clients elsewhere; asyncio's own may leave a socket open when it stops
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
