@@ -11,6 +11,7 @@ from .brokers import BrokerProcess, OdradekBroker
 from .oracle.apache_kafka import ENVIRONMENT, ApacheKafka, OracleMissing, check_oracle, jars
 
 ORACLE, CLIENTS = (Path(__file__).with_name(name) for name in ("oracle", "clients"))
+VERIFY = Path(__file__).with_name("broker") / "tools" / "verify"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What asks for `rounds` belongs to every run: short by default, long among the crash tests.
 
-    Stock clients come first: they wait, some for a minute, and a process that begins with them last ends alone.
+    Stock clients and the verifier come first: they wait, some for a minute or two, and a process that begins with them
+    last ends alone.
     """
     items.sort(key=_is_quick)
     if _is_long(config):
@@ -58,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_quick(item: pytest.Item) -> bool:
-    return not item.path.is_relative_to(ORACLE) and not item.path.is_relative_to(CLIENTS)
+    return not any(item.path.is_relative_to(waiting) for waiting in (ORACLE, CLIENTS, VERIFY))
 
 
 def _is_long(config: pytest.Config) -> bool:
