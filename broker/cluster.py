@@ -18,6 +18,7 @@ from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
 from .advertised import AdvertiseRule
 from .assembly import assemble
+from .beside_the_loop import beside_the_loop
 from .config.broker_config import BrokerConfig
 from .config.listeners import address_of
 from .config.start_topics import StartTopic
@@ -99,18 +100,20 @@ class Cluster:
         self._stopping: asyncio.Task[None] | None = None
 
     @property
-    def context(self) -> Context:
-        """What its handlers have; RuntimeError while it does not run."""
+    def _running(self) -> _Parts:
         if self._parts is None:
             raise RuntimeError("the cluster does not run")
-        return self._parts.context
+        return self._parts
+
+    @property
+    def context(self) -> Context:
+        """What its handlers have; RuntimeError while it does not run."""
+        return self._running.context
 
     @property
     def directory(self) -> DataDirectory:
         """Where its data lies; RuntimeError while it does not run."""
-        if self._parts is None:
-            raise RuntimeError("the cluster does not run")
-        return self._parts.log_manager.directory
+        return self._running.log_manager.directory
 
     @property
     def bootstrap(self) -> str:
@@ -164,9 +167,7 @@ class Cluster:
 
         OSError for a disk that refuses, or while records are being deleted.
         """
-        if self._parts is None:
-            raise RuntimeError("the cluster does not run")
-        log_manager = self._parts.log_manager
+        log_manager = self._running.log_manager
         return prepare_copy(log_manager.opened_logs(), log_manager.directory, is_clean=not log_manager.has_unrecovered)
 
     async def replace(self, files: Files, cluster_id: str | None = None) -> None:
@@ -203,7 +204,7 @@ class Cluster:
             part.stop()
         await parts.lifetime.ended()
         if is_kept:
-            await self._beside_the_loop(parts.log_manager.close)
+            await beside_the_loop(self._runtime.threads, parts.log_manager.close)
         else:
             parts.log_manager.abandon()
         if parts.server.addresses:  # else it never ran
@@ -285,18 +286,3 @@ class Cluster:
         """Do a slice of work in each turn of the loop, so that other clusters of this loop go on."""
         while run_slice(steps, self._runtime.clock) is None:
             await asyncio.sleep(0)
-
-    async def _beside_the_loop(self, work: Callable[[], None]) -> None:
-        """Run what takes its time on a thread, so that other clusters of this loop go on."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def then(error: Exception | None) -> None:
-            if done.done():
-                return  # whoever waited was cancelled
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
-
-        self._runtime.threads.run(work, then)
-        await done

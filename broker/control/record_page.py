@@ -1,20 +1,18 @@
 """A page of a partition's records, read where they lie: bounded in records and bytes, decoded beside the loop."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from ...protocol.batch import whole_batches
 from ...protocol.records import read_records
 from ...storage.indexes.transaction_index import AbortedTxn, AbortedUnknown
 from ...storage.log_api import Log
+from ..beside_the_loop import beside_the_loop
 from ..runtime import Threads
-from ..testing.records_seen import ABORTED, COMMITTED, OPEN, SeenRecord, is_committed
+from ..testing.records_seen import ABORTED, COMMITTED, OPEN, SeenRecord, is_committed, seen_record
 
 READ_BYTES = 1 << 18  # of the log at a time
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,31 +97,4 @@ def _seen(data: bytes, transactions: _Transactions, wanted: Wanted) -> Iterator[
             continue
         for record in read_records(batch):
             outcome = transactions.outcome(batch.producer_id, record.offset) if batch.is_transactional else None
-            yield SeenRecord(
-                wanted.topic,
-                wanted.partition,
-                record.offset,
-                record.timestamp,
-                record.key,
-                record.value,
-                record.headers,
-                batch.producer_id,
-                outcome,
-            )
-
-
-async def beside_the_loop(threads: Threads, work: Callable[[], R]) -> R:
-    """What the work brings, done on a thread."""
-    done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-    brought: list[R] = []
-
-    def then(error: Exception | None) -> None:
-        if done.done():
-            return  # whoever waited was cancelled
-        if error is None:
-            done.set_result(brought[0])
-        else:
-            done.set_exception(error)
-
-    threads.run(lambda: brought.append(work()), then)
-    return await done
+            yield seen_record(wanted.topic, wanted.partition, batch, record, outcome)

@@ -1,7 +1,5 @@
 """DeleteShareGroupState 0: remove the stored state of share partitions (KIP-932). Between brokers."""
 
-from functools import partial
-
 from ...protocol.messages.delete_share_group_state import (
     DeleteShareGroupStateRequest,
     DeleteShareGroupStateResponse,
@@ -10,7 +8,7 @@ from ...protocol.messages.delete_share_group_state import (
 )
 from ..context import Context
 from ..coordination.share_state.gathering import Gathering, Results, names_nothing
-from ..coordination.share_state.requests import SharePartitionKey, StateError
+from ..coordination.share_state.requests import StateError
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -22,14 +20,10 @@ def handle_delete_share_group_state(
     """Remove each share partition."""
     if names_nothing(request.group_id, request.topics):
         return DeleteShareGroupStateResponse()
-    share_state = context.share_state
-    gathering = Gathering(share_state, "delete share group state", StateError, _response)
-    for topic in request.topics:
-        for asked in topic.partitions:
-            key = SharePartitionKey(request.group_id, bytes(topic.topic_id), asked.partition)
-            gathering.ask(key, partial(share_state.delete, key))
-            yield
-    return gathering.all_asked()
+    state = context.share_state
+    gathering = Gathering(state, "delete share group state", StateError, _response)
+    asking = gathering.ask_each(request.group_id, request.topics, lambda key, asked, then: state.delete(key, then))
+    return (yield from asking)
 
 
 def _response(results: Results[StateError]) -> DeleteShareGroupStateResponse:

@@ -1,7 +1,5 @@
 """InitializeShareGroupState 0: begin the stored state of share partitions (KIP-932). Between brokers."""
 
-from functools import partial
-
 from ...protocol.messages.initialize_share_group_state import (
     InitializeShareGroupStateRequest,
     InitializeShareGroupStateResponse,
@@ -10,7 +8,7 @@ from ...protocol.messages.initialize_share_group_state import (
 )
 from ..context import Context
 from ..coordination.share_state.gathering import Gathering, Results
-from ..coordination.share_state.requests import SharePartitionKey, StateError
+from ..coordination.share_state.requests import StateError
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -22,14 +20,14 @@ def handle_initialize_share_group_state(
     """Begin each share partition, or begin it anew."""
     if not request.group_id or not request.topics:
         return InitializeShareGroupStateResponse()
-    share_state = context.share_state
-    gathering = Gathering(share_state, "initialize share group state", StateError, _response)
-    for topic in request.topics:
-        for asked in topic.partitions:
-            key = SharePartitionKey(request.group_id, bytes(topic.topic_id), asked.partition)
-            gathering.ask(key, partial(share_state.initialize, key, asked.state_epoch, asked.start_offset))
-            yield
-    return gathering.all_asked()
+    state = context.share_state
+    gathering = Gathering(state, "initialize share group state", StateError, _response)
+    asking = gathering.ask_each(
+        request.group_id,
+        request.topics,
+        lambda key, asked, then: state.initialize(key, asked.state_epoch, asked.start_offset, then),
+    )
+    return (yield from asking)
 
 
 def _response(results: Results[StateError]) -> InitializeShareGroupStateResponse:

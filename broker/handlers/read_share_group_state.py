@@ -1,7 +1,5 @@
 """ReadShareGroupState 0: what is stored of share partitions, for the leader that begins with it (KIP-932)."""
 
-from functools import partial
-
 from ...protocol.messages.read_share_group_state import (
     PartitionResult,
     ReadShareGroupStateRequest,
@@ -11,7 +9,7 @@ from ...protocol.messages.read_share_group_state import (
 )
 from ..context import Context
 from ..coordination.share_state.gathering import Gathering, Results, names_nothing
-from ..coordination.share_state.requests import ReadState, SharePartitionKey
+from ..coordination.share_state.requests import ReadState
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -23,14 +21,12 @@ def handle_read_share_group_state(
     """Read each share partition, and note its leader's epoch."""
     if names_nothing(request.group_id, request.topics):
         return ReadShareGroupStateResponse()
-    share_state = context.share_state
-    gathering = Gathering(share_state, "read share group state", ReadState, _response)
-    for topic in request.topics:
-        for asked in topic.partitions:
-            key = SharePartitionKey(request.group_id, bytes(topic.topic_id), asked.partition)
-            gathering.ask(key, partial(share_state.read, key, asked.leader_epoch))
-            yield
-    return gathering.all_asked()
+    state = context.share_state
+    gathering = Gathering(state, "read share group state", ReadState, _response)
+    asking = gathering.ask_each(
+        request.group_id, request.topics, lambda key, asked, then: state.read(key, asked.leader_epoch, then)
+    )
+    return (yield from asking)
 
 
 def _response(results: Results[ReadState]) -> ReadShareGroupStateResponse:

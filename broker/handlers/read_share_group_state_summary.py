@@ -1,7 +1,5 @@
 """ReadShareGroupStateSummary 0-1: where share partitions stand, without their batches (KIP-932). Between brokers."""
 
-from functools import partial
-
 from ...protocol.messages.read_share_group_state_summary import (
     PartitionResult,
     ReadShareGroupStateSummaryRequest,
@@ -10,7 +8,7 @@ from ...protocol.messages.read_share_group_state_summary import (
 )
 from ..context import Context
 from ..coordination.share_state.gathering import Gathering, Results, names_nothing
-from ..coordination.share_state.requests import SharePartitionKey, StateSummary
+from ..coordination.share_state.requests import StateSummary
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -22,14 +20,12 @@ def handle_read_share_group_state_summary(
     """Summarise each share partition."""
     if names_nothing(request.group_id, request.topics):
         return ReadShareGroupStateSummaryResponse()
-    share_state = context.share_state
-    gathering = Gathering(share_state, "read share group state summary", StateSummary, _response)
-    for topic in request.topics:
-        for asked in topic.partitions:
-            key = SharePartitionKey(request.group_id, bytes(topic.topic_id), asked.partition)
-            gathering.ask(key, partial(share_state.summary, key, asked.leader_epoch))
-            yield
-    return gathering.all_asked()
+    state = context.share_state
+    gathering = Gathering(state, "read share group state summary", StateSummary, _response)
+    asking = gathering.ask_each(
+        request.group_id, request.topics, lambda key, asked, then: state.summary(key, asked.leader_epoch, then)
+    )
+    return (yield from asking)
 
 
 def _response(results: Results[StateSummary]) -> ReadShareGroupStateSummaryResponse:

@@ -1,7 +1,5 @@
 """WriteShareGroupState 0-1: what has become of the records of share partitions (KIP-932). Between brokers."""
 
-from functools import partial
-
 from ...protocol.messages.write_share_group_state import (
     PartitionData,
     PartitionResult,
@@ -11,7 +9,7 @@ from ...protocol.messages.write_share_group_state import (
 )
 from ..context import Context
 from ..coordination.share_state.gathering import Gathering, Results, names_nothing
-from ..coordination.share_state.requests import SharePartitionKey, StateBatch, StateError, WriteState
+from ..coordination.share_state.requests import StateBatch, StateError, WriteState
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -23,14 +21,12 @@ def handle_write_share_group_state(
     """Write each share partition."""
     if names_nothing(request.group_id, request.topics):
         return WriteShareGroupStateResponse()
-    share_state = context.share_state
-    gathering = Gathering(share_state, "write share group state", StateError, _response)
-    for topic in request.topics:
-        for asked in topic.partitions:
-            key = SharePartitionKey(request.group_id, bytes(topic.topic_id), asked.partition)
-            gathering.ask(key, partial(share_state.write, key, _change(asked)))
-            yield
-    return gathering.all_asked()
+    state = context.share_state
+    gathering = Gathering(state, "write share group state", StateError, _response)
+    asking = gathering.ask_each(
+        request.group_id, request.topics, lambda key, asked, then: state.write(key, _change(asked), then)
+    )
+    return (yield from asking)
 
 
 def _response(results: Results[StateError]) -> WriteShareGroupStateResponse:

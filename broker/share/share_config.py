@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ...protocol.metadata_records import ConfigResourceType
+from ..config.bounds import within
 from ..config.broker_config import BrokerConfig
 from ..metadata.image import MetadataImage
 from .settings import SettingsOfGroup, ShareGroupSettings
@@ -17,17 +18,17 @@ def share_group_settings(config: BrokerConfig, image: Callable[[], MetadataImage
     def of_group(group_id: str) -> ShareGroupSettings:
         own = image().configs.get((ConfigResourceType.GROUP, group_id), {})
         return ShareGroupSettings(
-            record_lock_duration_ms=_within(
+            record_lock_duration_ms=within(
                 int(own.get("share.record.lock.duration.ms", config.group_share_record_lock_duration_ms)),
                 config.group_share_min_record_lock_duration_ms,
                 config.group_share_max_record_lock_duration_ms,
             ),
-            delivery_count_limit=_within(
+            delivery_count_limit=within(
                 int(own.get("share.delivery.count.limit", config.group_share_delivery_count_limit)),
                 config.group_share_min_delivery_count_limit,
                 config.group_share_max_delivery_count_limit,
             ),
-            partition_max_record_locks=_within(
+            partition_max_record_locks=within(
                 int(own.get("share.partition.max.record.locks", config.group_share_partition_max_record_locks)),
                 config.group_share_min_partition_max_record_locks,
                 config.group_share_max_partition_max_record_locks,
@@ -38,7 +39,3 @@ def share_group_settings(config: BrokerConfig, image: Callable[[], MetadataImage
         )
 
     return of_group
-
-
-def _within(value: int, lowest: int, highest: int) -> int:
-    return max(lowest, min(value, highest))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ...protocol.batch import RecordBatch
 from ...protocol.control import find_marker
-from ...protocol.records import Header, read_records
+from ...protocol.records import Header, Record, read_records
 
 OPEN, COMMITTED, ABORTED = "open", "committed", "aborted"
 
@@ -40,20 +40,23 @@ def read_seen(topic: str, partition: int, batches: Iterable[RecordBatch]) -> lis
         for record in read_records(batch):
             if batch.is_transactional:
                 pending.setdefault(batch.producer_id, []).append(len(seen))
-            seen.append(
-                SeenRecord(
-                    topic,
-                    partition,
-                    record.offset,
-                    record.timestamp,
-                    record.key,
-                    record.value,
-                    record.headers,
-                    batch.producer_id,
-                    OPEN if batch.is_transactional else None,
-                )
-            )
+            seen.append(seen_record(topic, partition, batch, record, OPEN if batch.is_transactional else None))
     return seen
+
+
+def seen_record(topic: str, partition: int, batch: RecordBatch, record: Record, transaction: str | None) -> SeenRecord:
+    """What is to be seen of a record of this batch."""
+    return SeenRecord(
+        topic,
+        partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        record.headers,
+        batch.producer_id,
+        transaction,
+    )
 
 
 def is_committed(record: SeenRecord) -> bool:

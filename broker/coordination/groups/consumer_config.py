@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from ....protocol.metadata_records import ConfigResourceType
+from ...config.bounds import within
 from ...config.broker_config import BrokerConfig
 from ...metadata.image import MetadataImage
 from .consumer.settings import ConsumerConfig
-from .modern.settings import ModernGroupSettings, within
+from .modern.settings import ModernGroupSettings
 
 
 def consumer_config(config: BrokerConfig, image: Callable[[], MetadataImage]) -> ConsumerConfig:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from ....protocol.metadata_records import ConfigResourceType
+from ...config.bounds import within
 from ...config.broker_config import BrokerConfig
 from ...metadata.image import MetadataImage
-from .modern.settings import ModernGroupSettings, within
+from .modern.settings import ModernGroupSettings
 from .share.settings import ShareGroupConfig
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from ....protocol.metadata_records import ConfigResourceType
+from ...config.bounds import within
 from ...config.broker_config import BrokerConfig
 from ...metadata.image import MetadataImage
-from .modern.settings import within
 from .streams.settings import StreamsConfig, StreamsGroupSettings
 
 

@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ...deferred import Deferred
+from ...slices import Steps
 from ..result import ResponseFuture
 from .requests import SharePartitionKey
 from .service import ShareStateService
@@ -17,14 +18,28 @@ Results = Mapping[bytes, Mapping[int, R]]
 """By topic id and partition: one that was named twice is done twice, and answered with what came of it last."""
 
 
-class TopicAsked(Protocol):
+class PartitionAsked(Protocol):
+    """A partition of a request about share partitions."""
+
+    @property
+    def partition(self) -> int: ...
+
+
+P_co = TypeVar("P_co", bound=PartitionAsked, covariant=True)
+P = TypeVar("P", bound=PartitionAsked)
+
+
+class TopicAsked(Protocol[P_co]):
     """A topic of a request about share partitions."""
 
     @property
-    def partitions(self) -> Sequence[object]: ...
+    def topic_id(self) -> bytes: ...
+
+    @property
+    def partitions(self) -> Sequence[P_co]: ...
 
 
-def names_nothing(group_id: str, topics: Sequence[TopicAsked]) -> bool:
+def names_nothing(group_id: str, topics: Sequence[TopicAsked[PartitionAsked]]) -> bool:
     """Whether a request is answered with nothing, as Kafka does where a part of it is empty."""
     return not group_id or not topics or any(not topic.partitions for topic in topics)
 
@@ -50,7 +65,21 @@ class Gathering(Generic[R, A]):
         self._answered = 0
         self._is_closed = False
         self._respond = respond
-        self.deferred: Deferred[A] = Deferred()
+        self._deferred: Deferred[A] = Deferred()
+
+    def ask_each(
+        self,
+        group_id: str,
+        topics: Sequence[TopicAsked[P]],
+        do: Callable[[SharePartitionKey, P, ResponseFuture[R]], None],
+    ) -> Steps[Deferred[A]]:
+        """Ask for every share partition of a request, one a step; the answer to all of them."""
+        for topic in topics:
+            for asked in topic.partitions:
+                key = SharePartitionKey(group_id, bytes(topic.topic_id), asked.partition)
+                self.ask(key, partial(do, key, asked))
+                yield
+        return self.all_asked()
 
     def ask(self, key: SharePartitionKey, do: Callable[[ResponseFuture[R]], None]) -> None:
         """Ask for one share partition."""
@@ -67,7 +96,7 @@ class Gathering(Generic[R, A]):
         """There are no more to be asked: the answer to all of them."""
         self._is_closed = True
         self._complete()
-        return self.deferred
+        return self._deferred
 
     def _refusal(self, code: ErrorCode) -> R:
         return self._refused(code, f"Unable to {self._what}: {code.message}")
@@ -79,4 +108,4 @@ class Gathering(Generic[R, A]):
 
     def _complete(self) -> None:
         if self._is_closed and self._answered == self._asked:
-            self.deferred.answer(self._respond(self._results))
+            self._deferred.answer(self._respond(self._results))

@@ -2,13 +2,11 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odradek.broker.control.record_page import Wanted, beside_the_loop, read_page
+from odradek.broker.control.record_page import Wanted, read_page
 from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.records_seen import SeenRecord, is_committed, read_seen
 from odradek.protocol.batch import RecordBatch
@@ -93,16 +91,4 @@ async def test_bytes_bound_a_page_but_for_its_first_record() -> None:
     threads = LoopThreads(asyncio.get_running_loop())
     page = await read_page(log, threads, 0, Wanted("t", 0, 10, 0, is_committed=True))
     assert (len(page.records), page.next_offset) == (1, 1)
-    threads.close()
-
-
-async def test_what_fails_beside_the_loop_fails_here() -> None:
-    threads = LoopThreads(asyncio.get_running_loop())
-    assert await beside_the_loop(threads, lambda: 5) == 5
-
-    def fail() -> Iterator[None]:
-        raise OSError("torn")
-
-    with pytest.raises(OSError, match="torn"):
-        await beside_the_loop(threads, fail)
     threads.close()

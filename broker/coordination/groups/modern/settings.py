@@ -10,8 +10,3 @@ class ModernGroupSettings:
     session_timeout_ms: int = 45_000  # group.consumer.session.timeout.ms
     heartbeat_interval_ms: int = 5_000  # group.consumer.heartbeat.interval.ms
     assignment_interval_ms: int = 1_000  # group.consumer.assignment.interval.ms
-
-
-def within(value: int, lowest: int, highest: int) -> int:
-    """A group's own setting, held to the bounds that the broker has for it."""
-    return max(lowest, min(value, highest))
