@@ -20,14 +20,7 @@ from odradek.protocol.messages.create_partitions import (
 )
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
-from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.heartbeat import HeartbeatResponse
-from odradek.protocol.messages.incremental_alter_configs import (
-    AlterableConfig,
-    AlterConfigsResource,
-    IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse,
-)
 from odradek.protocol.messages.join_group import JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupResponse
 from odradek.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
@@ -45,12 +38,12 @@ from odradek.protocol.messages.offset_fetch import (
     OffsetFetchResponse,
 )
 
+from ..group_harness import await_coordinator, set_group_configs
 from ..transaction_harness import Transactor
 from ..wire_session import Dialogue, scenario
 from .groups import beat as classic_beat
 from .groups import commit, join, leave, member_of_one
 
-GROUP = 32
 VERSIONS = (0, 1)
 
 
@@ -91,23 +84,8 @@ def describe(d: Dialogue, label: str, *groups: str, version: int = 1) -> Sequenc
 def new_group(d: Dialogue, base: str, **settings: str) -> str:
     """A group whose targets are made with every change; its coordinator is there."""
     group = d.name(base)
-    asked = FindCoordinatorRequest(key_type=0, coordinator_keys=[group])
-
-    def is_there() -> bool:
-        return d.wire.ask(asked, 4, FindCoordinatorResponse).coordinators[0].error_code == 0
-
-    d.wait_for(is_there, "there is a coordinator")
-    configs = {"consumer_assignment_interval_ms": "0", **settings}
-    resource = AlterConfigsResource(
-        resource_type=GROUP,
-        resource_name=group,
-        configs=[
-            AlterableConfig(name=name.replace("_", "."), config_operation=0, value=value)
-            for name, value in configs.items()
-        ],
-    )
-    answer = d.wire.ask(IncrementalAlterConfigsRequest(resources=[resource]), 1, IncrementalAlterConfigsResponse)
-    assert [one.error_code for one in answer.responses] == [0]
+    await_coordinator(d, group)
+    set_group_configs(d, group, {"consumer_assignment_interval_ms": "0", **settings})
 
     def is_loaded() -> bool:
         refused = d.wire.ask(heartbeat(group, "nobody", 1), 1, ConsumerGroupHeartbeatResponse)

@@ -17,12 +17,6 @@ from odradek.protocol.messages.delete_records import (
 )
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
-from odradek.protocol.messages.incremental_alter_configs import (
-    AlterableConfig,
-    AlterConfigsResource,
-    IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse,
-)
 from odradek.protocol.messages.initialize_share_group_state import (
     InitializeShareGroupStateRequest,
     InitializeShareGroupStateResponse,
@@ -36,11 +30,11 @@ from odradek.protocol.messages.share_fetch import ShareFetchRequest, ShareFetchR
 from odradek.protocol.uuid_text import encode_uuid
 
 from ..batches import batch
+from ..group_harness import set_group_configs
 from ..transaction_harness import Transactor, transaction_version
 from ..wire_session import Dialogue, scenario
 from .produce import produce
 
-GROUP = 32
 SHARE = 2
 GAP, ACCEPT, RELEASE, REJECT, RENEW = range(5)
 RECORD_LIMIT = 1
@@ -51,16 +45,7 @@ Acks = Sequence[tuple[int, int, Sequence[int]]]
 
 
 def configure(d: Dialogue, group: str, **configs: str) -> None:
-    resource = AlterConfigsResource(
-        resource_type=GROUP,
-        resource_name=group,
-        configs=[
-            AlterableConfig(name=name.replace("_", "."), config_operation=0, value=value)
-            for name, value in configs.items()
-        ],
-    )
-    answer = d.wire.ask(IncrementalAlterConfigsRequest(resources=[resource]), 1, IncrementalAlterConfigsResponse)
-    assert [one.error_code for one in answer.responses] == [0]
+    set_group_configs(d, group, configs)
 
 
 def begin(

@@ -33,14 +33,7 @@ from odradek.protocol.messages.describe_share_group_offsets import (
     DescribeShareGroupOffsetsRequestTopic,
     DescribeShareGroupOffsetsResponse,
 )
-from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.heartbeat import HeartbeatResponse
-from odradek.protocol.messages.incremental_alter_configs import (
-    AlterableConfig,
-    AlterConfigsResource,
-    IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse,
-)
 from odradek.protocol.messages.join_group import JoinGroupResponse
 from odradek.protocol.messages.leave_group import LeaveGroupResponse
 from odradek.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
@@ -71,6 +64,7 @@ from odradek.protocol.messages.update_features import UpdateFeaturesRequest, Upd
 from odradek.protocol.share_group_records import ShareGroupMetadataValue, ShareGroupTargetAssignmentMetadataValue
 from odradek.protocol.state_records import decode_group_record
 
+from ..group_harness import await_coordinator, set_group_configs
 from ..observe import records_in
 from ..transaction_harness import Transactor
 from ..wire_session import Dialogue, scenario
@@ -81,7 +75,6 @@ from .groups import beat as classic_beat
 from .groups import commit, join, leave
 from .share_state import Keeper
 
-GROUP = 32
 OFFSETS_TOPIC = "__consumer_offsets"
 
 
@@ -112,24 +105,9 @@ def describe(d: Dialogue, label: str, *groups: str) -> Sequence[DescribedGroup]:
 def new_group(d: Dialogue, base: str, **settings: str) -> str:
     """A group whose targets are made with every change; its coordinators are there."""
     group = d.name(base)
-    asked = FindCoordinatorRequest(key_type=0, coordinator_keys=[group])
-
-    def is_there() -> bool:
-        return d.wire.ask(asked, 4, FindCoordinatorResponse).coordinators[0].error_code == 0
-
-    d.wait_for(is_there, "there is a coordinator")
+    await_coordinator(d, group)
     Keeper(d, group)
-    configs = {"share_assignment_interval_ms": "0", **settings}
-    resource = AlterConfigsResource(
-        resource_type=GROUP,
-        resource_name=group,
-        configs=[
-            AlterableConfig(name=name.replace("_", "."), config_operation=0, value=value)
-            for name, value in configs.items()
-        ],
-    )
-    answer = d.wire.ask(IncrementalAlterConfigsRequest(resources=[resource]), 1, IncrementalAlterConfigsResponse)
-    assert [one.error_code for one in answer.responses] == [0]
+    set_group_configs(d, group, {"share_assignment_interval_ms": "0", **settings})
 
     def is_loaded() -> bool:
         request = ShareGroupHeartbeatRequest(group_id=group, member_id="nobody", member_epoch=1)
