@@ -28,14 +28,23 @@ MOST_NAMED = 20  # topics that an error names
 R = TypeVar("R")
 
 
+def _check_bytes(what: str, given: object) -> None:
+    if not isinstance(given, bytes | bytearray | memoryview | None):
+        raise TypeError(f"a record's {what} is bytes or None, not {given!r}: a text is to be encoded")
+
+
 @dataclass(frozen=True, slots=True)
 class GivenRecord:
-    """A record to be produced. Without a timestamp it has the time of the cluster's clock."""
+    """A record to be produced. Without a timestamp it has the time of the cluster's clock. TypeError for a text."""
 
     value: bytes | None
     key: bytes | None = None
     headers: Sequence[Header] = ()
     timestamp_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bytes("value", self.value)
+        _check_bytes("key", self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -82,3 +83,11 @@ async def test_of_records_that_cannot_all_be_stored_none_is(
     with pytest.raises(KafkaError):
         await append_records(context, "t", [GivenRecord(b"v", b"k"), GivenRecord(b"v", b"k"), bad], None)
     assert records_of(context, "t", None) == []
+
+
+@pytest.mark.parametrize(("fields", "said"), [({"value": "v"}, "value"), ({"value": b"v", "key": "k"}, "key")])
+def test_a_text_is_no_record(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(
+        TypeError, match=f"a record's {said} is bytes or None, not '{said[0]}': a text is to be encoded"
+    ):
+        GivenRecord(**fields)
