@@ -99,11 +99,14 @@ def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> N
 
         @pytest.mark.kafka(strict_faults=True)
         def test_it(kafka):
+            kafka.topic("orders", partitions=1)
             kafka.faults.add(api="Produce", action="blackhole")
         """
     )
     assert done.returncode == 1
     assert "faults that hit nothing" in done.stdout
+    seen = done.stdout.partition("odradek: what the broker saw")[2]
+    assert "topic orders: created with 1 partition" in seen
 
 
 FAILING = """
