@@ -27,7 +27,9 @@ TOPIC = "bench"
 def measure_journal(requests: int) -> dict[str, dict[str, str]]:
     """Microseconds of one request and its answer: the median of rounds in which the clusters take turns."""
     with ClusterHost() as host:
-        bare = KafkaCluster(host, host.run(_start_bare))
+        running = host.run(_start_bare)
+        host.keep(running)
+        bare = KafkaCluster(host, running)
         clusters = {
             "no stages": bare,
             "all off": host.cluster(journal=False),
