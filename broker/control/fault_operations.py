@@ -22,6 +22,8 @@ _ABOUT: Mapping[str, str] = {
     "topic": "That name this topic.",
     "partition": "That name this partition of the topic.",
     "client_id": "Of this client id.",
+    "principal": "Of this principal, as Kafka writes it: User:ANONYMOUS.",
+    "connection": "Of this connection, as the journal names it: the client's end, HOST:PORT.",
     "group": "That name this group.",
     "transactional_id": "That name this transactional id.",
     "key": "FindCoordinator of this key.",

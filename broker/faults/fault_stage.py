@@ -33,9 +33,14 @@ class FaultStage:
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
         if not self._table:
             return proceed(received)
-        header = received.header
+        header, session = received.header, received.session
         asked = Asked(
-            api_of(header.api_key), header.api_version, header.client_id or "", names_of(received.body, self.name_of)
+            api_of(header.api_key),
+            header.api_version,
+            header.client_id or "",
+            session.principal,
+            session.connection,
+            names_of(received.body, self.name_of),
         )
         fault = self._table.find(asked, self._clock.now())
         if fault is None:

@@ -47,6 +47,8 @@ class Asked:
     api: str
     version: int
     client_id: str
+    principal: str
+    connection: str
     names: Names
 
 
@@ -90,7 +92,9 @@ def fits(rule: FaultRule, asked: Asked) -> bool:
     names = asked.names
     if rule.api not in (None, asked.api) or rule.version not in (None, asked.version):
         return False
-    if rule.client_id not in (None, asked.client_id):
+    if rule.client_id not in (None, asked.client_id) or rule.principal not in (None, asked.principal):
+        return False
+    if rule.connection not in (None, asked.connection):
         return False
     if rule.partition is not None:
         if (rule.topic, rule.partition) not in names.partitions:

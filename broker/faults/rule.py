@@ -3,6 +3,7 @@
 The one rule: a rule that could never mean anything is refused, by the name of what is wrong with it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
@@ -13,16 +14,20 @@ from ..apis import TABLE
 from ..config.config_def import nearest
 from .request_names import can_name
 
-ACTIONS = (
+ON_REQUESTS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),
     *("truncate_answer", "corrupt_answer", "throttle", "blackhole"),
 )
+ACTIONS = ON_REQUESTS
 # What is done when the request has been applied: the answer is all that suffers.
 AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
 
 
 # Throttle times are 32 bits, for_ms is in milliseconds; what is counted ends where a client's counters do.
 MOST = {"ms": 2**31 - 1, "for_ms": 2**53, "skip": 2**53, "times": 2**53, "every": 2**53}
+
+
+_CONNECTION = re.compile(r"\S+:\d{1,5}")
 
 
 class FaultError(ValueError):
@@ -44,6 +49,8 @@ class FaultRule:
     topic: str | None = None
     partition: int | None = None
     client_id: str | None = None
+    principal: str | None = None
+    connection: str | None = None
     group: str | None = None
     transactional_id: str | None = None
     key: str | None = None
@@ -77,7 +84,8 @@ def api_of(key: int) -> str:
 
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("api", "topic", "client_id", "group", "transactional_id", "key", "error", "action"), str),
+    **dict.fromkeys(("api", "topic", "client_id", "principal", "connection", "group", "transactional_id"), str),
+    **dict.fromkeys(("key", "error", "action"), str),
     **dict.fromkeys(("version", "partition", "ms", "skip", "times", "every", "seed", "for_ms"), int),
     "probability": (int, float),
     "is_applied": bool,
@@ -135,13 +143,17 @@ def _check_what(rule: FaultRule) -> None:
         raise FaultError("delay and throttle have ms" if has_time else "ms is said of delay and throttle")
     if rule.ms is not None and rule.ms < 0:
         raise FaultError("ms of a fault is not negative")
-    for name in ("topic", "client_id", "group", "transactional_id", "key"):
+    for name in ("topic", "client_id", "principal", "connection", "group", "transactional_id", "key"):
         if getattr(rule, name) == "":
             raise FaultError(f"{name} of a fault cannot be '': leave it out, and it fits any")
     for name in ("version", "partition"):
         value = getattr(rule, name)
         if value is not None and value < 0:
             raise FaultError(f"{name} of a fault is not negative")
+    if rule.principal is not None and not all(rule.principal.partition(":")):
+        raise FaultError(f"{rule.principal!r} is no principal; Kafka writes them as User:ANONYMOUS")
+    if rule.connection is not None and not _CONNECTION.fullmatch(rule.connection):
+        raise FaultError(f"{rule.connection!r} is no connection; the journal names one by its client's end, HOST:PORT")
     if rule.partition is not None and rule.topic is None:
         raise FaultError("a partition is one of a topic")
     if rule.key is not None and rule.api is not None and rule.api.lower().replace("_", "") != "findcoordinator":

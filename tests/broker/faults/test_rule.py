@@ -51,6 +51,8 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "blackhole", "times": "2"}, "times of a fault cannot be '2'"),
         ({"action": "blackhole", "times": True}, "times of a fault cannot be True"),
         ({"action": "blackhole", "topic": ""}, "topic of a fault cannot be ''"),
+        ({"action": "blackhole", "principal": "alice"}, "'alice' is no principal; Kafka writes them as User:ANONYMOUS"),
+        ({"action": "blackhole", "connection": "7"}, "'7' is no connection; the journal names one by its client's end"),
         ({"action": "blackhole", "version": -1}, "version of a fault is not negative"),
         ({"action": "blackhole", "topic": "t", "partition": -1}, "partition of a fault is not negative"),
         ({"action": "throttle", "ms": 2**31}, "ms of a fault is 2147483647 at most"),
