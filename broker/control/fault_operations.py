@@ -19,7 +19,7 @@ MOST_WAIT_MS = 600_000
 _ABOUT: Mapping[str, str] = {
     "api": "Requests of this API, by Kafka's name; as every field of the request, it fits any if it is left out.",
     "version": "Of this version.",
-    "topic": "That name this topic.",
+    "topic": "That name this topic; of what happens to the disk, the topic whose logs are meant.",
     "partition": "That name this partition of the topic.",
     "client_id": "Of this client id.",
     "principal": "Of this principal, as Kafka writes it: User:ANONYMOUS.",
@@ -30,7 +30,7 @@ _ABOUT: Mapping[str, str] = {
     "error": "What is answered, by Kafka's name; nothing is applied, unless is_applied says so.",
     "is_applied": "The request is applied although the error is answered.",
     "action": "What is done instead of an error.",
-    "ms": "The time of delay and throttle.",
+    "ms": "The time of delay, throttle and slow_disk.",
     "skip": "How many requests that fit are let pass first.",
     "times": "How many are hit at most.",
     "every": "Each nth of those that fit is hit.",

@@ -1,4 +1,4 @@
-"""The stage of the pipeline that does what the faults say; without any it is one look at a dictionary.
+"""The stage of the pipeline that does what the faults say; without any it is one look.
 
 The one rule: nothing false is said of what is stored. An error is answered in place of the work, unless its rule says
 that the work is done all the same.
@@ -31,7 +31,7 @@ class FaultStage:
         self.name_of: NameOf = lambda topic_id: None
 
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
-        if not self._table:
+        if not self._table.of_requests:
             return proceed(received)
         header, session = received.header, received.session
         asked = Asked(

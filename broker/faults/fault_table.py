@@ -4,17 +4,18 @@ Pure: time is an argument, and what is left to chance is drawn from the rule's o
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from ..topic_names import METADATA_TOPIC
 from .request_names import Names
 from .rule import FaultRule
 
 
 @dataclass(slots=True)
 class Fault:
-    """A rule at work. `matched` counts the requests that fit it, `hits` those that it was done to."""
+    """A rule at work. `matched` counts the requests, or uses of the disk, that fit it; `hits` those it was done to."""
 
     fault_id: str
     rule: FaultRule
@@ -30,7 +31,7 @@ class Fault:
         return is_used_up or (rule.for_ms is not None and now >= self.began_s + rule.for_ms / 1000)
 
     def strikes(self) -> bool:
-        """A request fits: whether it is hit."""
+        """Something fits: whether it is hit."""
         rule = self.rule
         self.matched += 1
         number = self.matched - rule.skip
@@ -58,6 +59,10 @@ class FaultTable:
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
         self._numbers = count(1)
+        # By what they are about, so that neither is looked at for the other.
+        self.of_requests: Sequence[Fault] = ()
+        self.of_disk: Sequence[Fault] = ()
+        self.on_change: Callable[[], None] = lambda: None  # called when rules have come or gone
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -69,20 +74,42 @@ class FaultTable:
         """Have a rule at work from now on."""
         fault = Fault(f"fault-{next(self._numbers)}", rule, now, random.Random(rule.seed))
         self._faults[fault.fault_id] = fault
+        self._sort()
         return fault
 
     def remove(self, fault_id: str) -> Fault:
         """Have it hit nothing any more. KeyError."""
-        return self._faults.pop(fault_id)
+        removed = self._faults.pop(fault_id)
+        self._sort()
+        return removed
 
     def clear(self) -> None:
         """Have none any more."""
         self._faults.clear()
+        self._sort()
+
+    def _sort(self) -> None:
+        self.of_requests = [one for one in self._faults.values() if not one.rule.is_of_disk]
+        self.of_disk = [one for one in self._faults.values() if one.rule.is_of_disk]
+        self.on_change()
 
     def find(self, asked: Asked, now: float) -> Fault | None:
         """The fault that hits a request, which is counted."""
-        for fault in self._faults.values():
+        for fault in self.of_requests:
             if not fault.is_over(now) and fits(fault.rule, asked) and fault.strikes():
+                return fault
+        return None
+
+    def find_of_disk(self, action: str, topic: str, partition: int, now: float) -> Fault | None:
+        """The fault that does this to the log of a partition, which is counted.
+
+        A rule that names no topic is about all of them, the metadata log aside: that one has to be named.
+        """
+        for fault in self.of_disk:
+            rule = fault.rule
+            if rule.action != action or rule.partition not in (None, partition) or fault.is_over(now):
+                continue
+            if (topic == rule.topic or (rule.topic is None and topic != METADATA_TOPIC)) and fault.strikes():
                 return fault
         return None
 

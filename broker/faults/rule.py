@@ -4,7 +4,7 @@ The one rule: a rule that could never mean anything is refused, by the name of w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
@@ -18,11 +18,16 @@ ON_REQUESTS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),
     *("truncate_answer", "corrupt_answer", "throttle", "blackhole"),
 )
-ACTIONS = ON_REQUESTS
+# What a disk does to the logs of partitions, whoever asked for it.
+ON_DISK = ("disk_full", "fsync_error", "slow_disk")
+ACTIONS = (*ON_REQUESTS, *ON_DISK)
+WITH_MS = ("delay", "throttle", "slow_disk")
 # What is done when the request has been applied: the answer is all that suffers.
 AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
 
 
+# What a request has, and a log has not.
+OF_REQUESTS = ("api", "version", "client_id", "principal", "connection", "group", "transactional_id", "key")
 # Throttle times are 32 bits, for_ms is in milliseconds; what is counted ends where a client's counters do.
 MOST = {"ms": 2**31 - 1, "for_ms": 2**53, "skip": 2**53, "times": 2**53, "every": 2**53}
 
@@ -41,7 +46,8 @@ class FaultRule:
     `error` is answered and nothing applied, or `action` is done. With `is_applied` the error is answered although the
     request has been applied. `skip` is how many hits are let pass first, `times` the most hits, `every` takes each
     nth of them, `probability` some of them, drawn with `seed`. `for_ms` is how long the rule holds, by the cluster's
-    clock. `ms` is the time of delay and throttle.
+    clock. `ms` is the time of delay, throttle and slow_disk. Those of ON_DISK are about the logs of `topic` and
+    `partition`, and about no request.
     """
 
     api: str | None = None
@@ -71,6 +77,11 @@ class FaultRule:
 
     def _says(self, field: "Field[Any]") -> bool:
         return bool(getattr(self, field.name) != field.default)
+
+    @property
+    def is_of_disk(self) -> bool:
+        """Whether it is about logs, and not about requests."""
+        return self.action in ON_DISK
 
     @property
     def code(self) -> ErrorCode:
@@ -138,9 +149,9 @@ def _check_what(rule: FaultRule) -> None:
         )
     if rule.is_applied and rule.error is None:
         raise FaultError("is_applied is said of an error")
-    has_time = rule.action in ("delay", "throttle")
+    has_time, timed = rule.action in WITH_MS, _listed(WITH_MS)
     if has_time != (rule.ms is not None):
-        raise FaultError("delay and throttle have ms" if has_time else "ms is said of delay and throttle")
+        raise FaultError(f"{timed} have ms" if has_time else f"ms is said of {timed}")
     if rule.ms is not None and rule.ms < 0:
         raise FaultError("ms of a fault is not negative")
     for name in ("topic", "client_id", "principal", "connection", "group", "transactional_id", "key"):
@@ -156,8 +167,16 @@ def _check_what(rule: FaultRule) -> None:
         raise FaultError(f"{rule.connection!r} is no connection; the journal names one by its client's end, HOST:PORT")
     if rule.partition is not None and rule.topic is None:
         raise FaultError("a partition is one of a topic")
+    if rule.is_of_disk:
+        for name in OF_REQUESTS:
+            if getattr(rule, name) is not None:
+                raise FaultError(f"{rule.action} is about the log of a topic or a partition, whatever the {name}")
     if rule.key is not None and rule.api is not None and rule.api.lower().replace("_", "") != "findcoordinator":
         raise FaultError("key is said of FindCoordinator")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _check_when(rule: FaultRule) -> None:

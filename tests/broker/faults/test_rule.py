@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from odradek.broker.faults.rule import ACTIONS, AFTER, FaultError, FaultRule, api_of, parse_rule
+from odradek.broker.faults.rule import ACTIONS, AFTER, WITH_MS, FaultError, FaultRule, api_of, parse_rule
 from odradek.protocol.errors import ErrorCode
 
 
@@ -20,7 +20,7 @@ def test_a_rule_is_told_by_what_it_says() -> None:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_is_taken(action: str) -> None:
-    ms = {"ms": 5} if action in ("delay", "throttle") else {}
+    ms = {"ms": 5} if action in WITH_MS else {}
     assert parse_rule({"action": action, **ms}).action == action
     assert set(AFTER) < set(ACTIONS)
 
@@ -36,8 +36,8 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "dely", "ms": 1}, "no action; .*did you mean 'delay'"),
         ({}, "an error or an action, one of them"),
         ({"error": "UNKNOWN_SERVER_ERROR", "action": "delay", "ms": 1}, "one of them"),
-        ({"action": "delay"}, "delay and throttle have ms"),
-        ({"action": "blackhole", "ms": 1}, "ms is said of delay and throttle"),
+        ({"action": "delay"}, "delay, throttle and slow_disk have ms"),
+        ({"action": "blackhole", "ms": 1}, "ms is said of delay, throttle and slow_disk"),
         ({"action": "delay", "ms": -1}, "not negative"),
         ({"action": "blackhole", "is_applied": True}, "is_applied is said of an error"),
         ({"action": "blackhole", "partition": 1}, "a partition is one of a topic"),
@@ -64,6 +64,9 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "blackhole", "api": "Metadata", "topic": "t", "partition": 0}, "Metadata names no partition"),
         ({"action": "blackhole", "api": "Produce", "group": "g"}, "Produce names no group"),
         ({"action": "blackhole", "api": "Fetch", "transactional_id": "x"}, "Fetch names no transactional_id"),
+        ({"action": "disk_full", "api": "Produce"}, "disk_full is about the log of a topic or .*, whatever the api"),
+        ({"action": "fsync_error", "topic": "t", "client_id": "c"}, "fsync_error is about .*, whatever the client_id"),
+        ({"action": "disk_ful"}, "no action; .*did you mean 'disk_full'"),
         ({"action": 7}, "action of a fault cannot be 7"),
     ],
 )
