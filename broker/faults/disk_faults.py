@@ -24,7 +24,7 @@ class DiskFaults:
         self._clock = clock
         self._files: FaultyFiles | None = None
         self._flusher: LogFlusher | None = None
-        table.on_change = self._follow
+        table.followers.append(self._follow)
 
     def around(self, files: Files) -> "FaultyFiles":
         """The files that a cluster is to have, from now on."""

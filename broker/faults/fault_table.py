@@ -10,7 +10,7 @@ from itertools import count
 
 from ..topic_names import METADATA_TOPIC
 from .request_names import Names
-from .rule import FaultRule
+from .rule import OF_METADATA, FaultRule
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class FaultTable:
         # By what they are about, so that neither is looked at for the other.
         self.of_requests: Sequence[Fault] = ()
         self.of_disk: Sequence[Fault] = ()
-        self.on_change: Callable[[], None] = lambda: None  # called when rules have come or gone
+        self.followers: list[Callable[[], None]] = []  # called when rules have come or gone
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -91,7 +91,8 @@ class FaultTable:
     def _sort(self) -> None:
         self.of_requests = [one for one in self._faults.values() if not one.rule.is_of_disk]
         self.of_disk = [one for one in self._faults.values() if one.rule.is_of_disk]
-        self.on_change()
+        for follow in self.followers:
+            follow()
 
     def find(self, asked: Asked, now: float) -> Fault | None:
         """The fault that hits a request, which is counted."""
@@ -114,6 +115,15 @@ class FaultTable:
         return None
 
 
+def may_happen(rule: FaultRule, asked: Asked) -> bool:
+    """Whether a request names what an event is about; any other action may be done to any request."""
+    if rule.action == "raise_leader_epoch":
+        return bool(asked.names.partitions)
+    if rule.action == "move_coordinator":
+        return bool(asked.names.groups or asked.names.transactional_ids)
+    return rule.action != "stale_metadata" or asked.api in OF_METADATA
+
+
 def fits(rule: FaultRule, asked: Asked) -> bool:
     """Whether a request is one that a rule is about."""
     names = asked.names
@@ -128,7 +138,7 @@ def fits(rule: FaultRule, asked: Asked) -> bool:
             return False
     elif rule.topic is not None and rule.topic not in names.topics:
         return False
-    return (
+    return may_happen(rule, asked) and (
         (rule.group is None or rule.group in names.groups)
         and (rule.transactional_id is None or rule.transactional_id in names.transactional_ids)
         and (rule.key is None or rule.key in names.keys)

@@ -20,8 +20,13 @@ ON_REQUESTS = (
 )
 # What a disk does to the logs of partitions, whoever asked for it.
 ON_DISK = ("disk_full", "fsync_error", "slow_disk")
-ACTIONS = (*ON_REQUESTS, *ON_DISK)
+# What happens to the cluster when a request comes, before it is applied.
+EVENTS = ("raise_leader_epoch", "move_coordinator", "stale_metadata")
+ACTIONS = (*ON_REQUESTS, *ON_DISK, *EVENTS)
 WITH_MS = ("delay", "throttle", "slow_disk")
+MAY_HAVE_MS = ("move_coordinator",)
+# APIs that are answered from the metadata of the cluster.
+OF_METADATA = ("Metadata", "DescribeTopicPartitions")
 # What is done when the request has been applied: the answer is all that suffers.
 AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
 
@@ -46,8 +51,8 @@ class FaultRule:
     `error` is answered and nothing applied, or `action` is done. With `is_applied` the error is answered although the
     request has been applied. `skip` is how many hits are let pass first, `times` the most hits, `every` takes each
     nth of them, `probability` some of them, drawn with `seed`. `for_ms` is how long the rule holds, by the cluster's
-    clock. `ms` is the time of delay, throttle and slow_disk. Those of ON_DISK are about the logs of `topic` and
-    `partition`, and about no request.
+    clock. `ms` is the time of delay, throttle and slow_disk, and how long a coordinator that has moved reads its log.
+    Those of ON_DISK are about the logs of `topic` and `partition`, and about no request.
     """
 
     api: str | None = None
@@ -135,6 +140,12 @@ def _checked_api(rule: FaultRule) -> str | None:
     for what in ("topic", "partition", "group", "transactional_id"):
         if getattr(rule, what) is not None and what not in named:
             raise FaultError(f"{known} names no {what}: the fault would hit nothing")
+    if rule.action == "raise_leader_epoch" and "partition" not in named:
+        raise FaultError(f"{known} names no partition: there is no leader epoch to be raised")
+    if rule.action == "move_coordinator" and not named & {"group", "transactional_id"}:
+        raise FaultError(f"{known} names no group and no transactional_id: there is no coordinator to be moved")
+    if rule.action == "stale_metadata" and known not in OF_METADATA:
+        raise FaultError(f"{known} is not answered from metadata; {' and '.join(OF_METADATA)} are")
     return known
 
 
@@ -149,9 +160,10 @@ def _check_what(rule: FaultRule) -> None:
         )
     if rule.is_applied and rule.error is None:
         raise FaultError("is_applied is said of an error")
-    has_time, timed = rule.action in WITH_MS, _listed(WITH_MS)
-    if has_time != (rule.ms is not None):
-        raise FaultError(f"{timed} have ms" if has_time else f"ms is said of {timed}")
+    if rule.action in WITH_MS and rule.ms is None:
+        raise FaultError(f"{_listed(WITH_MS)} have ms")
+    if rule.ms is not None and rule.action not in (*WITH_MS, *MAY_HAVE_MS):
+        raise FaultError(f"ms is said of {_listed((*WITH_MS, *MAY_HAVE_MS))}")
     if rule.ms is not None and rule.ms < 0:
         raise FaultError("ms of a fault is not negative")
     for name in ("topic", "client_id", "principal", "connection", "group", "transactional_id", "key"):

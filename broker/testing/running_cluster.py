@@ -117,7 +117,7 @@ class Reins:
 
     def attach(self, cluster: Cluster) -> None:
         """Know it by what it has now; again whenever it goes on over other files."""
-        self.stage.name_of = cluster.context.topics.name_of
+        self.stage.attach(cluster.context)
         self.disk.attach(cluster.context.flusher)
         if self.watch is not None:
             self.watch.attach(cluster.context)

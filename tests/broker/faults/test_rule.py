@@ -37,7 +37,7 @@ def test_every_action_is_taken(action: str) -> None:
         ({}, "an error or an action, one of them"),
         ({"error": "UNKNOWN_SERVER_ERROR", "action": "delay", "ms": 1}, "one of them"),
         ({"action": "delay"}, "delay, throttle and slow_disk have ms"),
-        ({"action": "blackhole", "ms": 1}, "ms is said of delay, throttle and slow_disk"),
+        ({"action": "blackhole", "ms": 1}, "ms is said of delay, throttle, slow_disk and move_coordinator"),
         ({"action": "delay", "ms": -1}, "not negative"),
         ({"action": "blackhole", "is_applied": True}, "is_applied is said of an error"),
         ({"action": "blackhole", "partition": 1}, "a partition is one of a topic"),
@@ -67,6 +67,12 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "disk_full", "api": "Produce"}, "disk_full is about the log of a topic or .*, whatever the api"),
         ({"action": "fsync_error", "topic": "t", "client_id": "c"}, "fsync_error is about .*, whatever the client_id"),
         ({"action": "disk_ful"}, "no action; .*did you mean 'disk_full'"),
+        ({"action": "raise_leader_epoch", "api": "Metadata"}, "Metadata names no partition: there is no leader epoch"),
+        (
+            {"action": "move_coordinator", "api": "Fetch"},
+            "Fetch names no group and no transactional_id: there is no co",
+        ),
+        ({"action": "stale_metadata", "api": "Fetch"}, "Fetch is not answered from metadata; Metadata and Describe"),
         ({"action": 7}, "action of a fault cannot be 7"),
     ],
 )
