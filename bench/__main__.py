@@ -16,6 +16,7 @@ from tests.brokers import BrokerProcess, OdradekBroker, cpu_seconds, resident_by
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
 from .administration import administration
+from .clusters import measure_clusters
 from .groups import measure_groups
 from .journal import measure_journal
 from .share_groups import share
@@ -45,12 +46,10 @@ def main() -> None:
     parser.add_argument("--lonely", type=int, default=1000, help="for --groups: how many of one member")
     parser.add_argument("--journal", action="store_true", help="measure what a journal costs instead")
     parser.add_argument("--state", action="store_true", help="measure snapshots of clusters in memory instead")
+    parser.add_argument("--clusters", action="store_true", help="measure what a cluster costs a test instead")
     arguments = parser.parse_args()
-    if arguments.journal:
-        show(measure_journal(arguments.acked))
-        return
-    if arguments.state:
-        show({"odradek": measure_state()})
+    if arguments.journal or arguments.state or arguments.clusters:
+        measure_in_process(arguments)
         return
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only).items():
@@ -68,6 +67,19 @@ def main() -> None:
             finally:
                 broker.kill()
     show(results)
+    if arguments.only != "kafka" and not (arguments.quotas or arguments.groups or arguments.starts):
+        arguments.journal = arguments.state = arguments.clusters = True
+        measure_in_process(arguments)
+
+
+def measure_in_process(arguments: argparse.Namespace) -> None:
+    """What a broker costs the test that it is in: nobody else has such rows."""
+    if arguments.clusters:
+        show({"odradek": measure_clusters()})
+    if arguments.state:
+        show({"odradek": measure_state()})
+    if arguments.journal:
+        show(measure_journal(arguments.acked))
 
 
 def _brokers(only: str | None) -> Mapping[str, Callable[[Path], BrokerProcess]]:

@@ -1,4 +1,7 @@
-"""What a journal costs: requests to clusters in this process that have no stages at all, no journal, or one."""
+"""What a journal and faults cost: a request to clusters of this process that differ in what looks at it.
+
+One has no stages at all, one neither journal nor faults, one a fault that hits nothing, one a journal.
+"""
 
 import asyncio
 import statistics
@@ -24,8 +27,16 @@ TOPIC = "bench"
 def measure_journal(requests: int) -> dict[str, dict[str, str]]:
     """Microseconds of one request and its answer: the median of rounds in which the clusters take turns."""
     with ClusterHost() as host:
-        bare = KafkaCluster(host, host.run(_start_bare))
-        clusters = {"no stages": bare, "journal off": host.cluster(journal=False), "journal on": host.cluster()}
+        running = host.run(_start_bare)
+        host.keep(running)
+        bare = KafkaCluster(host, running)
+        clusters = {
+            "no stages": bare,
+            "all off": host.cluster(journal=False),
+            "a fault": host.cluster(journal=False),
+            "a journal": host.cluster(),
+        }
+        clusters["a fault"].faults.add(topic="other", error="NOT_LEADER_OR_FOLLOWER")
         wires = {name: Wire(cluster.bootstrap) for name, cluster in clusters.items()}
         for cluster in clusters.values():
             cluster.topic(TOPIC, 1)

@@ -52,6 +52,7 @@ class Broker:
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
+        self.files: Files = MemoryFiles() if is_ephemeral else OsFiles()  # what its data lies in
 
     @property
     def host(self) -> str:
@@ -94,11 +95,12 @@ class Broker:
 
     async def _start(self) -> None:
         root = "memory" if self.is_ephemeral else str(Path(self.config.log_dirs.partition(",")[0]).absolute())
-        files: Files = MemoryFiles() if self.is_ephemeral else OsFiles()
+        if self.is_ephemeral:
+            self.files = MemoryFiles()  # a start anew begins with nothing
         runtime = self._runtime or self._own_runtime()
         cluster = Cluster(
             self.config,
-            self._around_files(files),
+            self._around_files(self.files),
             runtime,
             root,
             self._features,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from ..protocol.errors import KafkaError
 from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
-from ..storage.directory import DataDirectory, DirectoryError, Identity
+from ..storage.directory import META_PROPERTIES, DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
 from .advertised import AdvertiseRule
 from .assembly import assemble
@@ -45,6 +45,10 @@ logger = get_logger("broker")
 
 class StartError(Exception):
     """The broker cannot start; the text says why, for the person who started it."""
+
+
+class NotRunning(RuntimeError):
+    """The cluster has not started, has stopped, or goes on over other files in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Cluster:
         self._advertise = advertise
         self._cluster_id = cluster_id
         self._topics = topics
+        self._has_own_topics = False  # those of the state it has gone on with, whatever was asked for at the start
         self._first_producer_id = 0
         self._parts: _Parts | None = None
         self._held: Sequence[Sequence[socket.socket]] = ()  # what it listens on already
@@ -102,17 +107,17 @@ class Cluster:
     @property
     def _running(self) -> _Parts:
         if self._parts is None:
-            raise RuntimeError("the cluster does not run")
+            raise NotRunning("the cluster does not run")
         return self._parts
 
     @property
     def context(self) -> Context:
-        """What its handlers have; RuntimeError while it does not run."""
+        """What its handlers have; NotRunning while it does not run."""
         return self._running.context
 
     @property
     def directory(self) -> DataDirectory:
-        """Where its data lies; RuntimeError while it does not run."""
+        """Where its data lies; NotRunning while it does not run."""
         return self._running.log_manager.directory
 
     @property
@@ -130,7 +135,8 @@ class Cluster:
         try:
             parts = self._build(lifetime, log_manager)
             await self._in_turns(parts.idle_logs.recover_large())
-            await self._ensure_topics(parts.topics)
+            if not self._has_own_topics:
+                await self._ensure_topics(parts.topics)
             await self._when_done(partial(parts.context.producer_ids.skip, self._first_producer_id))
         except BaseException:
             await lifetime.ended()
@@ -185,6 +191,7 @@ class Cluster:
                 self._stopping = asyncio.ensure_future(self._stop(self._parts, is_kept=False))
             await asyncio.shield(self._stopping)
             self._files, self._cluster_id, self._held = files, cluster_id or self._cluster_id, held
+            self._has_own_topics = files.exists(f"{self._root}/{META_PROPERTIES}")
             await self.start()
         except BaseException:
             for listener in held:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from .config_def import ConfigError
 from .java_values import split_list
 
-SERVED_PROTOCOL = "PLAINTEXT"
+PLAINTEXT = "PLAINTEXT"
+SERVED_PROTOCOLS = (PLAINTEXT,)
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
 _HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
 _ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")
@@ -20,11 +21,15 @@ _ENDPOINT = re.compile(r"(?P<name>[^:/]*)://(?P<address>.*)")
 
 
 class Endpoint(NamedTuple):
-    """One listener: its name, and an address; the host is empty for every interface, port 0 for a free one."""
+    """One listener: its name, and an address; the host is empty for every interface, port 0 for a free one.
+
+    `protocol` is its security protocol, as far as that has been looked up: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL.
+    """
 
     name: str
     host: str
     port: int
+    protocol: str = PLAINTEXT
 
 
 def address_of(host: str, port: int) -> str:
@@ -72,15 +77,18 @@ def protocols_of(text: str, controllers: Sequence[str]) -> Mapping[str, str]:
 
 def served_endpoints(text: str, protocols: Mapping[str, str], controllers: Sequence[str]) -> list[Endpoint]:
     """Where brokers of this process listen: controllers' listeners are left out. ConfigError for what is not served."""
-    endpoints = [one for one in parse_endpoints(text, "listeners") if one.name not in controllers]
-    if not endpoints:
-        raise ConfigError("listeners: there is none for clients")
-    for endpoint in endpoints:
+    endpoints: list[Endpoint] = []
+    for endpoint in parse_endpoints(text, "listeners"):
+        if endpoint.name in controllers:
+            continue
         protocol = protocols.get(endpoint.name)
         if protocol is None:
             raise ConfigError(f"listeners: No security protocol defined for listener {endpoint.name}")
-        if protocol != SERVED_PROTOCOL:
-            raise ConfigError(f"listeners: only PLAINTEXT is served, not {protocol!r}")
+        if protocol not in SERVED_PROTOCOLS:
+            raise ConfigError(f"listeners: only {', '.join(SERVED_PROTOCOLS)} is served, not {protocol!r}")
+        endpoints.append(endpoint._replace(protocol=protocol))
+    if not endpoints:
+        raise ConfigError("listeners: there is none for clients")
     return endpoints
 
 

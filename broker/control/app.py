@@ -4,6 +4,7 @@ The one rule: whatever comes, the answer is JSON, and a refusal has changed noth
 would let send here, are turned away.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, cast
@@ -15,14 +16,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ..cluster import NotRunning
 from ..config.config_def import ConfigError, nearest
 from ..faults.rule import FaultError
 from ..log_output import get_logger
-from .operation import CLUSTER, Asked, Operation, Refused, check_fields, parse_query
+from .operation import CLUSTER, ENDING, LINES, Asked, Operation, Refused, check_fields, parse_query
 from .operations import OPERATIONS
 from .plane import ControlPlane
 
 MOST_BODY_BYTES = 1 << 16
+MOST_FILE_BYTES = 1 << 26
+MOST_PASSED_OVER = 1 << 30  # of a body that is too large: who hears of it only behind its end would never hear of it
 STATUS_OF = {ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: 404, ErrorCode.TOPIC_ALREADY_EXISTS: 409}
 WITH_SLASHES = ("group",)  # parts of a path whose names may have any character
 
@@ -42,15 +46,19 @@ def make_app(plane: ControlPlane) -> Starlette:
 def _route(operation: Operation, plane: ControlPlane) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            return _answer(operation.status, await operation.does(await _asked(operation, plane, request)))
+            return _answer(operation.status, await _done(operation, await _asked(operation, plane, request)))
         except Refused as refused:
             return _answer(refused.status, {"error": str(refused)})
         except (FaultError, ConfigError) as error:
             return _answer(400, {"error": str(error)})
         except KafkaError as error:
             return _answer(STATUS_OF.get(error.code, 400), {"error": str(error)})
+        except NotRunning:
+            return _answer(409, {"error": "the cluster has ended meanwhile"})
         except ClientDisconnect:
             return Response(status_code=400)
+        except asyncio.CancelledError:  # it took longer than an end may take
+            return _answer(409, {"error": ENDING})
 
     path = operation.path
     for name in WITH_SLASHES:
@@ -64,22 +72,36 @@ async def _asked(operation: Operation, plane: ControlPlane, request: Request) ->
     # Everywhere, for one who adds it to every address; where there is nothing of a cluster it says nothing.
     known = operation.query if CLUSTER in operation.query else (*operation.query, CLUSTER)
     query = parse_query(request.query_params.multi_items(), known, operation.title)
-    body = _parsed(await _body(request))
+    path = cast("Mapping[str, str]", request.path_params)
+    if operation.takes_file:
+        data = await _body(request, MOST_FILE_BYTES)
+        return Asked(plane, plane.find(query.get(CLUSTER.name)), path, query, {}, data)
+    body = _parsed(await _body(request, MOST_BODY_BYTES))
     if not operation.has_own_checks:
         body = check_fields(body, operation.body, operation.title)
-    cluster = plane.find(query.get(CLUSTER.name))
-    return Asked(plane, cluster, cast("Mapping[str, str]", request.path_params), query, body)
+    return Asked(plane, plane.find(query.get(CLUSTER.name)), path, query, body)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     """What was sent, if it is not too much."""
     parts, size = list[bytes](), 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BODY_BYTES:
-            raise Refused(413, f"a body has {MOST_BODY_BYTES} bytes at most")
-        parts.append(part)
+        if size > MOST_PASSED_OVER:
+            break
+        if size <= most:
+            parts.append(part)
+    if size > most:
+        raise Refused(413, f"a body has {most} bytes at most")
     return b"".join(parts)
+
+
+async def _done(operation: Operation, asked: Asked) -> Mapping[str, Any] | bytes:
+    """What it brings, in its turn if it is about a cluster: it has the state that it began with until its end."""
+    if operation.has_own_turn or CLUSTER not in operation.query:
+        return await operation.does(asked)
+    async with asked.cluster.beside():
+        return await operation.does(asked)
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:
@@ -99,7 +121,9 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"JSON has no {name}")
 
 
-def _answer(status: int, content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+def _answer(status: int, content: Mapping[str, Any] | bytes, headers: Mapping[str, str] | None = None) -> Response:
+    if isinstance(content, bytes):
+        return Response(content, status, headers, LINES)
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     return Response(text.encode(errors="backslashreplace") + b"\n", status, headers, "application/json")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..testing.cluster_clock import ClockEnded
 from .operation import CLUSTER, Asked, Field, Operation, Refused
 
 UNITS: Mapping[str, float] = {"ms": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -22,6 +23,8 @@ async def advance(asked: Asked) -> Mapping[str, Any]:
         await asked.cluster.clock.advance(sum(float(asked.body.get(unit, 0)) * size for unit, size in UNITS.items()))
     except ValueError as error:
         raise Refused(400, str(error)) from None
+    except ClockEnded as error:
+        raise Refused(409, str(error)) from None
     return await look(asked)
 
 

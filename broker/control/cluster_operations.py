@@ -19,16 +19,16 @@ async def create(asked: Asked) -> Mapping[str, Any]:
     for name, value in asked.body.get("settings", {}).items():
         settings[name] = setting_text(name, value)
     name = asked.body["name"]
-    return _view(name, await asked.plane.create(name, settings, asked.body.get("seed")))
+    return cluster_view(name, await asked.plane.create(name, settings, asked.body.get("seed")))
 
 
 async def list_all(asked: Asked) -> Mapping[str, Any]:
-    return {"clusters": [_view(name, asked.plane.find(name)) for name in asked.plane.names()]}
+    return {"clusters": [cluster_view(name, asked.plane.find(name)) for name in asked.plane.names()]}
 
 
 async def look(asked: Asked) -> Mapping[str, Any]:
     name = asked.path["name"]
-    return _view(name, asked.plane.find(name))
+    return cluster_view(name, asked.plane.find(name))
 
 
 async def drop(asked: Asked) -> Mapping[str, Any]:
@@ -50,9 +50,9 @@ def setting_text(name: str, value: object) -> str:
     raise Refused(400, f"{name}: a setting is a text, a number, true or false, not {str(value)[:100]}")
 
 
-def _view(name: str, running: RunningCluster) -> Mapping[str, Any]:
-    cluster = running.cluster
-    return {"name": name, "bootstrap": cluster.bootstrap, "cluster_id": cluster.context.cluster_id}
+def cluster_view(name: str, running: RunningCluster) -> Mapping[str, Any]:
+    """What is shown of a cluster."""
+    return {"name": name, "bootstrap": running.cluster.bootstrap, "cluster_id": running.cluster_id}
 
 
 OPERATIONS = (

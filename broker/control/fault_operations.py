@@ -10,7 +10,7 @@ from ...protocol.errors import ErrorCode
 from ..config.config_def import nearest
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import ACTIONS, FaultRule, parse_rule
-from .operation import CLUSTER, Asked, Field, Kind, Operation, Refused
+from .operation import CLUSTER, ENDING, Asked, Field, Kind, Operation, Refused
 from .plane import MOST_FAULTS
 
 POLL_S = 0.005
@@ -87,7 +87,7 @@ async def look(asked: Asked) -> Mapping[str, Any]:
                 409, f"after {timeout_ms / 1000} s there were not {wanted} hits of {fault.rule}, but {fault.hits}"
             )
         if asked.plane.is_ending:
-            raise Refused(409, "the broker ends")
+            raise Refused(409, ENDING)
         await asyncio.sleep(POLL_S)
     return _view(asked, fault)
 
@@ -159,6 +159,7 @@ OPERATIONS = (
         ),
         answer=VIEW,
         path_fields=PATH,
+        has_own_turn=True,
     ),
     Operation(
         "DELETE",

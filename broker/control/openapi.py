@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .operation import Field, Operation
+from .operation import LINES, Field, Operation
 
 ERROR = {
     "type": "object",
     "properties": {"error": {"type": "string", "description": "What was wrong, and the nearest right thing."}},
     "required": ["error"],
 }
+FILE: Mapping[str, Any] = {LINES: {"schema": {"type": "string"}}}
 
 
 def document(rooms: Iterable[tuple[str, Sequence[Operation]]]) -> Mapping[str, Any]:
@@ -64,20 +65,22 @@ def _described(operation: Operation, tag: str) -> Mapping[str, Any]:
         parameters.append(
             {"name": one.name, "in": "query", "required": one.is_required, "description": about, "schema": schema}
         )
-    answer = schema_of(operation.answer) if operation.answer else {"type": "object"}
+    answer = {"application/json": {"schema": schema_of(operation.answer) if operation.answer else {"type": "object"}}}
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.about,
         "tags": [tag],
         "parameters": parameters,
         "responses": {
-            str(operation.status): {"description": "Done.", "content": {"application/json": {"schema": answer}}},
+            str(operation.status): {"description": "Done.", "content": FILE if operation.gives_file else answer},
             "4XX": {
                 "description": "Refused, and nothing changed.",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
             },
         },
     }
+    if operation.takes_file:
+        described["requestBody"] = {"required": True, "content": FILE}
     if operation.body:
         content: dict[str, Any] = {"schema": schema_of(operation.body)}
         if operation.example is not None:

@@ -28,6 +28,8 @@ _WORDS: Mapping[str, str] = {
     **{"object": "an object", "array": "a list"},
 }
 MOST_INT = 2**63 - 1
+ENDING = "the broker ends"
+LINES = "application/x-ndjson"  # the kind of file that is taken and given: JSON, one object a line
 
 
 class Refused(Exception):
@@ -62,6 +64,7 @@ class Asked:
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Mapping[str, Any]
+    data: bytes = b""  # the body of an operation that takes a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Operation:
     path: str
     name: str
     about: str
-    does: Callable[[Asked], Awaitable[Mapping[str, Any]]]
+    does: Callable[[Asked], Awaitable[Mapping[str, Any] | bytes]]
     body: Sequence[Field] = ()
     query: Sequence[Field] = ()
     answer: Sequence[Field] = ()
@@ -80,6 +83,9 @@ class Operation:
     example: Mapping[str, Any] | None = None
     has_own_checks: bool = False  # of its body, with the words that Python has for it
     path_fields: Mapping[str, str] = field(default_factory=dict[str, str])  # what the names in braces mean
+    takes_file: bool = False  # its body is the bytes of a file
+    gives_file: bool = False  # what it answers is
+    has_own_turn: bool = False  # it takes its turn in the cluster itself, or waits for something and needs none
 
     @property
     def title(self) -> str:

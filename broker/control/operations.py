@@ -9,6 +9,7 @@ from . import (
     fault_operations,
     group_operations,
     journal_operations,
+    snapshot_operations,
     topic_operations,
 )
 from .openapi import document
@@ -18,6 +19,7 @@ _OF_CLUSTERS: Sequence[tuple[str, Sequence[Operation]]] = (
     ("Faults", fault_operations.OPERATIONS),
     ("Time", clock_operations.OPERATIONS),
     ("Clusters", cluster_operations.OPERATIONS),
+    ("State", snapshot_operations.OPERATIONS),
     ("Topics", topic_operations.OPERATIONS),
     ("Groups", group_operations.OPERATIONS),
     ("The journal", journal_operations.OPERATIONS),

@@ -2,21 +2,27 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from ..cluster import StartError
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import nearest
 from ..runtime import Threads
-from ..testing.running_cluster import RunningCluster, start_in_memory
+from ..testing.running_cluster import LOOPBACK, RunningCluster, start_in_memory
 from .operation import Refused
 
 SERVED = "default"  # the name of the cluster that the process serves
 MOST_CLUSTERS = 1000
 MOST_FAULTS = 1000  # of one cluster: every request looks at each of them
-LOOPBACK = "PLAINTEXT://127.0.0.1:0"
+MOST_SNAPSHOTS = 1000  # of one cluster
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+def check_name(name: str, what: str) -> None:
+    """Refused for a name that does not go well into a path."""
+    if _NAME.fullmatch(name) is None:
+        raise Refused(400, f"{name!r} is no name of {what}: 1 to 100 of a-z, A-Z, 0-9, '.', '_' and '-'")
 
 
 class ControlPlane:
@@ -52,16 +58,19 @@ class ControlPlane:
 
     async def create(self, name: str, settings: Mapping[str, str], seed: int | None) -> RunningCluster:
         """A cluster of its own, in memory. Refused, ConfigError."""
-        if _NAME.fullmatch(name) is None:
-            raise Refused(400, f"{name!r} is no name of a cluster: 1 to 100 of a-z, A-Z, 0-9, '.', '_' and '-'")
+        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **settings})
+        return await self.add(name, lambda: start_in_memory(self._loop, self._threads, config, seed))
+
+    async def add(self, name: str, start: Callable[[], Awaitable[RunningCluster]]) -> RunningCluster:
+        """A cluster, once it has started, under its name. Refused, and whatever the start raises."""
+        check_name(name, "a cluster")
         if name in self._made or name in self._coming or name == SERVED:
             raise Refused(409, f"there is a cluster {name!r} already")
         if len(self._made) + len(self._coming) >= MOST_CLUSTERS:
             raise Refused(409, f"there are {MOST_CLUSTERS} clusters, and there can be no more")
-        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **settings})
         self._coming.add(name)
         try:
-            made = self._made[name] = await start_in_memory(self._loop, self._threads, config, seed)
+            made = self._made[name] = await start()
         except StartError as error:
             raise Refused(409, str(error)) from error
         finally:
@@ -74,6 +83,12 @@ class ControlPlane:
         if name == SERVED:
             raise Refused(409, f"the cluster {SERVED!r} ends with the process that serves it")
         await self._made.pop(name).stop()
+
+    def begin_end(self) -> None:
+        """The process ends: what waits for something waits no longer, and no clock is advanced further."""
+        self.is_ending = True
+        for one in (self._served, *self._made.values()):
+            one.clock.end_advances()
 
     async def close(self) -> None:
         """End all clusters that were made here."""

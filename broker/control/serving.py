@@ -8,12 +8,13 @@ from ipaddress import ip_address
 
 import uvicorn
 
+from ...storage.files.memory_files import MemoryFiles
 from ..broker import Broker
 from ..cluster import StartError
 from ..config.listeners import address_of, parse_address
 from ..log_output import get_logger
 from ..runtime import LoopThreads
-from ..testing.running_cluster import Reins
+from ..testing.running_cluster import Memory, Reins
 from .app import make_app
 from .plane import ControlPlane
 
@@ -50,7 +51,9 @@ class ControlledBroker:
             broker = self._make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)
             await broker.start()
             ends.push_async_callback(broker.stop)
-            plane = ControlPlane(reins.hold(broker.cluster), loop, threads)
+            files = broker.files
+            memory = Memory(reins, broker.config, files) if isinstance(files, MemoryFiles) else None
+            plane = ControlPlane(reins.hold(broker.cluster, memory), loop, threads)
             ends.push_async_callback(plane.close)
             await self._serve(plane, listening, ends)
             self.ready = f"{broker.bootstrap} control=http://{address_of(self._host, port)}"
@@ -81,7 +84,7 @@ class ControlledBroker:
         serving = asyncio.ensure_future(server.serve([listening]))
 
         async def end() -> None:
-            plane.is_ending = True
+            plane.begin_end()
             server.should_exit = True
             await serving
 

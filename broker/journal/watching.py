@@ -10,6 +10,7 @@ from .group_decisions import GroupDecisions
 from .journal import Journal
 from .log_stage import LogStage
 from .request_stage import RequestStage
+from .share_decisions import ShareDecisions
 from .topic_decisions import TopicDecisions
 from .transaction_decisions import TransactionDecisions
 
@@ -33,6 +34,7 @@ class JournalWatch:
         self._log_stage.topics = topics
         context.groups.watch(GroupDecisions(journal, context.groups.find_group))
         context.transactions.watch(TransactionDecisions(journal, context.transactions.find, context.clock))
+        context.share.on_change = ShareDecisions(journal, context.share.settings).on_change
         context.metadata.publisher.subscribe(self._topics)
         noted = topics.on_marker
 

@@ -7,6 +7,7 @@ then completed or taken back. The rule: what is acquired is known here alone, so
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..coordination.share_state.requests import (
@@ -44,6 +45,13 @@ class Wish:
     def with_most(self, max_records: int) -> "Wish":
         """The same for what is left of it."""
         return replace(self, max_records=max_records)
+
+
+class GivenUp(NamedTuple):
+    """Records that a member has no more, and what is to be stored of them."""
+
+    member: str
+    change: StateBatch
 
 
 class SharePartition:
@@ -126,20 +134,21 @@ class SharePartition:
             batch.join_runs()
         return transition
 
-    def expire(self, settings: ShareGroupSettings, now: float) -> list[StateBatch]:
+    def expire(self, settings: ShareGroupSettings, now: float) -> list[GivenUp]:
         """Give up every lock that has run out; what is to be stored of it, which need not succeed."""
-        changes: list[StateBatch] = []
+        given_up: list[GivenUp] = []
         for batch in self.in_flight.batches:
             if not any(run.state == ACQUIRED and run.deadline <= now for run in batch.runs):
                 continue
             for run in self._at_start_cut(batch):
                 if run.state == ACQUIRED and run.deadline <= now:
+                    member = run.member
                     change = self._give_up(run, settings)
-                    changes.append(change)
+                    given_up.append(GivenUp(member, change))
                     if change.delivery_state == AVAILABLE:
                         self.in_flight.must_search = True
             batch.join_runs()
-        return changes
+        return given_up
 
     def _at_start_cut(self, batch: InFlightBatch) -> Sequence[Run]:
         """The runs of a batch, which the start offset may divide."""

@@ -5,6 +5,7 @@ gone, is dropped, and the next fetch reads it anew.
 """
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import partial
 from typing import Protocol
 
@@ -34,12 +35,23 @@ from .acquisition import AcquiredRecords, Extent
 from .in_flight import NO_DEADLINE, Transition
 from .offset_reset import begin_at
 from .settings import SettingsOfGroup, ShareGroupSettings
-from .share_partition import SharePartition, Status, Wish
+from .share_partition import GivenUp, SharePartition, Status, Wish
 from .share_sessions import ShareSession, ShareSessions
 
 logger = get_logger("share")
 
+
+class Cause(Enum):
+    """Why members have records no more."""
+
+    ACKNOWLEDGED = "acknowledged"
+    SESSION_ENDED = "session ended"
+    LOCK_RAN_OUT = "lock ran out"
+
+
 Then = Callable[[KafkaError | None], None]
+OnChange = Callable[[SharePartition, Cause, Sequence[GivenUp]], None]
+"""Hears what members have no more, as soon as it is decided."""
 
 _FENCING = {
     ErrorCode.NOT_LEADER_OR_FOLLOWER,
@@ -87,6 +99,7 @@ class SharePartitions:
         self._of_group: dict[str, set[SharePartitionKey]] = {}
         self._deadlines: Deadlines[SharePartitionKey] = Deadlines()
         self._timer = Timer(runtime.timers, self._on_locks_run_out)
+        self.on_change: OnChange = _unwatched
 
     def __len__(self) -> int:
         return len(self._in_use)
@@ -189,9 +202,9 @@ class SharePartitions:
         except BaseException:  # or the records would be nobody's for ever
             opened.take_back(transition, self._clock.now())
             raise
-        self._store_transition(opened, transition, then)
+        self._store_transition(opened, transition, Cause.ACKNOWLEDGED, then)
 
-    def _store_transition(self, opened: SharePartition, transition: Transition, then: Then) -> None:
+    def _store_transition(self, opened: SharePartition, transition: Transition, cause: Cause, then: Then) -> None:
         if not transition.changes:
             then(None)
             return
@@ -211,6 +224,7 @@ class SharePartitions:
             self._purgatory.notify_changed(opened.key)
             then(error)
 
+        self.on_change(opened, cause, [GivenUp(transition.member, change) for change in transition.changes])
         self._store.write(opened.key, opened.to_write(transition.changes), ResponseFuture(stored, state_refused))
 
     # What ends
@@ -224,7 +238,8 @@ class SharePartitions:
             opened = self._in_use.get(SharePartitionKey(group_id, topic_id, partition))
             if opened is not None and opened.is_active:
                 transition = opened.release(member, settings)
-                self._store_transition(opened, transition, partial(_log_failure, "a release", opened))
+                then = partial(_log_failure, "a release", opened)
+                self._store_transition(opened, transition, Cause.SESSION_ENDED, then)
 
     def close_connection(self, connection: object) -> None:
         """A client's connection has gone, and with it its session; without sessions a group uses no partitions."""
@@ -283,12 +298,13 @@ class SharePartitions:
         self._timer.set(self._deadlines.next())
 
     def _expire(self, opened: SharePartition, now: float) -> None:
-        changes = opened.expire(self.settings(opened.key.group_id), now)
+        given_up = opened.expire(self.settings(opened.key.group_id), now)
         opened.first_deadline = NO_DEADLINE
         if (deadline := opened.in_flight.next_deadline()) is not None:
             self._watch_locks(opened, deadline)
-        if changes:
-            self._store_expired(opened, changes)
+        if given_up:
+            self.on_change(opened, Cause.LOCK_RAN_OUT, given_up)
+            self._store_expired(opened, [change for _, change in given_up])
 
     def _store_expired(self, opened: SharePartition, changes: Sequence[StateBatch]) -> None:
         def stored(result: StateError) -> None:
@@ -299,6 +315,10 @@ class SharePartitions:
 
         self._store.write(opened.key, opened.to_write(changes), ResponseFuture(stored, state_refused))
         self._purgatory.notify_changed(opened.key)
+
+
+def _unwatched(opened: SharePartition, cause: Cause, given_up: Sequence[GivenUp]) -> None:
+    """Nobody is told."""
 
 
 def _error_of(error: ErrorCode, message: str | None) -> KafkaError:

@@ -16,6 +16,10 @@ PAUSE_S = 0.0005  # while work on threads is waited for
 FURTHEST_S = 100 * 366 * 86400.0  # in one advance: timestamps are milliseconds in 64 bits
 
 
+class ClockEnded(RuntimeError):
+    """An advance that is not gone to its end: the cluster ends."""
+
+
 class ClockTimer:
     """A call to come of a ClusterClock."""
 
@@ -46,6 +50,7 @@ class ClusterClock:
         self._next_at = 0.0
         self._soon = 0
         self._threads: CountedThreads | None = None
+        self._is_ending = False
 
     # As Clock and Timers
 
@@ -92,7 +97,7 @@ class ClusterClock:
         self.run(0.0)
 
     async def advance(self, seconds: float) -> None:
-        """Move on, and return when all that became due has been done. ValueError: it never goes back."""
+        """Move on, and return when all that became due has been done. ValueError: it never goes back. ClockEnded."""
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"a clock is moved forward, not by {seconds} s")
         if seconds > FURTHEST_S:
@@ -106,10 +111,12 @@ class ClusterClock:
         try:
             end, hop = self._now + seconds, seconds / MOST_HOPS
             await self.settled()
-            while (due := self._next_deadline()) is not None and due <= end:
+            while not self._is_ending and (due := self._next_deadline()) is not None and due <= end:
                 self._move(min(max(due, self._now + hop), end) - self._now)
                 self._fire_due()
                 await self.settled()
+            if self._is_ending:
+                raise ClockEnded("the cluster ends, and its clock is advanced no further")
             self._move(end - self._now)
         finally:
             self._anchor = self._machine.now()
@@ -124,7 +131,7 @@ class ClusterClock:
         pauses = 0
         while True:
             await asyncio.sleep(0)
-            if pauses == most_pauses:
+            if pauses == most_pauses or self._is_ending:
                 return
             pauses += 1
             if self._threads is not None and self._threads.running:
@@ -190,6 +197,10 @@ class ClusterClock:
         if self._rate > 0:
             self._fire_due()
         self._arm()
+
+    def end_advances(self) -> None:
+        """Have those that are under way, and those to come, end where they are, with ClockEnded."""
+        self._is_ending = True
 
     def close(self) -> None:
         """Nothing is called any more."""

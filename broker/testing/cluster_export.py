@@ -23,7 +23,7 @@ def export_cluster(context: Context, path: str | Path) -> None:
     unfinished = f"{path}.unfinished"
     try:
         with open_text(unfinished, "wt", is_packed=str(path).endswith(".gz")) as file:
-            for line in _lines(context):
+            for line in export_lines(context):
                 file.write(line)
         os.replace(unfinished, path)
     except BaseException:
@@ -39,7 +39,8 @@ def open_text(path: str | Path, mode: str, *, is_packed: bool) -> TextIO:
     return cast(TextIO, open(path, mode, encoding="utf-8", errors="surrogateescape"))
 
 
-def _lines(context: Context) -> Iterator[str]:
+def export_lines(context: Context) -> Iterator[str]:
+    """What there is, one line after the other; nothing is to change meanwhile. OSError, CorruptFrame."""
     topics = sorted((topic for topic in context.topics if not topic.is_internal), key=lambda topic: topic.name)
     for topic in topics:
         yield write_line({"topic": topic.name, "partitions": len(topic.partitions), "config": dict(topic.configs)})

@@ -7,27 +7,29 @@ no thread, no socket, no file, and the process logs what it logged before.
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
 
 from ..config.broker_config import BrokerConfig
 from ..log_output import LEVELS, set_threshold, thresholds
 from ..runtime import LoopThreads
+from .home import Kept
 from .kafka_cluster import KafkaCluster
-from .running_cluster import RunningCluster, start_in_memory
+from .running_cluster import LOOPBACK, RunningCluster, start_in_memory
 
 START_S = 30.0
 
 R = TypeVar("R")
 
 
-class ClusterHost:
+class ClusterHost(Kept):
     """Starts with its first use; `cluster` makes clusters, each isolated from all others."""
 
     def __init__(self, *, log_level: str = "error") -> None:
+        super().__init__()
         self._log_level = log_level
         self._ready = threading.Event()
-        self._clusters: list[KafkaCluster] = []
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "ClusterHost":
@@ -46,35 +48,31 @@ class ClusterHost:
 
         ConfigError for a setting that Kafka would refuse.
         """
-        config = BrokerConfig.from_settings({"listeners": "PLAINTEXT://127.0.0.1:0", **(settings or {})})
-        return self.add(self.run(lambda: self._start(config, seed, journal)))
-
-    def add(self, running: RunningCluster) -> KafkaCluster:
-        """A cluster that runs on the loop already."""
-        cluster = KafkaCluster(self, running)
-        self._clusters.append(cluster)
-        return cluster
+        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(settings or {})})
+        running = self.run(lambda: self._start(config, seed, journal))
+        self.keep(running)
+        return KafkaCluster(self, running)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, R]], timeout_s: float | None = None) -> R:
         """What a coroutine brings that is made and run on the host's loop."""
-        loop = self._running_loop()
+        return self._begin(work).result(timeout_s)
 
+    async def reach(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """The same, for who is on another loop."""
+        return await asyncio.wrap_future(self._begin(work))
+
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, R]]) -> Future[R]:
         async def made() -> R:
             return await work()
 
-        return asyncio.run_coroutine_threadsafe(made(), loop).result(timeout_s)
-
-    def forget(self, cluster: KafkaCluster) -> None:
-        """A cluster has been closed."""
-        if cluster in self._clusters:
-            self._clusters.remove(cluster)
+        return asyncio.run_coroutine_threadsafe(made(), self._running_loop())
 
     def close(self) -> None:
         """End all clusters, and the thread."""
         if self._thread is None:
             return
-        for cluster in list(self._clusters):
-            cluster.close()
+        while (running := self.take()) is not None:
+            self.run(running.stop)
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._thread = None

@@ -5,7 +5,7 @@ The one rule: all lines are read and held against each other and the cluster bef
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,16 +57,22 @@ class _Plan:
 
 async def import_cluster(running: RunningCluster, path: str | Path) -> None:
     """Bring in what a file has. ImportRefused names the line; then nothing is changed. OSError."""
-    context = running.cluster.context
     with open_text(path, "rt", is_packed=str(path).endswith(".gz")) as file:
-        plan = _plan(context, read_lines(file))
-    await _create_topics(context, plan, is_trial=True)
-    before = await running.copy_files()
-    try:
-        await _carry_out(running, plan)
-    except BaseException:
-        await running.replace(before)
-        raise
+        await import_lines(running, file)
+
+
+async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
+    """Bring in what these lines have. ImportRefused names the line; then nothing is changed."""
+    async with running.alone():
+        context = running.cluster.context
+        plan = _plan(context, read_lines(lines))
+        await _create_topics(context, plan, is_trial=True)
+        before = await running.copy_files()
+        try:
+            await _carry_out(running, plan)
+        except BaseException:
+            await running.replace(before)
+            raise
 
 
 async def _carry_out(running: RunningCluster, plan: _Plan) -> None:

@@ -3,44 +3,32 @@
 What it shows is read where it lies, past every client: nothing is joined, fetched or committed for it.
 """
 
-import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-from ...protocol.errors import ErrorCode, KafkaError
 from ..context import Context
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import FaultRule, parse_rule
+from ..journal.entries import JournalRequest
+from .async_cluster import AsyncKafkaCluster
+from .async_powers import AsyncKafkaFault
 from .cluster_clock import ClusterClock
 from .cluster_journal import ClusterJournal
 from .cluster_state import ClusterState
-from .inspection import (
-    GivenRecord,
-    SeenGroup,
-    SeenOffsets,
-    append_records,
-    committed_offsets,
-    create_topic,
-    offsets_of,
-    records_of,
-    seen_groups,
-)
-from .records_seen import SeenRecord, is_committed
+from .home import Home, Inside
+from .inspection import GivenRecord, SeenGroup, SeenOffsets
+from .records_seen import SeenRecord
 from .running_cluster import RunningCluster
-
-AWAIT_S = 10.0  # how long the waiting helpers wait, if they are not told otherwise
-POLL_S = 0.005
+from .waiting import AWAIT_S
 
 R = TypeVar("R")
 
 
-class Host(Protocol):
+class Host(Home, Protocol):
     """Where the cluster's loop runs."""
 
     def run(self, work: Callable[[], Coroutine[Any, Any, R]], timeout_s: float | None = None) -> R: ...
-    def add(self, running: RunningCluster) -> "KafkaCluster": ...
-    def forget(self, cluster: "KafkaCluster") -> None: ...
 
 
 class KafkaClock:
@@ -91,8 +79,8 @@ class KafkaFault:
 
     def await_hits(self, count: int = 1, *, timeout_s: float = AWAIT_S) -> int:
         """How many requests it has hit, once they are so many. AssertionError."""
-        rule = self._fault.rule
-        return _await(lambda: (self.hits >= count, self.hits), timeout_s, f"{count} hits of {rule}", lambda hits: hits)
+        core = AsyncKafkaFault(Inside(self._host), self._faults, self._fault)
+        return self._host.run(lambda: core.await_hits(count, timeout_s=timeout_s))
 
     def remove(self) -> None:
         """Hit nothing any more."""
@@ -128,7 +116,8 @@ class KafkaCluster(ClusterJournal):
     def __init__(self, host: Host, running: RunningCluster) -> None:
         self._host = host
         self._running = running
-        self._is_closed = False
+        self._core = AsyncKafkaCluster(Inside(host), running)
+        self.aio = AsyncKafkaCluster(host, running)  # the same as coroutines, for a test that is one
         self.bootstrap = running.cluster.bootstrap
         self.clock = KafkaClock(host, running.clock)
         self.faults = KafkaFaults(host, running.faults, running.clock)
@@ -146,10 +135,8 @@ class KafkaCluster(ClusterJournal):
 
     def close(self) -> None:
         """End it: its connections are closed, and what was in it is gone."""
-        if not self._is_closed:
-            self._is_closed = True
+        if self._host.let_go(self._running):
             self._host.run(self._running.stop)
-            self._host.forget(self)
 
     def look(self, work: Callable[[RunningCluster], R]) -> R:
         """What `work` finds, on the cluster's own loop."""
@@ -157,13 +144,15 @@ class KafkaCluster(ClusterJournal):
 
     def fork(self, name: str | None = None) -> "KafkaCluster":
         """Another cluster of the same host that begins with a snapshot, or as this one is now. StateError."""
-        return self._host.add(self._state.fork(name))
+        running = self._state.fork(name)
+        self._host.keep(running)
+        return KafkaCluster(self._host, running)
 
     # Topics and records
 
     def topic(self, name: str, partitions: int | None = None, config: Mapping[str, str] | None = None) -> None:
         """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
-        self._host.run(lambda: create_topic(self._context, name, partitions, config or {}))
+        self._host.run(lambda: self._core.topic(name, partitions, config))
 
     def produce(
         self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
@@ -173,8 +162,7 @@ class KafkaCluster(ClusterJournal):
         Without a partition they are dealt out in turn, from the first on. A topic that is missing is created, if
         `auto.create.topics.enable` allows it. KafkaError.
         """
-        given = [one if isinstance(one, GivenRecord) else GivenRecord(one) for one in records]
-        return self._host.run(lambda: append_records(self._context, topic, given, partition))
+        return self._host.run(lambda: self._core.produce(topic, records, partition=partition))
 
     def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_committed"
@@ -183,51 +171,54 @@ class KafkaCluster(ClusterJournal):
 
         KafkaError for a topic or partition that is not there.
         """
-        if isolation not in ("read_committed", "read_uncommitted"):
-            raise ValueError(f"isolation is read_committed or read_uncommitted, not {isolation!r}")
-        found = self._host.run(lambda: _at_once(lambda: records_of(self._context, topic, partition)))
-        return found if isolation == "read_uncommitted" else [record for record in found if is_committed(record)]
+        return self._host.run(lambda: self._core.records(topic, partition, isolation=isolation))
 
     def offsets(self, topic: str, partition: int = 0) -> SeenOffsets:
         """Where a partition stands. KafkaError."""
-        return self._host.run(lambda: _at_once(lambda: offsets_of(self._context, topic, partition)))
+        return self._host.run(lambda: self._core.offsets(topic, partition))
 
     # Groups
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
         """The committed offsets of a group, by topic and partition; none for a group that is not there."""
-        return self._host.run(lambda: _at_once(lambda: committed_offsets(self._context, group)))
+        return self._host.run(lambda: self._core.committed(group))
 
     def groups(self) -> dict[str, SeenGroup]:
         """All groups, by their ids."""
-        return self._host.run(lambda: _at_once(lambda: seen_groups(self._context)))
+        return self._host.run(self._core.groups)
 
     # Waiting
 
     def await_records(self, topic: str, count: int, *, timeout_s: float = AWAIT_S) -> list[SeenRecord]:
         """The committed records of a topic, once there are so many. AssertionError says what was there instead."""
-
-        def look() -> tuple[bool, list[SeenRecord]]:
-            try:
-                found = self.records(topic)
-            except KafkaError as error:
-                if error.code is not ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-                    raise
-                found = []
-            return len(found) >= count, found
-
-        return _await(look, timeout_s, f"{count} records in {topic!r}", lambda found: [one.value for one in found])
+        return self._host.run(lambda: self._core.await_records(topic, count, timeout_s=timeout_s))
 
     def await_committed(
         self, group: str, offsets: Mapping[tuple[str, int], int], *, timeout_s: float = AWAIT_S
     ) -> dict[tuple[str, int], int]:
         """The committed offsets of a group, once each of these is reached. AssertionError says where it stood."""
+        return self._host.run(lambda: self._core.await_committed(group, offsets, timeout_s=timeout_s))
 
-        def look() -> tuple[bool, dict[tuple[str, int], int]]:
-            found = self.committed(group)
-            return all(found.get(at, -1) >= offset for at, offset in offsets.items()), found
+    def await_group(
+        self, group: str, *, state: str | None = None, members: int | None = None, timeout_s: float = AWAIT_S
+    ) -> SeenGroup:
+        """A group, once it is there, in this state (Kafka's word for it) and with so many members. AssertionError."""
+        return self._host.run(lambda: self._core.await_group(group, state=state, members=members, timeout_s=timeout_s))
 
-        return _await(look, timeout_s, f"group {group!r} at {dict(offsets)}", lambda found: found)
+    def await_requests(
+        self,
+        count: int = 1,
+        api: str | None = None,
+        client_id: str | None = None,
+        topic: str | None = None,
+        group: str | None = None,
+        *,
+        timeout_s: float = AWAIT_S,
+    ) -> Sequence[JournalRequest]:
+        """The requests in the journal that fit, once there are so many. AssertionError says which there were."""
+        return self._host.run(
+            lambda: self._core.await_requests(count, api, client_id, topic, group, timeout_s=timeout_s)
+        )
 
     @property
     def _context(self) -> Context:
@@ -236,14 +227,3 @@ class KafkaCluster(ClusterJournal):
 
 async def _at_once(work: Callable[[], R]) -> R:
     return work()
-
-
-def _await(look: Callable[[], tuple[bool, R]], timeout_s: float, wanted: str, shown: Callable[[R], object]) -> R:
-    until = time.monotonic() + timeout_s
-    while True:
-        is_there, found = look()
-        if is_there:
-            return found
-        if time.monotonic() >= until:
-            raise AssertionError(f"after {timeout_s} s there were not {wanted}, but {shown(found)!r}")
-        time.sleep(POLL_S)

@@ -20,6 +20,7 @@ MARKED = ("partitions", "settings", "seed", "strict_faults", "journal")
 SECTION = "odradek: what the broker saw"
 MOST_LINES = 50
 _CLUSTER = pytest.StashKey[Any]()
+_SEEN = pytest.StashKey[str]()  # of a test whose strict faults failed it when its cluster was about to go
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,8 +39,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """The report of a test that failed says what the broker saw of it."""
     report = yield
     cluster = item.stash.get(_CLUSTER, None)
-    if cluster is not None and call.when != "teardown" and report.failed:
-        report.sections.append((SECTION, _seen(cluster)))
+    if cluster is not None and report.failed:
+        seen = item.stash.get(_SEEN, None) if call.when == "teardown" else _seen(cluster)
+        if seen is not None:
+            report.sections.append((SECTION, seen))
     return report
 
 
@@ -72,6 +75,8 @@ def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Itera
         request.node.stash[_CLUSTER] = cluster
         yield cluster
         unused = cluster.faults.never_hit() if how.get("strict_faults") else []
+        if unused:
+            request.node.stash[_SEEN] = _seen(cluster)
     if unused:
         pytest.fail("faults that hit nothing: " + "; ".join(map(str, unused)), pytrace=False)
 

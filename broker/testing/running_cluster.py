@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ...protocol.uuid_text import encode_uuid
@@ -17,8 +18,28 @@ from ..journal.watching import JournalWatch
 from ..network.pipeline import Stage
 from ..runtime import Runtime, SystemClock, Threads
 from .cluster_clock import ClusterClock, CountedThreads
+from .turns import Turns
 
 ROOT = "memory"
+LOOPBACK = "PLAINTEXT://127.0.0.1:0"
+# What says where a cluster listens, and what clients are told of it: another that is made after it goes its own way.
+_LISTENING = (
+    *("listeners", "advertised.listeners", "listener.security.protocol.map", "controller.listener.names"),
+    *("inter.broker.listener.name", "security.inter.broker.protocol", "process.roles"),
+)
+
+
+class NotInMemory(RuntimeError):
+    """A cluster on disk has no state that could be exchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state that is kept, and when it was taken, by the cluster's clock."""
+
+    name: str
+    at_ms: int
+    files: MemoryFiles
 
 
 class RunningCluster:
@@ -33,26 +54,45 @@ class RunningCluster:
         clock: ClusterClock,
         faults: FaultTable,
         watch: JournalWatch | None = None,
-        memory: "_Memory | None" = None,
+        memory: "Memory | None" = None,
     ) -> None:
         self.cluster = cluster
+        self.cluster_id = cluster.context.cluster_id  # whatever files it goes on over
         self.clock = clock
         self.faults = faults
         self.watch = watch
+        self.snapshots: dict[str, Snapshot] = {}  # by their names, in the order of their keeping
         self._memory = memory
+        self._turns = Turns()
 
     async def stop(self) -> None:
-        """End it."""
-        await self.cluster.stop()
+        """End it, when what is under way in it has come to its end; its clock is advanced no further."""
+        self.clock.end_advances()
+        async with self._turns.alone():
+            await self.cluster.stop()
         self.clock.close()
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncGenerator[None]:
+        """A turn in it, together with others: its state is not exchanged meanwhile. NotRunning: it has ended."""
+        async with self._turns.beside():
+            _ = self.cluster.context
+            yield
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncGenerator[None]:
+        """A turn in it with nobody beside. NotRunning: it has ended."""
+        async with self._turns.alone():
+            _ = self.cluster.context
+            yield
 
     # Its state
 
     @property
-    def memory(self) -> "_Memory":
-        """What a cluster in memory is made of. RuntimeError for another."""
+    def memory(self) -> "Memory":
+        """What a cluster in memory is made of. NotInMemory."""
         if self._memory is None:
-            raise RuntimeError("only a cluster in memory has snapshots")
+            raise NotInMemory("only a cluster in memory can do this, and this one is on disk")
         return self._memory
 
     async def copy_files(self) -> MemoryFiles:
@@ -80,7 +120,7 @@ class RunningCluster:
         files = files.fork()
         set_cluster_id(files, encode_uuid(reins.runtime.random.randbytes(16)))
         try:
-            return await _start(reins, memory.config, files)
+            return await _start(reins, _listening_anew(memory.config), files)
         except BaseException:
             reins.clock.close()
             raise
@@ -110,7 +150,7 @@ class Reins:
         self.watch = JournalWatch(self.clock) if has_journal else None
         self.stages: Sequence[Stage] = [self.stage] if self.watch is None else self.watch.around([self.stage])
 
-    def hold(self, cluster: Cluster, memory: "_Memory | None" = None) -> RunningCluster:
+    def hold(self, cluster: Cluster, memory: "Memory | None" = None) -> RunningCluster:
         """The cluster has been started with them."""
         self.attach(cluster)
         return RunningCluster(cluster, self.clock, self.faults, self.watch, memory)
@@ -129,12 +169,19 @@ class Reins:
 
 
 @dataclass(slots=True)
-class _Memory:
+class Memory:
     """What a cluster in memory is made of."""
 
     reins: Reins
     config: BrokerConfig
     files: MemoryFiles
+
+
+def _listening_anew(config: BrokerConfig) -> BrokerConfig:
+    """The same, at a free port of the loopback: two clusters cannot share an address."""
+    settings = {name: value for name, value in config.given.items() if name not in _LISTENING}
+    lower = config.lower_replication_factors
+    return BrokerConfig.from_settings({**settings, "listeners": LOOPBACK}, lower_replication_factors=lower)
 
 
 async def start_in_memory(
@@ -152,7 +199,7 @@ async def start_in_memory(
 async def _start(reins: Reins, config: BrokerConfig, files: MemoryFiles) -> RunningCluster:
     cluster = Cluster(config, reins.disk.around(files), reins.runtime, ROOT, stages=reins.stages)
     await cluster.start()
-    return reins.hold(cluster, _Memory(reins, config, files))
+    return reins.hold(cluster, Memory(reins, config, files))
 
 
 MOST_PAUSES = 200  # of half a millisecond, for what is under way on threads; what is not done by then is not in a copy

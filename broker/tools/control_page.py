@@ -31,6 +31,10 @@ are turned away. With it, the clock of the cluster that is served can be moved a
 or `--ephemeral`; beside it, clusters in memory are made and dropped (`/v1/clusters`), and `?cluster=NAME` has any
 operation be about one of them.
 
+State is of clusters in memory: of the one that is served with `--ephemeral`, and of all that are made beside it. One on
+disk can be exported; the rest is refused with 409. Calls of one cluster that would be in each other's way wait for each
+other, in their order.
+
 A body is a JSON object of 64 KiB at most. What is wrong (an unknown field, a rule that can mean nothing, a topic that
 is not there) is answered with a status of 4xx and `{"error": TEXT}`: the text that Python has for it, with the
 nearest right thing. Then nothing has been changed.
@@ -58,6 +62,10 @@ def section(operation: Operation) -> str:
     for title, fields in (("path", path), ("query", operation.query), ("body", operation.body)):
         if fields:
             lines += [f"| {title} | type | |", "|---|---|---|", *rows(fields), ""]
+    if operation.takes_file:
+        lines += ["The body is the file.", ""]
+    if operation.gives_file:
+        lines += [f"Answered with {operation.status} and the file.", ""]
     if operation.answer:
         has_rule = operation.answer[-len(operation.body) :] == tuple(operation.body) if operation.body else False
         listed = operation.answer[: -len(operation.body)] if has_rule else operation.answer

@@ -7,6 +7,7 @@ import pytest
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import ConfigError, broker_config_def
 from odradek.broker.config.config_value import ConfigSource
+from odradek.broker.config.listeners import Endpoint
 
 # Ours, and why: see the comments in config.py.
 NOT_KAFKAS = {
@@ -56,7 +57,7 @@ def test_it_listens_where_it_is_asked_to_and_not_where_controllers_do() -> None:
             "advertised.listeners": "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093",
         }
     )
-    assert config.endpoints() == [("PLAINTEXT", "", 9092)]
+    assert config.endpoints() == [Endpoint("PLAINTEXT", "", 9092)]
     assert config.advertised() == {"PLAINTEXT": ("localhost", 9092)}
 
 

@@ -28,7 +28,7 @@ TWO = [Endpoint("PLAINTEXT", "", 9092), Endpoint("INTERNAL", "10.0.0.5", 19092)]
     ],
 )
 def test_a_listener_is_a_name_a_host_and_a_port(text: str, host: str, port: int) -> None:
-    assert parse_endpoints(text, "listeners") == [("PLAINTEXT", host, port)]
+    assert parse_endpoints(text, "listeners") == [Endpoint("PLAINTEXT", host, port)]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import ConfigError
+from odradek.broker.config.listeners import Endpoint
 from odradek.broker.config.sources import collect, from_environment, listeners_of
 
 # As the published compose files of these images have it.
@@ -91,19 +92,23 @@ log.retention.check.interval.ms=300000
     ],
 )
 def test_the_environments_of_known_images_are_taken_as_they_are(
-    environment: dict[str, str], node_id: int, listening: list[object], told: dict[str, object]
+    environment: dict[str, str], node_id: int, listening: list[tuple[str, str, int]], told: dict[str, object]
 ) -> None:
     settings = collect(None, environment, [])
     assert (settings.unknown, settings.cluster_id) == ([], "4L6g3nShT-eMCtK--X86sw")
     config = BrokerConfig.from_settings(settings.values)
-    assert (config.node_id, config.endpoints(), config.advertised()) == (node_id, listening, told)
+    assert (config.node_id, config.endpoints(), config.advertised()) == (
+        node_id,
+        [Endpoint(*one) for one in listening],
+        told,
+    )
 
 
 def test_the_released_server_properties_is_taken_as_it_is() -> None:
     settings = collect(SERVER_PROPERTIES, {}, [])
     config = BrokerConfig.from_settings(settings.values)
     assert settings.unknown == []
-    assert config.endpoints() == [("PLAINTEXT", "", 9092)]
+    assert config.endpoints() == [Endpoint("PLAINTEXT", "", 9092)]
     assert [one.name for one in config.left_out_listeners()] == ["CONTROLLER"]
 
 

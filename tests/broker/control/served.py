@@ -10,6 +10,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from odradek.broker.control.operation import LINES
+
 COMMAND = [sys.executable, "-m", "odradek.broker", "serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -39,7 +41,9 @@ class Served:
         request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.load(answer)
+                data = answer.read()
+                is_file = answer.headers["content-type"] == LINES
+                return answer.status, data if is_file else json.loads(data)
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)

@@ -8,9 +8,9 @@ import pytest
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.control import plane as plane_module
 from odradek.broker.control.operation import Refused
-from odradek.broker.control.plane import LOOPBACK, ControlPlane
+from odradek.broker.control.plane import ControlPlane
 from odradek.broker.runtime import LoopThreads
-from odradek.broker.testing.running_cluster import start_in_memory
+from odradek.broker.testing.running_cluster import LOOPBACK, start_in_memory
 
 
 @pytest.fixture

@@ -34,6 +34,11 @@ def address_of(url: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def received(waiting: socket.socket) -> bytes:
+    """All that comes to its end."""
+    return b"".join(iter(lambda: waiting.recv(4096), b""))
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_both_within_two_seconds(signum: signal.Signals) -> None:
     with serving("--ephemeral") as served:
@@ -49,8 +54,29 @@ def test_a_signal_stops_both_within_two_seconds(signum: signal.Signals) -> None:
         assert served.process.returncode == 0
         assert logs.count("broker: stopped") == 2
         assert "Traceback" not in logs
-        assert b'{"error": "the broker ends"}' in b"".join(iter(lambda: waiting.recv(4096), b""))
+        assert b'{"error": "the broker ends"}' in received(waiting)
         waiting.close()
+
+
+def test_advances_and_uploads_under_way_at_the_end_are_refused_in_one_line() -> None:
+    body = b'{"days": 36500}'
+    advance = b"POST /v1/clock/advance HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    with serving("--ephemeral") as served:
+        waiting = [socket.create_connection(address_of(served.url), timeout=DEADLINE_S) for _ in range(50)]
+        for one in waiting:
+            one.sendall(advance)
+        upload = socket.create_connection(address_of(served.url), timeout=DEADLINE_S)
+        upload.sendall(b"POST /v1/import HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        served.call("GET", "/v1/health")  # by now they are under way
+        told_at = time.monotonic()
+        served.process.send_signal(signal.SIGTERM)
+        _, logs = served.process.communicate(timeout=DEADLINE_S)
+        assert (served.process.returncode, "Traceback" in logs) == (0, False), logs
+        assert time.monotonic() - told_at < 2
+        answers = [received(one) for one in (*waiting, upload)]
+        assert answers[-2].endswith(b'{"error": "the cluster ends, and its clock is advanced no further"}\n')
+        for one in (*waiting, upload):
+            one.close()
 
 
 def test_the_clock_and_the_faults_of_a_broker_on_the_disk_are_controlled_too(tmp_path: Path) -> None:

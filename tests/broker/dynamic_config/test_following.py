@@ -1,6 +1,7 @@
 """What clients set of a broker takes effect at once, everywhere, and ends when it is taken back."""
 
 from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.config.listeners import Endpoint
 from odradek.broker.dynamic_config.following import BrokerConfigFollower
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage, config_record
@@ -47,7 +48,7 @@ def test_it_listens_where_it_was_started_to_whatever_was_recorded() -> None:
     image, config = MetadataImage(), BrokerConfig()
     replayed(image, "1", "listeners", "PLAINTEXT://127.0.0.1:1")
     BrokerConfigFollower(config, image)
-    assert config.endpoints() == [("PLAINTEXT", "127.0.0.1", 9092)]
+    assert config.endpoints() == [Endpoint("PLAINTEXT", "127.0.0.1", 9092)]
 
 
 def test_open_logs_have_the_new_settings_of_their_topic_and_of_the_broker() -> None:

@@ -1,6 +1,7 @@
 """Why groups rebalanced: which member, which timeout or request."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
@@ -8,6 +9,15 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
 from odradek.broker.testing.kafka_cluster import KafkaCluster
+from odradek.broker.wire import Wire
+from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.streams_group_heartbeat import (
+    StreamsGroupHeartbeatRequest,
+    StreamsGroupHeartbeatResponse,
+    Subtopology,
+    Topology,
+)
+from tests.clients.share_client import SHARE_SETTINGS, share_consumer
 
 from .conftest import Clients, decided
 
@@ -119,3 +129,34 @@ def test_commits_and_beats_that_change_nothing_are_no_decisions(cluster: KafkaCl
     reader.commit(message=message, asynchronous=False)
     cluster.await_committed("g", {("t", 0): 1})
     assert told(cluster) == before
+
+
+@pytest.mark.parametrize("cluster", [SHARE_SETTINGS], indirect=True)
+def test_members_of_a_share_group_are_named_as_they_come_and_fall_silent(cluster: KafkaCluster) -> None:
+    cluster.topic("t", 1)
+    member = share_consumer(cluster.bootstrap, "g", "t")
+    while not cluster.groups():
+        member.poll(0.05)
+    assert any(
+        one.startswith("rebalances, epoch ") and " joined by ShareGroupHeartbeat of " in one for one in told(cluster)
+    )
+    cluster.clock.freeze()
+    cluster.clock.advance(minutes=1)
+    assert any("is out: nothing was heard of it within its session timeout" in one for one in told(cluster))
+    cluster.clock.run()
+    member.close()
+
+
+def test_members_of_a_streams_group_are_named_as_they_come_and_leave(cluster: KafkaCluster) -> None:
+    cluster.topic("t", 1)
+    topology = Topology(epoch=1, subtopologies=[Subtopology(subtopology_id="0", source_topics=["t"])])
+    none: dict[str, Any] = dict.fromkeys(("active_tasks", "standby_tasks", "warmup_tasks", "client_tags"), ())
+    joining: dict[str, Any] = {"rebalance_timeout_ms": 1000, "process_id": "p", "topology": topology, **none}
+    with Wire(cluster.bootstrap) as wire:
+        for epoch, how in ((0, joining), (-1, {})):
+            request = StreamsGroupHeartbeatRequest(group_id="g", member_id="m", member_epoch=epoch, **how)
+            assert wire.ask(request, 0, StreamsGroupHeartbeatResponse).error_code == ErrorCode.NONE
+    lines = told(cluster)
+    assert any(one.startswith("rebalances, epoch ") and " joined by StreamsGroupHeartbeat of " in one for one in lines)
+    assert any("member m " in one and " left by StreamsGroupHeartbeat of " in one for one in lines)
+    assert "group g (streams) is Empty" in cluster.explain_group("g")

@@ -150,8 +150,8 @@ def test_one_batch_that_is_refused_takes_all_back() -> None:
 def test_a_renewed_lock_runs_on() -> None:
     partition = acquired()
     assert acknowledge(partition, ack(0, 9, RENEW), ack(12, 13, RENEW), now=20.0) == []
-    assert [change[:2] for change in partition.expire(SETTINGS, LOCK_S)] == [(10, 11), (14, 19), (20, 29)]
-    assert [change[:2] for change in partition.expire(SETTINGS, 20.0 + LOCK_S)] == [(0, 9), (12, 13)]
+    assert [change[:2] for _, change in partition.expire(SETTINGS, LOCK_S)] == [(10, 11), (14, 19), (20, 29)]
+    assert [change[:2] for _, change in partition.expire(SETTINGS, 20.0 + LOCK_S)] == [(0, 9), (12, 13)]
 
 
 def test_locks_are_not_renewed_where_the_group_does_not_allow_it() -> None:

@@ -134,7 +134,10 @@ def test_a_lock_runs_out_and_its_records_come_again() -> None:
     acquire(partition, batches_of(10, 2), batch_size=10)
     acknowledge(partition, ack(0, 4))
     assert partition.expire(SETTINGS, LOCK_S - 0.001) == []
-    assert partition.expire(SETTINGS, LOCK_S) == [StateBatch(5, 9, AVAILABLE, 1), StateBatch(10, 19, AVAILABLE, 1)]
+    assert partition.expire(SETTINGS, LOCK_S) == [
+        ("m", StateBatch(5, 9, AVAILABLE, 1)),
+        ("m", StateBatch(10, 19, AVAILABLE, 1)),
+    ]
     assert acquire(partition, batches_of(10, 2), "other", now=LOCK_S) == [(5, 9, 2), (10, 19, 2)]
 
 
@@ -144,7 +147,7 @@ def test_a_lock_that_runs_out_for_the_last_time_archives() -> None:
     changes: list[StateBatch] = []
     for at in (0.0, LOCK_S):
         acquire(partition, batches_of(10, 1), settings=limited, now=at)
-        changes += partition.expire(limited, at + LOCK_S)
+        changes += [change for _, change in partition.expire(limited, at + LOCK_S)]
     assert changes == [StateBatch(0, 9, AVAILABLE, 1), StateBatch(0, 9, ARCHIVED, 2)]
 
 
@@ -152,7 +155,10 @@ def test_locks_of_records_that_the_log_has_deleted_archive_them() -> None:
     partition = partition_at()
     acquire(partition, batches_of(10, 1))
     partition.in_flight.move_log_start(4)
-    assert partition.expire(SETTINGS, LOCK_S) == [StateBatch(0, 3, ARCHIVED, 1), StateBatch(4, 9, AVAILABLE, 1)]
+    assert partition.expire(SETTINGS, LOCK_S) == [
+        ("m", StateBatch(0, 3, ARCHIVED, 1)),
+        ("m", StateBatch(4, 9, AVAILABLE, 1)),
+    ]
 
 
 def test_a_member_that_goes_leaves_its_records_to_others_and_theirs_alone() -> None:
@@ -244,7 +250,7 @@ class Consuming(RuleBasedStateMachine):
     @rule(passed=st.sampled_from([1.0, 10.0, LOCK_S]))
     def time_passes(self, passed: float) -> None:
         self.now += passed
-        changes = self.partition.expire(self.settings, self.now)
+        changes = [change for _, change in self.partition.expire(self.settings, self.now)]
         if changes:
             self.stored.write(self.partition.to_write(changes))
         self.partition.in_flight.advance()
@@ -291,7 +297,7 @@ class Consuming(RuleBasedStateMachine):
         if not hasattr(self, "partition"):
             return
         self.now += LOCK_S
-        if changes := self.partition.expire(self.settings, self.now):
+        if changes := [change for _, change in self.partition.expire(self.settings, self.now)]:
             self.stored.write(self.partition.to_write(changes))
         self.restart()
         came = self.consume_all()

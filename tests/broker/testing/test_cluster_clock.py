@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from odradek.broker.testing.clock import ManualClock
-from odradek.broker.testing.cluster_clock import MOST_HOPS, ClusterClock, CountedThreads
+from odradek.broker.testing.cluster_clock import MOST_HOPS, ClockEnded, ClusterClock, CountedThreads
 from odradek.broker.testing.threads import ManualThreads
 
 
@@ -172,3 +172,19 @@ async def test_what_never_settles_is_waited_for_so_long(clock: ClusterClock) -> 
     counted.run(lambda: None, lambda error: None)
     await asyncio.wait_for(clock.settled(most_pauses=3), 5)
     assert counted.running == 1
+
+
+async def test_an_advance_ends_where_it_is_when_the_cluster_ends(clock: ClusterClock, machine: ManualClock) -> None:
+    threads = ManualThreads()
+    counted = CountedThreads(threads)
+    clock.watch(counted)
+    counted.run(lambda: None, lambda error: None)  # which is waited for
+    began = clock.now()
+    advances = [asyncio.ensure_future(clock.advance(60)) for _ in range(2)]
+    await asyncio.sleep(0)
+    clock.end_advances()
+    for advance in advances:
+        with pytest.raises(ClockEnded, match="its clock is advanced no further"):
+            await advance
+    assert clock.now() == began
+    assert clock.rate == 1

@@ -12,7 +12,7 @@ import pytest
 Project = Callable[..., subprocess.CompletedProcess[str]]
 
 PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
-DOCUMENTED, WITHOUT_PYTEST, LOOKING_BACK = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+DOCUMENTED, WITHOUT_PYTEST, AS_COROUTINE, LOOKING_BACK = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 APART = """
 import pytest
 
@@ -29,7 +29,9 @@ def project(tmp_path: Path) -> Project:
 
     def run(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "test_sample.py").write_text(textwrap.dedent(source))
-        (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+        (tmp_path / "pytest.ini").write_text(
+            "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+        )
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "."]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
 
@@ -38,9 +40,9 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("-W", "error")], ids=["alone", "xdist", "warnings"])
 def test_the_documented_tests_pass(project: Project, arguments: tuple[str, ...]) -> None:
-    done = project(DOCUMENTED + LOOKING_BACK + APART, *arguments)
+    done = project(DOCUMENTED + AS_COROUTINE + LOOKING_BACK + APART, *arguments)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "25 passed" in done.stdout
+    assert "26 passed" in done.stdout
 
 
 def test_the_documented_program_runs_without_pytest() -> None:
@@ -99,11 +101,14 @@ def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> N
 
         @pytest.mark.kafka(strict_faults=True)
         def test_it(kafka):
+            kafka.topic("orders", partitions=1)
             kafka.faults.add(api="Produce", action="blackhole")
         """
     )
     assert done.returncode == 1
     assert "faults that hit nothing" in done.stdout
+    seen = done.stdout.partition("odradek: what the broker saw")[2]
+    assert "topic orders: created with 1 partition" in seen
 
 
 FAILING = """

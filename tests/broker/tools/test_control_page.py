@@ -43,4 +43,4 @@ def test_the_documented_call_and_every_example_run() -> None:
         assert served.call("POST", url[url.index("/v1") :], json.loads(body))["action"] == "disconnect_after"
         for one in OPERATIONS:
             if one.example is not None:
-                served.call(one.method, one.path.replace("{topic}", "orders"), one.example)
+                served.call(one.method, one.path.replace("{topic}", "orders").replace("{name}", "one"), one.example)
