@@ -1,6 +1,5 @@
 """Faults over HTTP: rules are given, looked at and taken back."""
 
-import asyncio
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -10,10 +9,10 @@ from ...protocol.errors import ErrorCode
 from ..config.config_def import nearest
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import ACTIONS, FaultRule, parse_rule
+from ..testing.hits import missing_hits, wait_for_hits
 from .operation import CLUSTER, ENDING, Asked, Field, Kind, Operation, Refused
 from .plane import MOST_FAULTS
 
-POLL_S = 0.005
 MOST_WAIT_MS = 600_000
 
 _ABOUT: Mapping[str, str] = {
@@ -79,16 +78,9 @@ async def list_all(asked: Asked) -> Mapping[str, Any]:
 async def look(asked: Asked) -> Mapping[str, Any]:
     """At once, or when it has hit so many."""
     fault = _find(asked)
-    wanted, timeout_ms = asked.query.get("hits"), asked.query.get("timeout_ms", 10_000)
-    until = asyncio.get_running_loop().time() + timeout_ms / 1000
-    while wanted is not None and fault.hits < wanted:
-        if asyncio.get_running_loop().time() >= until:
-            raise Refused(
-                409, f"after {timeout_ms / 1000} s there were not {wanted} hits of {fault.rule}, but {fault.hits}"
-            )
-        if asked.plane.is_ending:
-            raise Refused(409, ENDING)
-        await asyncio.sleep(POLL_S)
+    wanted, timeout_s = asked.query.get("hits"), asked.query.get("timeout_ms", 10_000) / 1000
+    if wanted is not None and not await wait_for_hits(fault, wanted, timeout_s, asked.plane.ending):
+        raise Refused(409, ENDING if asked.plane.ending.is_set() else missing_hits(fault, wanted, timeout_s))
     return _view(asked, fault)
 
 

@@ -5,7 +5,7 @@ Pure: time is an argument, and what is left to chance is drawn from the rule's o
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from ..topic_names import METADATA_TOPIC
@@ -23,6 +23,7 @@ class Fault:
     random: random.Random
     matched: int = 0
     hits: int = 0
+    _waiting: list[tuple[int, Callable[[], object]]] = field(default_factory=list[tuple[int, Callable[[], object]]])
 
     def is_over(self, now: float) -> bool:
         """Whether it will hit nothing any more."""
@@ -38,7 +39,21 @@ class Fault:
         if number < 1 or (number - 1) % rule.every or self.random.random() >= rule.probability:
             return False
         self.hits += 1
+        if self._waiting:
+            reached = [wake for wanted, wake in self._waiting if wanted <= self.hits]
+            self._waiting = [one for one in self._waiting if one[0] > self.hits]
+            for wake in reached:
+                wake()
         return True
+
+    def when_hit(self, count: int, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call `wake` once it has hit so many, which it has not yet; the call that is returned takes that back.
+
+        It is called in the midst of what is hit: it has somebody go on later.
+        """
+        waits = (count, wake)
+        self._waiting.append(waits)
+        return lambda: self._waiting.remove(waits) if waits in self._waiting else None
 
 
 @dataclass(frozen=True, slots=True)

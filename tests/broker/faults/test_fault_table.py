@@ -87,6 +87,21 @@ def test_the_first_rule_that_hits_decides_and_one_that_is_over_lets_the_next_hav
     assert (first.hits, first.matched, second.hits) == (1, 1, 2)
 
 
+def test_who_waits_for_a_fault_is_woken_by_the_hit_and_once() -> None:
+    table, woken = FaultTable(), list[str]()
+    fault = table.add(FaultRule(every=2), 0.0)
+    fault.when_hit(1, lambda: woken.append("first"))
+    fault.when_hit(2, lambda: woken.append("second"))
+    take_back = fault.when_hit(1, lambda: woken.append("no more"))
+    take_back()
+    take_back()
+    seen: list[list[str]] = []
+    for _ in range(5):
+        table.find(ASKED, 0.0)
+        seen.append(list(woken))
+    assert seen == [["first"], ["first"], ["first", "second"], ["first", "second"], ["first", "second"]]
+
+
 def test_a_rule_that_is_removed_hits_nothing() -> None:
     table = FaultTable()
     kept, gone = table.add(FaultRule(), 0.0), table.add(FaultRule(), 0.0)
