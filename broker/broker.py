@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..storage.files.files import Files, OsFiles
@@ -31,12 +31,14 @@ class Broker:
         cluster_id: str | None = None,
         topics: Sequence[StartTopic] = (),
         stages: Sequence[Stage] = (),
+        around_files: Callable[[Files], Files] = lambda files: files,
     ) -> None:
         """`runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
-        `stages` are what every request passes before its handler, in this order.
+        `stages` are what every request passes before its handler, in this order, and `around_files` gives what the
+        cluster has in place of its disk.
         """
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
@@ -46,6 +48,7 @@ class Broker:
         self._cluster_id = cluster_id
         self._topics = topics
         self._stages = stages
+        self._around_files = around_files
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
@@ -97,7 +100,7 @@ class Broker:
         runtime = self._runtime or self._own_runtime()
         cluster = Cluster(
             self.config,
-            self.files,
+            self._around_files(self.files),
             runtime,
             root,
             self._features,

@@ -39,3 +39,13 @@ class Session:
     damage: Callable[[list[Segment]], tuple[list[Segment], bool]] | None = field(default=None, repr=False)
     # What ends with the connection; called once, when it has closed.
     on_closed: Callable[[], None] | None = field(default=None, repr=False)
+
+    @property
+    def principal(self) -> str:
+        """Who it is, as Kafka writes principals."""
+        return f"User:{self.user}"
+
+    @property
+    def connection(self) -> str:
+        """The client's end, which is what journal and faults name a connection by."""
+        return f"{self.client_host.lstrip('/')}:{self.client_port}"

@@ -116,6 +116,10 @@ class PartitionLog:
     def config(self, config: LogConfig) -> None:
         self._state.config = config
 
+    def begin_epoch(self, leader_epoch: int) -> None:
+        """What is appended from now on is of a newer epoch."""
+        self._state.begin_epoch(leader_epoch)
+
     def check_open(self) -> None:
         """OSError once the log is closed: nothing is written into its directory any more."""
         self._state.check_open()
@@ -187,11 +191,6 @@ class PartitionLog:
     def size_bytes(self) -> int:
         """Bytes of all segments' batches."""
         return self._state.segments.size_bytes
-
-    @property
-    def largest_timestamp(self) -> int:
-        """The largest timestamp of any record, -1 for none."""
-        return max(segment.max_timestamp for segment in self._state.segments)
 
     # Its new end
 

@@ -62,6 +62,11 @@ class LogState:
         """What a use of the closed log is refused with."""
         return f"the log in {self.path} is closed"
 
+    def begin_epoch(self, leader_epoch: int) -> None:
+        """What is appended from now on is of a newer epoch."""
+        self.integrity.highest_epoch = max(self.integrity.highest_epoch, leader_epoch)
+        self.epochs.assign(leader_epoch, self.log_end_offset)
+
     def start_at(self, offset: int) -> None:
         """The log begins later now."""
         self.log_start_offset = offset

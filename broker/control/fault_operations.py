@@ -1,6 +1,5 @@
 """Faults over HTTP: rules are given, looked at and taken back."""
 
-import asyncio
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -10,25 +9,27 @@ from ...protocol.errors import ErrorCode
 from ..config.config_def import nearest
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import ACTIONS, FaultRule, parse_rule
+from ..testing.hits import missing_hits, wait_for_hits
 from .operation import CLUSTER, ENDING, Asked, Field, Kind, Operation, Refused
 from .plane import MOST_FAULTS
 
-POLL_S = 0.005
 MOST_WAIT_MS = 600_000
 
 _ABOUT: Mapping[str, str] = {
     "api": "Requests of this API, by Kafka's name; as every field of the request, it fits any if it is left out.",
     "version": "Of this version.",
-    "topic": "That name this topic.",
+    "topic": "That name this topic; of what happens to the disk, the topic whose logs are meant.",
     "partition": "That name this partition of the topic.",
     "client_id": "Of this client id.",
+    "principal": "Of this principal, as Kafka writes it: User:ANONYMOUS.",
+    "connection": "Of this connection, as the journal names it: the client's end, HOST:PORT.",
     "group": "That name this group.",
     "transactional_id": "That name this transactional id.",
     "key": "FindCoordinator of this key.",
     "error": "What is answered, by Kafka's name; nothing is applied, unless is_applied says so.",
     "is_applied": "The request is applied although the error is answered.",
     "action": "What is done instead of an error.",
-    "ms": "The time of delay and throttle.",
+    "ms": "The time of delay, throttle and slow_disk; how long a coordinator that has moved reads its log.",
     "skip": "How many requests that fit are let pass first.",
     "times": "How many are hit at most.",
     "every": "Each nth of those that fit is hit.",
@@ -77,16 +78,9 @@ async def list_all(asked: Asked) -> Mapping[str, Any]:
 async def look(asked: Asked) -> Mapping[str, Any]:
     """At once, or when it has hit so many."""
     fault = _find(asked)
-    wanted, timeout_ms = asked.query.get("hits"), asked.query.get("timeout_ms", 10_000)
-    until = asyncio.get_running_loop().time() + timeout_ms / 1000
-    while wanted is not None and fault.hits < wanted:
-        if asyncio.get_running_loop().time() >= until:
-            raise Refused(
-                409, f"after {timeout_ms / 1000} s there were not {wanted} hits of {fault.rule}, but {fault.hits}"
-            )
-        if asked.plane.is_ending:
-            raise Refused(409, ENDING)
-        await asyncio.sleep(POLL_S)
+    wanted, timeout_s = asked.query.get("hits"), asked.query.get("timeout_ms", 10_000) / 1000
+    if wanted is not None and not await wait_for_hits(fault, wanted, timeout_s, asked.plane.ending):
+        raise Refused(409, ENDING if asked.plane.ending.is_set() else missing_hits(fault, wanted, timeout_s))
     return _view(asked, fault)
 
 

@@ -33,7 +33,7 @@ class ControlPlane:
         self._loop = loop
         self._threads = threads
         self._made: dict[str, RunningCluster] = {}
-        self.is_ending = False  # what waits for something is to wait no longer
+        self.ending = asyncio.Event()  # what waits for something is to wait no longer
         self._coming: set[str] = set()  # names of clusters that are being made
 
     @property
@@ -86,7 +86,7 @@ class ControlPlane:
 
     def begin_end(self) -> None:
         """The process ends: what waits for something waits no longer, and no clock is advanced further."""
-        self.is_ending = True
+        self.ending.set()
         for one in (self._served, *self._made.values()):
             one.clock.end_advances()
 

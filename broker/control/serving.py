@@ -25,7 +25,7 @@ BACKLOG = 128
 logger = get_logger("control")
 
 MakeBroker = Callable[..., Broker]
-"""A broker, from a runtime and stages."""
+"""A broker, from a runtime, stages, and what stands around its files."""
 
 
 class ControlledBroker:
@@ -48,7 +48,7 @@ class ControlledBroker:
             threads = LoopThreads(loop)
             ends.callback(threads.close)
             reins = Reins(loop, threads)
-            broker = self._make_broker(runtime=reins.runtime, stages=reins.stages)
+            broker = self._make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)
             await broker.start()
             ends.push_async_callback(broker.stop)
             files = broker.files

@@ -43,8 +43,8 @@ class StateMachine(Protocol):
         """A transaction has ended in this partition."""
         ...
 
-    def unload(self, partition: int) -> None:
-        """Drop what was replayed of a partition."""
+    def unload(self, partition: int) -> Iterable[ResponseFuture[Any]]:
+        """Drop what was replayed of a partition: the requests that have waited there."""
         ...
 
 
@@ -117,6 +117,7 @@ class CoordinatorRuntime:
         self._timers = runtime.timers
         self._timer = Timer(runtime.timers, self._on_time)
         self._unreadable: set[int] = set()
+        self._moved: dict[int, ErrorCode] = {}  # partitions that are not served for now, and why
         # What is to be done once a partition is loaded that could not be read at the start.
         self.on_loaded_late: Callable[[int], None] = lambda partition: None
         self.watcher: OperationWatcher | None = None
@@ -136,18 +137,41 @@ class CoordinatorRuntime:
             if partition not in self._unreadable:
                 logger.error(f"{self._name} cannot be read, and are not served", partition=partition, error=str(error))
             self._unreadable.add(partition)
+            self._moved.pop(partition, None)
             self._machine.unload(partition)
             if _is_of_disk(error):
                 self._timers.call_at(self._clock.now() + RELOAD_S, partial(self._load_again, partition))
             return
-        if partition in self._unreadable:
+        if partition in self._unreadable or partition in self._moved:
             logger.info(f"{self._name} can be read again", partition=partition)
-            self._unreadable.remove(partition)
+            self._unreadable.discard(partition)
+            self._moved.pop(partition, None)
             self.on_loaded_late(partition)
             self._arm()
 
     def _load_again(self, partition: int) -> None:
         self.load(partition, self._log.batches(partition))
+
+    def move(self, partition: int) -> bool:
+        """Serve a partition no more, as when another broker has been elected; what waits is refused (NOT_COORDINATOR).
+
+        `come_back` is to follow. False: it is not served as it is, and nothing follows.
+        """
+        if partition in self._unreadable or partition in self._moved or self._log.is_offline(partition):
+            return False
+        self._moved[partition] = ErrorCode.NOT_COORDINATOR
+        for future in self._machine.unload(partition):
+            _refuse(future, ErrorCode.NOT_COORDINATOR)
+        return True
+
+    def come_back(self, partition: int, load_s: float) -> None:
+        """Be elected again: COORDINATOR_LOAD_IN_PROGRESS until the log has been replayed, `load_s` from now."""
+        self._moved[partition] = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+        load = partial(self._load_again, partition)
+        if load_s > 0:
+            self._timers.call_at(self._clock.now() + load_s, load)
+        else:
+            self._timers.call_soon(load)
 
     def start(self) -> None:
         """Everything is loaded: watch the time from now on."""
@@ -158,14 +182,16 @@ class CoordinatorRuntime:
         self._arm()
 
     def check_served(self, partition: int) -> None:
-        """NOT_COORDINATOR where the log could not be read, or is offline."""
+        """NOT_COORDINATOR where the log could not be read, or is offline; COORDINATOR_LOAD_IN_PROGRESS."""
+        if self._moved and partition in self._moved:
+            raise KafkaError(self._moved[partition])
         if partition in self._unreadable or self._log.is_offline(partition):
             raise KafkaError(ErrorCode.NOT_COORDINATOR)
 
     @property
     def has_unreadable(self) -> bool:
-        """Whether there is a partition that could not be read."""
-        return bool(self._unreadable)
+        """Whether there is a partition whose log is not known."""
+        return bool(self._unreadable or self._moved)
 
     def _load_batch(self, partition: int, batch: RecordBatch) -> None:
         if batch.is_control:

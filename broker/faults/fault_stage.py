@@ -1,4 +1,4 @@
-"""The stage of the pipeline that does what the faults say; without any it is one look at a dictionary.
+"""The stage of the pipeline that does what the faults say; without any it is one look.
 
 The one rule: nothing false is said of what is stored. An error is answered in place of the work, unless its rule says
 that the work is done all the same.
@@ -10,13 +10,15 @@ from typing import Any
 
 from ...protocol.codec import Segment
 from ...protocol.errors import ErrorCode
+from ..context import Context
 from ..deferred import Deferred, Disconnect
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, is_deferred, observe, resume
 from ..runtime import Runtime
+from .cluster_events import ClusterEvents
 from .error_answers import add_errors, error_answer
 from .fault_table import Asked, Fault, FaultTable
 from .request_names import NameOf, array_fields, names_of, without
-from .rule import FaultRule, api_of
+from .rule import EVENTS, FaultRule, api_of
 
 CORRUPT_FROM = 8  # behind the length and the correlation id: the client finds its answer, and cannot read it
 
@@ -29,19 +31,32 @@ class FaultStage:
         self._clock = runtime.clock
         self._timers = runtime.timers
         self.name_of: NameOf = lambda topic_id: None
+        self._events = ClusterEvents(table)
+
+    def attach(self, context: Context) -> None:
+        """The cluster runs; each time that it has been started anew."""
+        self.name_of = context.topics.name_of
+        self._events.attach(context)
 
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
-        if not self._table:
+        if not self._table.of_requests:
             return proceed(received)
-        header = received.header
+        header, session = received.header, received.session
         asked = Asked(
-            api_of(header.api_key), header.api_version, header.client_id or "", names_of(received.body, self.name_of)
+            api_of(header.api_key),
+            header.api_version,
+            header.client_id or "",
+            session.principal,
+            session.connection,
+            names_of(received.body, self.name_of),
         )
         fault = self._table.find(asked, self._clock.now())
         if fault is None:
             return proceed(received)
         if fault.rule.error is not None:
             return self._error(fault.rule, received, proceed)
+        if fault.rule.action in EVENTS:
+            return self._events.serve(fault, asked.names, received, proceed)
         return self._act(fault, received, proceed)
 
     # Errors

@@ -3,7 +3,8 @@
 The one rule: a rule that could never mean anything is refused, by the name of what is wrong with it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
@@ -13,16 +14,30 @@ from ..apis import TABLE
 from ..config.config_def import nearest
 from .request_names import can_name
 
-ACTIONS = (
+ON_REQUESTS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),
     *("truncate_answer", "corrupt_answer", "throttle", "blackhole"),
 )
+# What a disk does to the logs of partitions, whoever asked for it.
+ON_DISK = ("disk_full", "fsync_error", "slow_disk")
+# What happens to the cluster when a request comes, before it is applied.
+EVENTS = ("raise_leader_epoch", "move_coordinator", "stale_metadata")
+ACTIONS = (*ON_REQUESTS, *ON_DISK, *EVENTS)
+WITH_MS = ("delay", "throttle", "slow_disk")
+MAY_HAVE_MS = ("move_coordinator",)
+# APIs that are answered from the metadata of the cluster.
+OF_METADATA = ("Metadata", "DescribeTopicPartitions")
 # What is done when the request has been applied: the answer is all that suffers.
 AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
 
 
+# What a request has, and a log has not.
+OF_REQUESTS = ("api", "version", "client_id", "principal", "connection", "group", "transactional_id", "key")
 # Throttle times are 32 bits, for_ms is in milliseconds; what is counted ends where a client's counters do.
 MOST = {"ms": 2**31 - 1, "for_ms": 2**53, "skip": 2**53, "times": 2**53, "every": 2**53}
+
+
+_CONNECTION = re.compile(r"\S+:\d{1,5}")
 
 
 class FaultError(ValueError):
@@ -36,7 +51,8 @@ class FaultRule:
     `error` is answered and nothing applied, or `action` is done. With `is_applied` the error is answered although the
     request has been applied. `skip` is how many hits are let pass first, `times` the most hits, `every` takes each
     nth of them, `probability` some of them, drawn with `seed`. `for_ms` is how long the rule holds, by the cluster's
-    clock. `ms` is the time of delay and throttle.
+    clock. `ms` is the time of delay, throttle and slow_disk, and how long a coordinator that has moved reads its log.
+    Those of ON_DISK are about the logs of `topic` and `partition`, and about no request.
     """
 
     api: str | None = None
@@ -44,6 +60,8 @@ class FaultRule:
     topic: str | None = None
     partition: int | None = None
     client_id: str | None = None
+    principal: str | None = None
+    connection: str | None = None
     group: str | None = None
     transactional_id: str | None = None
     key: str | None = None
@@ -66,6 +84,11 @@ class FaultRule:
         return bool(getattr(self, field.name) != field.default)
 
     @property
+    def is_of_disk(self) -> bool:
+        """Whether it is about logs, and not about requests."""
+        return self.action in ON_DISK
+
+    @property
     def code(self) -> ErrorCode:
         """The error to be answered."""
         return ErrorCode[self.error] if self.error is not None else ErrorCode.NONE
@@ -77,7 +100,8 @@ def api_of(key: int) -> str:
 
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("api", "topic", "client_id", "group", "transactional_id", "key", "error", "action"), str),
+    **dict.fromkeys(("api", "topic", "client_id", "principal", "connection", "group", "transactional_id"), str),
+    **dict.fromkeys(("key", "error", "action"), str),
     **dict.fromkeys(("version", "partition", "ms", "skip", "times", "every", "seed", "for_ms"), int),
     "probability": (int, float),
     "is_applied": bool,
@@ -116,6 +140,12 @@ def _checked_api(rule: FaultRule) -> str | None:
     for what in ("topic", "partition", "group", "transactional_id"):
         if getattr(rule, what) is not None and what not in named:
             raise FaultError(f"{known} names no {what}: the fault would hit nothing")
+    if rule.action == "raise_leader_epoch" and "partition" not in named:
+        raise FaultError(f"{known} names no partition: there is no leader epoch to be raised")
+    if rule.action == "move_coordinator" and not named & {"group", "transactional_id"}:
+        raise FaultError(f"{known} names no group and no transactional_id: there is no coordinator to be moved")
+    if rule.action == "stale_metadata" and known not in OF_METADATA:
+        raise FaultError(f"{known} is not answered from metadata; {' and '.join(OF_METADATA)} are")
     return known
 
 
@@ -130,22 +160,35 @@ def _check_what(rule: FaultRule) -> None:
         )
     if rule.is_applied and rule.error is None:
         raise FaultError("is_applied is said of an error")
-    has_time = rule.action in ("delay", "throttle")
-    if has_time != (rule.ms is not None):
-        raise FaultError("delay and throttle have ms" if has_time else "ms is said of delay and throttle")
+    if rule.action in WITH_MS and rule.ms is None:
+        raise FaultError(f"{_listed(WITH_MS)} have ms")
+    if rule.ms is not None and rule.action not in (*WITH_MS, *MAY_HAVE_MS):
+        raise FaultError(f"ms is said of {_listed((*WITH_MS, *MAY_HAVE_MS))}")
     if rule.ms is not None and rule.ms < 0:
         raise FaultError("ms of a fault is not negative")
-    for name in ("topic", "client_id", "group", "transactional_id", "key"):
+    for name in ("topic", "client_id", "principal", "connection", "group", "transactional_id", "key"):
         if getattr(rule, name) == "":
             raise FaultError(f"{name} of a fault cannot be '': leave it out, and it fits any")
     for name in ("version", "partition"):
         value = getattr(rule, name)
         if value is not None and value < 0:
             raise FaultError(f"{name} of a fault is not negative")
+    if rule.principal is not None and not all(rule.principal.partition(":")):
+        raise FaultError(f"{rule.principal!r} is no principal; Kafka writes them as User:ANONYMOUS")
+    if rule.connection is not None and not _CONNECTION.fullmatch(rule.connection):
+        raise FaultError(f"{rule.connection!r} is no connection; the journal names one by its client's end, HOST:PORT")
     if rule.partition is not None and rule.topic is None:
         raise FaultError("a partition is one of a topic")
+    if rule.is_of_disk:
+        for name in OF_REQUESTS:
+            if getattr(rule, name) is not None:
+                raise FaultError(f"{rule.action} is about the log of a topic or a partition, whatever the {name}")
     if rule.key is not None and rule.api is not None and rule.api.lower().replace("_", "") != "findcoordinator":
         raise FaultError("key is said of FindCoordinator")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _check_when(rule: FaultRule) -> None:

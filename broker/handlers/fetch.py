@@ -223,7 +223,8 @@ def _read_one(
         data.aborted_transactions = [
             AbortedTransaction(producer_id=txn.producer_id, first_offset=txn.first_offset) for txn in aborted
         ]
-    read.watched.append(WatchedPartition(partition, asked.fetch_offset, asked.partition_max_bytes))
+    epoch = max(asked.current_leader_epoch, -1)
+    read.watched.append(WatchedPartition(partition, asked.fetch_offset, asked.partition_max_bytes, epoch))
     read.total_bytes += len(found.data)
     data.records = found.data
     return data

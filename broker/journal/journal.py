@@ -45,7 +45,7 @@ class Journal:
             _NAMES[header.api_key],
             header.api_version,
             header.client_id or "",
-            connection_of(session),
+            session.connection,
             summary.fields,
             names.topics,
             names.partitions,
@@ -148,11 +148,6 @@ class Journal:
 
     def _requests(self) -> Sequence[JournalRequest]:
         return [one for one in self.ring if isinstance(one, JournalRequest)]
-
-
-def connection_of(session: Session) -> str:
-    """The client's end of a connection."""
-    return f"{session.client_host.lstrip('/')}:{session.client_port}"
 
 
 def _checked_api(name: str) -> str:

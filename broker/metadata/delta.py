@@ -13,11 +13,12 @@ class MetadataDelta:
     """Topics by what became of them; topics and other resources, entities and features whose configs, quotas and levels
     changed.
 
-    A topic that is there has grown when it has got further partitions.
+    A topic that is there has grown when it has got further partitions, and is led anew when one has got a leader.
     """
 
     created_topics: list[TopicImage] = field(default_factory=list[TopicImage])
     grown_topics: dict[str, TopicImage] = field(default_factory=dict[str, TopicImage])
+    newly_led_topics: dict[str, TopicImage] = field(default_factory=dict[str, TopicImage])
     deleted_topics: list[TopicImage] = field(default_factory=list[TopicImage])
     changed_topic_configs: set[str] = field(default_factory=set[str])
     changed_configs: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
@@ -37,6 +38,11 @@ class MetadataDelta:
         if topic.topic_id not in self._created_ids:
             self.grown_topics[topic.name] = topic
 
+    def note_leader(self, topic: TopicImage) -> None:
+        """A partition of a topic has got a leader, be it the same one."""
+        if topic.topic_id not in self._created_ids:
+            self.newly_led_topics[topic.name] = topic
+
     def note_deleted(self, topic: TopicImage) -> None:
         """A topic has gone; one that came with the same change never was."""
         if topic.topic_id in self._created_ids:
@@ -44,4 +50,5 @@ class MetadataDelta:
         else:
             self.deleted_topics.append(topic)
         self.grown_topics.pop(topic.name, None)
+        self.newly_led_topics.pop(topic.name, None)
         self.changed_topic_configs.discard(topic.name)

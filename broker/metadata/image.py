@@ -92,10 +92,12 @@ class MetadataImage:
                 grown.partitions[record.partition_id] = PartitionImage(record, version)
                 delta.note_partition(grown)
             case PartitionChangeRecord():
-                partition = self._topic(record.topic_id).partitions.get(record.partition_id)
+                changed = self._topic(record.topic_id)
+                partition = changed.partitions.get(record.partition_id)
                 if partition is None:
                     raise CorruptFrame(f"a change of partition {record.partition_id}, which is not there")
-                partition.change(record)
+                if partition.change(record):
+                    delta.note_leader(changed)
             case RemoveTopicRecord():
                 name = self._topic(record.topic_id).name
                 delta.note_deleted(self.topics.pop(name))

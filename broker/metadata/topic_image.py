@@ -19,8 +19,8 @@ class PartitionImage:
     def leader_epoch(self) -> int:
         return self.record.leader_epoch
 
-    def change(self, record: PartitionChangeRecord) -> None:
-        """Apply a change: naming a leader, even the same one, begins an epoch."""
+    def change(self, record: PartitionChangeRecord) -> bool:
+        """Apply a change: naming a leader, even the same one, begins an epoch; whether it does."""
         now = replace(self.record, partition_epoch=self.record.partition_epoch + 1)
         if record.leader != _LEADER_STAYS:
             now.leader = record.leader
@@ -42,6 +42,7 @@ class PartitionImage:
         if record.last_known_elr is not None:
             now.last_known_elr = record.last_known_elr or None
         self.record = now
+        return record.leader != _LEADER_STAYS
 
     def clear_eligible_leaders(self) -> None:
         """Forget who might lead without being in sync (KIP-966)."""

@@ -32,6 +32,7 @@ class ReceivedRequest:
     body: object
     header: RequestHeader
     session: Session
+    context: Context | None = None  # what its handler is given in place of the cluster's own
 
 
 Proceed: TypeAlias = Callable[[ReceivedRequest], Answer]
@@ -48,8 +49,10 @@ class Stage(Protocol):
 def build_pipeline(stages: Sequence[Stage], context: Context) -> Handle:
     """The whole way as one function; the first stage is passed first."""
 
-    def call_handler(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
-        answer = api.handle(request, header.api_version, session, context)
+    def call_handler(
+        api: LoadedApi, request: object, header: RequestHeader, session: Session, instead: Context | None = None
+    ) -> Answer:
+        answer = api.handle(request, header.api_version, session, instead or context)
         if are_steps(answer):
             return context.slices.run(answer, ends_with_client=api.only_reads)
         return answer
@@ -58,7 +61,7 @@ def build_pipeline(stages: Sequence[Stage], context: Context) -> Handle:
         return call_handler
 
     def last(received: ReceivedRequest) -> Answer:
-        return call_handler(received.api, received.body, received.header, received.session)
+        return call_handler(received.api, received.body, received.header, received.session, received.context)
 
     proceed: Proceed = last
     for stage in reversed(stages):

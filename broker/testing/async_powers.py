@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 from ..faults.fault_table import Fault, FaultTable
 from ..faults.rule import FaultRule, parse_rule
 from .cluster_clock import ClusterClock
+from .hits import await_hits
 from .home import Home
-from .waiting import AWAIT_S, wait_for
+from .waiting import AWAIT_S
 
 R = TypeVar("R")
 
@@ -65,11 +66,7 @@ class AsyncKafkaFault:
 
     async def await_hits(self, count: int = 1, *, timeout_s: float = AWAIT_S) -> int:
         """How many requests it has hit, once they are so many. AssertionError."""
-
-        async def look() -> tuple[bool, int]:
-            return self.hits >= count, self.hits
-
-        return await wait_for(look, timeout_s, f"{count} hits of {self._fault.rule}", lambda hits: hits)
+        return await self._home.reach(lambda: await_hits(self._fault, count, timeout_s))
 
     async def remove(self) -> None:
         """Hit nothing any more."""

@@ -11,6 +11,7 @@ from ...storage.directory import META_PROPERTIES, decode_properties, encode_prop
 from ...storage.files.memory_files import MemoryFiles
 from ..cluster import Cluster
 from ..config.broker_config import BrokerConfig
+from ..faults.disk_faults import DiskFaults
 from ..faults.fault_stage import FaultStage
 from ..faults.fault_table import FaultTable
 from ..journal.watching import JournalWatch
@@ -108,7 +109,7 @@ class RunningCluster:
         memory, cluster_id = self.memory, self.cluster.context.cluster_id
         files = files.fork()
         set_cluster_id(files, cluster_id)
-        await self.cluster.replace(files, cluster_id)
+        await self.cluster.replace(memory.reins.disk.around(files), cluster_id)
         memory.files = files
         memory.reins.attach(self.cluster)
 
@@ -145,6 +146,7 @@ class Reins:
         self.runtime = Runtime(self.clock, self.clock, counted, chance)
         self.faults = FaultTable()
         self.stage = FaultStage(self.faults, self.runtime)
+        self.disk = DiskFaults(self.faults, self.clock)
         self.watch = JournalWatch(self.clock) if has_journal else None
         self.stages: Sequence[Stage] = [self.stage] if self.watch is None else self.watch.around([self.stage])
 
@@ -155,7 +157,8 @@ class Reins:
 
     def attach(self, cluster: Cluster) -> None:
         """Know it by what it has now; again whenever it goes on over other files."""
-        self.stage.name_of = cluster.context.topics.name_of
+        self.stage.attach(cluster.context)
+        self.disk.attach(cluster.context.flusher)
         if self.watch is not None:
             self.watch.attach(cluster.context)
 
@@ -194,7 +197,7 @@ async def start_in_memory(
 
 
 async def _start(reins: Reins, config: BrokerConfig, files: MemoryFiles) -> RunningCluster:
-    cluster = Cluster(config, files, reins.runtime, ROOT, stages=reins.stages)
+    cluster = Cluster(config, reins.disk.around(files), reins.runtime, ROOT, stages=reins.stages)
     await cluster.start()
     return reins.hold(cluster, Memory(reins, config, files))
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:  # the messages of an API are imported with its first request
 
 @dataclass(slots=True)
 class WatchedPartition:
-    """One partition of a delayed fetch: from where, and how much of it counts."""
+    """One partition of a delayed fetch: from where, how much of it counts, and the epoch it is asked for in, or -1."""
 
     partition: Partition
     offset: int
     max_bytes: int
+    leader_epoch: int = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +45,8 @@ class DelayedFetch:
         total = 0
         for watched in self.watched:
             partition = watched.partition
+            if watched.leader_epoch not in (-1, partition.leader_epoch):
+                return True  # the read that follows refuses it
             try:
                 if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
                     return True

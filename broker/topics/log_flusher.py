@@ -46,6 +46,9 @@ class LogFlusher:
         self._flushing: dict[Partition, _Flushing] = {}
         self._flush_timers: dict[Partition, TimerHandle] = {}
         self._retries: dict[Partition, TimerHandle] = {}
+        # How much later what was appended is answered, where a test has its disk be slow; each append is asked for.
+        self.slowness_s: Callable[[Partition], float] | None = None
+        self._late: dict[Partition, float] = {}  # when that is
 
     def is_due(self, partition: Partition) -> bool:
         """Whether what was just appended must be on the disk before it is acknowledged."""
@@ -61,6 +64,13 @@ class LogFlusher:
 
         Returns what `is_due` does: whether more is asked for, which is for the caller to begin, with `flush`.
         """
+        is_due = self._schedule(partition)
+        if self.slowness_s is None or not (slowness_s := self.slowness_s(partition)):
+            return is_due
+        self._late[partition] = self._clock.now() + slowness_s
+        return True
+
+    def _schedule(self, partition: Partition) -> bool:
         opened = partition.opened_log
         if opened is None:
             return partition.is_offline
@@ -98,11 +108,24 @@ class LogFlusher:
 
     def flush(self, partition: Partition, durable: Durable) -> None:
         """Call back once everything appended so far is on the disk."""
+        if self._late and (deadline := self._late.pop(partition, None)) is not None:
+            durable = self._later(deadline, durable)
+            if not self.is_due(partition):
+                durable(None)
+                return
         running = self._flushing.get(partition)
         if running is not None:
             running.latecomers.append(durable)
         else:
             self._start(partition, _Flushing([durable]))
+
+    def _later(self, deadline: float, durable: Durable) -> Durable:
+        """The same, but not before the deadline."""
+
+        def later(error: Exception | None) -> None:
+            self._timers.call_at(deadline, lambda: durable(error))
+
+        return later
 
     def _on_timer(self, partition: Partition) -> None:
         del self._flush_timers[partition]

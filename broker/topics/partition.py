@@ -185,6 +185,13 @@ class Partition:
             is_older = current_leader_epoch < self.leader_epoch
             raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)
 
+    def begin_epoch(self, leader_epoch: int) -> None:
+        """The partition is led in a new epoch: who fetches in an older one is told."""
+        self.leader_epoch = leader_epoch
+        if self._log is not None:
+            self._log.begin_epoch(leader_epoch)
+        self._on_change(self)
+
     def has_open_transaction(self, producer_id: int, producer_epoch: int) -> bool:
         """Whether this producer, under this epoch, has data here that waits for a marker."""
         entry = self.log.find_producer(producer_id)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.metadata_records import ConfigResourceType
+from ...protocol.metadata_records import ConfigResourceType, MetadataRecord, PartitionChangeRecord
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import PartitionLog
 from ...storage.log_api import Log
@@ -227,6 +227,21 @@ class Topics:
         check_replication_factor(self._config.default_replication_factor, self._config)
         return self.new_topic(name, self._config.num_partitions, {})
 
+    def raise_leader_epochs(self, partitions: Sequence[tuple[str, int]], then: Then) -> None:
+        """This node leads the partitions in an epoch that is new, as after an election; unknown ones are left out."""
+
+        def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
+            records: list[MetadataRecord] = []
+            for name, index in partitions:
+                topic = image.topics.get(name)
+                if topic is not None and index in topic.partitions:
+                    leader = self._config.node_id
+                    records.append(PartitionChangeRecord(topic_id=topic.topic_id, partition_id=index, leader=leader))
+                yield
+            return records
+
+        self._metadata.change(decide, then)
+
     def delete_records(self, partition: Partition, offset: int, then: Callable[[int, KafkaError | None], None]) -> None:
         """Begin a partition later, durably; `then` gets its start, or why it stays as it was. OFFSET_OUT_OF_RANGE."""
         log = partition.log
@@ -262,6 +277,8 @@ class Topics:
         for grown in delta.grown_topics.values():
             yield from self._grow(grown)
             _log_of_many("topic has more partitions", grown, list(delta.grown_topics.values()))
+        for led in delta.newly_led_topics.values():
+            yield from self._begin_epochs(led)
         inherited = any(resource_type == ConfigResourceType.BROKER for resource_type, _ in delta.changed_configs)
         for name in list(self._by_name) if inherited else delta.changed_topic_configs:
             topic = self._by_name.get(name)
@@ -301,6 +318,13 @@ class Topics:
             partition.note_deleted()
             yield
 
+    def _begin_epochs(self, image: TopicImage) -> Steps[None]:
+        for partition in self._by_id[image.topic_id].partitions:
+            epoch = image.partitions[partition.index].leader_epoch
+            if partition.leader_epoch != epoch:
+                partition.begin_epoch(epoch)
+            yield
+
     def _reconfigure(self, topic: Topic) -> Steps[None]:
         config = log_config(topic.configs, self._config)
         for partition in topic.partitions:
@@ -317,6 +341,7 @@ class Topics:
             leader_epoch=partition.leader_epoch,
         )
         opened.config = log_config(image.configs, self._config)  # which may have changed in a pause
+        opened.begin_epoch(partition.leader_epoch)  # likewise
         if not opened.recovery_report.is_clean:
             self.on_recovered(partition)
         return opened

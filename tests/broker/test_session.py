@@ -12,6 +12,13 @@ def test_a_new_connection_has_addresses_and_no_name() -> None:
     assert (session.client_id, session.software_name, session.software_version) == ("", "", "")
 
 
+def test_a_connection_is_named_by_its_clients_end_and_its_principal_follows_the_user() -> None:
+    session = Session("/10.0.0.7", "10.0.0.1", 9092, client_port=40001)
+    assert (session.connection, session.principal) == ("10.0.0.7:40001", "User:ANONYMOUS")
+    session.user = "alice"
+    assert session.principal == "User:alice"
+
+
 def test_two_connections_share_nothing() -> None:
     one, other = (Session("/10.0.0.7", "10.0.0.1", 9092) for _ in range(2))
     one.client_id = "shop"

@@ -101,6 +101,11 @@ def offsets_read(log: Log, start: int = 0, max_bytes: int = 1 << 20) -> list[int
     return found
 
 
+def largest_timestamp(log: PartitionLog) -> int:
+    """Of any record, -1 for none."""
+    return max(segment.max_timestamp for segment in log._state.segments)
+
+
 def bases_of(log: PartitionLog) -> tuple[int, ...]:
     """Where each segment of a log begins, by the names of its files; the active one last."""
     names = log._location.files.list_directory(log.path)

@@ -114,6 +114,17 @@ def test_epochs_end_where_the_next_one_begins() -> None:
     assert [log.end_offset_for_epoch(epoch) for epoch in asked] == answers
 
 
+def test_an_epoch_that_has_begun_is_known_before_anything_is_written_in_it_and_what_is_written_can_be_read() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    append(log, batch(2))
+    log.begin_epoch(3)
+    assert (log.leader_epoch, log.end_offset_for_epoch(3), log.end_offset_for_epoch(0)) == (3, (3, 2), (0, 2))
+    log.append([batch(1)], NOW_MS, leader_epoch=3)
+    assert offsets_read(log) == [0, 2]
+    assert log.end_offset_for_epoch(3) == (3, 3)
+
+
 def test_the_epoch_of_an_empty_log_ends_at_its_end() -> None:
     assert open_log().end_offset_for_epoch(0) == (0, 0)
 

@@ -13,6 +13,7 @@ from .builders import (
     NOW_MS,
     append,
     batch,
+    largest_timestamp,
     offsets_read,
     open_log,
     refusal,
@@ -27,7 +28,7 @@ def test_batches_get_offsets_one_after_another() -> None:
     assert (first.log_append_time_ms, first.log_start_offset, first.is_duplicate) == (-1, 0, False)
     assert log.log_end_offset == log.high_watermark == log.last_stable_offset == 5
     assert log.size_bytes == first.size_bytes + second.size_bytes
-    assert log.largest_timestamp == NOW_MS
+    assert largest_timestamp(log) == NOW_MS
 
 
 def test_stored_batches_carry_offset_and_epoch_and_are_intact() -> None:

@@ -9,7 +9,7 @@ from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log_config import LogConfig
 from odradek.storage.timestamp_lookup import RECORDS_A_PAUSE
 
-from .builders import END, NOW_MS, SMALL, append, bases_of, batch, open_log, reopen_clean
+from .builders import END, NOW_MS, SMALL, append, bases_of, batch, largest_timestamp, open_log, reopen_clean
 
 
 def test_the_first_record_at_or_after_a_time_is_found_inside_its_batch() -> None:
@@ -61,7 +61,7 @@ def test_times_are_found_after_a_restart() -> None:
     log = open_log(files, SMALL)
     append(log, *[batch(2, timestamp=NOW_MS + 10 * n, step_ms=1, value_bytes=50) for n in range(20)])
     log = reopen_clean(log, files)
-    assert log.largest_timestamp == NOW_MS + 191
+    assert largest_timestamp(log) == NOW_MS + 191
     assert run_to_end(log.offset_for_timestamp(NOW_MS + 101, END)) == (NOW_MS + 101, 21, 0)
 
 
@@ -89,7 +89,7 @@ def test_records_without_timestamps_are_found_by_none() -> None:
     log = reopen_clean(log, files)
     assert run_to_end(log.offset_for_timestamp(0, END)) is None
     assert run_to_end(log.offset_of_max_timestamp(END)) is None
-    assert log.largest_timestamp == -1
+    assert largest_timestamp(log) == -1
 
 
 @pytest.mark.parametrize("start", range(9))

@@ -7,11 +7,12 @@ to a kind of group is in the room of that kind, and is found through the table o
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.state_records import decode_group_record
 from ..coordinator_partition import partition_for
-from ..result import CoordinatorResult, Instant, Operation
+from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
 from ..timers import Deadlines
 from .group import Group
 from .group_config import GroupConfig
@@ -151,12 +152,14 @@ class GroupCoordinator:
         """The marker that ends a transaction has come to this partition of `__consumer_offsets`."""
         self.offsets.end_transaction(producer_id, is_commit, lambda g: self.partition_of(g) == partition)
 
-    def unload(self, partition: int) -> None:
-        """Drop what was replayed of a partition."""
+    def unload(self, partition: int) -> list[ResponseFuture[Any]]:
+        """Drop what was replayed of a partition: the requests that have waited there."""
+        waiting: list[ResponseFuture[Any]] = []
         for group_id in [group_id for group_id in self._groups if self.partition_of(group_id) == partition]:
             group = self._groups.pop(group_id)
-            self.kinds.kind_of(group).close(group)
+            waiting += self.kinds.kind_of(group).close(group)
         self.offsets.drop(lambda group_id: self.partition_of(group_id) == partition)
+        return waiting
 
     def _replay_offset(self, record: LoggedOffset, producer_id: int) -> None:
         if record.committed is not None and record.group_id not in self._groups:

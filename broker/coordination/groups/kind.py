@@ -1,7 +1,7 @@
 """What the coordinator asks of the part that deals with one kind of group."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
 
 from ....protocol.errors import ErrorCode
 from ..result import CoordinatorResult, Instant, ResponseFuture
@@ -61,6 +61,6 @@ class GroupKind(Protocol):
         """A member has committed offsets."""
         ...
 
-    def close(self, group: Group) -> None:
-        """The group is gone, and with it everything that it waited for."""
+    def close(self, group: Group) -> Collection[ResponseFuture[Any]]:
+        """The group is gone, and with it everything that it waited for: the requests that have waited for it."""
         ...

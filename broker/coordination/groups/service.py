@@ -67,6 +67,14 @@ class GroupCoordinatorService:
         """NOT_COORDINATOR where the log of this group could not be read, or is offline."""
         self._runtime.check_served(self.partition_of(group_id))
 
+    def move(self, group_id: str) -> Callable[[float], None] | None:
+        """Have the coordinator of a group move away, and all groups of its partition with it.
+
+        What is returned has it come back, so many seconds before it has read its log; None if it is not here.
+        """
+        partition = self.partition_of(group_id)
+        return partial(self._runtime.come_back, partition) if self._runtime.move(partition) else None
+
     # Members
 
     def join(self, request: JoinRequest, future: ResponseFuture[JoinResult]) -> None:
@@ -92,7 +100,8 @@ class GroupCoordinatorService:
         try:
             self.check_served(group_id)
         except KafkaError as error:
-            return error.code
+            # While it loads, nobody's session can run out: Kafka keeps its members in peace.
+            return ErrorCode.NONE if error.code is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else error.code
         host = self._classic_host(group_id)
         error_code = host.heartbeat(group_id, member_id, group_instance_id, generation, self._instant())
         self._runtime.watch_time()  # it may have to rejoin in time

@@ -7,13 +7,13 @@ when that is replayed. An epoch once seen is held against whoever comes with an 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.share_group_records import ShareSnapshotKey, ShareSnapshotValue, ShareUpdateKey, ShareUpdateValue
 from ....protocol.state_records import decode_share_state_record
 from ..coordinator_partition import partition_for
-from ..result import CoordinatorResult, Instant, Operation, Record
+from ..result import CoordinatorResult, Instant, Operation, Record, ResponseFuture
 from .records import NO_EPOCH, ShareState, snapshot_of, snapshot_record, state_tombstone, update_of, update_record
 from .requests import (
     NO_COUNT,
@@ -253,11 +253,12 @@ class ShareStateCoordinator:
     def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
         """Nothing here is transactional."""
 
-    def unload(self, partition: int) -> None:
-        """Drop what was replayed of a partition."""
+    def unload(self, partition: int) -> Collection[ResponseFuture[Any]]:
+        """Drop what was replayed of a partition, where no request waits."""
         for key in list(self._by_partition.get(partition, ())):
             self._remove_key(partition, key)
         self._tombstones.pop(partition, None)
+        return ()
 
     def _put_snapshot(self, key: SharePartitionKey, state: ShareState, log_offset: int) -> None:
         stored = self._stored(key, state)

@@ -5,12 +5,13 @@ nothing. State moves only in `replay`. A state that is prepared obliges the serv
 to ask for `complete`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ..coordinator_partition import partition_for
-from ..result import CoordinatorResult
+from ..result import CoordinatorResult, ResponseFuture
 from ..timers import Deadlines
 from .producer_identity import NO_PRODUCER, ProducerIdAndEpoch, is_retry_of_end, may_be, producer_of
 from .states import TxnState, check_transition
@@ -286,10 +287,11 @@ class TransactionCoordinator:
     def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
         """Nothing of this log is written in transactions."""
 
-    def unload(self, partition: int) -> None:
-        """Drop what was replayed of a partition."""
+    def unload(self, partition: int) -> Collection[ResponseFuture[Any]]:
+        """Drop what was replayed of a partition, where no request waits."""
         for transactional_id in [name for name in self._by_id if self.partition_of(name) == partition]:
             self._drop(transactional_id)
+        return ()
 
     def _log(
         self, transaction: Transaction, producer: ProducerIdAndEpoch | None = None, error: ErrorCode = ErrorCode.NONE

@@ -6,6 +6,7 @@ at once.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ....protocol.batch import RecordBatch
 from ....protocol.errors import ErrorCode, KafkaError
@@ -93,6 +94,14 @@ class TransactionCoordinatorService:
     def partition_of(self, transactional_id: str) -> int:
         """The partition of `__transaction_state` that keeps this id."""
         return self._coordinator.partition_of(transactional_id)
+
+    def move(self, transactional_id: str) -> Callable[[float], None] | None:
+        """Have the coordinator of an id move away, and all ids of its partition with it.
+
+        What is returned has it come back, so many seconds before it has read its log; None if it is not here.
+        """
+        partition = self._coordinator.partition_of(transactional_id)
+        return partial(self._runtime.come_back, partition) if self._runtime.move(partition) else None
 
     # Requests
 

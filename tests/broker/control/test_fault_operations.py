@@ -1,6 +1,7 @@
 """Faults over HTTP, seen by a stock client."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from confluent_kafka import Producer
 from odradek.broker.control.fault_operations import RULE
 from odradek.broker.faults.rule import FaultError, parse_rule
 
-from .served import Served
+from .served import Served, serving
 
 
 def send(bootstrap: str, topic: str) -> None:
@@ -100,3 +101,23 @@ def test_each_field_of_a_rule_is_described() -> None:
         "number",
         "boolean",
     )
+
+
+def test_a_disk_with_a_directory_is_full_and_breaks_and_what_was_acknowledged_is_there_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    options = ("--data-dir", str(tmp_path), "--set", "log.flush.interval.messages=1", "--log-level", "error")
+    with serving(*options) as served:
+        served.call("POST", "/v1/topics", {"name": "orders", "partitions": 1})
+        served.call("POST", "/v1/faults", {"action": "disk_full", "topic": "orders", "times": 2})
+        send(served.bootstrap, "orders")
+        assert served.call("GET", "/v1/faults/fault-1")["hits"] == 2
+        served.call("POST", "/v1/faults", {"action": "fsync_error", "topic": "orders", "times": 1})
+        lost = Producer({"bootstrap.servers": served.bootstrap, "message.timeout.ms": 1000, "log_level": 0})
+        lost.produce("orders", b"unknown")
+        lost.flush(20)
+        assert served.call("GET", "/v1/faults/fault-2")["hits"] == 1
+    with serving(*options) as served:
+        records = served.call("GET", "/v1/topics/orders/records")["records"]
+        assert records[0]["value"] == "one"
+        assert [record["value"] for record in records[1:]] in ([], ["unknown"])  # nobody was told either

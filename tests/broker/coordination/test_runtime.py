@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from odradek.broker.coordination.groups.classic.states import ClassicState
-from odradek.broker.coordination.result import CoordinatorResult, Instant, Operation, Record
+from odradek.broker.coordination.result import CoordinatorResult, Instant, Operation, Record, ResponseFuture
 from odradek.broker.coordination.runtime import CoordinatorRuntime, Then
 from odradek.broker.runtime import Runtime
 from odradek.broker.slices import SLICE_S
@@ -31,6 +31,7 @@ class Words:
     words: dict[bytes, bytes | None] = field(default_factory=dict[bytes, bytes | None])
     due: list[tuple[float, Operation[Any]]] = field(default_factory=list[tuple[float, Operation[Any]]])
     unloaded: list[int] = field(default_factory=list[int])
+    waiting: list[ResponseFuture[Any]] = field(default_factory=list[ResponseFuture[Any]])
     fault: Exception | None = None
 
     def replay(self, key: bytes, value: bytes | None, log_offset: int, producer_id: int = -1) -> None:
@@ -42,9 +43,11 @@ class Words:
     def replay_marker(self, partition: int, producer_id: int, is_commit: bool) -> None:
         self.steps.append(f"marker {partition} {producer_id} {is_commit}")
 
-    def unload(self, partition: int) -> None:
+    def unload(self, partition: int) -> Sequence[ResponseFuture[Any]]:
         self.unloaded.append(partition)
         self.words.clear()
+        waiting, self.waiting = self.waiting, []
+        return waiting
 
     def next_deadline(self) -> float | None:
         return min((deadline for deadline, _ in self.due), default=None)
@@ -466,6 +469,59 @@ def test_a_partition_that_cannot_be_read_is_unloaded_and_not_served(
     assert shell.runtime.has_unreadable
     assert shell.ask(lambda at: pytest.fail("unreadable"), partition=3).answer == "NOT_COORDINATOR"
     assert shell.ask(lambda at: keep("b"), partition=2).answer == "done"
+
+
+# A coordinator that moves away and comes back
+
+
+def test_a_partition_that_has_moved_refuses_what_waits_and_what_comes_until_its_log_has_been_read(shell: Shell) -> None:
+    shell.ask(lambda at: keep("a"), partition=1)
+    waiting = Call[str](lambda code: code.name)
+    shell.machine.waiting.append(waiting)
+    assert shell.runtime.move(1)
+    assert waiting.answer == "NOT_COORDINATOR"
+    assert shell.ask(lambda at: pytest.fail("moved"), partition=1).answer == "NOT_COORDINATOR"
+    assert shell.ask(lambda at: keep("b"), partition=2).answer == "done"
+    loaded: list[int] = []
+    shell.runtime.on_loaded_late = loaded.append
+    shell.runtime.come_back(1, 2.0)
+    shell.clock.pass_time(1.9)
+    assert shell.ask(lambda at: pytest.fail("loading"), partition=1).answer == "COORDINATOR_LOAD_IN_PROGRESS"
+    assert shell.runtime.has_unreadable
+    shell.steps.clear()
+    shell.clock.pass_time(0.2)
+    assert (shell.steps, loaded) == (["replay a@0"], [1])
+    assert shell.ask(lambda at: keep("c"), partition=1).answer == "done"
+    assert not shell.runtime.has_unreadable
+
+
+def test_what_is_not_served_as_it_is_does_not_move(shell: Shell) -> None:
+    assert shell.runtime.move(1)
+    assert not shell.runtime.move(1)
+    shell.log.offline.add(2)
+    assert not shell.runtime.move(2)
+
+
+def test_the_joins_and_syncs_of_a_group_that_moves_are_refused_and_its_members_are_there_again() -> None:
+    groups = GroupDriver()
+    first = groups.join_fresh().answer.member_id
+    groups.sync(first, 1, {first: b"work"})
+    second = groups.join_fresh(client_id="other")
+    assert second.is_deferred
+    partition = groups.coordinator.partition_of("g")
+    come_back = groups.service.move("g")
+    assert come_back is not None
+    assert second.answer.error is ErrorCode.NOT_COORDINATOR
+    assert groups.coordinator.find_group("g") is None
+    assert groups.service.heartbeat("g", first, None, 1) is ErrorCode.NOT_COORDINATOR
+    come_back(1.0)
+    assert groups.join(first).answer.error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+    assert groups.service.heartbeat("g", "stranger", None, 1) is ErrorCode.NONE
+    assert groups.service.move("g") is None
+    groups.sleep(1.0)
+    assert groups.coordinator.partition_of("g") == partition
+    assert groups.service.heartbeat("g", first, None, 1) is ErrorCode.NONE
+    assert groups.service.heartbeat("g", "stranger", None, 1) is ErrorCode.UNKNOWN_MEMBER_ID
 
 
 # Classic groups, whose logged state changes in the replay alone

@@ -159,3 +159,14 @@ def test_a_client_in_a_black_hole_hears_nothing_and_others_are_served(cluster: K
         fault.await_hits()
         assert wire.ask(BEAT, 4, HeartbeatResponse).error_code == ErrorCode.UNKNOWN_MEMBER_ID
         assert not lost.is_closed_by_peer(0.05)
+
+
+def test_one_connection_of_a_principal_is_hit_and_another_is_served(cluster: KafkaCluster, wire: Wire) -> None:
+    wire.ask(BEAT, 4, HeartbeatResponse)
+    (hit,) = {one.connection for one in cluster.requests("Heartbeat")}
+    others = cluster.faults.add(principal="User:alice", action="blackhole")
+    fault = cluster.faults.add(principal="User:ANONYMOUS", connection=hit, error="REBALANCE_IN_PROGRESS")
+    assert wire.ask(BEAT, 4, HeartbeatResponse).error_code == ErrorCode.REBALANCE_IN_PROGRESS
+    with Wire(cluster.bootstrap, client_id="shop") as another:
+        assert another.ask(BEAT, 4, HeartbeatResponse).error_code == ErrorCode.UNKNOWN_MEMBER_ID
+    assert (fault.hits, others.hits) == (1, 0)

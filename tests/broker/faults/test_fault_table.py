@@ -9,6 +9,8 @@ ASKED = Asked(
     "Produce",
     9,
     "shop",
+    "User:alice",
+    "127.0.0.1:4000",
     Names(frozenset({"t", "u"}), frozenset({("t", 0), ("u", 1)}), frozenset({"g"}), frozenset({"x"}), frozenset({"k"})),
 )
 
@@ -25,6 +27,7 @@ def hits(rule: FaultRule, requests: int, *, now: float = 0.0) -> list[int]:
     [
         FaultRule(),
         FaultRule(api="Produce", version=9, client_id="shop"),
+        FaultRule(principal="User:alice", connection="127.0.0.1:4000"),
         FaultRule(topic="u"),
         FaultRule(topic="t", partition=0),
         FaultRule(group="g", transactional_id="x", key="k"),
@@ -40,6 +43,8 @@ def test_a_rule_fits_what_it_names(rule: FaultRule) -> None:
         FaultRule(api="Fetch"),
         FaultRule(version=8),
         FaultRule(client_id="other"),
+        FaultRule(principal="User:ANONYMOUS"),
+        FaultRule(connection="127.0.0.1:4001"),
         FaultRule(topic="v"),
         FaultRule(topic="t", partition=1),
         FaultRule(group="h"),
@@ -82,6 +87,21 @@ def test_the_first_rule_that_hits_decides_and_one_that_is_over_lets_the_next_hav
     assert (first.hits, first.matched, second.hits) == (1, 1, 2)
 
 
+def test_who_waits_for_a_fault_is_woken_by_the_hit_and_once() -> None:
+    table, woken = FaultTable(), list[str]()
+    fault = table.add(FaultRule(every=2), 0.0)
+    fault.when_hit(1, lambda: woken.append("first"))
+    fault.when_hit(2, lambda: woken.append("second"))
+    take_back = fault.when_hit(1, lambda: woken.append("no more"))
+    take_back()
+    take_back()
+    seen: list[list[str]] = []
+    for _ in range(5):
+        table.find(ASKED, 0.0)
+        seen.append(list(woken))
+    assert seen == [["first"], ["first"], ["first", "second"], ["first", "second"], ["first", "second"]]
+
+
 def test_a_rule_that_is_removed_hits_nothing() -> None:
     table = FaultTable()
     kept, gone = table.add(FaultRule(), 0.0), table.add(FaultRule(), 0.0)
@@ -92,4 +112,4 @@ def test_a_rule_that_is_removed_hits_nothing() -> None:
         table.remove(kept.fault_id)
     table.clear()
     assert not table
-    assert table.find(Asked("Fetch", 4, "", NOTHING), 0.0) is None
+    assert table.find(Asked("Fetch", 4, "", "User:ANONYMOUS", "127.0.0.1:1", NOTHING), 0.0) is None

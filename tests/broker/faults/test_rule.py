@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from odradek.broker.faults.rule import ACTIONS, AFTER, FaultError, FaultRule, api_of, parse_rule
+from odradek.broker.faults.rule import ACTIONS, AFTER, WITH_MS, FaultError, FaultRule, api_of, parse_rule
 from odradek.protocol.errors import ErrorCode
 
 
@@ -20,7 +20,7 @@ def test_a_rule_is_told_by_what_it_says() -> None:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_is_taken(action: str) -> None:
-    ms = {"ms": 5} if action in ("delay", "throttle") else {}
+    ms = {"ms": 5} if action in WITH_MS else {}
     assert parse_rule({"action": action, **ms}).action == action
     assert set(AFTER) < set(ACTIONS)
 
@@ -36,8 +36,8 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "dely", "ms": 1}, "no action; .*did you mean 'delay'"),
         ({}, "an error or an action, one of them"),
         ({"error": "UNKNOWN_SERVER_ERROR", "action": "delay", "ms": 1}, "one of them"),
-        ({"action": "delay"}, "delay and throttle have ms"),
-        ({"action": "blackhole", "ms": 1}, "ms is said of delay and throttle"),
+        ({"action": "delay"}, "delay, throttle and slow_disk have ms"),
+        ({"action": "blackhole", "ms": 1}, "ms is said of delay, throttle, slow_disk and move_coordinator"),
         ({"action": "delay", "ms": -1}, "not negative"),
         ({"action": "blackhole", "is_applied": True}, "is_applied is said of an error"),
         ({"action": "blackhole", "partition": 1}, "a partition is one of a topic"),
@@ -51,6 +51,8 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "blackhole", "times": "2"}, "times of a fault cannot be '2'"),
         ({"action": "blackhole", "times": True}, "times of a fault cannot be True"),
         ({"action": "blackhole", "topic": ""}, "topic of a fault cannot be ''"),
+        ({"action": "blackhole", "principal": "alice"}, "'alice' is no principal; Kafka writes them as User:ANONYMOUS"),
+        ({"action": "blackhole", "connection": "7"}, "'7' is no connection; the journal names one by its client's end"),
         ({"action": "blackhole", "version": -1}, "version of a fault is not negative"),
         ({"action": "blackhole", "topic": "t", "partition": -1}, "partition of a fault is not negative"),
         ({"action": "throttle", "ms": 2**31}, "ms of a fault is 2147483647 at most"),
@@ -62,6 +64,15 @@ def test_every_action_is_taken(action: str) -> None:
         ({"action": "blackhole", "api": "Metadata", "topic": "t", "partition": 0}, "Metadata names no partition"),
         ({"action": "blackhole", "api": "Produce", "group": "g"}, "Produce names no group"),
         ({"action": "blackhole", "api": "Fetch", "transactional_id": "x"}, "Fetch names no transactional_id"),
+        ({"action": "disk_full", "api": "Produce"}, "disk_full is about the log of a topic or .*, whatever the api"),
+        ({"action": "fsync_error", "topic": "t", "client_id": "c"}, "fsync_error is about .*, whatever the client_id"),
+        ({"action": "disk_ful"}, "no action; .*did you mean 'disk_full'"),
+        ({"action": "raise_leader_epoch", "api": "Metadata"}, "Metadata names no partition: there is no leader epoch"),
+        (
+            {"action": "move_coordinator", "api": "Fetch"},
+            "Fetch names no group and no transactional_id: there is no co",
+        ),
+        ({"action": "stale_metadata", "api": "Fetch"}, "Fetch is not answered from metadata; Metadata and Describe"),
         ({"action": 7}, "action of a fault cannot be 7"),
     ],
 )

@@ -8,6 +8,7 @@ from odradek.protocol.metadata_records import (
     EndTransactionRecord,
     FeatureLevelRecord,
     MetadataRecord,
+    PartitionChangeRecord,
     PartitionRecord,
     RemoveTopicRecord,
     TopicRecord,
@@ -68,6 +69,17 @@ def test_a_topic_that_grows_and_goes_has_only_gone() -> None:
     delta_of(image, TOPIC)
     delta = delta_of(image, PartitionRecord(partition_id=0, topic_id=b"t" * 16), GONE)
     assert ([topic.name for topic in delta.deleted_topics], delta.grown_topics) == (["t"], {})
+
+
+def test_a_topic_is_led_anew_by_a_record_that_names_a_leader_and_by_no_other() -> None:
+    image = MetadataImage()
+    first = PartitionRecord(partition_id=0, topic_id=b"t" * 16)
+    led = PartitionChangeRecord(partition_id=0, topic_id=b"t" * 16, leader=1)
+    assert not delta_of(MetadataImage(), TOPIC, first, led).newly_led_topics
+    delta_of(image, TOPIC, first)
+    assert list(delta_of(image, led).newly_led_topics) == ["t"]
+    assert not delta_of(image, PartitionChangeRecord(partition_id=0, topic_id=b"t" * 16, isr=[1])).newly_led_topics
+    assert not delta_of(image, led, GONE).newly_led_topics
 
 
 def test_entities_are_named_whose_quotas_changed() -> None:

@@ -1,6 +1,6 @@
 """Fetches that wait: woken by enough bytes, by time, or by a partition that goes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -81,6 +81,15 @@ def test_a_fetch_that_wants_more_waits_for_more() -> None:
     assert waiting.ready == []
     waiting.append()
     assert waiting.ready == ["a"]
+
+
+def test_a_fetch_is_woken_by_a_leader_epoch_that_is_not_the_one_it_asked_in() -> None:
+    waiting = Waiting()
+    named, unnamed = waiting.park("named"), waiting.park("unnamed")
+    named.watched = [replace(named.watched[0], leader_epoch=0)]
+    assert (named.is_ready(), unnamed.is_ready()) == (False, False)
+    waiting.partition.begin_epoch(1)
+    assert (named.is_ready(), unnamed.is_ready()) == (True, False)
 
 
 def test_a_partition_counts_no_more_than_its_own_limit() -> None:

@@ -96,6 +96,32 @@ def test_flush_messages_makes_every_so_manyth_append_wait() -> None:
     assert not flushing.append()
 
 
+def test_a_slow_disk_is_waited_for_and_no_fsync_is_made_that_nothing_asks_for() -> None:
+    flushing = Flushing({})
+    flushing.flusher.slowness_s = lambda partition: 2.0
+    flushing.append()
+    assert flushing.flusher.schedule(flushing.partition)
+    flushing.flush("a")
+    flushing.parts.clock.advance(1.9)
+    assert (flushing.told, flushing.jobs) == ([], [])
+    flushing.parts.clock.advance(0.1)
+    assert flushing.told == [("a", None)]
+    flushing.flusher.slowness_s = None
+    assert not flushing.append()
+
+
+def test_a_slow_disk_tells_of_a_failed_fsync_when_its_time_has_passed() -> None:
+    flushing = Flushing({"flush.messages": "1"})
+    flushing.flusher.slowness_s = lambda partition: 2.0
+    flushing.append()
+    flushing.flush("a")
+    failure = OSError(5, "Input/output error")
+    flushing.finish(failure)
+    assert flushing.told == []
+    flushing.parts.clock.advance(2)
+    assert flushing.told == [("a", failure)]
+
+
 def test_those_who_come_during_an_fsync_share_the_next_one() -> None:
     flushing = Flushing({"flush.messages": "1"})
     for name in ("a", "b", "c"):

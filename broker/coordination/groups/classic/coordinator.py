@@ -1,6 +1,6 @@
 """The classic kind of group: its requests, records and timers (JoinGroup, SyncGroup, Heartbeat, LeaveGroup)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -145,10 +145,12 @@ class ClassicCoordinator:
         if isinstance(group, ClassicGroup) and (member := group.members.get(member_id)) is not None:
             self._rebalancer.refresh_session(group, member, at)
 
-    def close(self, group: Group) -> None:
-        """Nothing is waited for any more."""
-        if isinstance(group, ClassicGroup):
-            self._rebalancer.close(group)
+    def close(self, group: Group) -> Collection[ResponseFuture[Any]]:
+        """Nothing is waited for any more: the joins and syncs that have waited."""
+        if not isinstance(group, ClassicGroup):
+            return ()
+        self._rebalancer.close(group)
+        return [one for member in group.members.values() for one in (member.join, member.sync) if one is not None]
 
     # The groups
 

@@ -1,8 +1,8 @@
 """The consumer kind of group (KIP-848): its heartbeats, records and timers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .....protocol.consumer_group_records import (
     ConsumerGroupCurrentMemberAssignmentKey,
@@ -19,7 +19,7 @@ from .....protocol.consumer_group_records import (
     ConsumerGroupTargetAssignmentMetadataValue,
 )
 from .....protocol.errors import ErrorCode, KafkaError
-from ...result import CoordinatorResult, Instant, Record
+from ...result import CoordinatorResult, Instant, Record, ResponseFuture
 from ...timers import Deadlines
 from ..classic.group import ClassicGroup
 from ..classic.member import JoinResult
@@ -317,10 +317,11 @@ class ConsumerCoordinator:
     def on_commit(self, group: Group, member_id: str, at: Instant) -> None:
         """Only heartbeats are signs of life."""
 
-    def close(self, group: Group) -> None:
+    def close(self, group: Group) -> Collection[ResponseFuture[Any]]:
         """Nothing is waited for any more."""
         if isinstance(group, ConsumerGroup):
             self._deadlines.cancel((RESOLUTION, group.group_id, ""))
             self._resolving.pop(group.group_id, None)
             for member_id in group.members:
                 self._timers.cancel(group.group_id, member_id)
+        return ()

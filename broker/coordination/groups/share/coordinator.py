@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from .....protocol.errors import KafkaError
 from .....protocol.share_group_records import (
@@ -18,7 +19,7 @@ from .....protocol.share_group_records import (
     ShareGroupTargetAssignmentMetadataKey,
     ShareGroupTargetAssignmentMetadataValue,
 )
-from ...result import CoordinatorResult, Instant, Record
+from ...result import CoordinatorResult, Instant, Record, ResponseFuture
 from ...timers import Deadlines
 from ..group import Group
 from ..kind import Decide, TimerKey
@@ -271,5 +272,6 @@ class ShareGroupCoordinator:
     def on_commit(self, group: Group, member_id: str, at: Instant) -> None:
         """Nothing is committed to a share group."""
 
-    def close(self, group: Group) -> None:
+    def close(self, group: Group) -> Collection[ResponseFuture[Any]]:
         """Nothing is waited for but sessions, which find no group."""
+        return ()

@@ -1,6 +1,8 @@
 """The streams kind of group (KIP-1071): its heartbeats, records and timers."""
 
+from collections.abc import Collection
 from functools import partial
+from typing import Any
 
 from .....protocol.errors import ErrorCode, KafkaError
 from .....protocol.streams_group_records import (
@@ -17,7 +19,7 @@ from .....protocol.streams_group_records import (
     StreamsGroupTopologyKey,
     StreamsGroupTopologyValue,
 )
-from ...result import CoordinatorResult, Instant, Record
+from ...result import CoordinatorResult, Instant, Record, ResponseFuture
 from ...timers import Deadlines
 from ..classic.group import CLASSIC
 from ..group import Group
@@ -282,12 +284,13 @@ class StreamsCoordinator:
     def on_commit(self, group: Group, member_id: str, at: Instant) -> None:
         """Only heartbeats are signs of life."""
 
-    def close(self, group: Group) -> None:
+    def close(self, group: Group) -> Collection[ResponseFuture[Any]]:
         """Nothing is waited for any more."""
         if isinstance(group, StreamsGroup):
             self._deadlines.cancel((FIRST_ASSIGNMENT, group.group_id, ""))
             for member_id in group.members:
                 self._forget_timers(group.group_id, member_id)
+        return ()
 
 
 def _without(group: StreamsGroup, member: StreamsMember) -> list[Record]:
