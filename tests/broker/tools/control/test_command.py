@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,24 @@ def test_faults_are_added_listed_and_removed(served: Served) -> None:
     assert said(served, "faults", "list") == []
     assert "a fault has an error or an action, one of them" in failed(served, "faults", "add", "--api", "Fetch")
     assert "there is no fault 'x'; there are: none" in failed(served, "faults", "remove", "x")
+
+
+def test_faults_are_added_from_a_file_all_or_none(served: Served, tmp_path: Path) -> None:
+    path = tmp_path / "faults.yaml"
+    path.write_text(
+        "# while the disk is full\n- {api: Produce, action: delay, ms: 5}\n- action: disk_full\n  topic: t\n"
+    )
+    added = said(served, "faults", "add", "--file", str(path))
+    assert [(one.get("api"), one["action"], one.get("ms")) for one in added] == [
+        ("Produce", "delay", 5),
+        (None, "disk_full", None),
+    ]
+    for one in added:
+        said(served, "faults", "remove", one["id"])
+    path.write_text("- {action: blackhole}\n- {action: blackhol}\n")
+    assert "faults.yaml: rule 2: 'blackhol' is no action" in failed(served, "faults", "add", "--file", str(path))
+    assert "no other option" in failed(served, "faults", "add", "--file", str(path), "--times", "1")
+    assert said(served, "faults", "list") == []
 
 
 def test_the_clock_is_frozen_advanced_and_run(served: Served) -> None:
