@@ -35,9 +35,11 @@ AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
 OF_REQUESTS = ("api", "version", "client_id", "principal", "connection", "group", "transactional_id", "key")
 # Throttle times are 32 bits, for_ms is in milliseconds; what is counted ends where a client's counters do.
 MOST = {"ms": 2**31 - 1, "for_ms": 2**53, "skip": 2**53, "times": 2**53, "every": 2**53}
-
-
-_CONNECTION = re.compile(r"\S+:\d{1,5}")
+LEAST = {"ms": 0, "version": 0, "partition": 0, "skip": 0, "times": 1, "every": 1, "for_ms": 1}
+PRINCIPAL = r"[^:]+:(.|\n)+"
+CONNECTION = r"\S+:[0-9]{1,5}"
+# What a request must name, if it names its API, for an event to be about anything.
+NEEDED_NAMES = {"raise_leader_epoch": ("partition",), "move_coordinator": ("group", "transactional_id")}
 
 
 class FaultError(ValueError):
@@ -140,10 +142,9 @@ def _checked_api(rule: FaultRule) -> str | None:
     for what in ("topic", "partition", "group", "transactional_id"):
         if getattr(rule, what) is not None and what not in named:
             raise FaultError(f"{known} names no {what}: the fault would hit nothing")
-    if rule.action == "raise_leader_epoch" and "partition" not in named:
-        raise FaultError(f"{known} names no partition: there is no leader epoch to be raised")
-    if rule.action == "move_coordinator" and not named & {"group", "transactional_id"}:
-        raise FaultError(f"{known} names no group and no transactional_id: there is no coordinator to be moved")
+    needed = NEEDED_NAMES.get(rule.action or "", ())
+    if needed and named.isdisjoint(needed):
+        raise FaultError(f"{known} names no {' and no '.join(needed)}: {rule.action} would hit nothing")
     if rule.action == "stale_metadata" and known not in OF_METADATA:
         raise FaultError(f"{known} is not answered from metadata; {' and '.join(OF_METADATA)} are")
     return known
@@ -164,18 +165,12 @@ def _check_what(rule: FaultRule) -> None:
         raise FaultError(f"{_listed(WITH_MS)} have ms")
     if rule.ms is not None and rule.action not in (*WITH_MS, *MAY_HAVE_MS):
         raise FaultError(f"ms is said of {_listed((*WITH_MS, *MAY_HAVE_MS))}")
-    if rule.ms is not None and rule.ms < 0:
-        raise FaultError("ms of a fault is not negative")
     for name in ("topic", "client_id", "principal", "connection", "group", "transactional_id", "key"):
         if getattr(rule, name) == "":
             raise FaultError(f"{name} of a fault cannot be '': leave it out, and it fits any")
-    for name in ("version", "partition"):
-        value = getattr(rule, name)
-        if value is not None and value < 0:
-            raise FaultError(f"{name} of a fault is not negative")
-    if rule.principal is not None and not all(rule.principal.partition(":")):
+    if rule.principal is not None and not re.fullmatch(PRINCIPAL, rule.principal):
         raise FaultError(f"{rule.principal!r} is no principal; Kafka writes them as User:ANONYMOUS")
-    if rule.connection is not None and not _CONNECTION.fullmatch(rule.connection):
+    if rule.connection is not None and not re.fullmatch(CONNECTION, rule.connection):
         raise FaultError(f"{rule.connection!r} is no connection; the journal names one by its client's end, HOST:PORT")
     if rule.partition is not None and rule.topic is None:
         raise FaultError("a partition is one of a topic")
@@ -185,6 +180,8 @@ def _check_what(rule: FaultRule) -> None:
                 raise FaultError(f"{rule.action} is about the log of a topic or a partition, whatever the {name}")
     if rule.key is not None and rule.api is not None and rule.api.lower().replace("_", "") != "findcoordinator":
         raise FaultError("key is said of FindCoordinator")
+    if rule.key is not None and rule.action in EVENTS:
+        raise FaultError(f"key is said of FindCoordinator, which {rule.action} has nothing to do with")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -196,9 +193,10 @@ def _check_when(rule: FaultRule) -> None:
         value = getattr(rule, name)
         if value is not None and value > most:
             raise FaultError(f"{name} of a fault is {most} at most")
-    for name, least in (("skip", 0), ("times", 1), ("every", 1), ("for_ms", 1)):
+    for name, least in LEAST.items():
         value = getattr(rule, name)
         if value is not None and value < least:
-            raise FaultError(f"{name} of a fault is {least} at least, not {value}")
+            why = f"{least} at least, not {value}" if least or name == "skip" else "not negative"
+            raise FaultError(f"{name} of a fault is {why}")
     if not 0 < rule.probability <= 1:
         raise FaultError(f"probability of a fault is more than 0 and 1 at most, not {rule.probability}")

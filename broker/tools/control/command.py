@@ -4,6 +4,7 @@ What is answered is printed as JSON, one object a line.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -15,6 +16,7 @@ from . import looking, state
 from .client import ControlClient
 from .options import settings_of
 from .output import show
+from .rule_files import add_all, read_rules
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,9 +57,15 @@ def faults() -> None:
 
 @faults.command("add")
 @_rule_options
+@click.option("--file", "path", type=click.Path(path_type=Path), help="Rules from a file, JSON or YAML, one or a list.")
 @click.pass_obj
-def add_fault(client: ControlClient, /, **rule: Any) -> None:
-    """Have a fault at work; its id is in what is printed."""
+def add_fault(client: ControlClient, /, path: Path | None, **rule: Any) -> None:
+    """Have a fault at work, or those of a file, all or none; the ids are in what is printed."""
+    if path is not None:
+        if any(value is not None for value in rule.values()):
+            raise click.UsageError("--file has whole rules: no other option goes with it")
+        show(add_all(client, read_rules(path)))
+        return
     show([client.call("POST", "faults", body={name: value for name, value in rule.items() if value is not None})])
 
 

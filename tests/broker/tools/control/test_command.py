@@ -1,5 +1,6 @@
 """`odradek control` from a shell: one JSON object a line."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,24 @@ def test_faults_are_added_listed_and_removed(shell: Shell) -> None:
     assert shell.said("faults", "list") == []
     assert "a fault has an error or an action, one of them" in shell.failed("faults", "add", "--api", "Fetch")
     assert "there is no fault 'x'; there are: none" in shell.failed("faults", "remove", "x")
+
+
+def test_faults_are_added_from_a_file_all_or_none(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "faults.yaml"
+    path.write_text(
+        "# while the disk is full\n- {api: Produce, action: delay, ms: 5}\n- action: disk_full\n  topic: t\n"
+    )
+    added = shell.said("faults", "add", "--file", str(path))
+    assert [(one.get("api"), one["action"], one.get("ms")) for one in added] == [
+        ("Produce", "delay", 5),
+        (None, "disk_full", None),
+    ]
+    for one in added:
+        shell.said("faults", "remove", one["id"])
+    path.write_text("- {action: blackhole}\n- {action: blackhol}\n")
+    assert "faults.yaml: rule 2: 'blackhol' is no action" in shell.failed("faults", "add", "--file", str(path))
+    assert "no other option" in shell.failed("faults", "add", "--file", str(path), "--times", "1")
+    assert shell.said("faults", "list") == []
 
 
 def test_the_clock_is_frozen_advanced_and_run(shell: Shell) -> None:
