@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Mapping
 
     from .broker import Broker
     from .config.broker_config import BrokerConfig
     from .config.sources import Settings
+    from .control.held_broker import HeldBroker
     from .control.serving import ControlledBroker
+    from .scenario.opening import ScenarioOpening
 
 
 SWITCH_INTERVAL_S = 0.001
+_PACKAGES = {"yaml": "PyYAML"}  # that are not called as what they hold
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
@@ -126,6 +129,15 @@ def main() -> None:
     "of the loopback. Needs the extra: pip install 'odradek[control]'.  [nowhere]",
 )
 @click.option(
+    "--scenario",
+    "scenario_file",
+    metavar="FILE",
+    envvar="ODRADEK_SCENARIO",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What it begins with, in YAML: topics with records, faults, clock, clusters; also ODRADEK_SCENARIO: "
+    "docs/testing.md. Needs the extra: pip install 'odradek[control]'.",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
@@ -141,6 +153,7 @@ def serve(
     topics: tuple[str, ...],
     lower_replication_factors: bool,
     control_address: str | None,
+    scenario_file: Path | None,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -148,7 +161,8 @@ def serve(
 
     Prints one line on stdout once it answers: `odradek ready HOST:PORT`, with all its addresses; with --control
     also ` control=http://HOST:PORT`. Logs go to stderr.
-    Settings come from the file, then from the environment (KAFKA_LOG_RETENTION_MS is log.retention.ms), then from here.
+    Settings come from the file, then from the scenario, then from the environment (KAFKA_LOG_RETENTION_MS is
+    log.retention.ms), then from here.
     """
     from functools import partial
 
@@ -168,7 +182,9 @@ def serve(
     take_over_logging()
     _take_all_descriptors()
     try:
-        settings = _settings(config_file, assignments, topics, listen, data_dir)
+        scenario = None if scenario_file is None else _scenario(scenario_file)
+        of_scenario: Mapping[str, str] = {} if scenario is None else scenario.settings
+        settings = _settings(config_file, of_scenario, assignments, topics, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         if as_version is not None:
@@ -184,7 +200,7 @@ def serve(
             topics=settings.topics,
         )
         _log_settings(settings, config)
-        _run(make_broker, control_address)
+        _run(make_broker, control_address, scenario)
     except (ConfigError, StartError) as error:
         flush_logs()
         click.echo(f"odradek: {error}", err=True)
@@ -204,12 +220,13 @@ def _import_structlog_alone() -> None:
 
 def _settings(
     config_file: Path | None,
+    of_scenario: "Mapping[str, str]",
     assignments: Iterable[str],
     topics: Iterable[str],
     listen: Sequence[str],
     data_dir: str | None,
 ) -> "Settings":
-    """The file first, then the environment, then --set, then the options of their own."""
+    """The file first, then the scenario, the environment, --set, and the options of their own."""
     from .config.config_def import ConfigError
     from .config.sources import collect, listeners_of
 
@@ -219,7 +236,7 @@ def _settings(
             properties = config_file.read_text()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read {config_file}: {error}") from None
-    settings = collect(properties, os.environ, assignments, topics)
+    settings = collect(properties, os.environ, assignments, topics, of_scenario)
     if listen:
         settings.values.update(listeners_of(listen))
     if data_dir is not None:
@@ -254,12 +271,12 @@ def _take_all_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _run(make_broker: "Callable[..., Broker]", control_address: str | None) -> None:
+def _run(make_broker: "Callable[..., Broker]", control_address: str | None, opening: "ScenarioOpening | None") -> None:
     import asyncio
 
     # A thread that computes lets the loop have its turn after a millisecond, not after five.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    broker = make_broker() if control_address is None else _controlled(make_broker, control_address)
+    broker = _held(make_broker, control_address, opening)
     try:
         import uvloop
     except ImportError:  # Windows has none
@@ -268,18 +285,44 @@ def _run(make_broker: "Callable[..., Broker]", control_address: str | None) -> N
         uvloop.run(_serve(broker))
 
 
-def _controlled(make_broker: "Callable[..., Broker]", address: str) -> "ControlledBroker":
-    """StartError names what is to be installed."""
+def _held(
+    make_broker: "Callable[..., Broker]", address: str | None, opening: "ScenarioOpening | None"
+) -> "Broker | ControlledBroker | HeldBroker":
+    """Whatever has to be held is held. StartError names what is to be installed."""
+    if address is not None:
+        with _named("--control"):
+            from .control.serving import ControlledBroker
+        return ControlledBroker(make_broker, address, opening)
+    if opening is not None:
+        from .control.held_broker import HeldBroker
+
+        return HeldBroker(make_broker, opening)
+    return make_broker()
+
+
+def _scenario(path: Path) -> "ScenarioOpening":
+    """StartError for what is wrong with the file, by its line, and for what is to be installed."""
+    with _named("--scenario"):
+        from .scenario.loading import load_scenario
+    from .scenario.opening import ScenarioOpening
+
+    return ScenarioOpening(load_scenario(path), path)
+
+
+@contextlib.contextmanager
+def _named(option: str) -> "Generator[None]":
+    """What an option needs and is not installed is named, and the extra with it."""
     try:
-        from .control.serving import ControlledBroker
+        yield
     except ModuleNotFoundError as error:
         from .broker import StartError
 
-        raise StartError(f"--control needs {error.name}: pip install 'odradek[control]'") from None
-    return ControlledBroker(make_broker, address)
+        raise StartError(
+            f"{option} needs {_PACKAGES.get(error.name or '', error.name)}: pip install 'odradek[control]'"
+        ) from None
 
 
-async def _serve(broker: "Broker | ControlledBroker") -> None:
+async def _serve(broker: "Broker | ControlledBroker | HeldBroker") -> None:
     import asyncio
 
     from .garbage import keep_collections_short

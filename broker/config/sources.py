@@ -1,4 +1,4 @@
-"""Where settings come from, in this order: a properties file, the environment, then flags; the later counts.
+"""Where settings come from, in this order: a properties file, a scenario, the environment, flags; the later counts.
 
 The environment is read as the image apache/kafka reads it, and as bitnami/kafka does (KAFKA_CFG_…): what starts one of
 them starts Odradek. A file and an environment may name settings that are not Kafka's: those are left out and named.
@@ -6,6 +6,7 @@ them starts Odradek. A file and an environment may name settings that are not Ka
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
 from .release import AS_VERSION
@@ -46,14 +47,22 @@ class Settings:
 
 
 def collect(
-    properties: str | None, environment: Mapping[str, str], assignments: Iterable[str], topics: Iterable[str] = ()
+    properties: str | None,
+    environment: Mapping[str, str],
+    assignments: Iterable[str],
+    topics: Iterable[str] = (),
+    of_scenario: Mapping[str, str] = MappingProxyType({}),
 ) -> Settings:
-    """All of it; `topics` are those of the flag. ConfigError for what cannot be read as what it should be."""
+    """All of it; `topics` are those of the flag, `of_scenario` counts after the file.
+
+    ConfigError for what cannot be read as what it should be.
+    """
     settings = Settings()
     of_file = {} if properties is None else parse_properties(properties)
     topics_of_file = parse_start_topics(of_file.pop(TOPICS_SETTING, ""), TOPICS_SETTING)
     for name, value in of_file.items():
         _take(settings, name, value)
+    settings.values.update(of_scenario)
     for name, value in from_environment(environment).items():
         _take(settings, name, value)
         settings.from_environment.append(name)

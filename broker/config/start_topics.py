@@ -73,19 +73,29 @@ def merged(*sources: Iterable[StartTopic]) -> list[StartTopic]:
     return list(found.values())
 
 
-def _checked(
-    name: str, partitions: str, configs: Mapping[str, str], replicas: str = "1", source: str = ""
-) -> StartTopic:
+def check_name(name: str) -> None:
+    """ConfigError for a name that no topic has that anyone creates."""
     try:
         check_topic_name(name)
     except KafkaError as error:
         raise ConfigError(error.message) from None
     if name in INTERNAL_TOPICS:
         raise ConfigError("the broker creates this topic itself, as its settings say")
+
+
+def check_setting(name: str) -> None:
+    """ConfigError for what is no setting of a topic, with the nearest that is one."""
+    if name not in topic_config_def():
+        raise ConfigError(f"unknown topic setting {name!r}{nearest(name, topic_config_def())}")
+
+
+def _checked(
+    name: str, partitions: str, configs: Mapping[str, str], replicas: str = "1", source: str = ""
+) -> StartTopic:
+    check_name(name)
     count = _count(partitions, "partitions") if partitions.strip() else None
     for setting in configs:
-        if setting not in topic_config_def():
-            raise ConfigError(f"unknown topic setting {setting!r}{nearest(setting, topic_config_def())}")
+        check_setting(setting)
     return StartTopic(name, count, checked_configs(configs), _count(replicas, "replicas"), source)
 
 

@@ -8,7 +8,7 @@ from ..cluster import StartError
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import nearest
 from ..runtime import Threads
-from ..testing.running_cluster import LOOPBACK, RunningCluster, start_in_memory
+from ..testing.running_cluster import LOOPBACK, Reins, RunningCluster, start_in_memory
 from .operation import Refused
 
 SERVED = "default"  # the name of the cluster that the process serves
@@ -56,10 +56,16 @@ class ControlPlane:
             raise Refused(404, f"there is no cluster {name!r}{said}")
         return found
 
-    async def create(self, name: str, settings: Mapping[str, str], seed: int | None) -> RunningCluster:
+    async def create(
+        self,
+        name: str,
+        settings: Mapping[str, str],
+        seed: int | None,
+        prepare: Callable[[Reins], None] | None = None,
+    ) -> RunningCluster:
         """A cluster of its own, in memory. Refused, ConfigError."""
         config = BrokerConfig.from_settings({"listeners": LOOPBACK, **settings})
-        return await self.add(name, lambda: start_in_memory(self._loop, self._threads, config, seed))
+        return await self.add(name, lambda: start_in_memory(self._loop, self._threads, config, seed, prepare=prepare))
 
     async def add(self, name: str, start: Callable[[], Awaitable[RunningCluster]]) -> RunningCluster:
         """A cluster, once it has started, under its name. Refused, and whatever the start raises."""

@@ -3,19 +3,16 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from ipaddress import ip_address
 
 import uvicorn
 
-from ...storage.files.memory_files import MemoryFiles
-from ..broker import Broker
 from ..cluster import StartError
 from ..config.listeners import address_of, parse_address
 from ..log_output import get_logger
-from ..runtime import LoopThreads
-from ..testing.running_cluster import Memory, Reins
 from .app import make_app
+from .held_broker import HeldBroker, MakeBroker, Opening
 from .plane import ControlPlane
 
 STOP_S = 1
@@ -24,16 +21,13 @@ BACKLOG = 128
 
 logger = get_logger("control")
 
-MakeBroker = Callable[..., Broker]
-"""A broker, from a runtime, stages, and what stands around its files."""
-
 
 class ControlledBroker:
     """Its clock and its faults are held by the control plane. `await start()`, use `ready`, `await stop()`."""
 
-    def __init__(self, make_broker: MakeBroker, address: str) -> None:
+    def __init__(self, make_broker: MakeBroker, address: str, opening: Opening | None = None) -> None:
         """`address` is HOST:PORT; without a host the loopback is meant. ConfigError."""
-        self._make_broker = make_broker
+        self._held = HeldBroker(make_broker, opening)
         has_host = ":" in address and not address.startswith(":")
         self._host, self._port = parse_address(address if has_host else f"127.0.0.1:{address.lstrip(':')}", "--control")
         self._ends = contextlib.AsyncExitStack()
@@ -44,19 +38,10 @@ class ControlledBroker:
         async with contextlib.AsyncExitStack() as ends:
             listening = ends.enter_context(contextlib.closing(_listen(self._host, self._port)))
             port = listening.getsockname()[1]
-            loop = asyncio.get_running_loop()
-            threads = LoopThreads(loop)
-            ends.callback(threads.close)
-            reins = Reins(loop, threads)
-            broker = self._make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)
-            await broker.start()
-            ends.push_async_callback(broker.stop)
-            files = broker.files
-            memory = Memory(reins, broker.config, files) if isinstance(files, MemoryFiles) else None
-            plane = ControlPlane(reins.hold(broker.cluster, memory), loop, threads)
-            ends.push_async_callback(plane.close)
-            await self._serve(plane, listening, ends)
-            self.ready = f"{broker.bootstrap} control=http://{address_of(self._host, port)}"
+            await self._held.start()
+            ends.push_async_callback(self._held.stop)
+            await self._serve(self._held.plane, listening, ends)
+            self.ready = f"{self._held.ready} control=http://{address_of(self._host, port)}"
             self._ends = ends.pop_all()
 
     async def stop(self) -> None:

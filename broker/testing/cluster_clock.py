@@ -81,6 +81,10 @@ class ClusterClock:
         """Seconds of this clock in each of the machine's; 0 while it stands still."""
         return self._rate if self._resting_rate is None else self._resting_rate
 
+    def begin_at(self, now_ms: int) -> None:
+        """Show this time, before anything has been done by it."""
+        self._now_ms = now_ms - self._passed_s() * 1000
+
     def run(self, rate: float = 1.0) -> None:
         """Go on at a rate. ValueError for one that is negative, or no number."""
         if not 0 <= rate < float("inf"):

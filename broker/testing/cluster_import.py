@@ -86,7 +86,7 @@ async def _carry_out(running: RunningCluster, plan: _Plan) -> None:
     _append(context, plan.added)
     context.purgatory.complete_ready()
     for offset in plan.offsets:
-        await _commit(context, offset)
+        await commit_offset(context, offset)
 
 
 def _plan(context: Context, lines: Iterator[Line]) -> _Plan:
@@ -291,7 +291,8 @@ def _append(context: Context, records: Sequence[RecordLine]) -> None:
         found.partitions[index].notify_changed()
 
 
-async def _commit(context: Context, line: OffsetLine) -> None:
+async def commit_offset(context: Context, line: OffsetLine) -> None:
+    """As a client that manages its offsets alone would have it. ImportRefused."""
     found = context.topics.find(line.topic)
     assert found is not None
     partition = OffsetCommitRequestPartition(

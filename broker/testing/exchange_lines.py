@@ -22,6 +22,7 @@ class ImportRefused(ValueError):
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"line {line}: {why}")
+        self.line, self.why = line, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,15 @@ def read_lines(lines: Iterable[str]) -> Iterator[Line]:
     for number, text in enumerate(lines, 1):
         if text.strip():
             try:
-                yield _read(number, json.loads(text))
+                yield read_line(number, json.loads(text))
             except json.JSONDecodeError as error:
                 raise ImportRefused(number, f"no JSON: {error.msg} at column {error.colno}") from error
             except RecursionError as error:
                 raise ImportRefused(number, "no JSON: it is nested too deep") from error
 
 
-def _read(number: int, given: object) -> Line:
+def read_line(number: int, given: object) -> Line:
+    """What one line says, parsed already. ImportRefused."""
     found = _as_object(given)
     if found is None:
         raise ImportRefused(number, f"a JSON object is wanted, not {json.dumps(given)[:60]}")

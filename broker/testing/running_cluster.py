@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -191,9 +191,13 @@ async def start_in_memory(
     seed: int | None = None,
     *,
     has_journal: bool = True,
+    prepare: Callable[[Reins], None] | None = None,
 ) -> RunningCluster:
-    """A cluster of its own, that keeps nothing. StartError."""
-    return await _start(Reins(loop, threads, seed, has_journal=has_journal), config, MemoryFiles())
+    """A cluster of its own, that keeps nothing; `prepare` has its clock and faults before it starts. StartError."""
+    reins = Reins(loop, threads, seed, has_journal=has_journal)
+    if prepare is not None:
+        prepare(reins)
+    return await _start(reins, config, MemoryFiles())
 
 
 async def _start(reins: Reins, config: BrokerConfig, files: MemoryFiles) -> RunningCluster:

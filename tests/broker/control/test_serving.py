@@ -72,7 +72,7 @@ def test_advances_and_uploads_under_way_at_the_end_are_refused_in_one_line() -> 
         served.process.send_signal(signal.SIGTERM)
         _, logs = served.process.communicate(timeout=DEADLINE_S)
         assert (served.process.returncode, "Traceback" in logs) == (0, False), logs
-        assert time.monotonic() - told_at < 2
+        assert time.monotonic() - told_at < 10  # of which an upload that stands still is waited for one
         answers = [received(one) for one in (*waiting, upload)]
         assert answers[-2].endswith(b'{"error": "the cluster ends, and its clock is advanced no further"}\n')
         for one in (*waiting, upload):

@@ -12,6 +12,7 @@ from odradek.broker.testing.asking import ask
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.inspection import SeenGroup
 from odradek.broker.testing.kafka_cluster import KafkaCluster
+from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatRequest,
     ConsumerGroupHeartbeatResponse,
@@ -25,6 +26,8 @@ from odradek.protocol.messages.delete_records import (
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopicState
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
+from odradek.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
 from odradek.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
@@ -37,6 +40,14 @@ from odradek.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
+from odradek.protocol.messages.share_group_heartbeat import ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse
+from odradek.protocol.messages.streams_group_heartbeat import (
+    StreamsGroupHeartbeatRequest,
+    StreamsGroupHeartbeatResponse,
+    Subtopology,
+    Topology,
+)
+from odradek.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse
 from odradek.protocol.records import NewRecord, ProducerStamp, build_batch
 from odradek.protocol.schema import ZERO_UUID
 
@@ -49,6 +60,7 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "2",
     "log.roll.ms": "30000",
     "log.retention.ms": "-1",
+    "group.initial.rebalance.delay.ms": "0",
 }
 
 a_topic, an_id = st.sampled_from(TOPICS), st.sampled_from(IDS)
@@ -63,6 +75,10 @@ steps = st.lists(
         st.tuples(st.just("end"), an_id, st.booleans()),
         st.tuples(st.just("commit"), an_id, a_topic, st.integers(0, 9)),
         st.tuples(st.just("beat"), an_id, a_topic),
+        st.tuples(st.just("join"), an_id, a_topic),
+        st.tuples(st.just("leave"), st.integers(0, 3)),
+        st.tuples(st.just("share"), an_id, a_topic),
+        st.tuples(st.just("stream"), an_id, a_topic),
         st.tuples(st.just("advance"), st.integers(1, 100)),
     ),
     min_size=2,
@@ -78,6 +94,7 @@ class History:
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     sequences: dict[tuple[str, str, int], int] = field(default_factory=dict[tuple[str, str, int], int])
     epochs: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    classic: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def ask(self, request: object, response_type: type[R]) -> R:
         return self.cluster._host.run(lambda: ask(self.cluster._context, request, response_type))
@@ -163,6 +180,70 @@ class History:
             topic_partitions=[],
         )
         self.epochs[f"m{len(self.epochs)}"] = group, self.ask(request, ConsumerGroupHeartbeatResponse).member_epoch
+
+    def join(self, group: str, topic: str) -> None:
+        """A member of the classic protocol, alone in its group: nobody else is waited for."""
+        group = f"classic {group} {len(self.classic)}"
+        protocols = [JoinGroupRequestProtocol(name="range", metadata=topic.encode())]
+
+        def ask(member_id: str) -> JoinGroupResponse:
+            request = JoinGroupRequest(
+                group_id=group,
+                member_id=member_id,
+                session_timeout_ms=45_000,
+                rebalance_timeout_ms=60_000,
+                protocol_type="consumer",
+                protocols=protocols,
+            )
+            return self.ask(request, JoinGroupResponse)
+
+        joined = ask("")
+        if joined.error_code == ErrorCode.MEMBER_ID_REQUIRED:
+            joined = ask(joined.member_id)
+        assert joined.error_code == ErrorCode.NONE
+        assignment = SyncGroupRequestAssignment(member_id=joined.member_id, assignment=topic.encode())
+        sync = SyncGroupRequest(
+            group_id=group,
+            generation_id=joined.generation_id,
+            member_id=joined.member_id,
+            protocol_type="consumer",
+            protocol_name="range",
+            assignments=[assignment],
+        )
+        assert self.ask(sync, SyncGroupResponse).error_code == ErrorCode.NONE
+        self.classic.append((group, joined.member_id))
+
+    def leave(self, number: int) -> None:
+        if number < len(self.classic):
+            group, member_id = self.classic[number]
+            self.ask(
+                LeaveGroupRequest(group_id=group, members=[MemberIdentity(member_id=member_id)]), LeaveGroupResponse
+            )
+
+    def share(self, group: str, topic: str) -> None:
+        request = ShareGroupHeartbeatRequest(
+            group_id=f"share {group}", member_id=f"s{len(self.epochs)}", subscribed_topic_names=[topic]
+        )
+        answer = self.ask(request, ShareGroupHeartbeatResponse)
+        assert answer.error_code == ErrorCode.NONE
+        self.epochs[f"s{len(self.epochs)}"] = group, answer.member_epoch
+
+    def stream(self, group: str, topic: str) -> None:
+        topology = Topology(epoch=1, subtopologies=[Subtopology(subtopology_id="0", source_topics=[topic])])
+        request = StreamsGroupHeartbeatRequest(
+            group_id=f"streams {group} {topic}",
+            member_id=f"k{len(self.epochs)}",
+            rebalance_timeout_ms=1000,
+            topology=topology,
+            active_tasks=[],
+            standby_tasks=[],
+            warmup_tasks=[],
+            process_id="p",
+            client_tags=[],
+        )
+        answer = self.ask(request, StreamsGroupHeartbeatResponse)
+        assert answer.error_code == ErrorCode.NONE
+        self.epochs[f"k{len(self.epochs)}"] = group, answer.member_epoch
 
 
 def is_bare(cluster: KafkaCluster, group: SeenGroup) -> bool:

@@ -1,0 +1,70 @@
+"""A broker whose clock and faults are held, with clusters beside it: what the control plane and scenarios rule."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Protocol
+
+from ...storage.files.memory_files import MemoryFiles
+from ..broker import Broker
+from ..runtime import LoopThreads
+from ..testing.running_cluster import Memory, Reins
+from .plane import ControlPlane
+
+MakeBroker = Callable[..., Broker]
+"""A broker, from a runtime, stages, and what stands around its files."""
+
+
+class Opening(Protocol):
+    """What a broker begins with."""
+
+    def prepare(self, reins: Reins) -> None:
+        """Before the served cluster starts: its clock and its faults."""
+        ...
+
+    async def carry_out(self, plane: ControlPlane) -> None:
+        """Once it runs. StartError: then everything ends again."""
+        ...
+
+
+class HeldBroker:
+    """`await start()`, use `ready` and `plane`, `await stop()`."""
+
+    def __init__(self, make_broker: MakeBroker, opening: Opening | None = None) -> None:
+        self._make_broker = make_broker
+        self._opening = opening
+        self._ends = contextlib.AsyncExitStack()
+        self._plane: ControlPlane | None = None
+        self.ready = ""  # what it is ready with: its addresses
+
+    @property
+    def plane(self) -> ControlPlane:
+        """All clusters; only while it runs."""
+        assert self._plane is not None
+        return self._plane
+
+    async def start(self) -> None:
+        """StartError, and then nothing is left."""
+        async with contextlib.AsyncExitStack() as ends:
+            loop = asyncio.get_running_loop()
+            threads = LoopThreads(loop)
+            ends.callback(threads.close)
+            reins = Reins(loop, threads)
+            if self._opening is not None:
+                self._opening.prepare(reins)
+            broker = self._make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)
+            await broker.start()
+            ends.push_async_callback(broker.stop)
+            files = broker.files
+            memory = Memory(reins, broker.config, files) if isinstance(files, MemoryFiles) else None
+            plane = self._plane = ControlPlane(reins.hold(broker.cluster, memory), loop, threads)
+            ends.push_async_callback(plane.close)
+            ends.callback(plane.begin_end)
+            if self._opening is not None:
+                await self._opening.carry_out(plane)
+            self.ready = broker.bootstrap
+            self._ends = ends.pop_all()
+
+    async def stop(self) -> None:
+        """End the clusters."""
+        await self._ends.aclose()

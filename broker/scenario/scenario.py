@@ -1,0 +1,239 @@
+"""A scenario as it is carried out: each thing of it checked by whoever knows it, and with its line."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ...protocol.errors import KafkaError
+from ..config.broker_config import BrokerConfig
+from ..config.config_def import ConfigError, check_broker_config, nearest
+from ..config.listeners import parse_address
+from ..config.sources import listeners_of
+from ..config.start_topics import check_name as check_topic_name
+from ..config.start_topics import check_setting
+from ..config.topic_config import checked_configs
+from ..control.operation import Refused
+from ..control.plane import SERVED, check_name
+from ..faults.rule import FaultError, FaultRule, parse_rule
+from ..testing.exchange_lines import ImportRefused, OffsetLine, RecordLine, read_line
+from ..topic_names import TopicNames
+from .checking import check_scenario, time_ms
+from .yaml_nodes import Node, ScenarioError
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPart:
+    """A topic; `records_file` is still to be read."""
+
+    line: int
+    name: str
+    partitions: int | None
+    config: Mapping[str, str]
+    records: Sequence[RecordLine]
+    records_file: str | None = None
+    count: int = 0  # of partitions, as the cluster's settings have it
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPart:
+    """A clock; None leaves it as it is."""
+
+    start_ms: int | None = None
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPart:
+    """What one cluster begins with."""
+
+    line: int = 1
+    name: str = SERVED
+    seed: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    topics: Sequence[TopicPart] = ()
+    groups: Sequence[OffsetLine] = ()
+    faults: Sequence[FaultRule] = ()
+    clock: ClockPart = field(default_factory=ClockPart)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The cluster that is served, and those beside it."""
+
+    served: ClusterPart
+    clusters: Sequence[ClusterPart]
+
+    def with_topics(self, change: Callable[[TopicPart], TopicPart]) -> "Scenario":
+        """The same with each topic changed."""
+
+        def changed(part: ClusterPart) -> ClusterPart:
+            return replace(part, topics=[change(topic) for topic in part.topics])
+
+        return Scenario(changed(self.served), [changed(one) for one in self.clusters])
+
+
+def build_scenario(node: Node) -> Scenario:
+    """ScenarioError for the first thing that is wrong."""
+    check_scenario(node)
+    clusters: list[ClusterPart] = []
+    names = {SERVED}
+    for one in node.fields["clusters"].items if "clusters" in node.fields else ():
+        name = one.fields["name"]
+        try:
+            check_name(_text(name), "a cluster")
+        except Refused as refused:
+            raise ScenarioError(name.line, str(refused)) from None
+        if _text(name) in names:
+            raise ScenarioError(name.line, f"there is a cluster {_text(name)!r} already")
+        names.add(_text(name))
+        clusters.append(_cluster(one, _text(name)))
+    return Scenario(_cluster(node, SERVED), clusters)
+
+
+def _cluster(node: Node, name: str) -> ClusterPart:
+    fields = node.fields
+    settings, config = _settings(fields)
+    topics = [*_topics(fields.get("topics"), config)]
+    seed = fields["seed"].plain() if "seed" in fields else None
+    return ClusterPart(
+        line=node.line,
+        name=name,
+        seed=seed,
+        settings=settings,
+        topics=topics,
+        groups=[*_groups(fields.get("groups"), topics)],
+        faults=[_fault(one) for one in fields["faults"].items] if "faults" in fields else [],
+        clock=_clock(fields["clock"].fields) if "clock" in fields else ClockPart(),
+    )
+
+
+def _text(node: Node) -> str:
+    return str(node.value)
+
+
+def _settings(fields: Mapping[str, Node]) -> tuple[Mapping[str, str], BrokerConfig]:
+    settings: dict[str, str] = {}
+    line = 1
+    if "listen" in fields:
+        line = fields["listen"].line
+        with _at(line):
+            parse_address(fields["listen"].text, "listen")
+        settings |= listeners_of([fields["listen"].text])
+    if "settings" in fields:
+        line = fields["settings"].line
+        for name, one in fields["settings"].fields.items():
+            if name in settings:
+                raise ScenarioError(one.line, f"there is listen in line {fields['listen'].line}, so no {name}")
+            with _at(one.line):
+                check_broker_config(name, one.text)
+            settings[name] = one.text
+    with _at(line):
+        return settings, BrokerConfig.from_settings(settings)
+
+
+def _topics(node: Node | None, config: BrokerConfig) -> Iterator[TopicPart]:
+    names, beside = set[str](), TopicNames()
+    for one in node.items if node else ():
+        fields, at = one.fields, one.fields["name"]
+        name = _text(at)
+        with _at(at.line):
+            check_topic_name(name)
+        if name in names:
+            raise ScenarioError(at.line, f"there is a topic {name!r} already")
+        names.add(name)
+        try:
+            beside.check_no_collision(name)
+        except KafkaError as error:
+            raise ScenarioError(at.line, error.message) from None
+        beside.add(name)
+        partitions = fields["partitions"].plain() if "partitions" in fields else None
+        count = config.num_partitions if partitions is None else partitions
+        topic = TopicPart(at.line, name, partitions, _config(fields.get("config")), (), None, count)
+        records = [_record(record, topic) for record in fields["records"].items] if "records" in fields else []
+        path = _text(fields["records_file"]) if "records_file" in fields else None
+        yield replace(topic, records=records, records_file=path)
+
+
+def _config(node: Node | None) -> Mapping[str, str]:
+    if node is None:
+        return {}
+    for name, one in node.fields.items():
+        with _at(one.line):
+            check_setting(name)
+            checked_configs({name: one.text})
+    config = {name: one.text for name, one in node.fields.items()}
+    with _at(node.line):
+        checked_configs(config)
+    return config
+
+
+def _record(node: Node, topic: TopicPart) -> RecordLine:
+    return record_of(node.line, node.plain(), topic)
+
+
+def record_of(line: int, given: Mapping[str, object], topic: TopicPart) -> RecordLine:
+    """A record of a topic. ScenarioError."""
+    try:
+        found = read_line(line, {**given, "topic": topic.name})
+    except ImportRefused as refused:
+        raise ScenarioError(line, refused.why) from None
+    if not isinstance(found, RecordLine):
+        raise ScenarioError(line, "'value' is missing")
+    _check_partition(line, found.partition, topic)
+    return found
+
+
+def _check_partition(line: int, partition: int | None, topic: TopicPart) -> None:
+    if partition is not None and partition >= topic.count:
+        raise ScenarioError(line, f"{topic.name!r} has the partitions 0 to {topic.count - 1}, not {partition}")
+
+
+def _groups(node: Node | None, topics: Sequence[TopicPart]) -> Iterator[OffsetLine]:
+    by_name = {topic.name: topic for topic in topics}
+    for one in node.items if node else ():
+        given = one.plain()
+        topic = by_name.get(given["topic"])
+        if topic is None:
+            line, hint = one.fields["topic"].line, nearest(given["topic"], by_name)
+            raise ScenarioError(line, f"there is no topic {given['topic']!r} in this cluster{hint}")
+        _check_partition(one.fields["partition"].line, given["partition"], topic)
+        if not given["group"]:
+            raise ScenarioError(one.fields["group"].line, "a group has a name")
+        found = read_line(one.line, given)
+        assert isinstance(found, OffsetLine)
+        yield found
+
+
+def _fault(node: Node) -> FaultRule:
+    if not isinstance(node.value, dict):
+        raise ScenarioError(node.line, "a fault is an object with api, action, error and more")
+    try:
+        return parse_rule(node.plain())
+    except FaultError as error:
+        raise ScenarioError(_line_of(node, str(error)), str(error)) from None
+
+
+def _line_of(node: Node, why: str) -> int:
+    """The line of the field that is wrong, as far as the text says which it is."""
+    for name, one in node.fields.items():
+        if repr(one.plain()) in why or repr(name) in why or why.startswith(f"{name} of a fault"):
+            return one.line
+    return node.line
+
+
+def _clock(fields: Mapping[str, Node]) -> ClockPart:
+    is_frozen = "frozen" in fields and fields["frozen"].value is True
+    if is_frozen and "rate" in fields:
+        raise ScenarioError(fields["rate"].line, "a clock that is frozen has no rate")
+    start_ms = time_ms(fields["start"]) if "start" in fields else None
+    rate = 0.0 if is_frozen else float(fields["rate"].plain()) if "rate" in fields else None
+    return ClockPart(start_ms, rate)
+
+
+@contextmanager
+def _at(line: int) -> Generator[None]:
+    """What is wrong with a setting, an address or a name is wrong in this line."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ScenarioError(line, str(error)) from None
