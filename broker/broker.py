@@ -1,7 +1,6 @@
 """Broker: the public face, one cluster on this machine's clock and disk."""
 
 import asyncio
-import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from .cluster import Cluster, StartError
 from .config.broker_config import BrokerConfig
 from .config.start_topics import StartTopic
 from .network.pipeline import Stage
-from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock
+from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock, chance_of
 
 __all__ = ["Broker", "StartError"]
 
@@ -32,14 +31,16 @@ class Broker:
         topics: Sequence[StartTopic] = (),
         stages: Sequence[Stage] = (),
         around_files: Callable[[Files], Files] = lambda files: files,
+        seed: int | None = None,
     ) -> None:
         """`runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
         `stages` are what every request passes before its handler, in this order, and `around_files` gives what the
-        cluster has in place of its disk.
+        cluster has in place of its disk. From a `seed` every id follows.
         """
+        self._seed = seed
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
         self._runtime = runtime
@@ -122,7 +123,7 @@ class Broker:
     def _own_runtime(self) -> Runtime:
         loop = asyncio.get_running_loop()
         self._threads = LoopThreads(loop)
-        return Runtime(SystemClock(), LoopTimers(loop), self._threads, random.SystemRandom())
+        return Runtime(SystemClock(), LoopTimers(loop), self._threads, chance_of(self._seed))
 
     def _close_threads(self) -> None:
         if self._threads is not None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -138,6 +138,19 @@ def main() -> None:
     "docs/testing.md. Needs the extra: pip install 'odradek[control]'.",
 )
 @click.option(
+    "--seed",
+    type=int,
+    metavar="NUMBER",
+    help="Every id follows from it, and is the same in every run; with --ephemeral only.",
+)
+@click.option(
+    "--frozen-at",
+    "frozen_at_ms",
+    type=int,
+    metavar="MS",
+    help="The clock stands still at this time, in milliseconds since 1970, until it is moved over --control.",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
@@ -154,6 +167,8 @@ def serve(
     lower_replication_factors: bool,
     control_address: str | None,
     scenario_file: Path | None,
+    seed: int | None,
+    frozen_at_ms: int | None,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -187,6 +202,10 @@ def serve(
         settings = _settings(config_file, of_scenario, assignments, topics, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
+        if seed is not None and not ephemeral:
+            raise ConfigError("--seed needs --ephemeral: a cluster that is kept has the ids that it got at first")
+        if frozen_at_ms is not None and control_address is None:
+            raise ConfigError("--frozen-at needs --control: nothing else moves the clock on")
         if as_version is not None:
             settings.values[AS_VERSION] = as_version
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
@@ -198,9 +217,10 @@ def serve(
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
             topics=settings.topics,
+            seed=seed,
         )
         _log_settings(settings, config)
-        _run(make_broker, control_address, scenario)
+        _run(make_broker, control_address, {"opening": scenario, "seed": seed, "frozen_at_ms": frozen_at_ms})
     except (ConfigError, StartError) as error:
         flush_logs()
         click.echo(f"odradek: {error}", err=True)
@@ -271,12 +291,12 @@ def _take_all_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _run(make_broker: "Callable[..., Broker]", control_address: str | None, opening: "ScenarioOpening | None") -> None:
+def _run(make_broker: "Callable[..., Broker]", control_address: str | None, how: "Mapping[str, Any]") -> None:
     import asyncio
 
     # A thread that computes lets the loop have its turn after a millisecond, not after five.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    broker = _held(make_broker, control_address, opening)
+    broker = _held(make_broker, control_address, how)
     try:
         import uvloop
     except ImportError:  # Windows has none
@@ -286,17 +306,17 @@ def _run(make_broker: "Callable[..., Broker]", control_address: str | None, open
 
 
 def _held(
-    make_broker: "Callable[..., Broker]", address: str | None, opening: "ScenarioOpening | None"
+    make_broker: "Callable[..., Broker]", address: str | None, how: "Mapping[str, Any]"
 ) -> "Broker | ControlledBroker | HeldBroker":
-    """Whatever has to be held is held. StartError names what is to be installed."""
+    """Whatever has to be held is held, `how` a HeldBroker takes it. StartError names what is to be installed."""
     if address is not None:
         with _named("--control"):
             from .control.serving import ControlledBroker
-        return ControlledBroker(make_broker, address, opening)
-    if opening is not None:
+        return ControlledBroker(make_broker, address, **how)
+    if how["opening"] is not None:
         from .control.held_broker import HeldBroker
 
-        return HeldBroker(make_broker, opening)
+        return HeldBroker(make_broker, **how)
     return make_broker()
 
 

@@ -80,6 +80,11 @@ class Runtime:
         return uuid.UUID(bytes=self.random.randbytes(16), version=4)
 
 
+def chance_of(seed: int | None) -> random.Random:
+    """The machine's chance, or what follows from a seed."""
+    return random.SystemRandom() if seed is None else random.Random(seed)
+
+
 class SystemClock:
     """The machine's clock."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..testing.cluster_clock import ClockError
 from ..testing.running_cluster import RunningCluster
 from .operation import Asked, Field, Operation, Refused
 
@@ -19,7 +20,11 @@ async def create(asked: Asked) -> Mapping[str, Any]:
     for name, value in asked.body.get("settings", {}).items():
         settings[name] = setting_text(name, value)
     name = asked.body["name"]
-    return cluster_view(name, await asked.plane.create(name, settings, asked.body.get("seed")))
+    try:
+        made = await asked.plane.create(name, settings, asked.body.get("seed"), asked.body.get("frozen_at_ms"))
+    except ClockError as error:
+        raise Refused(400, str(error)) from error
+    return cluster_view(name, made)
 
 
 async def list_all(asked: Asked) -> Mapping[str, Any]:
@@ -66,6 +71,7 @@ OPERATIONS = (
             Field("name", "string", "What it is to be called.", is_required=True),
             Field("settings", "object", "Kafka's settings by name, as texts, numbers or truths."),
             Field("seed", "integer", "Makes every id in it the same in every run."),
+            Field("frozen_at_ms", "integer", "Its clock stands still at this time, from its start until it is moved."),
         ),
         answer=VIEW,
         status=201,

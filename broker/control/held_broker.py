@@ -7,7 +7,9 @@ from typing import Protocol
 
 from ...storage.files.memory_files import MemoryFiles
 from ..broker import Broker
+from ..cluster import StartError
 from ..runtime import LoopThreads
+from ..testing.cluster_clock import ClockError
 from ..testing.running_cluster import Memory, Reins
 from .plane import ControlPlane
 
@@ -30,8 +32,17 @@ class Opening(Protocol):
 class HeldBroker:
     """`await start()`, use `ready` and `plane`, `await stop()`."""
 
-    def __init__(self, make_broker: MakeBroker, opening: Opening | None = None) -> None:
+    def __init__(
+        self,
+        make_broker: MakeBroker,
+        opening: Opening | None = None,
+        *,
+        seed: int | None = None,
+        frozen_at_ms: int | None = None,
+    ) -> None:
+        """With a `seed` every id follows from it; with `frozen_at_ms` the clock stands still there."""
         self._make_broker = make_broker
+        self._seed, self._frozen_at_ms = seed, frozen_at_ms
         self._opening = opening
         self._ends = contextlib.AsyncExitStack()
         self._plane: ControlPlane | None = None
@@ -49,7 +60,10 @@ class HeldBroker:
             loop = asyncio.get_running_loop()
             threads = LoopThreads(loop)
             ends.callback(threads.close)
-            reins = Reins(loop, threads)
+            try:
+                reins = Reins(loop, threads, self._seed, frozen_at_ms=self._frozen_at_ms)
+            except ClockError as error:
+                raise StartError(str(error)) from error
             if self._opening is not None:
                 self._opening.prepare(reins)
             broker = self._make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)

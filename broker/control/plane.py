@@ -61,11 +61,18 @@ class ControlPlane:
         name: str,
         settings: Mapping[str, str],
         seed: int | None,
+        frozen_at_ms: int | None = None,
         prepare: Callable[[Reins], None] | None = None,
     ) -> RunningCluster:
-        """A cluster of its own, in memory. Refused, ConfigError."""
+        """A cluster of its own, in memory. Refused, ConfigError, ClockError."""
         config = BrokerConfig.from_settings({"listeners": LOOPBACK, **settings})
-        return await self.add(name, lambda: start_in_memory(self._loop, self._threads, config, seed, prepare=prepare))
+
+        async def start() -> RunningCluster:
+            return await start_in_memory(
+                self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, prepare=prepare
+            )
+
+        return await self.add(name, start)
 
     async def add(self, name: str, start: Callable[[], Awaitable[RunningCluster]]) -> RunningCluster:
         """A cluster, once it has started, under its name. Refused, and whatever the start raises."""

@@ -25,9 +25,20 @@ logger = get_logger("control")
 class ControlledBroker:
     """Its clock and its faults are held by the control plane. `await start()`, use `ready`, `await stop()`."""
 
-    def __init__(self, make_broker: MakeBroker, address: str, opening: Opening | None = None) -> None:
-        """`address` is HOST:PORT; without a host the loopback is meant. ConfigError."""
-        self._held = HeldBroker(make_broker, opening)
+    def __init__(
+        self,
+        make_broker: MakeBroker,
+        address: str,
+        opening: Opening | None = None,
+        *,
+        seed: int | None = None,
+        frozen_at_ms: int | None = None,
+    ) -> None:
+        """`address` is HOST:PORT; without a host the loopback is meant. ConfigError.
+
+        With a `seed` every id follows from it; with `frozen_at_ms` the clock stands still there.
+        """
+        self._held = HeldBroker(make_broker, opening, seed=seed, frozen_at_ms=frozen_at_ms)
         has_host = ":" in address and not address.startswith(":")
         self._host, self._port = parse_address(address if has_host else f"127.0.0.1:{address.lstrip(':')}", "--control")
         self._ends = contextlib.AsyncExitStack()

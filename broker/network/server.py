@@ -51,8 +51,9 @@ class Server:
         self._clock = runtime.clock
         self.timers = runtime.timers
         self._dispatcher = dispatcher
-        self._open: set[Connection] = set()  # those refused among them, until they are closed
-        self._admitted: set[Connection] = set()
+        # In the order in which they came, which is that of their ends.
+        self._open: dict[Connection, None] = {}  # those refused among them, until they are closed
+        self._admitted: dict[Connection, None] = {}
         self._by_host: Counter[str] = Counter()
         self._servers: list[asyncio.Server] = []
         self._sockets: list[list[socket.socket]] = []  # of each listener
@@ -61,7 +62,7 @@ class Server:
         self._none_is_open = asyncio.Event()
         self._none_is_open.set()
         self._idle_s = config.connections_max_idle_ms / 1000
-        self._overdue: set[Connection] = set()  # at the last sweep
+        self._overdue: dict[Connection, None] = {}  # at the last sweep
         self._arrivals = Arrivals(rates, runtime, self._admit)
         self.turns = Turns(runtime)
         self.memory = RequestMemory(config.queued_max_request_bytes)
@@ -116,7 +117,7 @@ class Server:
 
     def arrive(self, connection: Connection) -> None:
         """Let a connection in as `max.connection.creation.rate`, quotas of addresses and the limits allow."""
-        self._open.add(connection)
+        self._open[connection] = None
         self._none_is_open.clear()
         if self._is_closing:  # it was accepted a moment ago
             connection.refuse()
@@ -125,7 +126,7 @@ class Server:
 
     def _admit(self, connection: Connection) -> None:
         if self._has_room_for(connection):
-            self._admitted.add(connection)
+            self._admitted[connection] = None
             self._by_host[connection.host] += 1
             connection.let_in()
         else:
@@ -143,10 +144,10 @@ class Server:
 
     def remove(self, connection: Connection) -> None:
         """The connection is closed."""
-        self._open.discard(connection)
+        self._open.pop(connection, None)
         self._arrivals.forget(connection)
         if connection in self._admitted:
-            self._admitted.remove(connection)
+            del self._admitted[connection]
             self._by_host[connection.host] -= 1
             if not self._by_host[connection.host]:
                 del self._by_host[connection.host]
@@ -163,9 +164,10 @@ class Server:
         two sweeps it is.
         """
         now = self.now()
-        overdue = {connection for connection in self._admitted if connection.is_overdue(now, self._idle_s)}
-        for connection in overdue & self._overdue:
-            connection.abort()
+        overdue = {connection: None for connection in self._admitted if connection.is_overdue(now, self._idle_s)}
+        for connection in overdue:
+            if connection in self._overdue:
+                connection.abort()
         self._overdue = overdue
         interval_s = min(max(self._idle_s / 10, 0.05), LONGEST_SWEEP_S)
         self._sweep = self.timers.call_at(now + interval_s, self._sweep_overdue)

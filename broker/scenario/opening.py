@@ -91,7 +91,7 @@ def prepare(reins: Reins, part: ClusterPart) -> None:
 
 async def _create(plane: ControlPlane, part: ClusterPart, name: str) -> RunningCluster:
     try:
-        return await plane.create(name, part.settings, part.seed, lambda reins: prepare(reins, part))
+        return await plane.create(name, part.settings, part.seed, prepare=lambda reins: prepare(reins, part))
     except (Refused, ConfigError) as error:
         raise ScenarioError(part.line, f"the cluster {name!r}: {error}") from error
 

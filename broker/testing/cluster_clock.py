@@ -13,11 +13,16 @@ from ..runtime import Clock, Threads
 
 MOST_HOPS = 100  # in which a long advance is gone
 PAUSE_S = 0.0005  # while work on threads is waited for
+LATEST_MS = 253402300799999  # the end of the year 9999
 FURTHEST_S = 100 * 366 * 86400.0  # in one advance: timestamps are milliseconds in 64 bits
 
 
 class ClockEnded(RuntimeError):
     """An advance that is not gone to its end: the cluster ends."""
+
+
+class ClockError(ValueError):
+    """A clock cannot show that time."""
 
 
 class ClockTimer:
@@ -35,13 +40,20 @@ class ClockTimer:
 class ClusterClock:
     """Clock and Timers of one cluster, on a real loop. Not to be touched from another thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, machine: Clock) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, machine: Clock, *, frozen_at_ms: int | None = None) -> None:
+        """`frozen_at_ms` has it stand still at that time, the same in every run, until it is moved or goes on.
+
+        ClockError for a time that no record can have.
+        """
+        if frozen_at_ms is not None and not 0 <= frozen_at_ms <= LATEST_MS:
+            raise ClockError(f"a clock shows milliseconds since 1970, from 0 to {LATEST_MS}, not {frozen_at_ms}")
         self._loop = loop
         self._machine = machine
         self._anchor = machine.now()
-        self._now = self._anchor
-        self._now_ms = float(machine.now_ms())
-        self._rate = 1.0
+        is_frozen = frozen_at_ms is not None
+        self._now_ms = float(machine.now_ms() if frozen_at_ms is None else frozen_at_ms)
+        self._now = self._now_ms / 1000 if is_frozen else self._anchor
+        self._rate = 0.0 if is_frozen else 1.0
         self._moving = asyncio.Lock()  # one advance after the other
         self._resting_rate: float | None = None  # what it goes on at after the advance that is under way
         self._timers: list[tuple[float, int, ClockTimer]] = []

@@ -41,15 +41,21 @@ class ClusterHost(Kept):
         self.close()
 
     def cluster(
-        self, settings: Mapping[str, str] | None = None, *, seed: int | None = None, journal: bool = True
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        seed: int | None = None,
+        frozen_at_ms: int | None = None,
+        journal: bool = True,
     ) -> KafkaCluster:
         """A cluster in memory; `settings` are Kafka's names, `seed` makes every id in it the same in every run.
-        Without `journal` it takes nothing down of what it sees.
+        With `frozen_at_ms` its clock stands still at that time, from its start on. Without `journal` it takes nothing
+        down of what it sees.
 
-        ConfigError for a setting that Kafka would refuse.
+        ConfigError for a setting that Kafka would refuse, ClockError for a time that cannot be.
         """
         config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(settings or {})})
-        running = self.run(lambda: self._start(config, seed, journal))
+        running = self.run(lambda: self._start(config, seed, frozen_at_ms, journal))
         self.keep(running)
         return KafkaCluster(self, running)
 
@@ -102,5 +108,9 @@ class ClusterHost(Kept):
         await self._stop.wait()
         self._threads.close()
 
-    async def _start(self, config: BrokerConfig, seed: int | None, journal: bool) -> RunningCluster:
-        return await start_in_memory(self._loop, self._threads, config, seed, has_journal=journal)
+    async def _start(
+        self, config: BrokerConfig, seed: int | None, frozen_at_ms: int | None, journal: bool
+    ) -> RunningCluster:
+        return await start_in_memory(
+            self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, has_journal=journal
+        )

@@ -1,7 +1,6 @@
 """A cluster that runs, with the clock and the faults that a test has it under, and the journal of what it saw."""
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from ..faults.fault_stage import FaultStage
 from ..faults.fault_table import FaultTable
 from ..journal.watching import JournalWatch
 from ..network.pipeline import Stage
-from ..runtime import Runtime, SystemClock, Threads
+from ..runtime import Runtime, SystemClock, Threads, chance_of
 from .cluster_clock import ClusterClock, CountedThreads
 from .turns import Turns
 
@@ -135,15 +134,16 @@ class Reins:
         threads: Threads,
         seed: int | None = None,
         *,
+        frozen_at_ms: int | None = None,
         clock: ClusterClock | None = None,
         has_journal: bool = True,
     ) -> None:
+        """With a `seed` every id follows from it; with `frozen_at_ms` the clock stands still there. ClockError."""
         self._loop, self._threads, self._is_seeded = loop, threads, seed is not None
-        self.clock = ClusterClock(loop, SystemClock()) if clock is None else clock
+        self.clock = clock or ClusterClock(loop, SystemClock(), frozen_at_ms=frozen_at_ms)
         counted = CountedThreads(threads)
         self.clock.watch(counted)
-        chance = random.SystemRandom() if seed is None else random.Random(seed)
-        self.runtime = Runtime(self.clock, self.clock, counted, chance)
+        self.runtime = Runtime(self.clock, self.clock, counted, chance_of(seed))
         self.faults = FaultTable()
         self.stage = FaultStage(self.faults, self.runtime)
         self.disk = DiskFaults(self.faults, self.clock)
@@ -190,11 +190,15 @@ async def start_in_memory(
     config: BrokerConfig,
     seed: int | None = None,
     *,
+    frozen_at_ms: int | None = None,
     has_journal: bool = True,
     prepare: Callable[[Reins], None] | None = None,
 ) -> RunningCluster:
-    """A cluster of its own, that keeps nothing; `prepare` has its clock and faults before it starts. StartError."""
-    reins = Reins(loop, threads, seed, has_journal=has_journal)
+    """A cluster of its own, that keeps nothing; `prepare` has its clock and faults before it starts.
+
+    StartError, ClockError.
+    """
+    reins = Reins(loop, threads, seed, frozen_at_ms=frozen_at_ms, has_journal=has_journal)
     if prepare is not None:
         prepare(reins)
     return await _start(reins, config, MemoryFiles())

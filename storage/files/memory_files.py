@@ -21,7 +21,8 @@ class MemoryFiles:
 
     def __init__(self) -> None:
         self._directories: dict[str, dict[str, SharedBytes]] = {"": {}}
-        self._children: dict[str, set[str]] = {"": set()}  # directories below a directory
+        # The directories below a directory, in the order in which they came: a set has another in every process.
+        self._children: dict[str, dict[str, None]] = {"": {}}
         self._locked: set[str] = set()
 
     def fork(self) -> "MemoryFiles":
@@ -31,7 +32,7 @@ class MemoryFiles:
             path: {name: content.copy() for name, content in list(files.items())}
             for path, files in list(self._directories.items())
         }
-        other._children = {path: set(names) for path, names in list(self._children.items())}
+        other._children = {path: dict(names) for path, names in list(self._children.items())}
         return other
 
     def _find(self, path: str) -> SharedBytes | None:
@@ -105,11 +106,11 @@ class MemoryFiles:
 
     def _link_directory(self, path: str) -> None:
         parent, name = _split(path)
-        self._children.setdefault(parent, set()).add(name)
+        self._children.setdefault(parent, {})[name] = None
 
     def _unlink_directory(self, path: str) -> None:
         parent, name = _split(path)
-        self._children.get(parent, set()).discard(name)
+        self._children.get(parent, {}).pop(name, None)
 
     def remove(self, path: str) -> None:
         directory, name = _split(path)
@@ -138,7 +139,7 @@ class MemoryFiles:
             raise FileExistsError(errno.EEXIST, "a file has this name", path)
         self.make_directory(_split(path)[0])
         self._directories[path] = {}
-        self._children[path] = set()
+        self._children[path] = {}
         self._link_directory(path)
 
     def remove_directory(self, path: str) -> None:

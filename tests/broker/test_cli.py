@@ -209,6 +209,16 @@ def test_a_level_that_does_not_exist_is_refused() -> None:
     assert "must have a level from 0 to 2" in refused("--ephemeral", "--feature", "transaction.version=7")
 
 
+def test_from_a_seed_the_same_ids_follow(tmp_path: Path) -> None:
+    found: list[str | None] = []
+    for seed in ("5", "5", "6"):
+        with serving("--listen", "127.0.0.1:0", "--ephemeral", "--seed", seed) as (_, address), Wire(address) as wire:
+            found.append(wire.ask(MetadataRequest(topics=()), 9, MetadataResponse).cluster_id)
+    assert found[0] == found[1] != found[2]
+    assert "--seed needs --ephemeral" in refused("--seed", "5", "--data-dir", str(tmp_path))
+    assert "--frozen-at needs --control" in refused("--ephemeral", "--frozen-at", "1700000000000")
+
+
 def test_it_shows_itself_as_another_release() -> None:
     for given in (["--as", "3.9"], ["--set", "odradek.as.version=3.9"]):
         with serving("--listen", "127.0.0.1:0", "--ephemeral", *given) as (_, address), Wire(address) as wire:

@@ -6,8 +6,13 @@ import weakref
 from dataclasses import dataclass, field
 from functools import partial
 
-from odradek.broker.runtime import LoopThreads, SystemClock, Timer
+from odradek.broker.runtime import LoopThreads, SystemClock, Timer, chance_of
 from odradek.broker.testing.clock import ManualClock
+
+
+def test_from_a_seed_the_same_chance_follows() -> None:
+    assert chance_of(5).randbytes(16) == chance_of(5).randbytes(16) != chance_of(6).randbytes(16)
+    assert chance_of(None).randbytes(16) != chance_of(None).randbytes(16)
 
 
 @dataclass

@@ -33,6 +33,12 @@ def test_with_a_seed_ids_are_the_same_in_every_run(served: Served) -> None:
     assert ids[0] == ids[1]
 
 
+def test_the_clock_of_a_cluster_may_stand_still_from_its_start_on(served: Served) -> None:
+    served.call("POST", "/v1/clusters", {"name": "still", "seed": 5, "frozen_at_ms": 1_700_000_000_000})
+    assert served.call("GET", "/v1/clock?cluster=still")["now_ms"] == 1_700_000_000_000
+    served.call("DELETE", "/v1/clusters/still")
+
+
 def test_a_cluster_may_show_itself_as_another_release(served: Served) -> None:
     served.call("POST", "/v1/clusters", {"name": "older", "settings": {"odradek.as.version": 3.9}})
     smallest = {"name": "t", "config": {"segment.bytes": "14"}}
@@ -59,6 +65,11 @@ def test_a_cluster_may_show_itself_as_another_release(served: Served) -> None:
             400,
             "no release '3.9.1' of Apache Kafka can be shown; did you mean '3.9'? There are: 4.3, 4.2, 4.1, 4.0, "
             "3.9, 3.8, 3.7, 3.6, 3.5, 3.4, 3.3, 3.2, 3.1, 3.0, 2.8",
+        ),
+        (
+            {"name": "x", "frozen_at_ms": -1},
+            400,
+            "a clock shows milliseconds since 1970, from 0 to 253402300799999, not -1",
         ),
         (
             {"name": "x", "settings": {"num.partitions": []}},

@@ -145,3 +145,14 @@ def test_a_port_alone_is_one_of_the_loopback_and_others_are_warned_of(option: st
         served.process.send_signal(signal.SIGTERM)
         _, logs = served.process.communicate(timeout=DEADLINE_S)
         assert ("asks for no password" in logs) == is_warned
+
+
+def test_from_a_seed_and_a_clock_that_stands_still_the_same_cluster_follows() -> None:
+    seen: list[object] = []
+    for _ in range(2):
+        with serving("--ephemeral", "--seed", "5", "--frozen-at", "1700000000000") as served:
+            served.call("POST", "/v1/topics", {"name": "t"})
+            seen.append((served.call("GET", "/v1/clusters/default")["cluster_id"], served.call("GET", "/v1/clock")))
+    assert seen[0] == seen[1]
+    why = refused([*COMMAND, "--ephemeral", "--frozen-at", "-1"])
+    assert why == "odradek: a clock shows milliseconds since 1970, from 0 to 253402300799999, not -1"

@@ -5,7 +5,14 @@ import asyncio
 import pytest
 
 from odradek.broker.testing.clock import ManualClock
-from odradek.broker.testing.cluster_clock import MOST_HOPS, ClockEnded, ClusterClock, CountedThreads
+from odradek.broker.testing.cluster_clock import (
+    LATEST_MS,
+    MOST_HOPS,
+    ClockEnded,
+    ClockError,
+    ClusterClock,
+    CountedThreads,
+)
 from odradek.broker.testing.threads import ManualThreads
 
 
@@ -36,6 +43,25 @@ async def test_it_stands_still_goes_on_and_goes_faster(clock: ClusterClock, mach
     clock.run()
     machine.jump(1)
     assert clock.now() == began + 21
+
+
+async def test_it_may_begin_at_a_time_and_stand_still_there_whatever_the_machine_shows() -> None:
+    shown: list[tuple[float, int, float]] = []
+    for machine in (ManualClock(), ManualClock(now=77.7)):
+        clock = ClusterClock(asyncio.get_running_loop(), machine, frozen_at_ms=1_700_000_000_123)
+        machine.jump(5)
+        shown.append((clock.now(), clock.now_ms(), clock.rate))
+        await clock.advance(2)
+        shown.append((clock.now(), clock.now_ms(), clock.rate))
+    assert shown[:2] == shown[2:]
+    assert [now_ms for _, now_ms, _ in shown[:2]] == [1_700_000_000_123, 1_700_000_002_123]
+    assert {rate for _, _, rate in shown} == {0}
+
+
+@pytest.mark.parametrize("at_ms", [-1, LATEST_MS + 1])
+async def test_it_begins_at_no_time_that_a_record_cannot_have(machine: ManualClock, at_ms: int) -> None:
+    with pytest.raises(ClockError, match=f"not {at_ms}"):
+        ClusterClock(asyncio.get_running_loop(), machine, frozen_at_ms=at_ms)
 
 
 @pytest.mark.parametrize("rate", [-1, float("inf"), float("nan")])

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, Producer
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.log_output import LEVELS, thresholds
+from odradek.broker.testing.cluster_clock import ClockError
 from odradek.broker.testing.cluster_host import ClusterHost
 
 
@@ -95,3 +96,14 @@ def test_from_the_same_seed_the_same_ids_follow() -> None:
                 found.append([topics.cluster_id])
                 consumer.close()
         assert found[0] == found[1] != found[2]
+
+
+def test_the_clock_of_a_cluster_may_stand_still_from_its_start_on() -> None:
+    with ClusterHost() as host:
+        with host.cluster(seed=1, frozen_at_ms=1_700_000_000_000) as cluster:
+            cluster.topic("t", partitions=1)
+            cluster.produce("t", [b"v"])
+            (record,) = cluster.records("t")
+            assert (record.timestamp_ms, cluster.clock.now_ms) == (1_700_000_000_000, 1_700_000_000_000)
+        with pytest.raises(ClockError, match="milliseconds since 1970"):
+            host.cluster(frozen_at_ms=-5)

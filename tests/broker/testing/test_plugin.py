@@ -98,6 +98,10 @@ def test_a_marker_says_what_the_cluster_is_like(project: Project) -> None:
             kafka.produce("t", [b"v"] * 4)
             assert {record.partition for record in kafka.records("t")} == {0, 1, 2}
 
+        @pytest.mark.kafka(seed=1, frozen_at_ms=1_700_000_000_000)
+        def test_at_another_time(kafka):
+            assert kafka.clock.now_ms == 1_700_000_000_000
+
         @pytest.mark.kafka(as_version="3.9")
         def test_of_an_older_release(kafka):
             kafka.topic("t", config={"segment.bytes": "2000"})  # later releases want a megabyte

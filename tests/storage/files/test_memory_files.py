@@ -75,3 +75,13 @@ def test_a_fork_begins_as_the_files_are_and_goes_its_own_way() -> None:
     assert (files.read("/d/inner/a", 0, 99), fork.read("/d/inner/a", 0, 99)) == (b"Shared", b"shared, forked")
     assert (fork.exists("/d/b"), files.exists("/d/other")) == (False, False)
     assert sorted(fork.list_directory("/d")) == ["inner", "lock", "other"]
+
+
+def test_directories_are_listed_in_the_order_in_which_they_came_in_a_fork_as_well() -> None:
+    files = MemoryFiles()
+    names = [f"t-{number}" for number in (5, 3, 9, 1)]
+    for name in names:
+        files.make_directory(f"data/{name}")
+    files.rename("data/t-3", "data/t-4")
+    for tree in (files, files.fork()):
+        assert tree.list_directory("data") == ["t-5", "t-9", "t-1", "t-4"]
