@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -58,10 +59,13 @@ class Session:
 
 
 class Outcome(NamedTuple):
-    """What came of a session: the answers of each connection in their order, and every file; bytes as hex digits."""
+    """What came of a session: the answers of each connection in their order, as hex digits, and a hash of every file.
+
+    Of the files before each move of the clock, for days take away what was written, and at the end.
+    """
 
     answers: dict[str, list[str]]
-    files: dict[str, str]
+    disks: list[dict[str, str]]
 
 
 class Turns:
@@ -75,6 +79,11 @@ class Turns:
         self._wire: AsyncWire | None = None
         self.steps: list[Step] = []
         self.answers: dict[str, list[str]] = {}
+        self.disks: list[dict[str, str]] = []
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.answers, self.disks)
 
     async def open(self, number: int, to_client: asyncio.StreamWriter | None = None) -> None:
         """Connect; answers are passed on to the client, if there is one."""
@@ -101,7 +110,9 @@ class Turns:
 
     async def move_clock(self, seconds: int) -> None:
         async with self._turn:
-            await asyncio.get_running_loop().run_in_executor(None, lambda: self._cluster.clock.advance(seconds=seconds))
+            loop = asyncio.get_running_loop()
+            self.disks.append(await loop.run_in_executor(None, hashes_of, self._cluster))
+            await loop.run_in_executor(None, lambda: self._cluster.clock.advance(seconds=seconds))
             await self._end_turn(Step(MOVED, seconds=seconds))
 
     async def end(self) -> None:
@@ -109,6 +120,7 @@ class Turns:
         for number in list(self._open):
             await self.close(number)
         await asyncio.gather(*self._reading)
+        self.disks.append(await asyncio.get_running_loop().run_in_executor(None, hashes_of, self._cluster))
         if self._wire is not None:
             await self._wire.close()
 
@@ -131,7 +143,7 @@ class Turns:
 
 
 class Recorder:
-    """Listens on `port`, which the cluster must advertise, in a thread of its own; then has `steps` and `answers`."""
+    """Listens on `port`, which the cluster must advertise, in a thread of its own; then has `steps` and `outcome`."""
 
     def __init__(self, port: int, cluster: KafkaCluster) -> None:
         self._port = port
@@ -162,8 +174,8 @@ class Recorder:
         return self._turns.steps
 
     @property
-    def answers(self) -> dict[str, list[str]]:
-        return self._turns.answers
+    def outcome(self) -> Outcome:
+        return self._turns.outcome
 
     async def _listen(self) -> None:
         self._turns = Turns(self._cluster)
@@ -190,10 +202,10 @@ def replay(session: Session, seed: int | None = None) -> Outcome:
         ClusterHost() as host,
         host.cluster(session.settings, seed=seed, frozen_at_ms=session.frozen_at_ms) as cluster,
     ):
-        return Outcome(asyncio.run(_replay(cluster, session.steps)), files_of(cluster))
+        return asyncio.run(_replay(cluster, session.steps))
 
 
-async def _replay(cluster: KafkaCluster, steps: Sequence[Step]) -> dict[str, list[str]]:
+async def _replay(cluster: KafkaCluster, steps: Sequence[Step]) -> Outcome:
     turns = Turns(cluster)
     for step in steps:
         if step.kind == OPENED:
@@ -205,15 +217,15 @@ async def _replay(cluster: KafkaCluster, steps: Sequence[Step]) -> dict[str, lis
         else:
             await turns.close(step.connection)
     await turns.end()
-    return turns.answers
+    return turns.outcome
 
 
-def files_of(cluster: KafkaCluster) -> dict[str, str]:
-    """Every file of a cluster in memory."""
+def hashes_of(cluster: KafkaCluster) -> dict[str, str]:
+    """Every file of a cluster in memory, by its path."""
 
     def read(running: RunningCluster) -> dict[str, str]:
         files = running.memory.files
-        return {path: files.read(path, 0, files.size(path)).hex() for path in _paths(files, ROOT)}
+        return {path: sha256(files.read(path, 0, files.size(path))).hexdigest() for path in _paths(files, ROOT)}
 
     return cluster.look(read)
 

@@ -22,7 +22,7 @@ from kafka import KafkaAdminClient, KafkaConsumer
 from odradek.broker.testing.cluster_host import ClusterHost
 
 from ..brokers import free_port
-from .client_session import Outcome, Recorder, Session, files_of, replay
+from .client_session import Outcome, Recorder, Session, replay
 from .share_client import configure, share_consumer, take_all
 
 ROOT = Path(__file__).parents[2]
@@ -135,11 +135,13 @@ def _all_done(futures: dict[Any, Any]) -> None:
 def recorded() -> tuple[Session, Outcome]:
     port, now_ms = free_port(), time.time_ns() // 1_000_000  # the clients' own time, which is in their records
     settings = {**SETTINGS, "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}"}
-    with ClusterHost() as host, host.cluster(settings, seed=SEED, frozen_at_ms=now_ms) as cluster:
-        with Recorder(port, cluster) as recorder:
-            work(f"127.0.0.1:{port}", recorder.move_clock)
-        outcome = Outcome(recorder.answers, files_of(cluster))
-    return Session(settings, SEED, now_ms, recorder.steps), outcome
+    with (
+        ClusterHost() as host,
+        host.cluster(settings, seed=SEED, frozen_at_ms=now_ms) as cluster,
+        Recorder(port, cluster) as recorder,
+    ):
+        work(f"127.0.0.1:{port}", recorder.move_clock)
+    return Session(settings, SEED, now_ms, recorder.steps), recorder.outcome
 
 
 def in_a_process(session: Path, hash_seed: int) -> Outcome:
@@ -155,17 +157,17 @@ def test_the_same_bytes_give_the_same_answers_and_the_same_files(
 ) -> None:
     session, outcome = recorded
     session.save(tmp_path / "session.json")
-    assert len(outcome.files) > 50
+    assert all(len(disk) > 50 for disk in outcome.disks)
     for hash_seed in (1, 2):
         again = in_a_process(tmp_path / "session.json", hash_seed)
         assert again.answers == outcome.answers
-        assert {path for path in again.files if again.files[path] != outcome.files.get(path)} == set()
-        assert again.files.keys() == outcome.files.keys()
+        for then, now in zip(outcome.disks, again.disks, strict=True):
+            assert {path for path in {**then, **now} if then.get(path) != now.get(path)} == set()
 
 
 def test_another_seed_gives_other_ids(recorded: tuple[Session, Outcome]) -> None:
     session, outcome = recorded
     other = replay(session, seed=SEED + 1)
-    assert other.files["memory/meta.properties"] != outcome.files["memory/meta.properties"]
+    assert other.disks[0]["memory/meta.properties"] != outcome.disks[0]["memory/meta.properties"]
     assert other.answers != outcome.answers
     assert replay(session, seed=SEED + 1) == other
