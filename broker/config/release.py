@@ -45,6 +45,8 @@ class Release:
     features: Mapping[str, Levels | None] = field(default_factory=dict[str, Levels | None])
     # Defaults of brokers that differ from 4.3's.
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Settings of topics that came later, as they were at first.
+    later_topic: Mapping[str, ConfigKey] = field(default_factory=dict[str, ConfigKey])
 
     def find_broker_config(self, name: str) -> ConfigKey | None:
         """A broker setting of this release, or of 4.3: what came later has an effect here all the same."""
@@ -63,8 +65,8 @@ class Release:
         return name in self.broker or is_known(name)
 
     def topic_setting(self, name: str) -> ConfigKey:
-        """A topic's setting that is needed whatever the release: where it has none, 4.3's counts."""
-        return self.topic.get(name) or topic_config_def()[name]
+        """A topic's setting that is needed whatever the release: where it has none, the first that there was counts."""
+        return self.topic.get(name) or self.later_topic.get(name) or topic_config_def()[name]
 
 
 @cache
@@ -95,9 +97,12 @@ def _before(differences: Mapping[str, Any], name: str) -> Release:
         "topic": dict(topic_config_def()),
         "group": dict(group_config_def()),
     }
+    later_topic: dict[str, ConfigKey] = {}
     for release, difference in differences.items():
         apis |= {api: _tuple(versions) for api, versions in difference["apis"].items()}
         features |= {feature: _tuple(levels) for feature, levels in difference["features"].items()}
+        gone = (key for key, row in difference["configs"]["topic"].items() if row is None)
+        later_topic |= {key: keys["topic"][key] for key in gone if key in keys["topic"]}
         for kind, rows in difference["configs"].items():
             _lay_over(keys[kind], rows, kind)
         if release == name:
@@ -108,7 +113,7 @@ def _before(differences: Mapping[str, Any], name: str) -> Release:
         for key in now
         if key in then and then[key].default is not None and then[key].default != now[key].default
     }
-    return Release(name, keys["broker"], keys["topic"], keys["group"], apis, features, defaults)
+    return Release(name, keys["broker"], keys["topic"], keys["group"], apis, features, defaults, later_topic)
 
 
 def _lay_over(keys: dict[str, ConfigKey], rows: Mapping[str, Any], kind: str) -> None:

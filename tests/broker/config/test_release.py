@@ -3,11 +3,11 @@
 import pytest
 
 from odradek.broker.apis import TABLE
-from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.config.broker_config import NO_LIMIT, BrokerConfig
 from odradek.broker.config.config_def import ConfigError, broker_config_def
 from odradek.broker.config.config_value import ConfigSource
 from odradek.broker.config.release import AS_VERSION, NEWEST, find_release, newest
-from odradek.broker.config.topic_config import checked_configs, effective
+from odradek.broker.config.topic_config import checked_configs, effective, log_config
 from odradek.protocol.api_keys import ApiKey
 
 RELEASES = ("2.8", *(f"3.{minor}" for minor in range(10)), "4.0", "4.1", "4.2")
@@ -83,6 +83,13 @@ def test_a_topic_has_the_settings_bounds_and_defaults_of_the_release() -> None:
         checked_configs({"segment.bytes": "14"}, now.release.topic)
     with pytest.raises(ConfigError, match=r"Unknown topic config name: compression\.gzip\.level"):
         checked_configs({"compression.gzip.level": "3"}, find_release("3.7").topic)
+
+
+def test_a_topics_setting_that_came_later_is_as_it_was_at_first() -> None:
+    oldest = as_version("2.8")
+    assert "message.timestamp.after.max.ms" not in oldest.release.topic
+    assert log_config({}, oldest).message_timestamp_after_max_ms == NO_LIMIT
+    assert log_config({}, BrokerConfig()).message_timestamp_after_max_ms == 3600000
 
 
 def test_a_setting_of_a_later_release_has_an_effect_all_the_same() -> None:
