@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from ...protocol.batch import RecordBatch, sequence_after
+from ...protocol.compression import Codec
 from ...protocol.control import find_marker
 from ...protocol.records import Header, read_records
 from ..context import Context
@@ -99,6 +100,8 @@ def _record_lines(at: dict[str, object], batch: RecordBatch, start: int) -> Iter
             if sequence >= 0:
                 sequence = sequence_after(sequence, record.offset - batch.base_offset)
             fields["producer"] = [batch.producer_id, batch.producer_epoch, sequence]
+        if batch.codec:
+            fields["compression"] = Codec(batch.codec).name.lower()
         if batch.is_transactional:
             fields["transactional"] = True
         yield write_line(fields)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...protocol.batch import RecordBatch
+from ...protocol.compression import Codec
 from ...protocol.control import marker_batch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_topics import (
@@ -223,7 +224,10 @@ def _batches(records: Sequence[RecordLine], leader_epoch: int) -> Iterator[Recor
             open_epochs[producer_id] = epoch
         new = [NewRecord(one.key, one.value, one.timestamp or 0, one.headers) for one in run]
         producer = ProducerStamp(producer_id, epoch, sequence, first.is_transactional)
-        yield RecordBatch(build_batch(new, base_offset=offset, partition_leader_epoch=leader_epoch, producer=producer))
+        codec = Codec[first.compression.upper()] if first.compression else Codec.NONE
+        yield RecordBatch(
+            build_batch(new, codec=codec, base_offset=offset, partition_leader_epoch=leader_epoch, producer=producer)
+        )
     for producer_id, epoch in open_epochs.items():
         yield _marker(next_offset, producer_id, epoch, last_ms, leader_epoch, is_commit=False)
         next_offset += 1
@@ -251,6 +255,7 @@ def _goes_on(run: list[RecordLine], one: RecordLine) -> bool:
         and one.batch == last.batch
         and one.producer[:2] == last.producer[:2]
         and one.is_transactional == last.is_transactional
+        and one.compression == last.compression
         and len(run) < BATCH_RECORDS
     )
 

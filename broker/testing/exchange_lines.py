@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from ...protocol.compression import Codec
 from ...protocol.records import Header
 from ..config.config_def import nearest
 
@@ -61,6 +62,7 @@ class RecordLine:
     producer: tuple[int, int, int] = (-1, -1, -1)  # id, epoch, sequence
     is_transactional: bool = False
     marker: str | None = None
+    compression: str = ""  # of the batch that it came in
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class OffsetLine:
 Line = TopicLine | StartLine | RecordLine | OffsetLine
 
 MOST_NUMBER = 1 << 62
+COMPRESSIONS = [codec.name.lower() for codec in Codec if codec]
 
 _FIELDS: Mapping[type[Line], frozenset[str]] = {
     TopicLine: frozenset({"topic", "partitions", "config"}),
@@ -85,7 +88,7 @@ _FIELDS: Mapping[type[Line], frozenset[str]] = {
     OffsetLine: frozenset({"group", "topic", "partition", "offset", "metadata"}),
     RecordLine: frozenset(
         {"topic", "partition", "offset", "timestamp", "key", "value", "headers"}
-        | {"batch", "producer", "transactional", "marker"}
+        | {"batch", "producer", "transactional", "marker", "compression"}
     ),
 }
 _RECORD_ONLY = _FIELDS[RecordLine] - {"topic", "partition"}
@@ -154,7 +157,7 @@ def _record(number: int, topic: str, fields: "_Fields") -> RecordLine:
         fields.needs("value")
     elif marker not in ("commit", "abort") or offset is None or "producer" not in fields.given:
         raise ImportRefused(number, "a marker is 'commit' or 'abort', and has an offset and a producer")
-    if offset is None and (unplaced := {"batch", "producer", "transactional"} & set(fields.given)):
+    if offset is None and (unplaced := {"batch", "producer", "transactional", "compression"} & set(fields.given)):
         raise ImportRefused(number, f"only a record with an offset has a {min(unplaced)}")
     if offset is not None:
         fields.needs("partition")
@@ -171,6 +174,7 @@ def _record(number: int, topic: str, fields: "_Fields") -> RecordLine:
         producer=fields.producer(),
         is_transactional=fields.flag("transactional"),
         marker=marker,
+        compression=fields.choice("compression", COMPRESSIONS),
     )
 
 
@@ -224,6 +228,12 @@ class _Fields:
         value = self.given.get(name, False)
         if not isinstance(value, bool):
             raise self._refused(name, value, "true or false")
+        return value
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        value = self.text(name, "")
+        if value and value not in choices:
+            raise self._refused(name, value, f"one of {', '.join(choices)}")
         return value
 
     def texts(self, name: str) -> Mapping[str, str]:

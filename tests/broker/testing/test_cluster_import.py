@@ -13,6 +13,7 @@ from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.exchange_lines import ImportRefused
 from odradek.broker.testing.inspection import GivenRecord
 from odradek.broker.testing.kafka_cluster import KafkaCluster
+from odradek.protocol.compression import Codec
 from odradek.protocol.messages.delete_records import (
     DeleteRecordsPartition,
     DeleteRecordsRequest,
@@ -104,6 +105,27 @@ def test_an_exported_cluster_comes_to_life_elsewhere(
         assert everything(other) == before
         other.export(tmp_path / "again")
         assert (tmp_path / "again").read_text().count("\n") > 10
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_batches_stay_compressed_as_they_were(
+    host: ClusterHost, cluster: KafkaCluster, tmp_path: Path, codec: str
+) -> None:
+    settings = {"bootstrap.servers": cluster.bootstrap, "compression.type": codec, "linger.ms": 50, "log_level": 0}
+    producer = Producer(settings)
+    for _ in range(10):
+        producer.produce("there", b"x" * 1000, partition=0)
+    assert producer.flush(20) == 0
+    cluster.produce("there", [b"plain"])
+    cluster.export(tmp_path / "file")
+
+    def codecs(of: KafkaCluster) -> list[int]:
+        return [batch.codec for batch in of._context.topics.partition("there", 0).log.batches()]
+
+    with host.cluster() as other:
+        other.import_(tmp_path / "file")
+        assert codecs(other) == codecs(cluster) == [Codec[codec.upper()], Codec.NONE]
+        assert everything(other) == everything(cluster)
 
 
 def test_a_transaction_that_is_open_comes_as_an_aborted_one(

@@ -64,6 +64,11 @@ def test_lines_written_by_hand_are_read() -> None:
         ('{"topic": "t", "value": "v", "timestamp": -2}', "'timestamp' is a whole number of -1 or more"),
         ('{"topic": "t", "value": "v", "offset": 1}', "'partition' is missing"),
         ('{"topic": "t", "value": "v", "producer": [1, 1, 1]}', "only a record with an offset has a producer"),
+        ('{"topic": "t", "value": "v", "compression": "gzip"}', "only a record with an offset has a compression"),
+        (
+            '{"topic": "t", "value": "v", "partition": 0, "offset": 1, "compression": "gzipp"}',
+            "'compression' is one of gzip, snappy, lz4, zstd, not \"gzipp\"",
+        ),
         (
             '{"topic": "t", "value": "v", "partition": 0, "offset": 1, "producer": [1, 70000, 1]}',
             "'producer' is a list of id, epoch and sequence",
