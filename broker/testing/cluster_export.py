@@ -1,6 +1,6 @@
-"""A cluster written to one file: topics, settings, records, the ends of transactions, committed offsets.
+"""A cluster written to one file: topics, settings, records, the ends of transactions, committed offsets, quotas.
 
-Left out is what a cluster has for its moment: members of groups, transactional ids, quotas, settings of its own.
+Left out is what a cluster has for its moment: members of groups, transactional ids, settings of its own.
 """
 
 import gzip
@@ -55,6 +55,8 @@ def export_lines(context: Context) -> Iterator[str]:
                 if found is not None and topic_name in names:
                     at = {"group": group.group_id, "topic": topic_name, "partition": index, "offset": found.offset}
                     yield write_line({**at, "metadata": found.metadata} if found.metadata else at)
+    for entity, quotas in sorted(context.metadata.image.quotas.items(), key=str):
+        yield write_line({"quota": dict(entity), "values": quotas})
 
 
 def _partition_lines(topic: Topic, index: int) -> Iterator[str]:

@@ -33,7 +33,8 @@ from ..config.config_def import nearest
 from ..context import Context
 from .asking import ask
 from .cluster_export import open_text
-from .exchange_lines import ImportRefused, Line, OffsetLine, RecordLine, StartLine, TopicLine, read_lines
+from .exchange_lines import ImportRefused, Line, OffsetLine, QuotaLine, RecordLine, StartLine, TopicLine, read_lines
+from .quota_lines import set_quotas
 from .running_cluster import RunningCluster
 
 BATCH_RECORDS = 1000
@@ -54,6 +55,7 @@ class _Plan:
     with_offsets: set[str] = field(default_factory=set[str])
     without_offsets: set[str] = field(default_factory=set[str])
     offsets: list[OffsetLine] = field(default_factory=list[OffsetLine])
+    quotas: list[QuotaLine] = field(default_factory=list[QuotaLine])
 
 
 async def import_cluster(running: RunningCluster, path: str | Path) -> None:
@@ -68,6 +70,7 @@ async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
         context = running.cluster.context
         plan = _plan(context, read_lines(lines))
         await _create_topics(context, plan, is_trial=True)
+        await set_quotas(context, plan.quotas, is_trial=True)
         before = await running.copy_files()
         try:
             await _carry_out(running, plan)
@@ -88,6 +91,7 @@ async def _carry_out(running: RunningCluster, plan: _Plan) -> None:
     context.purgatory.complete_ready()
     for offset in plan.offsets:
         await commit_offset(context, offset)
+    await set_quotas(context, plan.quotas, is_trial=False)
 
 
 def _plan(context: Context, lines: Iterator[Line]) -> _Plan:
@@ -98,6 +102,9 @@ def _plan(context: Context, lines: Iterator[Line]) -> _Plan:
             if line.topic in plan.topics or context.topics.find(line.topic) is not None:
                 raise ImportRefused(line.line, f"the topic {line.topic!r} is there already")
             plan.topics[line.topic] = line
+            continue
+        if isinstance(line, QuotaLine):
+            plan.quotas.append(line)
             continue
         _check_place(context, plan, line)
         if isinstance(line, OffsetLine):

@@ -77,7 +77,16 @@ class OffsetLine:
     metadata: str
 
 
-Line = TopicLine | StartLine | RecordLine | OffsetLine
+@dataclass(frozen=True, slots=True)
+class QuotaLine:
+    """Quotas of users, client ids or addresses: `entity` has a name for each type, None for all without their own."""
+
+    line: int
+    entity: Mapping[str, str | None]
+    quotas: Mapping[str, float]
+
+
+Line = TopicLine | StartLine | RecordLine | OffsetLine | QuotaLine
 
 MOST_NUMBER = 1 << 62
 COMPRESSIONS = [codec.name.lower() for codec in Codec if codec]
@@ -86,6 +95,7 @@ _FIELDS: Mapping[type[Line], frozenset[str]] = {
     TopicLine: frozenset({"topic", "partitions", "config"}),
     StartLine: frozenset({"topic", "partition", "start"}),
     OffsetLine: frozenset({"group", "topic", "partition", "offset", "metadata"}),
+    QuotaLine: frozenset({"quota", "values"}),
     RecordLine: frozenset(
         {"topic", "partition", "offset", "timestamp", "key", "value", "headers"}
         | {"batch", "producer", "transactional", "marker", "compression"}
@@ -132,6 +142,8 @@ def read_line(number: int, given: object) -> Line:
         if name not in _FIELDS[kind]:
             known = sorted(_FIELDS[kind])
             raise ImportRefused(number, f"unknown field {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+    if kind is QuotaLine:
+        return QuotaLine(number, fields.names("quota"), fields.numbers("values"))
     topic = fields.text("topic")
     if kind is OffsetLine:
         at = fields.number("partition"), fields.number("offset")
@@ -144,6 +156,8 @@ def read_line(number: int, given: object) -> Line:
 
 
 def _kind_of(given: Mapping[str, object]) -> type[Line]:
+    if "quota" in given:
+        return QuotaLine
     if "group" in given:
         return OffsetLine
     if "start" in given:
@@ -245,6 +259,24 @@ class _Fields:
                 raise self._refused(name, value, "an object of names and values")
             texts[key] = str(one).lower() if isinstance(one, bool) else str(one)
         return texts
+
+    def names(self, name: str) -> Mapping[str, str | None]:
+        value = self.needs(name)
+        found: dict[str, str | None] = {}
+        for key, one in (_as_object(value) or {"": 0}).items():
+            if not isinstance(one, str | None):
+                raise self._refused(name, value, "an object of types and names, null for all others")
+            found[key] = one
+        return found
+
+    def numbers(self, name: str) -> Mapping[str, float]:
+        value = self.needs(name)
+        found: dict[str, float] = {}
+        for key, one in (_as_object(value) or {"": None}).items():
+            if isinstance(one, bool) or not isinstance(one, int | float):
+                raise self._refused(name, value, "an object of names and numbers")
+            found[key] = float(one)
+        return found
 
     def data(self, name: str) -> bytes | None:
         return self._data(name, self.given.get(name))
