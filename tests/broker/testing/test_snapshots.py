@@ -1,6 +1,7 @@
 """Each has the cluster alone, and a cluster that has ended says so; what they do is in test_cluster_state."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -104,3 +105,26 @@ async def test_one_is_found_by_its_name_until_it_is_let_go(running: RunningClust
     assert forget_snapshot(running, "stock") is taken
     with pytest.raises(StateError, match="there are: none"):
         forget_snapshot(running, "stock")
+
+
+async def test_a_fork_of_a_cluster_with_a_port_of_its_own_gets_another() -> None:
+    loop = asyncio.get_running_loop()
+    threads = LoopThreads(loop)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {
+        "listeners": f"MINE://127.0.0.1:{port}",
+        "listener.security.protocol.map": "MINE:PLAINTEXT",
+        "inter.broker.listener.name": "MINE",
+        "advertised.listeners": f"MINE://localhost:{port}",
+        "num.partitions": "3",
+        "node.id": "7",
+    }
+    fixed = await start_in_memory(loop, threads, BrokerConfig.from_settings(settings))
+    fork = await fork_cluster(fixed, None)
+    assert fixed.cluster.bootstrap == f"127.0.0.1:{port}" != fork.cluster.bootstrap
+    config = fork.cluster.context.config
+    assert (config.num_partitions, config.node_id) == (3, 7)
+    for one in (fork, fixed):
+        await one.stop()
+    threads.close()
