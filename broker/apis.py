@@ -5,8 +5,8 @@ are imported on first use, so that a broker is ready before it has read what nob
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from ..protocol.codec import Decoder, Encoder, decoders, encoders
 from ..protocol.declaration import fields_of
 from ..protocol.errors import ErrorCode
 from ..protocol.schema import declared
+from .config.release import Release
 from .context import Context
 from .deferred import Deferred
 from .session import Session
@@ -190,3 +191,23 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.REMOVE_RAFT_VOTER, 0, 0, only_reads=True),
     )
 }
+
+
+def apis_of(release: Release) -> Mapping[int, Api]:
+    """The table as a release of Kafka lists it, as far as it is served here."""
+    return _apis_of(release.name, tuple(release.apis.items())) if release.apis else TABLE
+
+
+@cache
+def _apis_of(release: str, listed: tuple[tuple[str, tuple[int, int] | None], ...]) -> Mapping[int, Api]:
+    versions = dict(listed)
+    apis = (_within(api, versions[api.key.name]) if api.key.name in versions else api for api in TABLE.values())
+    return {api.key: api for api in apis if api is not None}
+
+
+def _within(api: Api, versions: tuple[int, int] | None) -> Api | None:
+    """An API with these versions, or none where the release has none of those that are served."""
+    if versions is None:
+        return None
+    first, last = max(api.first, versions[0]), min(api.last, versions[1])
+    return replace(api, first=first, last=last) if first <= last else None

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from ..protocol.metadata_records import encode_metadata_record
 from ..storage.directory import Identity
 from .advertised import Advertised, AdvertiseRule
-from .apis import TABLE
+from .apis import apis_of
 from .config.broker_config import BrokerConfig
 from .context import Context
 from .coordination.groups.consumer_config import consumer_config
@@ -29,7 +29,7 @@ from .dynamic_config.configs import Configs
 from .dynamic_config.following import BrokerConfigFollower
 from .heavy_work import HeavyWork
 from .log_manager import LogManager
-from .metadata.features import FEATURES, METADATA_VERSION, SHARE_VERSION, TRANSACTION_VERSION
+from .metadata.features import SHARE_VERSION, TRANSACTION_VERSION, features_of, first_levels
 from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
 from .metadata.producer_ids import ProducerIds
@@ -63,8 +63,8 @@ def assemble(
     clock = runtime.clock
     slices = Slices(runtime)
     metadata = load_metadata(log_manager, config, clock, slices)
-    is_new = METADATA_VERSION not in metadata.image.features
-    new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
+    shown = features_of(config.release)
+    new = first_levels(shown, metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     metadata.publisher.subscribe(BrokerConfigFollower(config, metadata.image))
     purgatory = Purgatory(runtime)
@@ -110,8 +110,9 @@ def assemble(
         flusher=flusher,
         producer_ids=producer_ids,
         quotas=quotas,
-        served_apis=list(TABLE.values()),
+        served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
+        features=shown,
         advertised=Advertised(config, advertise),
     )
 

@@ -74,6 +74,13 @@ def main() -> None:
     help="What clients of a network are told to connect to, where it is not the address they came in at; may be "
     "repeated, the first that fits counts.",
 )
+@click.option(
+    "--as",
+    "as_version",
+    metavar="RELEASE",
+    help="The release of Apache Kafka whose APIs, features and defaults clients see, from 2.8 on: for tests of what "
+    "they do with an older broker.  [4.3]",
+)
 @click.option("--data-dir", metavar="DIR", help="Where the data is kept.  [./odradek-data]")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory and lose it at the end.")
 @click.option(
@@ -125,6 +132,7 @@ def main() -> None:
 def serve(
     listen: tuple[str, ...],
     advertise: tuple[str, ...],
+    as_version: str | None,
     data_dir: str | None,
     ephemeral: bool,
     config_file: Path | None,
@@ -152,8 +160,9 @@ def serve(
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
     from .config.config_def import ConfigError
+    from .config.release import AS_VERSION
     from .log_output import configure_logs, flush_logs, take_over_logging
-    from .metadata.features import parse_features
+    from .metadata.features import features_of, parse_features
 
     configure_logs(log_level, log_format)
     take_over_logging()
@@ -162,12 +171,14 @@ def serve(
         settings = _settings(config_file, assignments, topics, listen, data_dir)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
+        if as_version is not None:
+            settings.values[AS_VERSION] = as_version
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
         make_broker = partial(
             Broker,
             config,
             is_ephemeral=ephemeral,
-            features=parse_features(features),
+            features=parse_features(features, features_of(config.release)),
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
             topics=settings.topics,

@@ -14,7 +14,7 @@ from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
-from .metadata.features import FEATURES, GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
+from .metadata.features import GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
 from .metadata.log import MetadataLog
 from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
@@ -77,7 +77,7 @@ class Context:
     quotas: ClientQuotas
     served_apis: Sequence[ServedApi]
     cluster_id: str
-    features: Sequence[Feature] = FEATURES
+    features: Sequence[Feature]
     advertised: Advertised
 
     def has_consumer_groups(self) -> bool:

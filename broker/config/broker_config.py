@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .combined_checks import check_together
-from .config_def import ConfigError, broker_config_def, check_broker_config, is_known, parse_number
+from .config_def import ConfigError, broker_config_def, parse_number
 from .config_value import ConfigSource, ConfigValue
 from .java_values import spell_double, split_list
 from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocols_of, served_endpoints
+from .release import AS_VERSION, NEWEST, Release, find_release, newest
 
 NO_LIMIT = 9223372036854775807
 _OVERRIDES = "max.connections.per.ip.overrides"
@@ -152,6 +153,8 @@ class BrokerConfig:
 
     # Not one of Kafka's: replication factors that one node cannot give are taken for 1, not refused.
     lower_replication_factors: bool = False
+    # Not one of Kafka's: the release whose APIs, features and defaults clients see.
+    release: Release = field(default_factory=newest)
 
     # Every setting that was given, effect or none, in Kafka's spelling: what DescribeConfigs calls static.
     given: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -164,10 +167,12 @@ class BrokerConfig:
     @classmethod
     def from_settings(cls, settings: Mapping[str, str], *, lower_replication_factors: bool = False) -> "BrokerConfig":
         """Build from Kafka's names; ConfigError for a name or value that Kafka would refuse."""
-        given = {name: check_broker_config(name, value) for name, value in settings.items()}
-        written: dict[ConfigSource, Mapping[str, str]] = {ConfigSource.STATIC_BROKER: dict(settings)}
-        config = cls(given=given, written=written, lower_replication_factors=lower_replication_factors)
-        config._take(given)
+        settings = dict(settings)
+        release = find_release(settings.pop(AS_VERSION, NEWEST))
+        given = {name: release.check_broker_config(name, value) for name, value in settings.items()}
+        written: dict[ConfigSource, Mapping[str, str]] = {ConfigSource.STATIC_BROKER: settings}
+        config = cls(given=given, written=written, lower_replication_factors=lower_replication_factors, release=release)
+        config._take({*given, *release.defaults})
         config._take_older_names()
         config._check_roles()
         check_together(given, config.effective)
@@ -182,7 +187,7 @@ class BrokerConfig:
 
     def set_dynamic(self, dynamic: Mapping[str, str], dynamic_default: Mapping[str, str]) -> None:
         """What clients have set is this from now on, as it was written. ConfigError, and nothing is changed."""
-        own, of_all = _spelled(dynamic), _spelled(dynamic_default)
+        own, of_all = self._spelled(dynamic), self._spelled(dynamic_default)
         changed = {*self.dynamic, *self.dynamic_default, *own, *of_all}
         self.dynamic, self.dynamic_default = own, of_all
         self.written = {
@@ -198,6 +203,8 @@ class BrokerConfig:
             name = f.name.replace("_", ".")
             if name in names and name in broker_config_def():
                 given = self._given(name)
+                if given is None:
+                    given = self.release.defaults.get(name)
                 value = f.default if given is None else _typed(broker_config_def()[name].type, given)
                 setattr(self, f.name, value)
 
@@ -232,7 +239,7 @@ class BrokerConfig:
     def effective(self, name: str) -> str | None:
         """The value in force of any broker setting, as Kafka would print it."""
         given = self._given(name)
-        return _default_of(name) if given is None else given
+        return self._default_of(name) if given is None else given
 
     def chain_of(self, names: Sequence[str]) -> list[ConfigValue]:
         """Every value known for a setting that has these names, as it was written, the one in force first.
@@ -245,7 +252,7 @@ class BrokerConfig:
             (ConfigSource.DYNAMIC_BROKER, self._written(ConfigSource.DYNAMIC_BROKER).get),
             (ConfigSource.DYNAMIC_DEFAULT_BROKER, self._written(ConfigSource.DYNAMIC_DEFAULT_BROKER).get),
             (ConfigSource.STATIC_BROKER, self._static),
-            (ConfigSource.DEFAULT, _default_of_kafka),
+            (ConfigSource.DEFAULT, self._default_of_kafka),
         ):
             for name in names:
                 value = value_of(name)
@@ -263,8 +270,29 @@ class BrokerConfig:
         written = self._written(ConfigSource.STATIC_BROKER)
         if name in written:
             return written[name]
-        ours = _default_of(name)
-        return None if ours == _default_of_kafka(name) else ours
+        ours = self._default_of(name)
+        return None if ours == self._default_of_kafka(name) else ours
+
+    def _spelled(self, configs: Mapping[str, str]) -> dict[str, str]:
+        """What Kafka knows of these, in its spelling; ConfigError. What it does not know stays as it is."""
+        release = self.release
+        return {
+            name: release.check_broker_config(name, value) if release.is_known(name) else value
+            for name, value in configs.items()
+        }
+
+    def _default_of(self, name: str) -> str | None:
+        """Our default of any broker setting, as Kafka would print it."""
+        ours = getattr(BrokerConfig, name.replace(".", "_"), None) if name in broker_config_def() else None
+        if ours is None or name in self.release.defaults:
+            return self._default_of_kafka(name)
+        if isinstance(ours, float):
+            return spell_double(ours)
+        return str(ours).lower() if isinstance(ours, bool) else str(ours)
+
+    def _default_of_kafka(self, name: str) -> str | None:
+        setting = self.release.find_broker_config(name)
+        return None if setting is None or setting.name != name else setting.default
 
     def endpoints(self) -> list[Endpoint]:
         """Where it listens for clients. ConfigError."""
@@ -308,26 +336,6 @@ def _overrides(text: str) -> Mapping[str, int]:
     """max.connections.per.ip.overrides: HOST:COUNT,…"""
     parts = [part.rpartition(":") for part in split_list(text)]
     return {host.strip("[]"): int(count) for host, _, count in parts}
-
-
-def _spelled(configs: Mapping[str, str]) -> dict[str, str]:
-    """What Kafka knows of these, in its spelling; ConfigError. What it does not know stays as it is."""
-    return {name: check_broker_config(name, value) if is_known(name) else value for name, value in configs.items()}
-
-
-def _default_of(name: str) -> str | None:
-    """Our default of any broker setting, as Kafka would print it."""
-    ours = getattr(BrokerConfig, name.replace(".", "_"), None) if name in broker_config_def() else None
-    if ours is None:
-        return _default_of_kafka(name)
-    if isinstance(ours, float):
-        return spell_double(ours)
-    return str(ours).lower() if isinstance(ours, bool) else str(ours)
-
-
-def _default_of_kafka(name: str) -> str | None:
-    setting = broker_config_def().get(name)
-    return None if setting is None else setting.default
 
 
 def _typed(kind: str, text: str) -> object:

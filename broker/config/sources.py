@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
+from .release import AS_VERSION
 from .start_topics import (
     CREATE_TOPICS,
     CREATE_TOPICS_SEPARATOR,
@@ -83,7 +84,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _take(settings: Settings, name: str, value: str) -> None:
-    if is_known(name):
+    if is_known(name) or name == AS_VERSION:
         settings.values[name] = value
     else:
         settings.unknown.append(f"{name}{nearest(name, broker_config_def())}")

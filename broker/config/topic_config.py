@@ -4,18 +4,19 @@ from collections.abc import Mapping
 
 from ...storage.log_config import LogConfig
 from .broker_config import BrokerConfig
-from .config_def import ConfigError, topic_config_def
+from .config_def import ConfigError, ConfigKey, topic_config_def
 from .config_value import ConfigSource, ConfigValue
 from .java_values import parse_double, split_list
 
 _UNITS_IN_MS = {"ms": 1, "minutes": 60_000, "hours": 3_600_000}
 
 
-def checked_configs(configs: Mapping[str, str | None]) -> dict[str, str]:
-    """A topic's configs in Kafka's spelling; ConfigError in Kafka's own words."""
+def checked_configs(configs: Mapping[str, str | None], known: Mapping[str, ConfigKey] | None = None) -> dict[str, str]:
+    """A topic's configs in Kafka's spelling; ConfigError in Kafka's own words. `known` are those of a release."""
     checked: dict[str, str] = {}
+    known = topic_config_def() if known is None else known
     for name, value in configs.items():
-        setting = topic_config_def().get(name)
+        setting = known.get(name)
         if setting is None:
             raise ConfigError(f"Unknown topic config name: {name}")
         if value is None:
@@ -41,7 +42,7 @@ def _check_together(checked: Mapping[str, str]) -> None:
 def chain_of(name: str, configs: Mapping[str, str], config: BrokerConfig) -> list[ConfigValue]:
     """Every value known for a topic setting, the one in force first."""
     own = [ConfigValue(name, configs[name], ConfigSource.DYNAMIC_TOPIC)] if name in configs else []
-    synonyms = topic_config_def()[name].synonyms
+    synonyms = config.release.topic_setting(name).synonyms
     return own + config.chain_of(synonyms) if synonyms else own
 
 
@@ -49,7 +50,7 @@ def effective(name: str, configs: Mapping[str, str], config: BrokerConfig) -> Co
     """The value in force of a topic setting, under the topic's name and in the topic's unit."""
     if name in configs:
         return ConfigValue(name, configs[name], ConfigSource.DYNAMIC_TOPIC)
-    setting = topic_config_def()[name]
+    setting = config.release.topic_setting(name)
     chain = config.chain_of(setting.synonyms) if setting.synonyms else []
     source = chain[0].source if chain else ConfigSource.DEFAULT
     return ConfigValue(name, in_force(name, configs, config), source)
@@ -59,7 +60,7 @@ def in_force(name: str, configs: Mapping[str, str], config: BrokerConfig) -> str
     """The value alone."""
     if name in configs:
         return configs[name]
-    setting = topic_config_def()[name]
+    setting = config.release.topic_setting(name)
     for synonym in setting.synonyms:
         for given in (config.dynamic, config.dynamic_default, config.given):
             if synonym in given:

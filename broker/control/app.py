@@ -6,7 +6,7 @@ would let send here, are turned away.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from starlette.applications import Starlette
@@ -133,15 +133,16 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.url.path
     if error.status_code == 405:
-        methods = sorted({one.method for one in OPERATIONS if _is_path_of(one, path)})
+        methods = sorted({one.method for one in OPERATIONS if is_path_of(one, path.split("/")[1:])})
         headers = {"allow": ", ".join(methods)}
         return _answer(405, {"error": f"{path[:200]} has {', '.join(methods)}, not {request.method}"}, headers)
     hint = nearest(path[:200], sorted({one.path for one in OPERATIONS})) or "; see /v1/openapi.json"
     return _answer(error.status_code, {"error": f"there is no {path[:200]!r}{hint}"})
 
 
-def _is_path_of(operation: Operation, path: str) -> bool:
-    wanted, given = operation.path.split("/"), path.split("/")
+def is_path_of(operation: Operation, given: Sequence[str]) -> bool:
+    """Whether these parts of a path are those of the operation."""
+    wanted = operation.path.split("/")[1:]
     return len(wanted) == len(given) and all(
         one == other or one.startswith("{") for one, other in zip(wanted, given, strict=True)
     )

@@ -9,9 +9,6 @@ from ..config.broker_config import BrokerConfig
 from ..config.config_def import (
     ConfigError,
     ConfigKey,
-    broker_config_def,
-    find_broker_config,
-    topic_config_def,
     without_listener,
 )
 from ..config.config_value import ConfigSource, ConfigValue
@@ -41,20 +38,27 @@ class BrokerConfigs:
             return [self._of_all(key) for key in self._given(OF_ALL)]
         unexpected = "Unexpected broker id, expected {} or empty string, but received {}"
         check_node_id(name, self._config.node_id, "Broker id", unexpected)
-        known = {key.name: None for key in broker_config_def().values() if key.is_described}
+        known = {key.name: None for key in self._config.release.broker.values() if key.is_described}
         return [self._described(key) for key in {**known, **self._given(OF_ALL), **self._given(name)}]
 
     def _given(self, name: str) -> Mapping[str, str]:
         return self._image().configs.get((ConfigResourceType.BROKER, name), {})
 
     def _described(self, name: str) -> DescribedConfig:
-        chain = self._config.chain_of(_names_of(name))
+        chain = self._config.chain_of(_names_of(name, self._config.release.topic))
         source = chain[0].source if chain else ConfigSource.DEFAULT
-        return _shown(ConfigValue(name, self._config.effective(name), source), chain)
+        return self._shown(ConfigValue(name, self._config.effective(name), source), chain)
 
     def _of_all(self, name: str) -> DescribedConfig:
         value = ConfigValue(name, self._given(OF_ALL)[name], ConfigSource.DYNAMIC_DEFAULT_BROKER)
-        return _shown(value, [value])
+        return self._shown(value, [value])
+
+    def _shown(self, value: ConfigValue, chain: Sequence[ConfigValue]) -> DescribedConfig:
+        key = self._config.release.find_broker_config(value.name)
+        if key is None:  # it may be a password
+            return DescribedConfig(value, None, chain, is_read_only=True, is_sensitive=True)
+        is_read_only = key.is_read_only or key.name != value.name
+        return DescribedConfig(value, key.type, chain, is_read_only=is_read_only, is_sensitive=key.is_sensitive)
 
     def check_name(self, name: str) -> None:
         """This broker's id, or the empty name."""
@@ -63,11 +67,12 @@ class BrokerConfigs:
 
     def find(self, key: str) -> ConfigKey | None:
         """One of Kafka's settings of brokers."""
-        return broker_config_def().get(key)
+        return self._config.release.broker.get(key)
 
     def check(self, name: str, configs: Mapping[str, str]) -> Mapping[str, str]:
         """INVALID_REQUEST. What Kafka does not know is kept all the same: something else may."""
-        known = {key: broker_config_def()[key] for key in configs if key in broker_config_def()}
+        of_release = self._config.release.broker
+        known = {key: of_release[key] for key in configs if key in of_release}
         _refuse([key.name for key in known.values() if key.is_read_only], "Cannot update these configs dynamically")
         if not name:
             _refuse(
@@ -76,7 +81,7 @@ class BrokerConfigs:
             )
         try:
             spelled = {
-                key: value if (found := find_broker_config(key)) is None else found.check(value)
+                key: value if (found := self._config.release.find_broker_config(key)) is None else found.check(value)
                 for key, value in configs.items()
             }
         except ConfigError as error:
@@ -99,25 +104,17 @@ def check_node_id(name: str, node_id: int, what: str, unexpected: str) -> None:
         raise KafkaError(ErrorCode.INVALID_REQUEST, unexpected.format(node_id, name))
 
 
-def _names_of(name: str) -> Sequence[str]:
+def _names_of(name: str, topic_settings: Mapping[str, ConfigKey]) -> Sequence[str]:
     """All names that a setting has, its own first: log.retention.ms is log.retention.hours, too.
 
     What is said of one listener stands before what is said of all.
     """
     if (of_all := without_listener(name)) != name:
         return [name, of_all]
-    for key in topic_config_def().values():
+    for key in topic_settings.values():
         if name in key.synonyms:
             return [name, *(one for one in key.synonyms if one != name)]
     return [name]
-
-
-def _shown(value: ConfigValue, chain: Sequence[ConfigValue]) -> DescribedConfig:
-    key = find_broker_config(value.name)
-    if key is None:  # it may be a password
-        return DescribedConfig(value, None, chain, is_read_only=True, is_sensitive=True)
-    is_read_only = key.is_read_only or key.name != value.name
-    return DescribedConfig(value, key.type, chain, is_read_only=is_read_only, is_sensitive=key.is_sensitive)
 
 
 def _refuse(names: Sequence[str], why: str) -> None:

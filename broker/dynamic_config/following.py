@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
-from ..config.config_def import ConfigError, check_broker_config, is_known
+from ..config.config_def import ConfigError
+from ..config.release import Release
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
@@ -29,10 +30,11 @@ class BrokerConfigFollower:
     def _take(self, image: MetadataImage) -> None:
         own = image.configs.get((ConfigResourceType.BROKER, str(self._config.node_id)), {})
         of_all = image.configs.get((ConfigResourceType.BROKER, OF_ALL), {})
-        self._config.set_dynamic(_checked(own), _checked(of_all))
+        release = self._config.release
+        self._config.set_dynamic(_checked(own, release), _checked(of_all, release))
 
 
-def _checked(configs: Mapping[str, str]) -> dict[str, str]:
+def _checked(configs: Mapping[str, str], release: Release) -> dict[str, str]:
     """What another release of Kafka has recorded may be no value here: it is left out, and the rest counts."""
     checked: dict[str, str] = {}
     for name, value in configs.items():
@@ -40,8 +42,8 @@ def _checked(configs: Mapping[str, str]) -> dict[str, str]:
             logger.warning("a recorded setting has no effect", setting=name, why="it is taken from the start alone")
             continue
         try:
-            if is_known(name):
-                check_broker_config(name, value)
+            if release.is_known(name):
+                release.check_broker_config(name, value)
         except ConfigError as error:
             logger.warning("a recorded setting has no effect", setting=name, why=str(error))
         else:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
-from ..config.config_def import ConfigError, ConfigKey, broker_config_def, group_config_def
+from ..config.config_def import ConfigError, ConfigKey, broker_config_def
 from ..config.config_value import ConfigSource, ConfigValue
 from ..metadata.image import MetadataImage
 from .kind import DescribedConfig, inherited
@@ -24,7 +24,7 @@ class GroupConfigs:
             raise KafkaError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
         given = self._image().configs.get((ConfigResourceType.GROUP, name), {})
         described: list[DescribedConfig] = []
-        for key in group_config_def().values():
+        for key in self._config.release.group.values():
             own = None
             if key.name in given:
                 own = ConfigValue(key.name, given[key.name], ConfigSource.DYNAMIC_GROUP)
@@ -43,7 +43,7 @@ class GroupConfigs:
 
     def find(self, key: str) -> ConfigKey | None:
         """One of Kafka's settings of groups."""
-        return group_config_def().get(key)
+        return self._config.release.group.get(key)
 
     def check(self, name: str, configs: Mapping[str, str]) -> Mapping[str, str]:
         """INVALID_CONFIG."""
@@ -55,7 +55,7 @@ class GroupConfigs:
     def _checked(self, configs: Mapping[str, str]) -> Mapping[str, str]:
         checked: dict[str, str] = {}
         for name, value in configs.items():
-            key = group_config_def().get(name)
+            key = self._config.release.group.get(name)
             if key is None:
                 raise ConfigError(f"Unknown group config name: {name}")
             checked[name] = key.check(value)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..config.broker_config import BrokerConfig
-from ..config.config_def import ConfigError, ConfigKey, topic_config_def
+from ..config.config_def import ConfigError, ConfigKey
 from ..config.topic_config import chain_of, checked_configs, effective
 from ..metadata.image import MetadataImage
 from ..topic_names import check_topic_name
@@ -30,7 +30,7 @@ class TopicConfigs:
                 key.type,
                 chain_of(key.name, topic.configs, self._config),
             )
-            for key in topic_config_def().values()
+            for key in self._config.release.topic.values()
             if key.is_described or key.name in topic.configs
         ]
 
@@ -42,12 +42,12 @@ class TopicConfigs:
 
     def find(self, key: str) -> ConfigKey | None:
         """One of Kafka's settings of topics."""
-        return topic_config_def().get(key)
+        return self._config.release.topic.get(key)
 
     def check(self, name: str, configs: Mapping[str, str]) -> Mapping[str, str]:
         """INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION."""
         try:
-            checked = checked_configs(configs)
+            checked = checked_configs(configs, self._config.release.topic)
         except ConfigError as error:
             raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
         if name not in self._image().topics:

@@ -13,7 +13,6 @@ from ...protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from ...protocol.schema import ZERO_UUID
-from ..config.config_def import topic_config_def
 from ..config.topic_config import effective
 from ..context import Context
 from ..deferred import Deferred
@@ -84,7 +83,7 @@ def _created(topic: NewTopic, configs: Sequence[CreatableTopicConfigs]) -> Creat
 
 def _configs(configs: Mapping[str, str], context: Context) -> list[CreatableTopicConfigs]:
     found: list[CreatableTopicConfigs] = []
-    for name, setting in sorted(topic_config_def().items()):
+    for name, setting in sorted(context.config.release.topic.items()):
         if setting.is_described or name in configs:
             value = effective(name, configs, context.config)
             found.append(

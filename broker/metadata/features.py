@@ -1,9 +1,10 @@
 """The cluster's features (KIP-584): which exist, at which levels, and how the command line names them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..config.config_def import ConfigError
+from ..config.release import NEWEST, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,42 @@ FEATURES = (
 )
 
 
-def parse_features(assignments: Iterable[str]) -> dict[str, int]:
+def features_of(release: Release) -> Sequence[Feature]:
+    """The features that a broker shows which shows itself as that release: of those that exist here."""
+    if release.name == NEWEST:
+        return FEATURES
+    levels = {feature.name: (feature.min_version, feature.max_version, feature.level) for feature in FEATURES}
+    return [Feature(name, *numbers) for name, numbers in {**levels, **release.features}.items() if numbers is not None]
+
+
+def first_levels(shown: Sequence[Feature], recorded: Mapping[str, int]) -> dict[str, int]:
+    """The levels to be recorded at a start: all of a new directory's, and for another one's what is not shown as it is.
+
+    As of a release that does not have a feature yet which the directory has, or not that level.
+    """
+    if METADATA_VERSION not in recorded:
+        return {feature.name: 0 for feature in FEATURES} | {feature.name: feature.level for feature in shown}
+    ranges = {feature.name: feature for feature in shown}
+    levels: dict[str, int] = {}
+    for name in (feature.name for feature in FEATURES):
+        feature, level = ranges.get(name), recorded.get(name, 0)
+        if feature is None:
+            levels[name] = 0
+        elif level and not feature.min_version <= level <= feature.max_version:
+            levels[name] = feature.level
+    return levels
+
+
+def parse_features(assignments: Iterable[str], features: Sequence[Feature] = FEATURES) -> dict[str, int]:
     """Levels by name; ConfigError for a feature or a level that does not exist here."""
     levels: dict[str, int] = {}
     for assignment in assignments:
         name, separator, text = (part.strip() for part in assignment.partition("="))
         if not separator:
             raise ConfigError(f"--feature {assignment!r} is not NAME=LEVEL")
-        feature = next((known for known in FEATURES if known.name == name), None)
+        feature = next((known for known in features if known.name == name), None)
         if feature is None:
-            names = ", ".join(known.name for known in FEATURES)
+            names = ", ".join(known.name for known in features)
             raise ConfigError(f"--feature {name!r} is not a feature of this broker; there are: {names}")
         # Another metadata.version would promise what older brokers did; there is only the newest here.
         lowest = feature.max_version if name == METADATA_VERSION else feature.min_version

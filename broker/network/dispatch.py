@@ -8,7 +8,7 @@ from ...protocol.codec import ANY_NUMBER, LargeMessage, Segment, TooManyItems
 from ...protocol.frame import frame_of
 from ...protocol.header import NEVER_FLEXIBLE, RequestHeader, decode_request_header, encode_response_header
 from ...protocol.wire import CorruptFrame
-from ..apis import TABLE, LoadedApi
+from ..apis import LoadedApi, apis_of
 from ..context import Context
 from ..deferred import Deferred, Disconnect
 from ..handlers.api_versions import unsupported_version_answer
@@ -37,6 +37,7 @@ class Dispatcher:
 
     def __init__(self, context: Context, stages: Sequence[Stage] = ()) -> None:
         self._context = context
+        self._apis = apis_of(context.config.release)
         self._handle = build_pipeline(stages, context)
         self._quotas = context.quotas
         self._throttling = Throttling(context.quotas, context.clock)
@@ -57,7 +58,7 @@ class Dispatcher:
             raise CorruptFrame(f"a frame of {len(frame)} bytes cannot hold a request header")
         key = int.from_bytes(frame[:2], "big", signed=True)
         version = int.from_bytes(frame[2:4], "big", signed=True)
-        api = TABLE.get(key)
+        api = self._apis.get(key)
         if api is None:
             raise self._not_served(frame, key, session)
         loaded = api.load()

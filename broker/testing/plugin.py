@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .cluster_host import ClusterHost
     from .kafka_cluster import KafkaCluster
 
-MARKED = ("partitions", "settings", "seed", "strict_faults", "journal")
+MARKED = ("partitions", "settings", "seed", "strict_faults", "journal", "as_version")
 SECTION = "odradek: what the broker saw"
 MOST_LINES = 50
 _CLUSTER = pytest.StashKey[Any]()
@@ -27,10 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "kafka(partitions=N, settings={...}, seed=N, strict_faults=True, journal=False): what the cluster of the"
-        " `kafka` fixture is like: partitions of topics that are created automatically, Kafka's settings by name, ids"
-        " that are the same in every run, whether a fault that hit nothing fails the test, and whether there is a"
-        " journal of what it saw.",
+        "kafka(partitions=N, settings={...}, seed=N, strict_faults=True, journal=False, as_version='3.9'): what the"
+        " cluster of the `kafka` fixture is like: partitions of topics that are created automatically, Kafka's"
+        " settings by name, ids that are the same in every run, whether a fault that hit nothing fails the test,"
+        " whether there is a journal of what it saw, and the release of Apache Kafka that it shows itself as.",
     )
 
 
@@ -70,6 +70,8 @@ def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Itera
     settings: dict[str, str] = {}
     if how.get("partitions") is not None:
         settings["num.partitions"] = str(how["partitions"])
+    if how.get("as_version") is not None:
+        settings["odradek.as.version"] = str(how["as_version"])
     settings |= {name: str(value) for name, value in dict(how.get("settings") or {}).items()}
     with kafka_broker.cluster(settings, seed=how.get("seed"), journal=how.get("journal", True)) as cluster:
         request.node.stash[_CLUSTER] = cluster

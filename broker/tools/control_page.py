@@ -39,8 +39,11 @@ A body is a JSON object of 64 KiB at most. What is wrong (an unknown field, a ru
 is not there) is answered with a status of 4xx and `{"error": TEXT}`: the text that Python has for it, with the
 nearest right thing. Then nothing has been changed.
 
-From a shell, `odradek control` does the same, at `--url` or ODRADEK_CONTROL: `faults add`, `list`, `remove`; `clock
-advance`, `freeze`, `run`; `clusters create`, `list`, `drop`; `topics`; `records TOPIC`.
+From a shell, `odradek control` does the same, at `--url` or ODRADEK_CONTROL: `faults add`, `list`, `show`, `remove`,
+`clear`; `clock show`, `advance`, `freeze`, `run`; `clusters create`, `list`, `show`, `drop`; `snapshot`, `restore`,
+`fork`, `reset`, `snapshots list`, `remove`, `export FILE`, `import FILE`; `topics`, `topics create`, `show`; `offsets`,
+`records` and `produce TOPIC`; `groups`, `committed GROUP`; `journal`, `requests`, `explain KIND NAME`; `health`,
+`describe`.
 """
 
 

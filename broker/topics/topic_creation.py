@@ -73,7 +73,7 @@ def _check(
     topics.check_new_name(topic.name, beside)
     partitions = _partition_count(topic, config)
     try:
-        configs = checked_configs({config.name: config.value for config in topic.configs})
+        configs = checked_configs({c.name: c.value for c in topic.configs}, config.release.topic)
     except ConfigError as error:
         raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
     pay(partitions)

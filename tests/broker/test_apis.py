@@ -1,8 +1,11 @@
 """The table: what is served can be loaded, decoded and encoded in every version, and nothing else is."""
 
+from itertools import pairwise
+
 import pytest
 
-from odradek.broker.apis import TABLE, Api
+from odradek.broker.apis import TABLE, Api, apis_of
+from odradek.broker.config.release import find_release, newest
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.codec import decoder, encoder
 from odradek.protocol.errors import ErrorCode
@@ -54,3 +57,21 @@ def test_a_failure_has_the_error_of_its_version_where_that_has_one() -> None:
 @pytest.mark.parametrize("key", [ApiKey.PRODUCE, ApiKey.LIST_OFFSETS, ApiKey.OFFSET_COMMIT])
 def test_a_failure_has_no_answer_where_every_error_belongs_to_a_partition(key: ApiKey) -> None:
     assert TABLE[key].load().failure_answer(TABLE[key].last) is None
+
+
+def test_a_release_lists_what_both_it_and_this_broker_serve() -> None:
+    assert apis_of(newest()) is TABLE
+    older = apis_of(find_release("3.9"))
+    assert (older[ApiKey.FETCH].first, older[ApiKey.FETCH].last) == (4, 17)  # it had 0-3 as well
+    assert (older[ApiKey.PRODUCE].listed_from, older[ApiKey.PRODUCE].first, older[ApiKey.PRODUCE].last) == (0, 3, 11)
+    assert older[ApiKey.END_TXN].serves(4)
+    assert not older[ApiKey.END_TXN].serves(5)
+    assert ApiKey.SHARE_FETCH not in older
+    assert {ApiKey.DESCRIBE_TOPIC_PARTITIONS, ApiKey.CONSUMER_GROUP_HEARTBEAT} <= set(older)
+
+
+def test_an_older_release_never_lists_what_a_newer_one_does_not() -> None:
+    listed = [apis_of(find_release(f"3.{minor}")) for minor in range(3, 10)]
+    for older, newer in pairwise(listed):
+        assert set(older) <= set(newer)
+        assert all(api.last <= newer[key].last for key, api in older.items())

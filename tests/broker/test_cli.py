@@ -209,6 +209,19 @@ def test_a_level_that_does_not_exist_is_refused() -> None:
     assert "must have a level from 0 to 2" in refused("--ephemeral", "--feature", "transaction.version=7")
 
 
+def test_it_shows_itself_as_another_release() -> None:
+    for given in (["--as", "3.9"], ["--set", "odradek.as.version=3.9"]):
+        with serving("--listen", "127.0.0.1:0", "--ephemeral", *given) as (_, address), Wire(address) as wire:
+            request = ApiVersionsRequest(client_software_name="test", client_software_version="1")
+            found = wire.ask(request, 4, ApiVersionsResponse).finalized_features
+        assert [(feature.name, feature.max_version_level) for feature in found] == [("metadata.version", 21)]
+
+
+def test_a_release_that_is_not_there_is_refused_with_the_nearest() -> None:
+    assert "did you mean '3.9'" in refused("--ephemeral", "--as", "3.91")
+    assert "'group.version' is not a feature" in refused("--as", "3.9", "--ephemeral", "--feature", "group.version=1")
+
+
 def test_data_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with serving("--listen", "127.0.0.1:0", "--data-dir", str(data)) as (process, _):

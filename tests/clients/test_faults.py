@@ -78,7 +78,7 @@ def consumer(cluster: KafkaCluster, **settings: Any) -> Consumer:
     )
 
 
-def values(cluster: KafkaCluster) -> list[bytes | None]:
+def values(cluster: KafkaCluster) -> list[bytes]:
     return sorted(one.value or b"" for one in cluster.records("t"))
 
 
@@ -137,7 +137,7 @@ def polled(reader: Consumer, is_enough: Callable[[list[bytes]], bool]) -> list[b
     for _ in range(200):
         message = reader.poll(0.1)
         if message is not None and message.error() is None:
-            found.append(message.value())
+            found.append(message.value() or b"")
         if is_enough(found):
             return found
     raise AssertionError(found)

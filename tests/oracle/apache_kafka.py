@@ -20,15 +20,18 @@ START_DEADLINE_S = 90.0
 STOP_DEADLINE_S = 30.0
 CLUSTER_ID = "odradekOracleCluster00"
 
-# The broker, the tools (StorageTool formats the directory) and something that prints its log.
-ARTIFACTS = (
-    ("org.apache.kafka", "kafka_2.13", VERSION),
-    ("org.apache.kafka", "kafka-tools", VERSION),
-    ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
-)
+Artifact = tuple[str, str, str]
+
+
+def _broker(version: str) -> Artifact:
+    return "org.apache.kafka", "kafka_2.13", version
+
+
+LOG_PRINTER = ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4")
+ARTIFACTS = (_broker(VERSION), ("org.apache.kafka", "kafka-tools", VERSION), LOG_PRINTER)
 STREAMS_ARTIFACTS = (
     ("org.apache.kafka", "kafka-streams", VERSION),
-    ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
+    LOG_PRINTER,
 )
 LOGGING = """\
 rootLogger.level = INFO
@@ -68,9 +71,9 @@ def check_oracle() -> None:
         )
 
 
-def jars() -> Path:
-    """The directory of the released jars, fetched once."""
-    return _fetched(f"apache-kafka-{VERSION}", ARTIFACTS)
+def jars(version: str = VERSION) -> Path:
+    """The directory of the released jars, fetched once: of another release than the oracle's the broker alone."""
+    return _fetched(f"apache-kafka-{version}", ARTIFACTS if version == VERSION else (_broker(version), LOG_PRINTER))
 
 
 def streams_jars() -> Path:
@@ -78,7 +81,7 @@ def streams_jars() -> Path:
     return _fetched(f"kafka-streams-{VERSION}", STREAMS_ARTIFACTS)
 
 
-def _fetched(name: str, artifacts: Sequence[tuple[str, str, str]]) -> Path:
+def _fetched(name: str, artifacts: Sequence[Artifact]) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     home = cache / "odradek" / name
     if (home / "complete").exists():
@@ -105,13 +108,19 @@ class ApacheKafka:
     """One broker and controller in one process (KRaft), with settings as a test wants them."""
 
     def __init__(
-        self, directory: Path, settings: Mapping[str, str] | None = None, *, jvm: Sequence[str] = QUICK_JVM
+        self,
+        directory: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        jvm: Sequence[str] = QUICK_JVM,
+        version: str = VERSION,
     ) -> None:
         self._port, self._controller_port = free_port(), free_port()
         self.address = f"127.0.0.1:{self._port}"
         self.data_dir = directory / "data"
         self._directory = directory
         self._jvm = jvm
+        self._version = version
         self._settings = {**SETTINGS, **(settings or {})}
         self._log_path = directory / "server.log"
         self._properties_path = directory / "server.properties"
@@ -122,18 +131,17 @@ class ApacheKafka:
         """Prepares the data directory as an administrator does, with options of `kafka-storage format`."""
         self._properties_path.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
         arguments = ["format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(self._properties_path), *options]
-        subprocess.run(
-            [*_java(jars(), QUICK_JVM), "kafka.tools.StorageTool", *arguments], check=True, capture_output=True
-        )
+        command = [*java(jars(self._version), QUICK_JVM), "kafka.tools.StorageTool", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
 
     def start(self) -> None:
-        home, properties = jars(), self._properties_path
+        home, properties = jars(self._version), self._properties_path
         properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
         if not (self.data_dir / "meta.properties").exists():
             self.format()
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_java(home, self._jvm), "kafka.Kafka", str(properties)],
+                [*java(home, self._jvm), "kafka.Kafka", str(properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -194,6 +202,7 @@ class ApacheKafka:
         return self._process is not None and self._process.poll() is None
 
 
-def _java(home: Path, options: Sequence[str]) -> list[str]:
+def java(home: Path, options: Sequence[str]) -> list[str]:
+    """The command that starts a JVM with all jars of a home."""
     logging = f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}"
     return ["java", *options, "-Djava.awt.headless=true", logging, "-cp", f"{home / 'lib'}/*"]

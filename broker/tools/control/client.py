@@ -4,7 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -32,23 +32,37 @@ class ControlClient:
         *path: str,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
     ) -> dict[str, Any]:
-        """What an operation answers. Failed."""
-        asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        """What an operation answers; `data` is the body of one that takes a file. Failed."""
+        body_bytes = data if body is None else json.dumps(body).encode()
+        answer = self._send(method, path, query or {}, body_bytes)
+        try:
+            return cast("dict[str, Any]", json.loads(answer))
+        except ValueError as error:
+            raise self._nobody(error) from None
+
+    def fetch(self, *path: str) -> bytes:
+        """What an operation answers with a file. Failed."""
+        return self._send("GET", path, {}, None)
+
+    def _send(self, method: str, path: Sequence[str], query: Mapping[str, Any], data: bytes | None) -> bytes:
+        asked = {name: _text(value) for name, value in query.items() if value is not None}
         if self._cluster is not None:
             asked["cluster"] = self._cluster
         address = "/".join((self._url, "v1", *(quote(part, safe="") for part in path)))
         address += f"?{urlencode(asked)}" if asked else ""
-        data = None if body is None else json.dumps(body).encode()
         try:
             request = urllib.request.Request(address, data, {"content-type": "application/json"}, method=method)
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return cast("dict[str, Any]", json.load(answer))
+                return cast("bytes", answer.read())
         except urllib.error.HTTPError as error:
             raise Failed(_reason(error)) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            raise Failed(f"no control plane answers at {self._url}: {reason}") from None
+            raise self._nobody(error) from None
+
+    def _nobody(self, error: Exception) -> Failed:
+        return Failed(f"no control plane answers at {self._url}: {getattr(error, 'reason', error)}")
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -1,10 +1,9 @@
-"""`odradek control`: faults, clock, clusters, topics and records of a broker that serves with --control.
+"""`odradek control`: faults, clock, clusters and state of a broker that serves with --control, and what is in it.
 
 What is answered is printed as JSON, one object a line.
 """
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +12,10 @@ import click
 from ...control.clock_operations import UNITS
 from ...control.fault_operations import RULE
 from ...control.operation import Kind
+from . import looking, state
 from .client import ControlClient
+from .options import settings_of
+from .output import show
 from .rule_files import add_all, read_rules
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,7 +35,7 @@ _TYPES: dict[Kind, type] = {"string": str, "integer": int, "number": float}
 @click.option("--cluster", metavar="NAME", help="The cluster that is meant.  [the one that is served]")
 @click.pass_context
 def control(context: click.Context, url: str, cluster: str | None) -> None:
-    """Rule a broker that serves with --control: its faults, its clock, its clusters."""
+    """Rule a broker that serves with --control: its faults, its clock, its clusters, its state."""
     context.obj = ControlClient(url, cluster)
 
 
@@ -62,9 +64,9 @@ def add_fault(client: ControlClient, /, path: Path | None, **rule: Any) -> None:
     if path is not None:
         if any(value is not None for value in rule.values()):
             raise click.UsageError("--file has whole rules: no other option goes with it")
-        _show(add_all(client, read_rules(path)))
+        show(add_all(client, read_rules(path)))
         return
-    _show([client.call("POST", "faults", body={name: value for name, value in rule.items() if value is not None})])
+    show([client.call("POST", "faults", body={name: value for name, value in rule.items() if value is not None})])
 
 
 @faults.command("list")
@@ -72,7 +74,17 @@ def add_fault(client: ControlClient, /, path: Path | None, **rule: Any) -> None:
 @click.pass_obj
 def list_faults(client: ControlClient, never_hit: bool | None) -> None:
     """The faults at work, and how often each was hit."""
-    _show(client.call("GET", "faults", query={"never_hit": never_hit})["faults"])
+    show(client.call("GET", "faults", query={"never_hit": never_hit})["faults"])
+
+
+@faults.command("show")
+@click.argument("fault_id", metavar="ID")
+@click.option("--hits", type=int, help="Wait until it has hit so many.")
+@click.option("--timeout-ms", type=int, help="How long.  [10000]")
+@click.pass_obj
+def show_fault(client: ControlClient, fault_id: str, hits: int | None, timeout_ms: int | None) -> None:
+    """One fault, and how often it has hit."""
+    show([client.call("GET", "faults", fault_id, query={"hits": hits, "timeout_ms": timeout_ms})])
 
 
 @faults.command("remove")
@@ -80,12 +92,26 @@ def list_faults(client: ControlClient, never_hit: bool | None) -> None:
 @click.pass_obj
 def remove_fault(client: ControlClient, fault_id: str) -> None:
     """Have a fault hit nothing any more."""
-    _show([client.call("DELETE", "faults", fault_id)])
+    show([client.call("DELETE", "faults", fault_id)])
+
+
+@faults.command("clear")
+@click.pass_obj
+def clear_faults(client: ControlClient) -> None:
+    """Have none any more; prints those that there were."""
+    show(client.call("DELETE", "faults")["faults"])
 
 
 @control.group()
 def clock() -> None:
     """What time it is for the cluster."""
+
+
+@clock.command("show")
+@click.pass_obj
+def show_clock(client: ControlClient) -> None:
+    """What time it is, and how fast it goes."""
+    show([client.call("GET", "clock")])
 
 
 def _unit_options(command: F) -> F:
@@ -102,14 +128,14 @@ def advance_clock(client: ControlClient, /, **by: float | None) -> None:
     named = {unit: value for unit, value in by.items() if value is not None}
     if not named:
         raise click.UsageError(f"advance by what? It has {', '.join(f'--{unit}' for unit in UNITS)}")
-    _show([client.call("POST", "clock", "advance", body=named)])
+    show([client.call("POST", "clock", "advance", body=named)])
 
 
 @clock.command("freeze")
 @click.pass_obj
 def freeze_clock(client: ControlClient) -> None:
     """Stand still."""
-    _show([client.call("POST", "clock", "freeze")])
+    show([client.call("POST", "clock", "freeze")])
 
 
 @clock.command("run")
@@ -117,7 +143,7 @@ def freeze_clock(client: ControlClient) -> None:
 @click.pass_obj
 def run_clock(client: ControlClient, rate: float) -> None:
     """Go on, as the machine's clock goes or at another rate."""
-    _show([client.call("POST", "clock", "run", body={"rate": rate})])
+    show([client.call("POST", "clock", "run", body={"rate": rate})])
 
 
 @control.group()
@@ -132,21 +158,23 @@ def clusters() -> None:
 @click.pass_obj
 def create_cluster(client: ControlClient, name: str, assignments: tuple[str, ...], seed: int | None) -> None:
     """Make a cluster in memory; its bootstrap is in what is printed."""
-    settings: dict[str, str] = {}
-    for assignment in assignments:
-        setting, equals, value = assignment.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set {assignment!r} is not NAME=VALUE")
-        settings[setting] = value
-    body: dict[str, Any] = {"name": name, "settings": settings}
-    _show([client.call("POST", "clusters", body=body if seed is None else {**body, "seed": seed})])
+    body: dict[str, Any] = {"name": name, "settings": settings_of(assignments, "--set")}
+    show([client.call("POST", "clusters", body=body if seed is None else {**body, "seed": seed})])
 
 
 @clusters.command("list")
 @click.pass_obj
 def list_clusters(client: ControlClient) -> None:
     """All clusters, the served one first."""
-    _show(client.call("GET", "clusters")["clusters"])
+    show(client.call("GET", "clusters")["clusters"])
+
+
+@clusters.command("show")
+@click.argument("name")
+@click.pass_obj
+def show_cluster(client: ControlClient, name: str) -> None:
+    """One cluster."""
+    show([client.call("GET", "clusters", name)])
 
 
 @clusters.command("drop")
@@ -154,37 +182,8 @@ def list_clusters(client: ControlClient) -> None:
 @click.pass_obj
 def drop_cluster(client: ControlClient, name: str) -> None:
     """End a cluster, with all that is in it."""
-    _show([client.call("DELETE", "clusters", name)])
+    show([client.call("DELETE", "clusters", name)])
 
 
-@control.command("topics")
-@click.option("--internal", is_flag=True, default=None, help="Kafka's own topics as well.")
-@click.pass_obj
-def list_topics(client: ControlClient, internal: bool | None) -> None:
-    """All topics."""
-    _show(client.call("GET", "topics", query={"internal": internal})["topics"])
-
-
-@control.command("records")
-@click.argument("topic")
-@click.option("--partition", type=int, help="One partition; else all of them.")
-@click.option("--from", "start", type=int, help="The offset to begin at, with --partition.")
-@click.option("--limit", type=int, help="The most records that are printed.")
-@click.option("--uncommitted", is_flag=True, help="Also what was aborted or is open.")
-@click.pass_obj
-def show_records(
-    client: ControlClient, topic: str, partition: int | None, start: int | None, limit: int | None, uncommitted: bool
-) -> None:
-    """What is in the logs, a page of it; on stderr, where it goes on."""
-    isolation = "read_uncommitted" if uncommitted else None
-    query = {"partition": partition, "from": start, "limit": limit, "isolation": isolation}
-    page = client.call("GET", "topics", topic, "records", query=query)
-    _show(page["records"])
-    if not page["is_complete"]:
-        at = page["next"]
-        click.echo(f"there is more: --partition {at['partition']} --from {at['offset']}", err=True)
-
-
-def _show(objects: Iterable[object]) -> None:
-    for one in objects:
-        click.echo(json.dumps(one, ensure_ascii=False))
+for command in (*looking.COMMANDS, *state.COMMANDS):
+    control.add_command(command)

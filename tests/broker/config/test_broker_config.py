@@ -34,6 +34,7 @@ def test_every_other_default_is_kafkas_own() -> None:
         "dynamic.default",
         "written",
         "lower.replication.factors",
+        "release",
     }
     assert names <= set(broker_config_def())
     for name in names - NOT_KAFKAS:

@@ -33,6 +33,14 @@ def test_with_a_seed_ids_are_the_same_in_every_run(served: Served) -> None:
     assert ids[0] == ids[1]
 
 
+def test_a_cluster_may_show_itself_as_another_release(served: Served) -> None:
+    served.call("POST", "/v1/clusters", {"name": "older", "settings": {"odradek.as.version": 3.9}})
+    smallest = {"name": "t", "config": {"segment.bytes": "14"}}
+    assert served.call("POST", "/v1/topics?cluster=older", smallest)["name"] == "t"
+    assert served.refused("POST", "/v1/topics", smallest)[0] == 400
+    served.call("DELETE", "/v1/clusters/older")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "why"),
     [
@@ -45,6 +53,12 @@ def test_with_a_seed_ids_are_the_same_in_every_run(served: Served) -> None:
             {"name": "x", "settings": {"num.partition": 1}},
             400,
             "unknown setting 'num.partition'; did you mean 'num.partitions'?",
+        ),
+        (
+            {"name": "x", "settings": {"odradek.as.version": "3.9.1"}},
+            400,
+            "no release '3.9.1' of Apache Kafka can be shown; did you mean '3.9'? There are: 4.3, 4.2, 4.1, 4.0, "
+            "3.9, 3.8, 3.7, 3.6, 3.5, 3.4, 3.3, 3.2, 3.1, 3.0, 2.8",
         ),
         (
             {"name": "x", "settings": {"num.partitions": []}},

@@ -1,9 +1,11 @@
 """The pytest plugin, as a project uses it that has nothing but odradek, a client and pytest."""
 
+import os
 import re
 import subprocess
 import sys
 import textwrap
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 
 Project = Callable[..., subprocess.CompletedProcess[str]]
 
-PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+TREE = Path(__file__).parents[3]
+PAGE = TREE / "docs" / "testing.md"
 DOCUMENTED, WITHOUT_PYTEST, AS_COROUTINE, LOOKING_BACK = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 APART = """
 import pytest
@@ -23,17 +26,28 @@ def test_no_test_sees_what_another_did(kafka, number):
 """
 
 
+FROM_WHERE = """
+import odradek
+
+def test_it_is_what_was_installed():
+    assert {home!r} in odradek.__file__
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Runs pytest over a file outside of this tree."""
 
-    def run(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(source: str, *arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
         (tmp_path / "test_sample.py").write_text(textwrap.dedent(source))
         (tmp_path / "pytest.ini").write_text(
             "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
         )
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "."]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+        there = {} if home is None else {"PYTHONPATH": str(home)}
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False, env={**os.environ, **there}
+        )
 
     return run
 
@@ -43,6 +57,20 @@ def test_the_documented_tests_pass(project: Project, arguments: tuple[str, ...])
     done = project(DOCUMENTED + AS_COROUTINE + LOOKING_BACK + APART, *arguments)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "26 passed" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_the_documented_tests_pass_with_what_is_in_the_wheel(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, arguments: tuple[str, ...]
+) -> None:
+    built, home = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("installed")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(built)]
+    subprocess.run([*build, str(TREE)], check=True, capture_output=True, timeout=100)
+    (wheel,) = built.iterdir()
+    zipfile.ZipFile(wheel).extractall(home)
+    done = project(DOCUMENTED + FROM_WHERE.format(home=str(home)), *arguments, home=home)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "5 passed" in done.stdout
 
 
 def test_the_documented_program_runs_without_pytest() -> None:
@@ -69,6 +97,10 @@ def test_a_marker_says_what_the_cluster_is_like(project: Project) -> None:
         def test_the_nearest_counts(kafka):
             kafka.produce("t", [b"v"] * 4)
             assert {record.partition for record in kafka.records("t")} == {0, 1, 2}
+
+        @pytest.mark.kafka(as_version="3.9")
+        def test_of_an_older_release(kafka):
+            kafka.topic("t", config={"segment.bytes": "2000"})  # later releases want a megabyte
 
         class TestUnittests:
             def test_in_a_class(self, kafka):

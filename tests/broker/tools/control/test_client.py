@@ -1,19 +1,12 @@
 """Calls over HTTP that are refused, or that nobody answers, end in one line."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 from odradek.broker.tools.control.client import ControlClient, Failed
 
-from ...control.served import Served, serving
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving("--ephemeral") as served:
-        yield served
+from ...control.served import Served
 
 
 def test_what_is_answered_is_returned(served: Served) -> None:
@@ -23,6 +16,13 @@ def test_what_is_answered_is_returned(served: Served) -> None:
     page = client.call("GET", "topics", "t", "records", query={"limit": 1, "partition": None})
     assert page["records"] == []
     assert client.call("GET", "faults", query={"never_hit": True}) == {"faults": []}
+
+
+def test_a_file_is_sent_and_fetched(served: Served) -> None:
+    client = ControlClient(served.url)
+    data = b'{"topic": "of-a-file"}\n'
+    assert client.call("POST", "import", data=data) == {"bytes": len(data)}
+    assert b'"of-a-file"' in client.fetch("export")
 
 
 def test_an_address_needs_no_scheme(served: Served) -> None:
@@ -49,3 +49,8 @@ def test_nobody_there_is_said(served: Served) -> None:
 def test_another_server_is_said_to_be_none(served: Served) -> None:
     with pytest.raises(Failed, match="no control plane answers at"):
         ControlClient(f"http://{served.bootstrap}").call("GET", "health")
+
+
+def test_an_answer_that_is_no_json_is_said_to_be_none(served: Served) -> None:
+    with pytest.raises(Failed, match="no control plane answers at"):
+        ControlClient(served.url).call("GET", "export")

@@ -81,6 +81,7 @@ class Full(ControlClient):
         *path: str,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
     ) -> dict[str, Any]:
         self.calls.append((method, *path))
         if len(self.calls) == 2:
