@@ -78,11 +78,10 @@ def test_a_consumer_that_fetches_in_an_old_epoch_is_fenced_and_goes_on_in_the_ne
     reader.assign([TopicPartition("t", 0, 0)])
     polled(reader, lambda found: len(found) == 1)
     fault = cluster.faults.add(api="Fetch", topic="t", partition=0, action="raise_leader_epoch", times=1)
-    fault.await_hits()
+    polled(reader, lambda found: "FENCED_LEADER_EPOCH" in errors_of(cluster, "Fetch"))
     cluster.produce("t", [b"two"], partition=0)
     (two,) = polled(reader, lambda found: len(found) == 1)
-    assert (two.value(), two.offset(), two.leader_epoch()) == (b"two", 1, 1)
-    assert "FENCED_LEADER_EPOCH" in errors_of(cluster, "Fetch")
+    assert (fault.hits, two.value(), two.offset(), two.leader_epoch()) == (1, b"two", 1, 1)
     reader.close()
 
 
