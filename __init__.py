@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 __all__ = ["Broker", "BrokerConfig"]
 
 if TYPE_CHECKING:
-    from .broker.broker import Broker
     from .broker.config.broker_config import BrokerConfig
+    from .broker.testing.public_broker import Broker
 else:
-    _HOMES = {"Broker": "broker", "BrokerConfig": "config.broker_config"}
+    _HOMES = {"Broker": "testing.public_broker", "BrokerConfig": "config.broker_config"}
 
     def __getattr__(name: str) -> object:
         """Load the public names on first use (PEP 562): the pytest plugin must cost nothing."""

@@ -2,19 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import Protocol
 
-from ...storage.files.memory_files import MemoryFiles
-from ..broker import Broker
 from ..cluster import StartError
 from ..runtime import LoopThreads
 from ..testing.cluster_clock import ClockError
-from ..testing.running_cluster import Memory, Reins
+from ..testing.held_start import MakeBroker, start_held
+from ..testing.running_cluster import Reins
 from .plane import ControlPlane
-
-MakeBroker = Callable[..., Broker]
-"""A broker, from a runtime, stages, and what stands around its files."""
 
 
 class Opening(Protocol):
@@ -66,12 +61,9 @@ class HeldBroker:
                 raise StartError(str(error)) from error
             if self._opening is not None:
                 self._opening.prepare(reins)
-            broker = self._make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)
-            await broker.start()
+            broker, running = await start_held(self._make_broker, reins)
             ends.push_async_callback(broker.stop)
-            files = broker.files
-            memory = Memory(reins, broker.config, files) if isinstance(files, MemoryFiles) else None
-            plane = self._plane = ControlPlane(reins.hold(broker.cluster, memory), loop, threads)
+            plane = self._plane = ControlPlane(running, loop, threads)
             ends.push_async_callback(plane.close)
             ends.callback(plane.begin_end)
             if self._opening is not None:

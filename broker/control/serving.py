@@ -11,8 +11,9 @@ import uvicorn
 from ..cluster import StartError
 from ..config.listeners import address_of, parse_address
 from ..log_output import get_logger
+from ..testing.held_start import MakeBroker
 from .app import make_app
-from .held_broker import HeldBroker, MakeBroker, Opening
+from .held_broker import HeldBroker, Opening
 from .plane import ControlPlane
 
 STOP_S = 1

@@ -1,20 +1,17 @@
 """AsyncClusterHost: clusters on the loop that one is on, beside whatever else it does."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, TypeVar
 
 from ..config.broker_config import BrokerConfig
 from ..runtime import LoopThreads
 from .async_cluster import AsyncKafkaCluster
-from .home import Kept
+from .home import OwnLoop
 from .running_cluster import LOOPBACK, start_in_memory
 
-R = TypeVar("R")
 
-
-class AsyncClusterHost(Kept):
+class AsyncClusterHost(OwnLoop):
     """`async with` it, and make clusters, each isolated from all others. Nothing of them is left when it closes."""
 
     async def __aenter__(self) -> "AsyncClusterHost":
@@ -26,20 +23,22 @@ class AsyncClusterHost(Kept):
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            while (running := self.take()) is not None:
-                await running.stop()
+            await self.close()
         finally:
             self._threads.close()
 
-    async def reach(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
-        """What a coroutine brings: this is the loop of its clusters."""
-        return await work()
-
     async def cluster(
-        self, settings: Mapping[str, str] | None = None, *, seed: int | None = None, journal: bool = True
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        seed: int | None = None,
+        frozen_at_ms: int | None = None,
+        journal: bool = True,
     ) -> AsyncKafkaCluster:
-        """A cluster in memory, as of ClusterHost. ConfigError for a setting that Kafka would refuse."""
+        """A cluster in memory, as of ClusterHost. ConfigError, ClockError."""
         config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(settings or {})})
-        running = await start_in_memory(self._loop, self._threads, config, seed, has_journal=journal)
+        running = await start_in_memory(
+            self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, has_journal=journal
+        )
         self.keep(running)
         return AsyncKafkaCluster(self, running)

@@ -16,7 +16,7 @@ from ..log_output import LEVELS, set_threshold, thresholds
 from ..runtime import LoopThreads
 from .home import Kept
 from .kafka_cluster import KafkaCluster
-from .running_cluster import LOOPBACK, RunningCluster, start_in_memory
+from .running_cluster import LOOPBACK, Reins, RunningCluster, start_in_memory
 
 START_S = 30.0
 
@@ -56,6 +56,12 @@ class ClusterHost(Kept):
         """
         config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(settings or {})})
         running = self.run(lambda: self._start(config, seed, frozen_at_ms, journal))
+        self.keep(running)
+        return KafkaCluster(self, running)
+
+    def take_in(self, start: Callable[[Reins], Coroutine[Any, Any, RunningCluster]]) -> KafkaCluster:
+        """A cluster that is started with a clock and faults of this host, and lives here."""
+        running = self.run(lambda: start(Reins(self._loop, self._threads)))
         self.keep(running)
         return KafkaCluster(self, running)
 

@@ -48,6 +48,19 @@ class Kept:
         return self._running.pop() if self._running else None
 
 
+class OwnLoop(Kept):
+    """The loop that one is on is a home."""
+
+    async def reach(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """What a coroutine brings: its clusters are on this loop."""
+        return await work()
+
+    async def close(self) -> None:
+        """End what is left."""
+        while (running := self.take()) is not None:
+            await running.stop()
+
+
 class Inside:
     """The way to the clusters of a home for who is on their loop."""
 

@@ -97,7 +97,7 @@ def test_a_member_that_does_not_join_again_in_time_is_named(cluster: KafkaCluste
     poll_until(lambda: stable(cluster, 1), busy)
     other = clients.consumer("other", "g", "t", **how)
     poll_until(lambda: cluster.groups()["g"].state == "PreparingRebalance", other)
-    cluster.clock.run(rate=20)  # the busy one beats on, and does not poll
+    cluster.clock.run(rate=4)  # the busy one beats on, and does not poll
     poll_until(lambda: any("is out" in one for one in told(cluster)), other)
     assert any(
         "(client busy) is out: it did not join again within the rebalance timeout" in one for one in told(cluster)

@@ -1,0 +1,72 @@
+"""odradek.Broker: a broker that is used by `with` or `async with`, as a test sees a cluster, in memory or on disk."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from ...storage.files.files import Files
+from .. import broker
+from ..network.pipeline import Stage
+from ..runtime import LoopThreads, Runtime
+from .async_cluster import AsyncKafkaCluster
+from .cluster_host import ClusterHost
+from .held_start import start_held
+from .home import OwnLoop
+from .kafka_cluster import KafkaCluster
+from .running_cluster import Reins, RunningCluster
+
+
+class Broker(broker.Broker):
+    """A broker of one node, for as long as the block lasts.
+
+    with Broker(is_ephemeral=True) as kafka: ...        # in a thread of its own; a KafkaCluster
+    async with Broker(config) as kafka: ...             # on this loop; an AsyncKafkaCluster
+
+    Or, without any of that: `await start()`, use `bootstrap`, `await stop()`.
+    """
+
+    def __enter__(self) -> KafkaCluster:
+        """StartError, ConfigError."""
+        self._host = ClusterHost()
+        try:
+            return self._host.take_in(self._start_with)
+        except BaseException:
+            self._host.close()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._host.run(self.stop)
+        finally:
+            self._host.close()
+
+    async def __aenter__(self) -> AsyncKafkaCluster:
+        """StartError, ConfigError."""
+        self._home = OwnLoop()
+        self._own_threads = LoopThreads(asyncio.get_running_loop())
+        try:
+            running = await self._start_with(Reins(asyncio.get_running_loop(), self._own_threads))
+        except BaseException:
+            self._own_threads.close()
+            raise
+        self._home.keep(running)
+        return AsyncKafkaCluster(self._home, running)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._home.close()
+            await self.stop()
+        finally:
+            self._own_threads.close()
+
+    async def _start_with(self, reins: Reins) -> RunningCluster:
+        def held(*, runtime: Runtime, stages: Sequence[Stage], around_files: Callable[[Files], Files]) -> broker.Broker:
+            self._runtime, self._stages, self._around_files = runtime, stages, around_files
+            return self
+
+        _, running = await start_held(held, reins)
+        return running

@@ -1,0 +1,92 @@
+"""odradek.Broker: for the length of a block, in memory and on disk, and nothing is left."""
+
+import gc
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import Producer
+
+import odradek
+from odradek import BrokerConfig
+from odradek.broker.broker import StartError
+from odradek.broker.testing.public_broker import Broker
+
+LISTEN = {"listeners": "PLAINTEXT://127.0.0.1:0"}
+
+
+def kept_in(directory: Path) -> Broker:
+    return Broker(BrokerConfig.from_settings({**LISTEN, "log.dirs": str(directory)}))
+
+
+def in_memory() -> Broker:
+    return Broker(BrokerConfig.from_settings(LISTEN), is_ephemeral=True)
+
+
+def open_files() -> int:
+    gc.collect()
+    return len(list(Path(f"/proc/{os.getpid()}/fd").iterdir()))
+
+
+def produce(bootstrap: str, value: bytes) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
+    producer.produce("t", value)
+    assert producer.flush(20) == 0
+
+
+def test_it_is_what_the_package_calls_a_broker() -> None:
+    assert odradek.Broker is Broker
+
+
+def test_what_clients_wrote_is_looked_at_without_one_and_is_there_for_the_next(tmp_path: Path) -> None:
+    for number, value in enumerate([b"one", b"two"], start=1):
+        with kept_in(tmp_path / "data") as kafka:
+            produce(kafka.bootstrap, value)
+            assert len(kafka.await_records("t", number)) == number
+    with kept_in(tmp_path / "data") as kafka:
+        assert [one.value for one in kafka.records("t")] == [b"one", b"two"]
+
+
+async def test_it_serves_on_the_loop_of_a_test_beside_its_clients(tmp_path: Path) -> None:
+    async with kept_in(tmp_path / "data") as kafka, AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+        fault = await kafka.faults.add(api="Produce", error="NOT_LEADER_OR_FOLLOWER", times=1)
+        await producer.send_and_wait("t", b"one")
+        assert (fault.hits, [one.value for one in await kafka.records("t")]) == (1, [b"one"])
+
+
+async def test_its_state_in_memory_is_under_the_control_of_the_test() -> None:
+    with in_memory() as kafka:
+        kafka.produce("t", [b"one"])
+        kafka.snapshot("s")
+        kafka.reset()
+        kafka.restore("s")
+        assert [one.value for one in kafka.records("t")] == [b"one"]
+    async with in_memory() as other:
+        await other.produce("t", [b"one"])
+        await other.clock.advance(days=1)
+        async with await other.fork() as branch:
+            assert len(await branch.records("t")) == 1
+
+
+def test_it_is_used_again_after_its_end() -> None:
+    broker = in_memory()
+    for _ in range(2):
+        with broker as kafka:
+            assert broker.bootstrap == kafka.bootstrap
+            kafka.topic("t")
+
+
+async def test_nothing_is_left_when_it_ends_or_cannot_begin(tmp_path: Path) -> None:
+    threads, files = set(threading.enumerate()), open_files()
+    with kept_in(tmp_path / "data"):
+        with pytest.raises(StartError), kept_in(tmp_path / "data"):
+            pass
+        with pytest.raises(StartError):
+            async with kept_in(tmp_path / "data"):
+                pass
+    async with in_memory():
+        pass
+    assert set(threading.enumerate()) == threads
+    assert open_files() == files
