@@ -117,10 +117,10 @@ class MetadataImage:
                 self._set_quota(record, delta)
             case AccessControlEntryRecord():
                 self.acls[record.id] = record
-                delta.changed_acls.add(record.id)
+                delta.changed_acls.append(record.id)
             case RemoveAccessControlEntryRecord():
                 self.acls.pop(record.id, None)
-                delta.changed_acls.add(record.id)
+                delta.changed_acls.append(record.id)
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
