@@ -7,6 +7,7 @@ from ..protocol.metadata_records import encode_metadata_record
 from ..storage.directory import Identity
 from .advertised import Advertised, AdvertiseRule
 from .apis import apis_of
+from .config.authorizer_config import parse_is_open, parse_super_users
 from .config.broker_config import BrokerConfig
 from .context import Context
 from .coordination.groups.consumer_config import consumer_config
@@ -36,6 +37,8 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
+from .security.authorization.acls import Acls
+from .security.authorization.authorizer import Authorizer
 from .share.share_config import share_group_settings
 from .share.share_partitions import SharePartitions
 from .share.share_sessions import ShareSessions
@@ -114,7 +117,19 @@ def assemble(
         cluster_id=identity.cluster_id,
         features=shown,
         advertised=Advertised(config, advertise),
+        acls=_acls(config, runtime, metadata),
     )
+
+
+def _acls(config: BrokerConfig, runtime: Runtime, metadata: MetadataLog) -> Acls | None:
+    if not config.authorizer_class_name:
+        return None
+    authorizer = Authorizer(
+        parse_super_users(config.super_users), is_open=parse_is_open(config.allow_everyone_if_no_acl_found)
+    )
+    acls = Acls(authorizer, metadata, lambda: runtime.new_uuid().bytes)
+    metadata.publisher.subscribe(acls)
+    return acls
 
 
 def _groups(

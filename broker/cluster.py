@@ -16,6 +16,7 @@ from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
 from ..storage.directory import META_PROPERTIES, DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
+from .access.stage import AuthorizationStage
 from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
@@ -249,6 +250,7 @@ class Cluster:
             scheduled_tasks.add(
                 "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot
             )
+        stages = [*self._stages, *([] if context.acls is None else [AuthorizationStage(context)])]
         log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
         context.metadata.publisher.subscribe(log_cleaner)
         return _Parts(
@@ -259,7 +261,7 @@ class Cluster:
             log_cleaner,
             context.heavy_work,
             context.topics,
-            Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note, rates),
+            Server(config, runtime, Dispatcher(context, stages), context.unsent, context.advertised.note, rates),
             context,
         )
 

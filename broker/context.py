@@ -20,6 +20,9 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
+from .security.authorization.acl import Operation, ResourceType
+from .security.authorization.acls import Acls
+from .security.authorization.authorizer import Client
 from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
@@ -48,6 +51,11 @@ class LogDir(Protocol):
     def path(self) -> str: ...
     def size_bytes(self, topic: str, index: int) -> int: ...
     def volume_bytes(self) -> VolumeBytes | None: ...
+
+
+def client_of(session: Session) -> Client:
+    """The client of a connection as access rules speak of it."""
+    return Client(f"User:{session.user}", session.client_host.removeprefix("/"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +87,13 @@ class Context:
     cluster_id: str
     features: Sequence[Feature]
     advertised: Advertised
+    acls: Acls | None = None  # without an authorizer there are none, and everybody may do everything
+
+    def is_allowed(self, session: Session, operation: Operation, kind: ResourceType, name: str) -> bool:
+        """Whether this client may do this to the resource of this name."""
+        if self.acls is None:
+            return True
+        return self.acls.authorizer.is_allowed(client_of(session), operation, kind, name)
 
     def has_consumer_groups(self) -> bool:
         """Whether groups of the new protocol are served (KIP-848): settings and the level of the feature decide."""

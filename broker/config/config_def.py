@@ -110,6 +110,13 @@ def parse_number(kind: str, text: str) -> int | float:
     return parse_double(text) if kind == "DOUBLE" else parse_integer(text, _BITS[kind])
 
 
+# What Kafka's authorizer reads beside the table: a value of no known type, and so one that is not shown to clients.
+OF_AUTHORIZER: Mapping[str, ConfigKey] = {
+    name: ConfigKey(name, "STRING", None, None, "read-only", is_sensitive=True, is_described=False, synonyms=())
+    for name in ("super.users", "allow.everyone.if.no.acl.found")
+}
+
+
 @cache
 def broker_config_def() -> Mapping[str, ConfigKey]:
     """Every broker setting of Kafka 4.3, by name."""
@@ -155,13 +162,13 @@ def check_broker_config(name: str, value: str) -> str:
     """The value in Kafka's spelling; ConfigError names the setting and, for an unknown one, the nearest known."""
     setting = find_broker_config(name)
     if setting is None:
-        raise ConfigError(f"unknown setting {name!r}{nearest(name, broker_config_def())}")
+        raise ConfigError(f"unknown setting {name!r}{nearest(name, (*broker_config_def(), *OF_AUTHORIZER))}")
     return setting.check(value)
 
 
 def find_broker_config(name: str) -> ConfigKey | None:
     """A broker setting of Kafka, be it that of one listener (listener.name.NAME.SETTING); None if there is none."""
-    return broker_config_def().get(without_listener(name))
+    return broker_config_def().get(without_listener(name)) or OF_AUTHORIZER.get(name)
 
 
 def is_known(name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from .broker_config import READ_BY_NAME, BrokerConfig
-from .config_def import broker_config_def, topic_config_def
+from .config_def import OF_AUTHORIZER, broker_config_def, topic_config_def
 from .topic_config import log_config
 
 # A controller is not a process of its own here: what Kafka's needs is taken, and has nothing to do.
@@ -48,4 +48,5 @@ def broker_settings_in_effect() -> frozenset[str]:
 def without_effect(given: Iterable[str]) -> list[str]:
     """Of the broker settings that were given, those that change nothing here."""
     in_effect = broker_settings_in_effect()
-    return sorted(name for name in given if name not in in_effect and not name.startswith(_OF_CONTROLLERS))
+    has_effect = {*in_effect, *OF_AUTHORIZER}
+    return sorted(name for name in given if name not in has_effect and not name.startswith(_OF_CONTROLLERS))

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from .config_def import (
+    OF_AUTHORIZER,
     ConfigError,
     ConfigKey,
     broker_config_def,
+    find_broker_config,
     group_config_def,
     is_known,
     nearest,
@@ -50,14 +52,15 @@ class Release:
 
     def find_broker_config(self, name: str) -> ConfigKey | None:
         """A broker setting of this release, or of 4.3: what came later has an effect here all the same."""
-        plain = without_listener(name)
-        return self.broker.get(plain) or broker_config_def().get(plain)
+        return self.broker.get(without_listener(name)) or find_broker_config(name)
 
     def check_broker_config(self, name: str, value: str) -> str:
         """The value in Kafka's spelling; ConfigError names the setting and, for an unknown one, the nearest known."""
         setting = self.find_broker_config(name)
         if setting is None:
-            raise ConfigError(f"unknown setting {name!r}{nearest(name, {**broker_config_def(), **self.broker})}")
+            raise ConfigError(
+                f"unknown setting {name!r}{nearest(name, [*broker_config_def(), *self.broker, *OF_AUTHORIZER])}"
+            )
         return setting.check(value)
 
     def is_known(self, name: str) -> bool:

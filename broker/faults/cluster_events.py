@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...protocol.errors import KafkaError
+from ..answers.request_names import Names
 from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, is_deferred, resume
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .fault_table import Fault, FaultTable
-from .request_names import Names
 from .rule import FaultRule
 from .stale_metadata import Remembered, StaleTopics, remember
 

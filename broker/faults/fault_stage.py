@@ -10,14 +10,14 @@ from typing import Any
 
 from ...protocol.codec import Segment
 from ...protocol.errors import ErrorCode
+from ..answers.error_answers import add_errors, error_answer
+from ..answers.request_names import NameOf, has_topics, names_of, without
 from ..context import Context
 from ..deferred import Deferred, Disconnect
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, is_deferred, observe, resume
 from ..runtime import Runtime
 from .cluster_events import ClusterEvents
-from .error_answers import add_errors, error_answer
 from .fault_table import Asked, Fault, FaultTable
-from .request_names import NameOf, array_fields, names_of, without
 from .rule import EVENTS, FaultRule, api_of
 
 CORRUPT_FROM = 8  # behind the length and the correlation id: the client finds its answer, and cannot read it
@@ -71,7 +71,7 @@ class FaultStage:
         is_unanswered = getattr(body, "acks", None) == 0
         if rule.is_applied:
             return self._instead(proceed(received), received, hit, rest, rule.code)
-        if rest is not None and _has_topics(rest):
+        if rest is not None and has_topics(rest):
             remaining = ReceivedRequest(received.api, rest, received.header, received.session)
             answer = proceed(remaining)
             return observe(answer, lambda given: _add(given, hit, version, rule.code))
@@ -132,10 +132,6 @@ def _whole(received: ReceivedRequest, body: object, code: ErrorCode) -> object:
 def _add(given: object, hit: object, version: int, code: ErrorCode) -> None:
     if given is not None:
         add_errors(given, hit, version, code)
-
-
-def _has_topics(body: object) -> bool:
-    return any("topic" in name for name, _ in array_fields(body))
 
 
 def _then(answer: Answer, end: Callable[[], Exception] | None) -> Answer:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from ..answers.request_names import Names
 from ..topic_names import METADATA_TOPIC
-from .request_names import Names
 from .rule import OF_METADATA, FaultRule
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from ...protocol.api_keys import ApiKey
 from ...protocol.errors import ErrorCode
+from ..answers.request_names import can_name
 from ..apis import TABLE
 from ..config.config_def import nearest
-from .request_names import can_name
 
 ON_REQUESTS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),

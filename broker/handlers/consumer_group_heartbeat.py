@@ -1,5 +1,7 @@
 """ConsumerGroupHeartbeat 0-1: enter a consumer group, stay in it, leave it (KIP-848)."""
 
+from functools import partial
+
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.consumer_group_heartbeat import (
     Assignment,
@@ -11,6 +13,7 @@ from ..context import Context
 from ..coordination.groups.consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
+from ..security.authorization.acl import Operation, ResourceType
 from ..session import Session
 
 OWN_MEMBER_ID_FROM = 1
@@ -38,6 +41,11 @@ def handle_consumer_group_heartbeat(
         server_assignor=request.server_assignor,
         owned=None if owned is None else [(bytes(topic.topic_id), topic.partitions) for topic in owned],
         makes_its_id=version >= OWN_MEMBER_ID_FROM,
+        may_describe=(
+            None
+            if context.acls is None
+            else partial(context.is_allowed, session, Operation.DESCRIBE, ResourceType.TOPIC)
+        ),
     )
     future = ResponseFuture[HeartbeatResult](lambda result: deferred.answer(_response(result)), HeartbeatResult)
     context.groups.consumer_heartbeat(asked, future)

@@ -1,19 +1,63 @@
-"""CreateAcls 1-3, as a broker without an authorizer answers it: access rules would not be obeyed."""
+"""CreateAcls 1-3: access rules; without an authorizer nobody would obey them, and none is taken."""
 
-from ...protocol.errors import ErrorCode
-from ...protocol.messages.create_acls import AclCreationResult, CreateAclsRequest, CreateAclsResponse
+from collections.abc import Sequence
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.create_acls import AclCreation, AclCreationResult, CreateAclsRequest, CreateAclsResponse
 from ..acl_filters import check_known
 from ..context import Context
+from ..deferred import Deferred
+from ..security.authorization.acl import Acl, Operation, PatternType, Permission, ResourceType
 from ..session import Session
 from ..slices import Steps
 
 
 def handle_create_acls(
     request: CreateAclsRequest, version: int, session: Session, context: Context
-) -> Steps[CreateAclsResponse]:
-    """SECURITY_DISABLED for each rule, in Kafka's words."""
+) -> Steps[CreateAclsResponse | Deferred[CreateAclsResponse]]:
+    """Record each rule or say why not. SECURITY_DISABLED where there is no authorizer."""
     for one in request.creations:
         check_known(one.resource_type, one.resource_pattern_type, one.operation, one.permission_type)
         yield
-    refused = AclCreationResult(error_code=ErrorCode.SECURITY_DISABLED, error_message="No Authorizer is configured.")
-    return CreateAclsResponse(results=[refused] * len(request.creations))
+    count = len(request.creations)
+    if context.acls is None:
+        return _answer([KafkaError(ErrorCode.SECURITY_DISABLED, "No Authorizer is configured.")] * count)
+    acls = [_acl_of(one) for one in request.creations]
+    if any(_is_of_filters(acl) for acl in acls):  # which Kafka's own types do not take
+        unnamed = AclCreationResult(error_code=ErrorCode.UNKNOWN_SERVER_ERROR, error_message=None)
+        return CreateAclsResponse(results=[unnamed] * count)
+    deferred: Deferred[CreateAclsResponse] = Deferred()
+    context.acls.create(acls, lambda refusals: deferred.answer(_answer(refusals)))
+    return deferred
+
+
+def _acl_of(creation: AclCreation) -> Acl:
+    return Acl(
+        ResourceType(creation.resource_type),
+        creation.resource_name,
+        PatternType(creation.resource_pattern_type),
+        creation.principal,
+        creation.host,
+        Operation(creation.operation),
+        Permission(creation.permission_type),
+    )
+
+
+def _is_of_filters(acl: Acl) -> bool:
+    return (
+        acl.resource_type == ResourceType.ANY
+        or acl.pattern_type in (PatternType.ANY, PatternType.MATCH)
+        or acl.operation == Operation.ANY
+        or acl.permission == Permission.ANY
+    )
+
+
+def _answer(refusals: Sequence[KafkaError | None]) -> CreateAclsResponse:
+    return CreateAclsResponse(
+        results=[
+            AclCreationResult(error_code=ErrorCode.NONE, error_message="")  # not null: so does Kafka
+            if refusal is None
+            else AclCreationResult(error_code=refusal.code, error_message=refusal.message)
+            for refusal in refusals
+        ]
+    )

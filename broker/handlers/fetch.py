@@ -23,6 +23,7 @@ from ...storage.indexes.transaction_index import AbortedLookup, AbortedUnknown
 from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
+from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
 from ..session import Session
 from ..slices import Steps
 from ..topics.delayed_fetch import DelayedFetch, WatchedPartition
@@ -154,6 +155,8 @@ def _read_all(fetch: _Fetch) -> Steps[_Read]:
 
 def _find(wanted: CachedPartition, fetch: _Fetch) -> Partition:
     topics = fetch.context.topics
+    if wanted.topic is not None and not _may_read(wanted.topic, fetch):
+        raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
     if fetch.version < IDS_FROM_VERSION:
         return topics.partition(wanted.topic or "", wanted.asked.partition)
     if wanted.topic is None:
@@ -164,6 +167,14 @@ def _find(wanted: CachedPartition, fetch: _Fetch) -> Partition:
         is_recreated = topics.find(wanted.topic) is not None
         raise KafkaError(ErrorCode.INCONSISTENT_TOPIC_ID if is_recreated else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     return topics.partition(topic.name, wanted.asked.partition)
+
+
+def _may_read(topic: str, fetch: _Fetch) -> bool:
+    """Consumers need READ on the topic, brokers CLUSTER_ACTION."""
+    context, session = fetch.context, fetch.session
+    if fetch.replica_id >= 0:
+        return context.is_allowed(session, Operation.CLUSTER_ACTION, ResourceType.CLUSTER, CLUSTER_NAME)
+    return context.is_allowed(session, Operation.READ, ResourceType.TOPIC, topic)
 
 
 def _read_after(

@@ -1,6 +1,7 @@
 """ShareAcknowledge 1-2: what became of records that a member of a share group has acquired (KIP-932, KIP-1222)."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.share_acknowledge import (
@@ -14,6 +15,7 @@ from ...protocol.messages.share_acknowledge import (
 )
 from ..context import Context
 from ..deferred import Deferred
+from ..security.authorization.acl import Operation, ResourceType
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
 from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
@@ -48,6 +50,7 @@ def handle_share_acknowledge(
         RENEW if version >= RENEW_FROM_VERSION else REJECT,
         then,
         may_renew=request.is_renew_ack,
+        may_read=partial(context.is_allowed, session, Operation.READ, ResourceType.TOPIC),
     )
     return deferred
 

@@ -24,6 +24,7 @@ from ...protocol.messages.share_fetch import (
 from ..context import Context
 from ..coordination.share_state.requests import SharePartitionKey
 from ..deferred import Deferred
+from ..security.authorization.acl import Operation, ResourceType
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
 from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
@@ -107,6 +108,7 @@ def handle_share_fetch(
             RENEW if version >= RENEW_FROM_VERSION else REJECT,
             asked.set_acknowledged,
             may_renew=request.is_renew_ack,
+            may_read=partial(context.is_allowed, session, Operation.READ, ResourceType.TOPIC),
         )
     else:
         asked.acknowledged = {}
@@ -179,12 +181,12 @@ def _acknowledgements(topics: Sequence[FetchTopic]) -> Iterator[tuple[TopicParti
 
 def _fetch(asked: _Request) -> Steps[None]:
     """Acquire for the request, now or later."""
-    request, context, plan = asked.request, asked.context, asked.plan
+    request, session, context, plan = asked.request, asked.session, asked.context, asked.plan
     refused: dict[TopicPartition, AcquiredData] = {}
     found: dict[TopicPartition, Partition] = {}
     for name, wanted in _rotated(plan.wanted, request.share_session_epoch):
         try:
-            found[name] = _find(name, wanted, context)
+            found[name] = _find(name, wanted, session, context)
         except KafkaError as error:
             refused[name] = AcquiredData(error=error.code)
         yield
@@ -221,9 +223,11 @@ def _rotated(
     return items[at:] + items[:at]
 
 
-def _find(name: TopicPartition, wanted: SessionPartition, context: Context) -> Partition:
+def _find(name: TopicPartition, wanted: SessionPartition, session: Session, context: Context) -> Partition:
     if wanted.name is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
+    if not context.is_allowed(session, Operation.READ, ResourceType.TOPIC, wanted.name):
+        raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
     topic = context.topics.find_by_id(name.topic_id)
     if topic is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)

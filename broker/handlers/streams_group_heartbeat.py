@@ -15,6 +15,7 @@ from ..coordination.groups.streams.tasks import PartitionEpochs, Partitions
 from ..coordination.groups.streams.topology import InternalTopic, read_topology
 from ..coordination.result import ResponseFuture
 from ..deferred import Deferred
+from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
 from ..session import Session
 from ..topic_names import INTERNAL_TOPICS, check_topic_name
 
@@ -121,6 +122,8 @@ def _is_legal(name: str) -> bool:
 
 def _create_missing(result: StreamsHeartbeatResult, session: Session, context: Context) -> Sequence[Status]:
     """Have the missing topics created; what the client is told, with the reasons for which that failed before."""
+    if denied := _denied_creations(result, session, context):
+        return _with_denied(result.status, denied)
     clock = context.clock.now
     errors = context.streams_topics.errors(result.missing, clock())
     mutations = context.quotas.mutations(session, clock(), is_strict=True)
@@ -135,9 +138,29 @@ def _create_missing(result: StreamsHeartbeatResult, session: Session, context: C
     told = [f"{name} ({errors[name]})" for name in in_hash_order(errors)[:MOST_ERRORS_TOLD]]
     more = f" and {len(errors) - MOST_ERRORS_TOLD} more" if len(errors) > MOST_ERRORS_TOLD else ""
     failed = f"; Creation failed: {', '.join(told)}{more}."
+    return _with_detail(result.status, failed)
+
+
+def _denied_creations(result: StreamsHeartbeatResult, session: Session, context: Context) -> Sequence[str]:
+    if context.is_allowed(session, Operation.CREATE, ResourceType.CLUSTER, CLUSTER_NAME):
+        return ()
     return [
-        status._replace(detail=status.detail + failed) if status.code is StatusCode.MISSING_INTERNAL_TOPICS else status
-        for status in result.status
+        name for name in result.missing if not context.is_allowed(session, Operation.CREATE, ResourceType.TOPIC, name)
+    ]
+
+
+def _with_denied(told: Sequence[Status], denied: Sequence[str]) -> Sequence[Status]:
+    """What a client is told that may not have these topics created; none is then, in Kafka either."""
+    why = f"Unauthorized to CREATE on topics {', '.join(denied)}."
+    if not any(status.code is StatusCode.MISSING_INTERNAL_TOPICS for status in told):
+        return [*told, Status(StatusCode.MISSING_INTERNAL_TOPICS, why)]
+    return _with_detail(told, f"; {why}")
+
+
+def _with_detail(told: Sequence[Status], detail: str) -> Sequence[Status]:
+    return [
+        status._replace(detail=status.detail + detail) if status.code is StatusCode.MISSING_INTERNAL_TOPICS else status
+        for status in told
     ]
 
 

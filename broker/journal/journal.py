@@ -6,9 +6,9 @@ and nobody is called.
 
 from collections.abc import Callable, Sequence
 
+from ..answers.request_names import names_of
 from ..apis import TABLE
 from ..config.config_def import nearest
-from ..faults.request_names import names_of
 from ..faults.rule import api_of
 from ..network.pipeline import ReceivedRequest
 from ..runtime import Clock

@@ -26,6 +26,7 @@ class MetadataDelta:
         default_factory=set[tuple[tuple[str, str | None], ...]]
     )
     changed_features: set[str] = field(default_factory=set[str])
+    changed_acls: list[bytes] = field(default_factory=list[bytes])  # their ids, one by one
     _created_ids: set[bytes] = field(default_factory=set[bytes])
 
     def note_created(self, topic: TopicImage) -> None:

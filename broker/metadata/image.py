@@ -1,4 +1,4 @@
-"""What the records of the metadata log amount to: topics, partitions, settings, quotas, features, producer ids.
+"""What the records of the metadata log amount to: topics, partitions, settings, quotas, features, producer ids, ACLs.
 
 The rule: an image changes only by replaying records, as bytes, and `records` says the same again: that is a snapshot.
 Records between BeginTransaction and EndTransaction count together or not at all (KIP-868).
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ...protocol.metadata_records import (
     AbortTransactionRecord,
+    AccessControlEntryRecord,
     BeginTransactionRecord,
     ClearElrRecord,
     ClientQuotaRecord,
@@ -21,6 +22,7 @@ from ...protocol.metadata_records import (
     PartitionChangeRecord,
     PartitionRecord,
     ProducerIdsRecord,
+    RemoveAccessControlEntryRecord,
     RemoveTopicRecord,
     TopicRecord,
     decode_versioned,
@@ -29,7 +31,7 @@ from ...protocol.metadata_records import (
 from ...protocol.wire import CorruptFrame
 from .delta import MetadataDelta
 from .topic_image import PartitionImage, TopicImage
-from .unserved import AFTER_TOPICS, BEFORE_TOPICS, UnservedRecords
+from .unserved import AFTER_ACLS, BEFORE_ACLS, BEFORE_TOPICS, UnservedRecords
 
 Resource = tuple[int, str]
 """What settings are given to: the type of the resource (DescribeConfigs' numbers), and its name."""
@@ -48,6 +50,7 @@ class MetadataImage:
     # Of everything but topics, whose own stand in their images: brokers, groups, client metrics.
     configs: dict[Resource, dict[str, str]] = field(default_factory=dict[Resource, dict[str, str]])
     quotas: dict[QuotaEntity, dict[str, float]] = field(default_factory=dict[QuotaEntity, dict[str, float]])
+    acls: dict[bytes, AccessControlEntryRecord] = field(default_factory=dict[bytes, AccessControlEntryRecord])
     next_producer_id: int = 0
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
@@ -114,6 +117,12 @@ class MetadataImage:
                 self._set(record, delta)
             case ClientQuotaRecord():
                 self._set_quota(record, delta)
+            case AccessControlEntryRecord():
+                self.acls[record.id] = record
+                delta.changed_acls.append(record.id)
+            case RemoveAccessControlEntryRecord():
+                self.acls.pop(record.id, None)
+                delta.changed_acls.append(record.id)
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
@@ -172,7 +181,10 @@ class MetadataImage:
         for entity, quotas in self.quotas.items():
             for key, quota in quotas.items():
                 yield encode_metadata_record(quota_record(entity, key, quota))
-        yield from self.kept.of_kinds(AFTER_TOPICS)
+        yield from self.kept.of_kinds(BEFORE_ACLS)
+        for acl in self.acls.values():
+            yield encode_metadata_record(acl)
+        yield from self.kept.of_kinds(AFTER_ACLS)
 
 
 def config_record(resource: Resource, name: str, value: str | None) -> ConfigRecord:

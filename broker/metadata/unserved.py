@@ -1,4 +1,4 @@
-"""What the metadata log says of things that one node has no use for: users, access rules, registrations.
+"""What the metadata log says of things that one node has no use for: users, tokens, registrations.
 
 The rule: none of it is lost. Each record is kept as it came, under the key by which Kafka keeps it, so that a snapshot
 says it again and Apache Kafka finds its cluster as it left it.
@@ -7,7 +7,6 @@ says it again and Apache Kafka finds its cluster as it left it.
 from dataclasses import dataclass, field
 
 from ...protocol.metadata_records import (
-    AccessControlEntryRecord,
     BrokerRegistrationChangeRecord,
     DelegationTokenRecord,
     FeatureLevelRecord,
@@ -17,7 +16,6 @@ from ...protocol.metadata_records import (
     ProducerIdsRecord,
     RegisterBrokerRecord,
     RegisterControllerRecord,
-    RemoveAccessControlEntryRecord,
     RemoveDelegationTokenRecord,
     RemoveUserScramCredentialRecord,
     UnfenceBrokerRecord,
@@ -30,9 +28,10 @@ from ...protocol.metadata_records import (
 from ...protocol.wire import CorruptFrame
 
 # Kinds of records, in the order of Kafka's own snapshots.
-FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION = range(8)
+FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, SCRAM, TOKEN, MIGRATION = range(7)
 BEFORE_TOPICS = (FEATURE, BROKER, CONTROLLER)
-AFTER_TOPICS = (PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION)
+BEFORE_ACLS = (PRODUCER_IDS,)
+AFTER_ACLS = (SCRAM, TOKEN, MIGRATION)
 
 # What a BrokerRegistrationChangeRecord says about a flag (KIP-841); 0 leaves it.
 RAISED, LOWERED = 1, -1
@@ -99,10 +98,6 @@ def _place_of(record: MetadataRecord) -> tuple[Key, bool] | None:
             return (CONTROLLER, record.controller_id), False
         case ProducerIdsRecord():
             return (PRODUCER_IDS,), False
-        case AccessControlEntryRecord():
-            return (ACL, record.id), False
-        case RemoveAccessControlEntryRecord():
-            return (ACL, record.id), True
         case UserScramCredentialRecord():
             return (SCRAM, record.name, record.mechanism), False
         case RemoveUserScramCredentialRecord():

@@ -33,14 +33,18 @@ def acknowledge_topics(
     then: Callable[[Results], None],
     *,
     may_renew: bool,
+    may_read: Callable[[str], bool],
 ) -> Steps[None]:
-    """Take a member's acknowledgements, of each partition all or none; `then` gets the results once all are stored."""
+    """Take a member's acknowledgements, of each partition all or none; `then` gets the results once all are stored.
+
+    `may_read` says which topics the member may read.
+    """
     results: dict[TopicPartition, Acknowledged] = {}
     taken: dict[TopicPartition, Sequence[AcknowledgementBatch]] = {}
     empty: list[TopicPartition] = []
     for name, batches in asked:
         try:
-            yield from _check_topic(topics, name, batches, highest_type, may_renew=may_renew)
+            yield from _check_topic(topics, name, batches, highest_type, may_renew=may_renew, may_read=may_read)
         except KafkaError as error:
             results[name] = Acknowledged(error.code)
         else:
@@ -63,10 +67,18 @@ def acknowledge_topics(
 
 
 def _check_topic(
-    topics: Topics, name: TopicPartition, batches: Sequence[AcknowledgementBatch], highest_type: int, *, may_renew: bool
+    topics: Topics,
+    name: TopicPartition,
+    batches: Sequence[AcknowledgementBatch],
+    highest_type: int,
+    *,
+    may_renew: bool,
+    may_read: Callable[[str], bool],
 ) -> Steps[None]:
     topic = topics.find_by_id(name.topic_id)
     if topic is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
     yield from check_batches(batches, highest_type, may_renew=may_renew)
+    if not may_read(topic.name):
+        raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
     topics.partition(topic.name, name.partition)

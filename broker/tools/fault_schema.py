@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from ..answers.request_names import can_name
 from ..apis import TABLE, Api
 from ..control.fault_operations import RULE
 from ..control.openapi import schema_of
-from ..faults.request_names import can_name
 from ..faults.rule import (
     CONNECTION,
     LEAST,

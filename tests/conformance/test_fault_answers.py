@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from odradek.broker.answers.error_answers import error_answer
 from odradek.broker.apis import TABLE, Api
-from odradek.broker.faults.error_answers import error_answer
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
 

@@ -1,7 +1,7 @@
 import pytest
 
+from odradek.broker.answers.request_names import Names
 from odradek.broker.faults.fault_table import Asked, FaultTable, fits
-from odradek.broker.faults.request_names import Names
 from odradek.broker.faults.rule import FaultRule
 
 NOTHING = Names(frozenset(), frozenset(), frozenset(), frozenset(), frozenset())

@@ -1,4 +1,4 @@
-"""DescribeAcls without an authorizer."""
+"""DescribeAcls with and without an authorizer."""
 
 from dataclasses import replace
 
@@ -6,9 +6,11 @@ import pytest
 
 from odradek.broker.deferred import Disconnect
 from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
 from odradek.protocol.messages.describe_acls import DescribeAclsRequest, DescribeAclsResponse
 
 from .broker_harness import AskedBroker, served
+from .test_create_acls import RULE, SECURED
 
 ANY = DescribeAclsRequest(
     resource_type_filter=1,
@@ -40,3 +42,16 @@ def test_there_is_no_authorizer(version: int) -> None:
 def test_an_unknown_element_closes_the_connection(wrong: DescribeAclsRequest) -> None:
     with pytest.raises(Disconnect):
         AskedBroker().hand(wrong, 3)
+
+
+@pytest.mark.parametrize("version", served(ApiKey.DESCRIBE_ACLS))
+def test_with_an_authorizer_rules_of_a_resource_stand_together(version: int) -> None:
+    broker = AskedBroker(SECURED)
+    rules = [RULE, replace(RULE, resource_name="other"), replace(RULE, host="10.0.0.1")]
+    broker.ask(CreateAclsRequest(creations=rules), 3, CreateAclsResponse)
+    answer = broker.ask(ANY, version, DescribeAclsResponse).answer
+    told = {one.resource_name: [acl.host for acl in one.acls] for one in answer.resources}
+    assert (answer.error_code, answer.error_message) == (0, "")
+    assert told == {"t": ["*", "10.0.0.1"], "other": ["*"]}
+    none = broker.ask(replace(ANY, principal_filter="User:b"), version, DescribeAclsResponse).answer
+    assert none.resources == []

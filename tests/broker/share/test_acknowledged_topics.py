@@ -31,7 +31,12 @@ class Acknowledging:
         return TopicPartition(self.topic.topic_id, index)
 
     def take(
-        self, asked: dict[TopicPartition, list[AcknowledgementBatch]], highest: int = REJECT, *, may_renew: bool = False
+        self,
+        asked: dict[TopicPartition, list[AcknowledgementBatch]],
+        highest: int = REJECT,
+        *,
+        may_renew: bool = False,
+        may_read: bool = True,
     ) -> list[Results]:
         heard: list[Results] = []
         run_to_end(
@@ -43,6 +48,7 @@ class Acknowledging:
                 highest,
                 heard.append,
                 may_renew=may_renew,
+                may_read=lambda name: may_read,
             )
         )
         return heard
@@ -50,6 +56,15 @@ class Acknowledging:
 
 def accepted(first: int = 0, last: int = 9, kind: int = ACCEPT) -> list[AcknowledgementBatch]:
     return [AcknowledgementBatch(first, last, [kind])]
+
+
+def test_of_a_topic_that_the_member_may_not_read_nothing_is_taken() -> None:
+    asking = Acknowledging()
+    (results,) = asking.take({asking.name(0): accepted(), UNKNOWN: accepted()}, may_read=False)
+    assert results == {
+        asking.name(0): Acknowledged(ErrorCode.TOPIC_AUTHORIZATION_FAILED),
+        UNKNOWN: Acknowledged(ErrorCode.UNKNOWN_TOPIC_ID),
+    }
 
 
 def test_each_partition_is_taken_or_refused_for_itself() -> None:

@@ -171,7 +171,7 @@ class ConsumerCoordinator:
         if not beat.after.has_same_assignment(beat.before):
             self._timers.match_revocation(group_id, beat.after, at)
         if beat.must_resolve and group_id not in self._resolving:
-            self._resolving[group_id] = Round(at.now_ms)
+            self._resolving[group_id] = Round(at.now_ms, may_describe=beat.may_describe)
             self._deadlines.set((RESOLUTION, group_id, ""), at.now)
 
     # Leaving

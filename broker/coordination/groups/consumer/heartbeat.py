@@ -4,7 +4,7 @@ The one rule (KIP-848): whatever changes who should have what raises the group's
 the group's epoch, and each member follows the target at its own heartbeats.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ...result import Instant, Record
@@ -37,6 +37,7 @@ class Beat:
     records: list[Record]
     replaced: str | None = None  # the id of the static member whose place it takes
     must_resolve: bool = False
+    may_describe: Callable[[str], bool] | None = None
     has_looked_at_topics: bool = False
     epoch: int = 0  # of the group, after it
 
@@ -53,7 +54,9 @@ class Heartbeats:
         group.check_room(member_id, self._config.max_size)
         before = find_member(group, request, member_id)
         holder = group.find_static(request.instance_id) if request.is_join else None
-        return self.move(group, before, _reported(before, request), holder, request.owned, at)
+        beat = self.move(group, before, _reported(before, request), holder, request.owned, at)
+        beat.may_describe = request.may_describe
+        return beat
 
     def move(
         self,

@@ -1,6 +1,6 @@
 """What a ConsumerGroupHeartbeat asks and is answered, and what makes one invalid before any group is looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .....protocol.errors import ErrorCode, KafkaError
@@ -12,7 +12,8 @@ from .reconciliation import Owned
 class HeartbeatRequest:
     """A ConsumerGroupHeartbeat; None, and -1 for the timeout, is what has not changed.
 
-    `makes_its_id` is version 1 (KIP-1082): the member id comes from the client.
+    `makes_its_id` is version 1 (KIP-1082): the member id comes from the client. `may_describe` says which topics a
+    pattern may match: those that the client may describe; None stands for all.
     """
 
     group_id: str
@@ -28,6 +29,7 @@ class HeartbeatRequest:
     server_assignor: str | None = None
     owned: Owned = None
     makes_its_id: bool = True
+    may_describe: Callable[[str], bool] | None = None
 
     @property
     def is_join(self) -> bool:

@@ -101,10 +101,14 @@ def _last_refresh_ms(group: ConsumerGroup) -> int:
 
 
 class Round(NamedTuple):
-    """The patterns of a group are being resolved, since `began_ms`; whether any matches others than before."""
+    """The patterns of a group are being resolved, since `began_ms`; whether any matches others than before.
+
+    They match what the client may describe whose heartbeat has begun it, as in Kafka.
+    """
 
     began_ms: int
     has_changed: bool = False
+    may_describe: Callable[[str], bool] | None = None
 
 
 def resolve(group: ConsumerGroup, topics: TopicsView, so_far: Round, at: Instant) -> tuple[list[Record], Round | None]:
@@ -114,7 +118,7 @@ def resolve(group: ConsumerGroup, topics: TopicsView, so_far: Round, at: Instant
     given the round that is returned; None is its end.
     """
     began_ms = so_far.began_ms
-    names = list(topics.names())
+    names = [name for name in topics.names() if so_far.may_describe is None or so_far.may_describe(name)]
     waiting = [
         regex
         for regex in sorted(group.subscribed_regexes())
@@ -128,7 +132,7 @@ def resolve(group: ConsumerGroup, topics: TopicsView, so_far: Round, at: Instant
         result.topics != group.regexes.get(regex, ResolvedRegex()).topics for regex, result in resolved.items()
     )
     if len(now) < len(waiting):
-        return records, Round(began_ms, has_changed)
+        return records, so_far._replace(has_changed=has_changed)
     after = {**group.regexes, **resolved}
     subscribed = {name for member in group.members.values() for name in member.subscribed_topic_names}
     for regex in group.subscribed_regexes():

@@ -3,7 +3,8 @@
 What an answer must have beside the error is taken from the request, field by field of the same name.
 """
 
-from typing import Any, cast
+from enum import Enum, auto
+from typing import Any, NamedTuple, cast
 
 from ...protocol.declaration import Field, fields_of
 from ...protocol.errors import ErrorCode
@@ -22,23 +23,59 @@ TEXTS, NUMBERS = ("string",), ("int8", "int16", "int32", "int64", "uint16", "uin
 _NOTHING: dict[str, Any] = {"string": "", "bytes": b"", "records": b"", "bool": False, "float64": 0.0, "array": ()}
 
 
-def error_answer(body: object, response: type[Any], version: int, code: ErrorCode) -> object | None:
+# Where nothing is, in an answer that has an error.
+_NOWHERE = ("low_watermark", "committed_offset")
+
+
+class Place(Enum):
+    """Where an answer has the error that has a place for it in its items, and one of its own."""
+
+    ITEMS = auto()
+    TOP = auto()
+    BOTH = auto()
+
+
+class _Said(NamedTuple):
+    """What is said of each item: the error, perhaps in words, too."""
+
+    code: ErrorCode
+    text: str | None = None
+    place: Place = Place.ITEMS
+
+
+def error_answer(
+    body: object, response: type[Any], version: int, code: ErrorCode, text: str | None = None
+) -> object | None:
     """The answer that has this error wherever it can be; None where this version of it has no place for one."""
-    answer, has_error = _mirrored(body, response, version, code)
+    answer, has_error = _mirrored(body, response, version, _Said(code, text))
     return answer if has_error else None
 
 
-def add_errors(answer: Any, body: object, version: int, code: ErrorCode) -> None:
+def refusal(
+    body: object,
+    response: type[Any],
+    version: int,
+    code: ErrorCode,
+    text: str | None = None,
+    place: Place = Place.ITEMS,
+) -> object:
+    """The same, and an empty answer where there is no place for the error, as Kafka has it."""
+    return _mirrored(body, response, version, _Said(code, text, place))[0]
+
+
+def add_errors(answer: Any, body: object, version: int, code: ErrorCode, text: str | None = None) -> None:
     """Add to an answer what is to be said of the items of a request that were kept from its handler."""
     array = _error_array(cast("type[object]", type(answer)), version)
     if array is not None:
-        setattr(answer, array.name, [*getattr(answer, array.name), *_items(body, array, version, code)])
+        setattr(answer, array.name, [*getattr(answer, array.name), *_items(body, array, version, _Said(code, text))])
 
 
-def _mirrored(source: object, made: type[Any], version: int, code: ErrorCode) -> tuple[Any, bool]:
+def _mirrored(source: object, made: type[Any], version: int, said: _Said) -> tuple[Any, bool]:
     """What answers a part of a request, and whether the error is in it."""
     array = _error_array(made, version)
-    items = [] if array is None else _items(source, array, version, code)
+    is_whole = said.place is Place.TOP and _has_own_error(made, version)
+    items = [] if array is None or is_whole else _items(source, array, version, said._replace(place=Place.ITEMS))
+    is_told_here = not items or said.place is Place.BOTH
     has_error = bool(items)
     values: dict[str, Any] = {}
     for one in fields_of(made):
@@ -48,8 +85,12 @@ def _mirrored(source: object, made: type[Any], version: int, code: ErrorCode) ->
         elif array is not None and one.name == array.name:
             values[one.name] = items
         elif one.name == "error_code":
-            values[one.name] = ErrorCode.NONE if items else code
+            values[one.name] = said.code if is_told_here else ErrorCode.NONE
             has_error = True
+        elif one.name == "error_message" and said.text is not None and is_told_here:
+            values[one.name] = said.text
+        elif one.name in _NOWHERE:
+            values[one.name] = -1
         elif (known := _known(source, one)) is not None:
             values[one.name] = known
         elif not one.has_default:
@@ -57,11 +98,11 @@ def _mirrored(source: object, made: type[Any], version: int, code: ErrorCode) ->
     return made(**values), has_error
 
 
-def _items(source: object, array: Field, version: int, code: ErrorCode) -> list[Any]:
+def _items(source: object, array: Field, version: int, said: _Said) -> list[Any]:
     assert array.item is not None
     assert array.item.struct is not None
     given = next((items for _, items in array_fields(source)), ()) if not isinstance(source, str | int) else ()
-    mirrored = [_mirrored(one, array.item.struct, version, code) for one in given]
+    mirrored = [_mirrored(one, array.item.struct, version, said) for one in given]
     return [item for item, has_error in mirrored if has_error]
 
 
@@ -89,13 +130,16 @@ def _python_type(made: Field) -> type[object] | None:
     return bytes if made.kind == "uuid" else None
 
 
+def _has_own_error(made: type[Any], version: int) -> bool:
+    return any(one.name == "error_code" and version in one.versions for one in fields_of(made))
+
+
 def _error_array(made: type[Any], version: int) -> Field | None:
     """The array of an answer whose items, or theirs, have an error of their own."""
     for one in fields_of(made):
         if version not in one.versions or one.item is None or one.item.struct is None:
             continue
-        names = {inner.name for inner in fields_of(one.item.struct) if version in inner.versions}
-        if "error_code" in names or _error_array(one.item.struct, version) is not None:
+        if _has_own_error(one.item.struct, version) or _error_array(one.item.struct, version) is not None:
             return one
     return None
 

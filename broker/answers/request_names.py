@@ -119,6 +119,11 @@ def without(body: Any, takes: Callable[[str, int | None], bool], name_of: NameOf
     return replace(body, **left), replace(body, **taken)
 
 
+def has_topics(body: object) -> bool:
+    """Whether a request names any topic."""
+    return any("topic" in name for name, _ in array_fields(body))
+
+
 def _divided(item: Any, topic: str, takes: Callable[[str, int | None], bool]) -> tuple[Any | None, Any | None]:
     arrays = [(name, items) for name, items in array_fields(item) if index_of(items[0]) is not None]
     if not arrays:

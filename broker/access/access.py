@@ -1,0 +1,67 @@
+"""Access: what the client of one request may do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..context import Context, client_of
+from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
+from ..security.authorization.authorizer import Authorizer
+from ..session import Session
+
+TOPIC, GROUP, TRANSACTIONAL_ID = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
+# What may be done to a resource at all, as far as clients are told of it.
+OPERATIONS = {
+    ResourceType.TOPIC: (
+        *(Operation.READ, Operation.WRITE, Operation.CREATE, Operation.DELETE, Operation.ALTER, Operation.DESCRIBE),
+        *(Operation.DESCRIBE_CONFIGS, Operation.ALTER_CONFIGS),
+    ),
+    ResourceType.GROUP: (
+        *(Operation.READ, Operation.DELETE, Operation.DESCRIBE),
+        *(Operation.DESCRIBE_CONFIGS, Operation.ALTER_CONFIGS),
+    ),
+    ResourceType.CLUSTER: (
+        *(Operation.CREATE, Operation.ALTER, Operation.DESCRIBE, Operation.CLUSTER_ACTION),
+        *(Operation.DESCRIBE_CONFIGS, Operation.ALTER_CONFIGS, Operation.IDEMPOTENT_WRITE),
+    ),
+}
+
+
+class Access:
+    """One client, as the rules see it."""
+
+    __slots__ = ("_authorizer", "_client", "context")
+
+    def __init__(self, authorizer: Authorizer, session: Session, context: Context) -> None:
+        self._authorizer = authorizer
+        self._client = client_of(session)
+        self.context = context
+
+    def may(self, operation: Operation, kind: ResourceType, name: str) -> bool:
+        """Whether the client may do this to a resource."""
+        return self._authorizer.is_allowed(self._client, operation, kind, name)
+
+    def may_on_cluster(self, operation: Operation) -> bool:
+        """Whether the client may do this to the cluster."""
+        return self.may(operation, ResourceType.CLUSTER, CLUSTER_NAME)
+
+    def may_somewhere(self, operation: Operation, kind: ResourceType) -> bool:
+        """Whether there is any resource of this type to which the client may do this."""
+        return self._authorizer.is_allowed_somewhere(self._client, operation, kind)
+
+    def denied(self, operation: Operation, kind: ResourceType, names: Iterable[str | None]) -> set[str]:
+        """Those of the names to which the client may not do this; nameless ones are for the handler to refuse."""
+        return {name for name in set(names) if name is not None and not self.may(operation, kind, name)}
+
+    def name_of(self, topic_id: bytes) -> str | None:
+        """The name of the topic with this id."""
+        return self.context.topics.name_of(topic_id)
+
+    def operations(self, kind: ResourceType, name: str) -> int:
+        """The bits of all operations that the client may do to a resource."""
+        return sum(1 << one for one in OPERATIONS[kind] if self.may(one, kind, name))
+
+    def tell_operations(self, items: Iterable[Any], field: str, kind: ResourceType, name: str) -> None:
+        """Put the operations into those items of an answer, of a resource `name` each, that have some already."""
+        for item in items:
+            if getattr(item, field) >= 0:
+                setattr(item, field, self.operations(kind, getattr(item, name)))

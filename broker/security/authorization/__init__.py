@@ -1,0 +1,1 @@
+"""Access rules and what they allow, as Apache Kafka's StandardAuthorizer decides it."""
