@@ -36,6 +36,7 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
+from .security.tls.listeners import TlsListeners
 from .share.share_config import share_group_settings
 from .share.share_partitions import SharePartitions
 from .share.share_sessions import ShareSessions
@@ -67,6 +68,8 @@ def assemble(
     new = {feature.name: feature.level for feature in FEATURES} if is_new else {}
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     metadata.publisher.subscribe(BrokerConfigFollower(config, metadata.image))
+    tls = TlsListeners(config, clock)
+    metadata.publisher.subscribe(tls)
     purgatory = Purgatory(runtime)
     topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
@@ -88,7 +91,7 @@ def assemble(
     metadata.publisher.subscribe(quotas)
     return Context(
         config=config,
-        configs=Configs(config, metadata),
+        configs=Configs(config, metadata, tls.check),
         clock=clock,
         metadata=metadata,
         topics=topics,
@@ -113,6 +116,7 @@ def assemble(
         served_apis=list(TABLE.values()),
         cluster_id=identity.cluster_id,
         advertised=Advertised(config, advertise),
+        tls=tls,
     )
 
 

@@ -20,6 +20,7 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
+from .security.tls.listeners import TlsListeners
 from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
@@ -79,6 +80,7 @@ class Context:
     cluster_id: str
     features: Sequence[Feature] = FEATURES
     advertised: Advertised
+    tls: TlsListeners
 
     def has_consumer_groups(self) -> bool:
         """Whether groups of the new protocol are served (KIP-848): settings and the level of the feature decide."""

@@ -13,7 +13,9 @@ from .config_def import ConfigError
 from .java_values import split_list
 
 PLAINTEXT = "PLAINTEXT"
-SERVED_PROTOCOLS = (PLAINTEXT,)
+SSL, SASL_SSL = "SSL", "SASL_SSL"
+TLS_PROTOCOLS = (SSL, SASL_SSL)
+SERVED_PROTOCOLS = (PLAINTEXT, SSL)
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
 _HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
 _ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")
@@ -30,6 +32,11 @@ class Endpoint(NamedTuple):
     host: str
     port: int
     protocol: str = PLAINTEXT
+
+
+def own_name(listener: str, name: str) -> str:
+    """The name of a setting that is one listener's alone."""
+    return f"listener.name.{listener.lower()}.{name}"
 
 
 def address_of(host: str, port: int) -> str:
@@ -85,7 +92,7 @@ def served_endpoints(text: str, protocols: Mapping[str, str], controllers: Seque
         if protocol is None:
             raise ConfigError(f"listeners: No security protocol defined for listener {endpoint.name}")
         if protocol not in SERVED_PROTOCOLS:
-            raise ConfigError(f"listeners: only {', '.join(SERVED_PROTOCOLS)} is served, not {protocol!r}")
+            raise ConfigError(f"listeners: served are {', '.join(SERVED_PROTOCOLS)}, not {protocol!r}")
         endpoints.append(endpoint._replace(protocol=protocol))
     if not endpoints:
         raise ConfigError("listeners: there is none for clients")

@@ -31,9 +31,15 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 class BrokerConfigs:
     """What the broker was started with is not changed; what clients set stands in front of it."""
 
-    def __init__(self, config: BrokerConfig, image: Callable[[], MetadataImage]) -> None:
+    def __init__(
+        self,
+        config: BrokerConfig,
+        image: Callable[[], MetadataImage],
+        check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
+    ) -> None:
         self._config = config
         self._image = image
+        self._check_tls = check_tls
 
     def describe(self, name: str) -> Sequence[DescribedConfig]:
         """All settings of this broker; of the empty name, what was set for all."""
