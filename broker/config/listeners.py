@@ -16,6 +16,36 @@ PLAINTEXT = "PLAINTEXT"
 SSL, SASL_SSL = "SSL", "SASL_SSL"
 TLS_PROTOCOLS = (SSL, SASL_SSL)
 SERVED_PROTOCOLS = (PLAINTEXT, SSL)
+# What TLS takes anew while the broker runs (SslConfigs.RECONFIGURABLE_CONFIGS); the rest is as it was at the start.
+TLS_RELOADED = frozenset(
+    (
+        "ssl.keystore.type",
+        "ssl.keystore.location",
+        "ssl.keystore.password",
+        "ssl.key.password",
+        "ssl.keystore.certificate.chain",
+        "ssl.keystore.key",
+        "ssl.truststore.type",
+        "ssl.truststore.location",
+        "ssl.truststore.password",
+        "ssl.truststore.certificates",
+    )
+)
+# What else TLS asks for.
+TLS_AT_THE_START = frozenset(
+    (
+        "ssl.client.auth",
+        "ssl.enabled.protocols",
+        "ssl.protocol",
+        "ssl.cipher.suites",
+        "ssl.principal.mapping.rules",
+        "ssl.engine.factory.class",
+        "ssl.allow.dn.changes",
+        "ssl.allow.san.changes",
+    )
+)
+# What a listener may have for itself: listener.name.NAME.SETTING.
+READ_OF_LISTENERS = TLS_RELOADED | TLS_AT_THE_START | {"max.connection.creation.rate"}
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
 _HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
 _ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")

@@ -24,6 +24,8 @@ UNREAD_BYTES = 256 * 1024
 # Encrypted at a time, before others have their turn.
 PIECE_BYTES = 512 * 1024
 
+LEFT = "the client left in the middle of the TLS handshake: it may not take this broker's certificate"
+
 Sendable = bytes | bytearray | memoryview
 
 
@@ -57,6 +59,8 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._cancel_timer()
         connection, self._connection = self._connection, None  # no cycle is left behind
         if connection is not None:
+            if self._stream.has_begun and not self._stream.is_open and not self._is_closing:
+                logger.warning("connection closed", client=connection.host, why=LEFT)
             connection.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -5,7 +5,7 @@ unreadable by the time it counts, what was there before stays, and a line says s
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ....protocol.metadata_records import ConfigResourceType
@@ -18,8 +18,9 @@ from ...metadata.image import MetadataImage
 from ...runtime import Clock
 from .certificate import Certificate
 from .context import build_context
+from .distinguished_name import distinguished_name
 from .principal_mapping import PrincipalMapping
-from .settings import tls_settings
+from .settings import TlsSettings, reloaded, tls_settings
 from .stream import TlsStream
 
 logger = get_logger("tls")
@@ -29,14 +30,14 @@ logger = get_logger("tls")
 class ListenerTls:
     """One listener's TLS as it is now; without `mapping` its certificates say nothing of users."""
 
+    settings: TlsSettings
     context: ssl.SSLContext
     certificate: Certificate
-    client_auth: str
     mapping: PrincipalMapping | None
 
     def stream(self) -> TlsStream:
         """That of a connection that has just come."""
-        return TlsStream(self.context, self.client_auth, self.mapping)
+        return TlsStream(self.context, self.settings.client_auth, self.mapping)
 
 
 class TlsListeners:
@@ -46,7 +47,11 @@ class TlsListeners:
         self._config = config
         self._clock = clock
         self._resource = (ConfigResourceType.BROKER, str(config.node_id))
-        self._listeners = self._build(config)
+        self._listeners = {
+            endpoint.name: self._begin(endpoint)
+            for endpoint in config.endpoints()
+            if endpoint.protocol in TLS_PROTOCOLS
+        }
         for name, one in self._listeners.items():
             _log("listener with TLS", name, one)
 
@@ -56,37 +61,61 @@ class TlsListeners:
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
         """Settings of this broker were set: stores are read again, also those that have kept their names."""
-        if self._listeners and self._resource in delta.changed_configs:
+        if self._resource not in delta.changed_configs:
+            return
+        for name, before in self._listeners.items():
             try:
-                self._listeners = self._build(self._config)
+                self._listeners[name] = self._again(name, before, self._config)
             except ConfigError as error:
-                logger.error("TLS stays as it was", why=str(error))
-                return
-            for name, one in self._listeners.items():
-                _log("TLS was read again", name, one)
+                logger.error("TLS stays as it was", listener=name, why=str(error))
+                continue
+            if self._listeners[name] != replace(before, context=self._listeners[name].context):
+                _log("TLS has changed", name, self._listeners[name])
 
     def check(self, configs: Mapping[str, str]) -> None:
         """Whether the listeners could be served if this were what clients have set of this broker. ConfigError."""
         if self._listeners:
             changed = replace(self._config)
             changed.set_dynamic(configs, self._config.dynamic_default)
-            self._build(changed)
+            for name, before in self._listeners.items():
+                self._again(name, before, changed)
 
-    def _build(self, config: BrokerConfig) -> dict[str, ListenerTls]:
-        return {
-            endpoint.name: self._of(endpoint, config)
-            for endpoint in config.endpoints()
-            if endpoint.protocol in TLS_PROTOCOLS
-        }
-
-    def _of(self, endpoint: Endpoint, config: BrokerConfig) -> ListenerTls:
+    def _begin(self, endpoint: Endpoint) -> ListenerTls:
         try:
-            settings = tls_settings(lambda name: config.for_listener(endpoint.name, name) or None)
+            settings = tls_settings(_values(self._config, endpoint.name))
             context, certificate = build_context(settings, self._clock.now_ms())
         except ConfigError as error:
             raise ConfigError(f"listener {endpoint.name} ({endpoint.protocol}): {error}") from None
-        mapping = settings.mapping() if endpoint.protocol == SSL else None
-        return ListenerTls(context, certificate, settings.client_auth, mapping)
+        return ListenerTls(settings, context, certificate, settings.mapping() if endpoint.protocol == SSL else None)
+
+    def _again(self, name: str, before: ListenerTls, config: BrokerConfig) -> ListenerTls:
+        settings = reloaded(before.settings, _values(config, name))
+        if settings.truststore.is_given and not before.settings.truststore.is_given:
+            raise ConfigError(
+                "Cannot add SSL truststore to an existing listener for which no truststore was configured."
+            )
+        context, certificate = build_context(settings, self._clock.now_ms())
+        _check_alike(settings, certificate, before.certificate)
+        return replace(before, settings=settings, context=context, certificate=certificate)
+
+
+def _values(config: BrokerConfig, listener: str) -> Callable[[str], str | None]:
+    return lambda name: config.for_listener(listener, name) or None
+
+
+def _check_alike(settings: TlsSettings, new: Certificate, old: Certificate) -> None:
+    """Whether clients that knew the one will know the other, as Kafka's SslFactory asks. ConfigError."""
+    was, becomes = distinguished_name(old.subject_der), distinguished_name(new.subject_der)
+    if was != becomes and not settings.may_change_dn:
+        raise ConfigError(
+            f"Keystore DistinguishedName does not match: existing={{DN={was}}}, new={{DN={becomes}}}; "
+            "ssl.allow.dn.changes=true at the start would allow it"
+        )
+    if not set(old.names) <= set(new.names) and not settings.may_change_san:
+        raise ConfigError(
+            f"Keystore SubjectAltNames do not match: existing={{SAN={old.names}}}, new={{SAN={new.names}}}; "
+            "ssl.allow.san.changes=true at the start would allow it"
+        )
 
 
 def _log(event: str, name: str, tls: ListenerTls) -> None:

@@ -1,7 +1,7 @@
 """The `ssl.*` settings of one listener, by Kafka's names: listener.name.NAME.ssl.… stands in front of ssl.…"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...config.config_def import ConfigError
 from ...config.java_values import split_list
@@ -49,6 +49,8 @@ class TlsSettings:
     versions: tuple[str, ...]
     suites: CipherSuites | None
     mapping_rules: str
+    may_change_dn: bool = False
+    may_change_san: bool = False
 
     def mapping(self) -> PrincipalMapping:
         """How certificates become users."""
@@ -73,9 +75,16 @@ def tls_settings(value_of: Callable[[str], str | None]) -> TlsSettings:
         _versions(value_of("ssl.enabled.protocols")),
         cipher_suites_of(split_list(value_of("ssl.cipher.suites") or "")),
         value_of("ssl.principal.mapping.rules") or "DEFAULT",
+        value_of("ssl.allow.dn.changes") == "true",
+        value_of("ssl.allow.san.changes") == "true",
     )
     settings.mapping()
     return settings
+
+
+def reloaded(settings: TlsSettings, value_of: Callable[[str], str | None]) -> TlsSettings:
+    """The same with key store and trust store as they are now. ConfigError."""
+    return replace(settings, keystore=_key_store(value_of), truststore=_trust_store(value_of))
 
 
 def _versions(text: str | None) -> tuple[str, ...]:

@@ -33,12 +33,12 @@ def read_identity(store: StoreSettings) -> Identity:
     """What a broker shows of itself. ConfigError names the setting that is at fault."""
     if store.key is not None:
         chain = _certificates(store.named, store.certificates or "")
-        return Identity(_key("ssl.keystore.key", store.key), chain, store.key_password)
+        return Identity(_key(store, "ssl.keystore.key", store.key), chain, store.key_password)
     data = _read(store)
     if store.type == "PEM":
         text = _text(store, data)
         chain = _certificates(store.named, text)
-        return Identity(_key(store.named, text), chain, store.key_password)
+        return Identity(_key(store, store.named, text), chain, store.key_password)
     if data.startswith(MAGIC):
         return _identity_of_jks(store, data)
     return _identity_of_pkcs12(store, data)
@@ -100,12 +100,14 @@ def _certificates(name: str, text: str) -> Sequence[bytes]:
         raise ConfigError(f"{name}: {error}") from None
 
 
-def _key(name: str, text: str) -> pem.Block:
+def _key(store: StoreSettings, name: str, text: str) -> pem.Block:
     try:
         block = pem.key_of(text)
         check_effort(block.der)
     except (pem.NoPem, TooMuchEffort) as error:
         raise ConfigError(f"{name}: the private key cannot be read: {error}") from None
+    if store.key_password is not None and not block.is_encrypted:
+        raise ConfigError(f"{name}: ssl.key.password is set, and the key is not encrypted")
     return block
 
 

@@ -34,6 +34,11 @@ class TlsStream:
         self.is_open = False
         self.has_ended = False  # the client sends nothing more
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the client has said anything."""
+        return bool(self._first)
+
     def receive(self, data: bytes) -> None:
         """Bytes that have come. TlsFailure where they are not TLS from the first."""
         if len(self._first) < 4:

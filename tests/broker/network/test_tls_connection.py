@@ -174,6 +174,16 @@ def test_handshakes_wait_for_their_turn_while_the_loop_is_busy_and_read_no_more_
     assert pair.socket.reads
 
 
+@pytest.mark.parametrize(("size", "is_named"), [(0, False), (10, True)])
+def test_a_client_that_leaves_in_the_middle_of_it_is_named_but_not_one_that_only_looked_in(
+    tmp_path: Path, size: int, is_named: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pair = Pair(tmp_path)
+    pair.connection.data_received(pair.client.go_on()[:size])
+    pair.connection.connection_lost(None)
+    assert ("left in the middle of the TLS handshake" in capfd.readouterr().err) == is_named
+
+
 def test_one_that_is_gone_before_its_turn_takes_none(tmp_path: Path) -> None:
     pair = Pair(tmp_path)
     pair.listener.turns.may_begin = lambda: False  # type: ignore[method-assign]

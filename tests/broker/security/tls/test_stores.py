@@ -74,6 +74,7 @@ def test_trust_stores_have_certificates_in_every_type(tmp_path: Path) -> None:
         (key_store("PEM", "k.jks"), "it is JKS, and ssl.keystore.type is PEM"),
         (key_store("PEM", "s.p12"), "it is PKCS12, and ssl.keystore.type is PEM"),
         (key_store("JKS", "s.pem", "x"), "it is PEM, and ssl.keystore.type is JKS"),
+        (key_store("PEM", "s.pem", None, "x"), "ssl.key.password is set, and the key is not encrypted"),
         (key_store("PEM", "ca.pem"), "the private key cannot be read: there is no BEGIN PRIVATE KEY"),
         (key_store("PEM", "binary"), "its bytes are no text"),
         (key_store("JKS", "jceks", "x"), "of the type JCEKS is not served"),
