@@ -15,6 +15,13 @@ from .java_values import split_list
 PLAINTEXT = "PLAINTEXT"
 SSL, SASL_SSL = "SSL", "SASL_SSL"
 TLS_PROTOCOLS = (SSL, SASL_SSL)
+# By whether there is TLS, and whether clients log in: what `serve` listens with, where nothing else says it.
+PROTOCOLS = {
+    (False, False): PLAINTEXT,
+    (True, False): SSL,
+    (False, True): "SASL_PLAINTEXT",
+    (True, True): SASL_SSL,
+}
 SERVED_PROTOCOLS = (PLAINTEXT, SSL)
 # What TLS takes anew while the broker runs (SslConfigs.RECONFIGURABLE_CONFIGS); the rest is as it was at the start.
 TLS_RELOADED = frozenset(

@@ -79,7 +79,7 @@ def with_kafka_python(address: str, trust: Trust, topic: str, patience_s: float)
         "ssl_keyfile": trust.own,
     }
     try:
-        producer = KafkaProducer(**settings, bootstrap_timeout_ms=int(patience_s * 1000))
+        producer = KafkaProducer(**{**settings, "bootstrap_timeout_ms": int(patience_s * 1000)})
     except KafkaError as error:
         raise NoTalk(error) from error
     producer.send(topic, b"kafka-python").get(patience_s)
