@@ -271,8 +271,8 @@ def test_serve_does_not_load_what_only_the_shell_prints_with() -> None:
 
 
 def test_with_tls_auto_it_listens_with_a_certificate_that_its_authority_vouches_for(tmp_path: Path) -> None:
-    options = ("--tls", "auto", "--tls-dir", str(tmp_path / "tls"), "--listen", "127.0.0.1:0", "--ephemeral")
-    options += ("--advertise", "10.0.0.0/8=broker.example:1")
+    options = ["--tls", "auto", "--tls-dir", str(tmp_path / "tls"), "--listen", "127.0.0.1:0", "--ephemeral"]
+    options += ["--advertise", "10.0.0.0/8=broker.example:1"]
     for _ in range(2):  # the second time with what is there
         with serving(*options) as (_, address):
             for host in ("localhost", "broker.example"):

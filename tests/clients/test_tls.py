@@ -78,8 +78,9 @@ def with_kafka_python(address: str, trust: Trust, topic: str, patience_s: float)
         "ssl_certfile": trust.own,
         "ssl_keyfile": trust.own,
     }
+    options: Any = {**settings, "bootstrap_timeout_ms": int(patience_s * 1000)}
     try:
-        producer = KafkaProducer(**{**settings, "bootstrap_timeout_ms": int(patience_s * 1000)})
+        producer = KafkaProducer(**options)
     except KafkaError as error:
         raise NoTalk(error) from error
     producer.send(topic, b"kafka-python").get(patience_s)
