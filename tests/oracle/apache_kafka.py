@@ -105,8 +105,15 @@ class ApacheKafka:
     """One broker and controller in one process (KRaft), with settings as a test wants them."""
 
     def __init__(
-        self, directory: Path, settings: Mapping[str, str] | None = None, *, jvm: Sequence[str] = QUICK_JVM
+        self,
+        directory: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        jvm: Sequence[str] = QUICK_JVM,
+        has_tls: bool = False,
     ) -> None:
+        """With `has_tls` it listens at `tls_address`, too; the certificates are in the settings."""
+        self.tls_address = f"127.0.0.1:{free_port()}" if has_tls else None
         self._port, self._controller_port = free_port(), free_port()
         self.address = f"127.0.0.1:{self._port}"
         self.data_dir = directory / "data"
@@ -164,15 +171,15 @@ class ApacheKafka:
         return self._log_path.read_text(errors="replace")
 
     def _properties(self) -> dict[str, str]:
-        listeners = f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self._controller_port}"
+        advertised = f"PLAINTEXT://{self.address}" + (f",SSL://{self.tls_address}" if self.tls_address else "")
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
-            "listeners": listeners,
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "listeners": f"{advertised},CONTROLLER://127.0.0.1:{self._controller_port}",
+            "advertised.listeners": advertised,
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self.data_dir),
             **self._settings,
         }
