@@ -24,6 +24,7 @@ from .starts import measure_starts
 from .state import measure_state
 from .throttled import SETTINGS as QUOTA_SETTINGS
 from .throttled import measure_throttled
+from .tls import kafka_with_tls, measure_tls, odradek_with_tls
 from .workloads import acked_record, compaction, consume, end_to_end, new_topic, produce, transactions
 
 Measures = dict[str, str]
@@ -47,16 +48,19 @@ def main() -> None:
     parser.add_argument("--journal", action="store_true", help="measure what a journal costs instead")
     parser.add_argument("--state", action="store_true", help="measure snapshots of clusters in memory instead")
     parser.add_argument("--clusters", action="store_true", help="measure what a cluster costs a test instead")
+    parser.add_argument("--tls", action="store_true", help="measure what TLS costs instead")
     arguments = parser.parse_args()
     if arguments.journal or arguments.state or arguments.clusters:
         measure_in_process(arguments)
         return
     results: dict[str, Measures] = {}
-    for name, start in _brokers(arguments.only).items():
+    for name, start in _brokers(arguments.only, has_tls=arguments.tls).items():
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as directory:
             broker = start(Path(directory))
             try:
-                if arguments.quotas:
+                if arguments.tls:
+                    results[name] = measure_tls(broker, Path(directory), arguments.records, arguments.acked)
+                elif arguments.quotas:
                     results[name] = measure_throttled(broker, arguments.seconds)
                 elif arguments.groups:
                     results[name] = measure_groups(broker, arguments.lonely, arguments.seconds)
@@ -67,7 +71,7 @@ def main() -> None:
             finally:
                 broker.kill()
     show(results)
-    if arguments.only != "kafka" and not (arguments.quotas or arguments.groups or arguments.starts):
+    if arguments.only != "kafka" and not (arguments.quotas or arguments.groups or arguments.starts or arguments.tls):
         arguments.journal = arguments.state = arguments.clusters = True
         measure_in_process(arguments)
 
@@ -82,14 +86,20 @@ def measure_in_process(arguments: argparse.Namespace) -> None:
         show(measure_journal(arguments.acked))
 
 
-def _brokers(only: str | None) -> Mapping[str, Callable[[Path], BrokerProcess]]:
+def _brokers(only: str | None, *, has_tls: bool = False) -> Mapping[str, Callable[[Path], BrokerProcess]]:
     brokers: dict[str, Callable[[Path], BrokerProcess]] = {}
     if only != "kafka":
-        brokers["odradek"] = lambda directory: OdradekBroker(directory, SETTINGS)
+        brokers["odradek"] = lambda directory: (
+            odradek_with_tls(directory, SETTINGS) if has_tls else OdradekBroker(directory, SETTINGS)
+        )
     if only != "odradek":
         if shutil.which("java") and shutil.which("mvn"):
             jars()
-            brokers["kafka"] = lambda directory: ApacheKafka(directory, SETTINGS, jvm=KAFKA_JVM)
+            brokers["kafka"] = lambda directory: (
+                kafka_with_tls(directory, SETTINGS, KAFKA_JVM)
+                if has_tls
+                else ApacheKafka(directory, SETTINGS, jvm=KAFKA_JVM)
+            )
         else:
             print("no java or mvn here: Apache Kafka is not measured")
     return brokers

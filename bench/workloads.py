@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -38,7 +39,16 @@ class Latency:
         return f"p50 {self.p50_ms:>7.2f} ms   p99 {self.p99_ms:>7.2f} ms"
 
 
-def new_topic(bootstrap: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
+# What a client needs besides the address.
+Security = Mapping[str, str]
+NO_SECURITY: Security = MappingProxyType({})
+
+
+def new_topic(
+    bootstrap: str,
+    partitions: int = 1,
+    config: Mapping[str, str] | None = None,
+) -> str:
     """A topic of its own for one workload; returns when it can be written to."""
     name = f"bench-{uuid.uuid4().hex[:8]}"
     admin = AdminClient({"bootstrap.servers": bootstrap})
@@ -49,12 +59,16 @@ def new_topic(bootstrap: str, partitions: int = 1, config: Mapping[str, str] | N
     return name
 
 
-def produce(bootstrap: str, topic: str, count: int, size: int, *, is_varied: bool = False) -> Rate:
+def produce(
+    bootstrap: str, topic: str, count: int, size: int, *, is_varied: bool = False, security: Security = NO_SECURITY
+) -> Rate:
     """Write `count` records of `size` bytes as fast as they go, acks=all, librdkafka's own batching.
 
     Or of 0.6 to 1.4 times as many, which a broker cannot look at all at once.
     """
-    producer = Producer({"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000, "linger.ms": 5})
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000, "linger.ms": 5, **security}
+    )
     content = bytes(range(256)) * (2 * size // 256 + 1)
     sizes = [size * (60 + n * 7919 % 81) // 100 for n in range(81)] if is_varied else [size]
     values = [content[:one] for one in sizes]
@@ -74,7 +88,7 @@ def produce(bootstrap: str, topic: str, count: int, size: int, *, is_varied: boo
     return Rate(count, count * size, time.perf_counter() - started)
 
 
-def consume(bootstrap: str, topic: str, count: int, size: int) -> Rate:
+def consume(bootstrap: str, topic: str, count: int, size: int, security: Security = NO_SECURITY) -> Rate:
     """Read what `produce` wrote, from the beginning."""
     consumer = Consumer(
         {
@@ -84,6 +98,7 @@ def consume(bootstrap: str, topic: str, count: int, size: int) -> Rate:
             # Otherwise librdkafka pauses for a second whenever the broker is faster than the reader.
             "queued.min.messages": 10_000_000,
             "queued.max.messages.kbytes": 2_000_000,
+            **security,
         }
     )
     consumer.assign([TopicPartition(topic, 0, 0)])
@@ -99,9 +114,9 @@ def consume(bootstrap: str, topic: str, count: int, size: int) -> Rate:
     return Rate(count, count * size, elapsed)
 
 
-def acked_record(bootstrap: str, topic: str, count: int) -> Latency:
+def acked_record(bootstrap: str, topic: str, count: int, security: Security = NO_SECURITY) -> Latency:
     """One record at a time, each acknowledged before the next is sent."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all"})
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all", **security})
     times: list[float] = []
     for _ in range(count):
         started = time.perf_counter()

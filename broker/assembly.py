@@ -39,6 +39,7 @@ from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Authorizer
+from .security.tls.listeners import TlsListeners
 from .share.share_config import share_group_settings
 from .share.share_partitions import SharePartitions
 from .share.share_sessions import ShareSessions
@@ -70,6 +71,8 @@ def assemble(
     new = first_levels(shown, metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     metadata.publisher.subscribe(BrokerConfigFollower(config, metadata.image))
+    tls = TlsListeners(config, clock)
+    metadata.publisher.subscribe(tls)
     purgatory = Purgatory(runtime)
     topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
@@ -91,7 +94,7 @@ def assemble(
     metadata.publisher.subscribe(quotas)
     return Context(
         config=config,
-        configs=Configs(config, metadata),
+        configs=Configs(config, metadata, tls.check),
         clock=clock,
         metadata=metadata,
         topics=topics,
@@ -118,6 +121,7 @@ def assemble(
         features=shown,
         advertised=Advertised(config, advertise),
         acls=_acls(config, runtime, metadata),
+        tls=tls,
     )
 
 

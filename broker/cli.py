@@ -122,6 +122,13 @@ def main() -> None:
     help="Take replication factors above 1 for 1, in configurations written for several brokers.",
 )
 @click.option(
+    "--tls",
+    type=click.Choice(["auto"]),
+    help="Listen with TLS; a throw-away authority and its certificate for this machine are made, and clients trust its "
+    "ca.pem. Needs the extra: pip install 'odradek[security]'.",
+)
+@click.option("--tls-dir", metavar="DIR", help="Where --tls auto keeps them.  [./odradek-tls]")
+@click.option(
     "--control",
     "control_address",
     metavar="HOST:PORT",
@@ -165,6 +172,8 @@ def serve(
     features: tuple[str, ...],
     topics: tuple[str, ...],
     lower_replication_factors: bool,
+    tls: str | None,
+    tls_dir: str | None,
     control_address: str | None,
     scenario_file: Path | None,
     seed: int | None,
@@ -189,6 +198,7 @@ def serve(
     from .broker import Broker, StartError
     from .config.broker_config import BrokerConfig
     from .config.config_def import ConfigError
+    from .config.listeners import PROTOCOLS
     from .config.release import AS_VERSION
     from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import features_of, parse_features
@@ -197,15 +207,18 @@ def serve(
     take_over_logging()
     _take_all_descriptors()
     try:
+        protocol = PROTOCOLS[tls is not None, False]  # True for the second where there are users to log in
         scenario = None if scenario_file is None else _scenario(scenario_file)
         of_scenario: Mapping[str, str] = {} if scenario is None else scenario.settings
-        settings = _settings(config_file, of_scenario, assignments, topics, listen, data_dir)
+        settings = _settings(config_file, of_scenario, assignments, topics, listen, data_dir, protocol)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         if seed is not None and not ephemeral:
             raise ConfigError("--seed needs --ephemeral: a cluster that is kept has the ids that it got at first")
         if frozen_at_ms is not None and control_address is None:
             raise ConfigError("--frozen-at needs --control: nothing else moves the clock on")
+        if tls is not None or tls_dir is not None:
+            _take_certificates(settings, tls, tls_dir, advertise, is_ephemeral=ephemeral)
         if as_version is not None:
             settings.values[AS_VERSION] = as_version
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
@@ -245,9 +258,11 @@ def _settings(
     topics: Iterable[str],
     listen: Sequence[str],
     data_dir: str | None,
+    protocol: str,
 ) -> "Settings":
     """The file first, then the scenario, the environment, --set, and the options of their own."""
     from .config.config_def import ConfigError
+    from .config.listeners import PLAINTEXT
     from .config.sources import collect, listeners_of
 
     properties = None
@@ -257,11 +272,49 @@ def _settings(
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read {config_file}: {error}") from None
     settings = collect(properties, os.environ, assignments, topics, of_scenario)
-    if listen:
-        settings.values.update(listeners_of(listen))
+    if listen or (protocol != PLAINTEXT and "listeners" not in settings.values):
+        settings.values.update(listeners_of(listen or ["127.0.0.1:9092"], protocol))
     if data_dir is not None:
         settings.values["log.dirs"] = data_dir
     return settings
+
+
+def _take_certificates(
+    settings: "Settings", tls: str | None, tls_dir: str | None, advertise: Sequence[str], *, is_ephemeral: bool
+) -> None:
+    """--tls auto: what the listeners show from now on. ConfigError."""
+    from datetime import UTC, datetime
+
+    from .advertised import parse_rule
+    from .config.broker_config import BrokerConfig
+    from .config.config_def import ConfigError, without_listener
+    from .config.listeners import TLS_PROTOCOLS
+    from .log_output import get_logger
+    from .security.tls.throw_away import CA, DIRECTORY, TRUST_STORE, TRUST_STORE_PASSWORD, host_names, throw_away
+
+    if tls is None:
+        raise ConfigError("--tls-dir goes with --tls auto")
+    given = [name for name in settings.values if without_listener(name).startswith(("ssl.keystore.", "ssl.key."))]
+    if given:
+        raise ConfigError(f"--tls auto makes a certificate, and {given[0]} names one: leave out either")
+    config = BrokerConfig.from_settings(settings.values, lower_replication_factors=True)
+    endpoints = config.endpoints()
+    if not any(one.protocol in TLS_PROTOCOLS for one in endpoints):
+        raise ConfigError(f"--tls auto: none of listeners={config.listeners} is SSL; --listen HOST:PORT makes one")
+    hosts = [*host_names(), *(one.host for one in endpoints), *(host for host, _ in config.advertised().values())]
+    hosts += [parse_rule(rule).host for rule in advertise]
+    data = None if is_ephemeral else Path(config.log_dirs.partition(",")[0])
+    made = throw_away(Path(tls_dir or DIRECTORY), hosts, datetime.now(UTC), data)
+    settings.values.update(made.settings())
+    get_logger("tls").info(
+        "a throw-away certificate was made"
+        if made.is_new
+        else "the throw-away certificate is that of an earlier start",
+        ca=str(made.directory / CA),
+        truststore=str(made.directory / TRUST_STORE),
+        truststore_password=TRUST_STORE_PASSWORD,
+        valid_until=f"{made.until:%Y-%m-%d}",
+    )
 
 
 def _log_settings(settings: "Settings", config: "BrokerConfig") -> None:

@@ -21,6 +21,7 @@ from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
 from .config.broker_config import BrokerConfig
+from .config.config_def import ConfigError
 from .config.listeners import address_of
 from .config.start_topics import StartTopic
 from .context import Context
@@ -261,7 +262,15 @@ class Cluster:
             log_cleaner,
             context.heavy_work,
             context.topics,
-            Server(config, runtime, Dispatcher(context, stages), context.unsent, context.advertised.note, rates),
+            Server(
+                config,
+                runtime,
+                Dispatcher(context, stages),
+                context.unsent,
+                context.advertised.note,
+                rates,
+                context.tls,
+            ),
             context,
         )
 
@@ -272,6 +281,8 @@ class Cluster:
             return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise)
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+        except ConfigError as error:  # TLS is looked at here: clients may have set what it needs
+            raise StartError(str(error)) from error
 
     async def _ensure_topics(self, topics: Topics) -> None:
         """The topics asked for are there, and recorded. StartError names the one that cannot be."""

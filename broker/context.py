@@ -23,6 +23,7 @@ from .runtime import Clock, SerialQueue
 from .security.authorization.acl import Operation, ResourceType
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Client
+from .security.tls.listeners import TlsListeners
 from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
@@ -87,6 +88,7 @@ class Context:
     cluster_id: str
     features: Sequence[Feature]
     advertised: Advertised
+    tls: TlsListeners
     acls: Acls | None = None  # without an authorizer there are none, and everybody may do everything
 
     def is_allowed(self, session: Session, operation: Operation, kind: ResourceType, name: str) -> bool:

@@ -23,7 +23,11 @@ class RefusedLength(CorruptFrame):
     """A length that no frame may have. `detected_protocol` is what the client seems to speak, or ""."""
 
     def __init__(self, length: int, max_bytes: int, detected_protocol: str) -> None:
-        why = f"looks like {detected_protocol}" if detected_protocol else f"allowed are 0 to {max_bytes}"
+        why = (
+            f"looks like {detected_protocol}, which this listener does not speak"
+            if detected_protocol
+            else f"allowed are 0 to {max_bytes}"
+        )
         super().__init__(f"frame of {length} bytes: {why}")
         self.length = length
         self.detected_protocol = detected_protocol

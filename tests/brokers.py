@@ -86,8 +86,11 @@ class OdradekBroker:
         *,
         ephemeral: bool = False,
         options: Sequence[str] = (),
+        listens: bool = True,
     ) -> None:
+        """Without `listens` its settings say where it does."""
         self.address = "127.0.0.1:0"
+        self._listens = listens
         self.data_dir = directory / "data"
         self._stderr_path = directory / "stderr.log"
         self._ephemeral = ephemeral
@@ -99,7 +102,8 @@ class OdradekBroker:
         directory.mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "odradek.broker", "serve", "--listen", self.address]
+        command = [sys.executable, "-m", "odradek.broker", "serve"]
+        command += ["--listen", self.address] if self._listens else []
         command += ["--ephemeral"] if self._ephemeral else ["--data-dir", str(self.data_dir)]
         for name, value in self._settings.items():
             command += ["--set", f"{name}={value}"]

@@ -15,7 +15,7 @@ from .combined_checks import check_together
 from .config_def import ConfigError, broker_config_def, find_broker_config, parse_number
 from .config_value import ConfigSource, ConfigValue
 from .java_values import spell_double, split_list
-from .listeners import Endpoint, advertised_endpoints, parse_endpoints, protocols_of, served_endpoints
+from .listeners import Endpoint, advertised_endpoints, own_name, parse_endpoints, protocols_of, served_endpoints
 from .release import AS_VERSION, NEWEST, Release, find_release, newest
 
 NO_LIMIT = 9223372036854775807
@@ -248,6 +248,11 @@ class BrokerConfig:
         """The value in force of any broker setting, as Kafka would print it."""
         given = self._given(name)
         return self._default_of(name) if given is None else given
+
+    def for_listener(self, listener: str, name: str) -> str | None:
+        """The value in force of a setting that a listener may have for itself (listener.name.NAME.SETTING)."""
+        own = self._given(own_name(listener, name))
+        return self.effective(name) if own is None else own
 
     def chain_of(self, names: Sequence[str]) -> list[ConfigValue]:
         """Every value known for a setting that has these names, as it was written, the one in force first.

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from .java_values import parse_double, parse_integer, spell_double, split_list, trim
 
+_PROPERTY = re.compile(r"((?:\\.|[^\\=:])*)([=:])")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
+_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _BITS = {"INT": 32, "LONG": 64, "SHORT": 16}
 
 
@@ -193,7 +196,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """A Java properties file: name=value or name: value, # and ! comments, a backslash to go on in the next line."""
+    r"""A Java properties file: name=value or name: value, # and ! comments, a backslash to go on in the next line.
+
+    \n is the end of a line, \u00e4 a character by its number; any other character after a backslash is itself.
+    """
     found: dict[str, str] = {}
     joined = re.sub(r"\\\r?\n[ \t]*", "", text)
     for number, line in enumerate(joined.splitlines(), 1):
@@ -203,10 +209,17 @@ def parse_properties(text: str) -> dict[str, str]:
         name, separator, value = _split_property(stripped)
         if not separator:
             raise ConfigError(f"line {number} is not name=value: {stripped!r}")
-        found[name.strip()] = value.strip()
+        found[_unescaped(name.strip())] = _unescaped(value.strip())
     return found
 
 
 def _split_property(line: str) -> tuple[str, str, str]:
-    at = min((line.index(mark) for mark in "=:" if mark in line), default=-1)
-    return (line, "", "") if at < 0 else (line[:at], line[at], line[at + 1 :])
+    found = _PROPERTY.match(line)
+    return (line, "", "") if found is None else (found[1], found[2], line[found.end() :])
+
+
+def _unescaped(text: str) -> str:
+    def meant(found: re.Match[str]) -> str:
+        return chr(int(found[1][1:], 16)) if len(found[1]) > 1 else _CONTROLS.get(found[1], found[1])
+
+    return _ESCAPE.sub(meant, text)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from .broker_config import READ_BY_NAME, BrokerConfig
-from .config_def import OF_AUTHORIZER, broker_config_def, topic_config_def
+from .config_def import OF_AUTHORIZER, broker_config_def, topic_config_def, without_listener
+from .listeners import READ_OF_LISTENERS
 from .topic_config import log_config
 
 # A controller is not a process of its own here: what Kafka's needs is taken, and has nothing to do.
@@ -42,11 +43,15 @@ def broker_settings_in_effect() -> frozenset[str]:
     """Those that BrokerConfig reads, and those that stand behind a topic's setting which has an effect."""
     fields = {field.name.replace("_", ".") for field in dataclasses.fields(BrokerConfig)}
     behind = {synonym for name in topic_settings_in_effect() for synonym in topic_config_def()[name].synonyms}
-    return frozenset(broker_config_def()) & (fields | READ_BY_NAME | behind)
+    return frozenset(broker_config_def()) & (fields | READ_BY_NAME | READ_OF_LISTENERS | behind)
 
 
 def without_effect(given: Iterable[str]) -> list[str]:
     """Of the broker settings that were given, those that change nothing here."""
     in_effect = broker_settings_in_effect()
-    has_effect = {*in_effect, *OF_AUTHORIZER}
-    return sorted(name for name in given if name not in has_effect and not name.startswith(_OF_CONTROLLERS))
+    return sorted(name for name in given if not _has_effect(name, in_effect) and not name.startswith(_OF_CONTROLLERS))
+
+
+def _has_effect(name: str, in_effect: frozenset[str]) -> bool:
+    of_all = without_listener(name)
+    return name in OF_AUTHORIZER or of_all in (in_effect if of_all == name else READ_OF_LISTENERS)

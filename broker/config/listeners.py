@@ -13,7 +13,46 @@ from .config_def import ConfigError
 from .java_values import split_list
 
 PLAINTEXT = "PLAINTEXT"
-SERVED_PROTOCOLS = (PLAINTEXT,)
+SSL, SASL_SSL = "SSL", "SASL_SSL"
+TLS_PROTOCOLS = (SSL, SASL_SSL)
+# By whether there is TLS, and whether clients log in: what `serve` listens with, where nothing else says it.
+PROTOCOLS = {
+    (False, False): PLAINTEXT,
+    (True, False): SSL,
+    (False, True): "SASL_PLAINTEXT",
+    (True, True): SASL_SSL,
+}
+SERVED_PROTOCOLS = (PLAINTEXT, SSL)
+# What TLS takes anew while the broker runs (SslConfigs.RECONFIGURABLE_CONFIGS); the rest is as it was at the start.
+TLS_RELOADED = frozenset(
+    (
+        "ssl.keystore.type",
+        "ssl.keystore.location",
+        "ssl.keystore.password",
+        "ssl.key.password",
+        "ssl.keystore.certificate.chain",
+        "ssl.keystore.key",
+        "ssl.truststore.type",
+        "ssl.truststore.location",
+        "ssl.truststore.password",
+        "ssl.truststore.certificates",
+    )
+)
+# What else TLS asks for.
+TLS_AT_THE_START = frozenset(
+    (
+        "ssl.client.auth",
+        "ssl.enabled.protocols",
+        "ssl.protocol",
+        "ssl.cipher.suites",
+        "ssl.principal.mapping.rules",
+        "ssl.engine.factory.class",
+        "ssl.allow.dn.changes",
+        "ssl.allow.san.changes",
+    )
+)
+# What a listener may have for itself: listener.name.NAME.SETTING.
+READ_OF_LISTENERS = TLS_RELOADED | TLS_AT_THE_START | {"max.connection.creation.rate"}
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
 _HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
 _ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")
@@ -30,6 +69,11 @@ class Endpoint(NamedTuple):
     host: str
     port: int
     protocol: str = PLAINTEXT
+
+
+def own_name(listener: str, name: str) -> str:
+    """The name of a setting that is one listener's alone."""
+    return f"listener.name.{listener.lower()}.{name}"
 
 
 def address_of(host: str, port: int) -> str:
@@ -85,7 +129,7 @@ def served_endpoints(text: str, protocols: Mapping[str, str], controllers: Seque
         if protocol is None:
             raise ConfigError(f"listeners: No security protocol defined for listener {endpoint.name}")
         if protocol not in SERVED_PROTOCOLS:
-            raise ConfigError(f"listeners: only {', '.join(SERVED_PROTOCOLS)} is served, not {protocol!r}")
+            raise ConfigError(f"listeners: served are {', '.join(SERVED_PROTOCOLS)}, not {protocol!r}")
         endpoints.append(endpoint._replace(protocol=protocol))
     if not endpoints:
         raise ConfigError("listeners: there is none for clients")

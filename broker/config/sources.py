@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
+from .listeners import PLAINTEXT
 from .release import AS_VERSION
 from .start_topics import (
     CREATE_TOPICS,
@@ -99,12 +100,12 @@ def _take(settings: Settings, name: str, value: str) -> None:
         settings.unknown.append(f"{name}{nearest(name, broker_config_def())}")
 
 
-def listeners_of(addresses: Sequence[str]) -> dict[str, str]:
-    """The settings that say the same as some HOST:PORT."""
+def listeners_of(addresses: Sequence[str], protocol: str = PLAINTEXT) -> dict[str, str]:
+    """The settings that say the same as some HOST:PORT, all with one security protocol."""
     if len(addresses) == 1:
-        return {"listeners": f"PLAINTEXT://{addresses[0]}"}
-    names = ["PLAINTEXT", *(f"PLAINTEXT{number}" for number in range(2, len(addresses) + 1))]
+        return {"listeners": f"{protocol}://{addresses[0]}"}
+    names = [protocol, *(f"{protocol}{number}" for number in range(2, len(addresses) + 1))]
     return {
         "listeners": ",".join(f"{name}://{address}" for name, address in zip(names, addresses, strict=True)),
-        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in names),
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name in names),
     }

@@ -82,6 +82,14 @@ def _refused(why: str) -> KafkaError:
     return KafkaError(ErrorCode.INVALID_REQUEST, why)
 
 
+def refused_stores(why: str) -> KafkaError:
+    """As Kafka refuses key stores and trust stores that listeners cannot go on with."""
+    return _wrapped(
+        "Validation of dynamic config update of SSLFactory failed: "
+        f"org.apache.kafka.common.errors.InvalidConfigurationException: {why}"
+    )
+
+
 def _wrapped(why: str) -> KafkaError:
     """As Kafka hands on what a part of the broker refuses."""
     return _refused(

@@ -9,18 +9,21 @@ from ..config.broker_config import BrokerConfig
 from ..config.config_def import (
     ConfigError,
     ConfigKey,
+    broker_config_def,
     without_listener,
 )
 from ..config.config_value import ConfigSource, ConfigValue
 from ..config.java_values import parse_integer, split_list
+from ..config.listeners import TLS_RELOADED
 from ..metadata.image import MetadataImage
-from .broker_checks import check_broker_values
+from .broker_checks import CONNECTION_RATE, check_broker_values, refused_stores
 from .kind import DescribedConfig
 
 OF_ALL = ""
 PER_BROKER = "per-broker"
 # Kafka's brokers take these while they run, and this one only when it starts.
 AT_THE_START = ("listeners", "listener.security.protocol.map")
+ONLY_OF_LISTENERS = "These security configs can be dynamically updated only per-listener using the listener prefix"
 OVERRIDES = "max.connections.per.ip.overrides"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
@@ -28,9 +31,15 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 class BrokerConfigs:
     """What the broker was started with is not changed; what clients set stands in front of it."""
 
-    def __init__(self, config: BrokerConfig, image: Callable[[], MetadataImage]) -> None:
+    def __init__(
+        self,
+        config: BrokerConfig,
+        image: Callable[[], MetadataImage],
+        check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
+    ) -> None:
         self._config = config
         self._image = image
+        self._check_tls = check_tls
 
     def describe(self, name: str) -> Sequence[DescribedConfig]:
         """All settings of this broker; of the empty name, what was set for all."""
@@ -74,11 +83,7 @@ class BrokerConfigs:
         of_release = self._config.release.broker
         known = {key: of_release[key] for key in configs if key in of_release}
         _refuse([key.name for key in known.values() if key.is_read_only], "Cannot update these configs dynamically")
-        if not name:
-            _refuse(
-                [key.name for key in known.values() if key.update_mode == PER_BROKER],
-                "Cannot update these configs at default cluster level, broker id must be specified",
-            )
+        _refuse([key for key in configs if key in TLS_RELOADED], ONLY_OF_LISTENERS)
         try:
             spelled = {
                 key: value if (found := self._config.release.find_broker_config(key)) is None else found.check(value)
@@ -86,14 +91,39 @@ class BrokerConfigs:
             }
         except ConfigError as error:
             raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
+        if not name:
+            _refuse(
+                [key for key in configs if _is_per_broker(key)],
+                "Cannot update these configs at default cluster level, broker id must be specified",
+            )
         _check_overrides(spelled.get(OVERRIDES, ""))
         check_broker_values(spelled, self._config.effective)
+        if name:
+            self._check_stores(name, configs)
         given = self._given(name)
         _refuse(
             [key for key in AT_THE_START if configs.get(key) != given.get(key)],
             "This broker listens where it was told to at its start; cannot update",
         )
         return configs
+
+    def _check_stores(self, name: str, configs: Mapping[str, str]) -> None:
+        """Whether the listeners of TLS can go on with these; their files are looked at again."""
+        if not any(without_listener(key) in TLS_RELOADED for key in (*configs, *self._given(name))):
+            return
+        try:
+            self._check_tls(configs)
+        except ConfigError as error:
+            raise refused_stores(str(error)) from None
+
+
+def _is_per_broker(name: str) -> bool:
+    """Whether every broker has its own. Of listeners' own settings only these are said of all brokers at once."""
+    of_all = without_listener(name)
+    if of_all != name:
+        return of_all not in ("max.connections", CONNECTION_RATE)
+    key = broker_config_def().get(name)
+    return key is not None and key.update_mode == PER_BROKER
 
 
 def check_node_id(name: str, node_id: int, what: str, unexpected: str) -> None:

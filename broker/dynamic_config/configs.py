@@ -31,7 +31,14 @@ Refusals = list[KafkaError | None]
 class Configs:
     """What handlers call."""
 
-    def __init__(self, config: BrokerConfig, metadata: MetadataLog) -> None:
+    def __init__(
+        self,
+        config: BrokerConfig,
+        metadata: MetadataLog,
+        check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
+    ) -> None:
+        """`check_tls` says by a ConfigError that the listeners could not be served with these of the broker."""
+
         def image() -> MetadataImage:
             return metadata.image
 
@@ -39,7 +46,7 @@ class Configs:
         self._loggers = Loggers(config)
         self._kinds: Mapping[int, ConfigKind] = {
             ConfigResourceType.TOPIC: TopicConfigs(config, image),
-            ConfigResourceType.BROKER: BrokerConfigs(config, image),
+            ConfigResourceType.BROKER: BrokerConfigs(config, image, check_tls),
             ConfigResourceType.CLIENT_METRICS: ClientMetricsConfigs(image),
             ConfigResourceType.GROUP: GroupConfigs(config, image),
         }
@@ -96,8 +103,12 @@ class Configs:
         after = change.applied(now, kind.find, _default(kind), _refused_by_broker if is_broker else _refused)
         checked = kind.check(change.name, after)
         resource = (change.resource_type, change.name)
+        # What is set of a broker is recorded though it is the same: files under it may be others (KAFKA-14136).
+        again = {one.name for one in change.changes} if is_broker else set[str]()
         records: list[MetadataRecord] = [
-            config_record(resource, name, value) for name, value in checked.items() if now.get(name) != value
+            config_record(resource, name, value)
+            for name, value in checked.items()
+            if now.get(name) != value or name in again
         ]
         records += [config_record(resource, name, None) for name in now if name not in checked]
         return records

@@ -101,6 +101,10 @@ class Connection(asyncio.Protocol):
         self.last_active_s = self._listener.now()
         self._listener.arrive(self)
 
+    def know_user(self, user: str) -> None:
+        """The client has shown who it is."""
+        self._session.user = user
+
     @property
     def is_closed(self) -> bool:
         """Whether nothing more is taken from it."""

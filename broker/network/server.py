@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..config.broker_config import BrokerConfig
-from ..config.listeners import Endpoint, address_of
+from ..config.listeners import TLS_PROTOCOLS, Endpoint, address_of
 from ..log_output import get_logger
 from ..quotas.connection_rates import ConnectionRates
 from ..runtime import Runtime, TimerHandle
+from ..security.tls.listeners import TlsListeners
 from ..session import Session
 from ..unsent_answers import UnsentAnswers
 from .arrivals import Arrivals
@@ -19,6 +20,7 @@ from .connection import Connection
 from .dispatch import Dispatcher
 from .request_memory import RequestMemory
 from .sockets import open_sockets, reachable_host
+from .tls_connection import TlsConnection
 from .turns import Turns
 
 logger = get_logger("server")
@@ -45,12 +47,14 @@ class Server:
         unsent: UnsentAnswers,
         note_client: Callable[[Session], None],
         rates: ConnectionRates,
+        tls: TlsListeners,
     ) -> None:
-        """`unsent` is what handlers look at who make large answers."""
+        """`unsent` is what handlers look at who make large answers. `tls` has every listener that speaks it."""
         self._config = config
         self._clock = runtime.clock
         self.timers = runtime.timers
         self._dispatcher = dispatcher
+        self._tls = tls
         # In the order in which they came, which is that of their ends.
         self._open: dict[Connection, None] = {}  # those refused among them, until they are closed
         self._admitted: dict[Connection, None] = {}
@@ -92,9 +96,7 @@ class Server:
         host, port = sockets[0].getsockname()[:2]
         backlog = self._config.socket_listen_backlog_size
         while sockets:
-            server = await loop.create_server(
-                partial(self._connect, endpoint.name), sock=sockets.pop(0), backlog=backlog
-            )
+            server = await loop.create_server(partial(self._connect, endpoint), sock=sockets.pop(0), backlog=backlog)
             self._servers.append(server)
         self.addresses.append((reachable_host(endpoint.host, host), port))
 
@@ -154,8 +156,11 @@ class Server:
         if not self._open:
             self._none_is_open.set()
 
-    def _connect(self, listener_name: str) -> Connection:
-        return Connection(self, self._dispatcher, self._config.socket_request_max_bytes, listener_name)
+    def _connect(self, endpoint: Endpoint) -> asyncio.Protocol:
+        connection = Connection(self, self._dispatcher, self._config.socket_request_max_bytes, endpoint.name)
+        if endpoint.protocol in TLS_PROTOCOLS:
+            return TlsConnection(self, self._tls.of(endpoint.name).stream(), connection)
+        return connection
 
     def _sweep_overdue(self) -> None:
         """Close who is overdue for the second time in a row.

@@ -1,1 +1,1 @@
-"""Who may do what. Pure: no loop, no clock, no sockets; what is kept of it lies in the metadata log."""
+"""Who a client is, and what it may do: TLS, logins, rights. Bytes in, bytes out; sockets are the network's."""

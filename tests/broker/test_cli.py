@@ -5,6 +5,8 @@ import os
 import resource
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.wire import Wire
+from odradek.broker.wire import Wire, host_and_port
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from odradek.protocol.records import NewRecord, build_batch
@@ -289,3 +291,37 @@ def test_serve_does_not_load_what_only_the_shell_prints_with() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "True False\n"
+
+
+def test_with_tls_auto_it_listens_with_a_certificate_that_its_authority_vouches_for(tmp_path: Path) -> None:
+    options = ["--tls", "auto", "--tls-dir", str(tmp_path / "tls"), "--listen", "127.0.0.1:0", "--ephemeral"]
+    options += ["--advertise", "10.0.0.0/8=broker.example:1"]
+    for _ in range(2):  # the second time with what is there
+        with serving(*options) as (_, address):
+            for host in ("localhost", "broker.example"):
+                context = ssl.create_default_context(cafile=tmp_path / "tls" / "ca.pem")
+                tls = context.wrap_socket(socket.create_connection(host_and_port(address)), server_hostname=host)
+                with Wire(address, connection=tls) as wire:
+                    request = ApiVersionsRequest(client_software_name="test", client_software_version="1")
+                    assert wire.ask(request, 3, ApiVersionsResponse).error_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--set", "ssl.keystore.location=a.jks"), "ssl.keystore.location names one"),
+        (("--set", "listener.name.ssl.ssl.keystore.key=x"), "listener.name.ssl.ssl.keystore.key names one"),
+        (("--set", "listeners=PLAINTEXT://127.0.0.1:0"), "none of listeners=PLAINTEXT://127.0.0.1:0 is SSL"),
+        (("--data-dir", "data", "--tls-dir", "data/tls"), "lies in the data directory"),
+    ],
+)
+def test_what_cannot_go_with_tls_auto_is_said(
+    options: tuple[str, ...], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert why in refused("--tls", "auto", *options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_for_certificates_goes_with_them_alone() -> None:
+    assert "--tls-dir goes with --tls auto" in refused("--tls-dir", "x", "--ephemeral")

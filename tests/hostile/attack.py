@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from odradek.broker.wire import ClosedByPeer, Wire
 
+from ..broker.security.tls.certificates import SERVER
 from ..brokers import BrokerProcess, OdradekBroker, resident_bytes
 from .bystander import PATIENCE_S, Bystander, Waits
 
@@ -23,7 +24,7 @@ class Attacker:
     """One client of a broker; `size` says how far it goes."""
 
     def __init__(self, broker: BrokerProcess, size: int) -> None:
-        self.address = broker.address
+        self.address, _, self.tls_address = broker.address.partition(",")
         self.size = size
 
     def connect(self) -> Wire:
@@ -64,6 +65,7 @@ class Attack:
     prepare: Callable[[Attacker], None] = lambda attacker: None
     # Fills the directory of a broker that runs, and ends it; the one that is attacked starts on what it left.
     seed: Callable[[BrokerProcess, int], None] | None = None
+    has_tls: bool = False  # the broker has a listener with TLS, too: the attacker's `tls_address`
     files: int = 0  # that the broker opens for the first time, and keeps open as it does all it uses
 
 
@@ -79,7 +81,16 @@ class Seen:
 
 def start(attack: Attack, size: int, directory: Path, *, ephemeral: bool) -> OdradekBroker:
     """The broker to attack: in memory if it is to be `ephemeral`, unless the attack needs a directory."""
-    broker = OdradekBroker(directory, ephemeral=ephemeral and attack.seed is None)
+    settings = {}
+    if attack.has_tls:
+        settings = {
+            "listeners": "PLAINTEXT://127.0.0.1:0,SSL://127.0.0.1:0",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.certificate.chain": SERVER.chain,
+            "ssl.keystore.key": SERVER.key,
+        }
+    is_in_memory = ephemeral and attack.seed is None
+    broker = OdradekBroker(directory, settings, ephemeral=is_in_memory, listens=not attack.has_tls)
     broker.start()
     if attack.seed is not None:
         attack.seed(broker, size)

@@ -40,7 +40,10 @@ class Bystander:
 
     def __init__(self, address: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", __name__, address.partition(",")[0]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -72,6 +72,7 @@ from .attacks_on_share_partitions import (
     one_large_batch,
     share_partitions,
 )
+from .attacks_on_tls import begin_handshakes, come_and_go
 from .requests import (
     TOPIC,
     bomb,
@@ -325,6 +326,8 @@ ATTACKS: Sequence[Attack] = (
     Attack("clients that never read", unread_fetches, 10, 40, full_topic),
     Attack("frames that are never finished", unfinished_frames, 20, 98, plain),
     Attack("clients that send behind a long poll and go", vanished, 100, 3000, plain),
+    Attack("TLS handshakes that are never finished", begin_handshakes, 300, 3000, has_tls=True),
+    Attack("TLS clients that come and go", come_and_go, 300, 5000, has_tls=True),
     Attack("fetch sessions of many partitions", large_sessions, 20_000, 700_000),
     Attack(
         "a read_committed Fetch over a cold sealed segment of small batches",

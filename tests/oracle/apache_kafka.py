@@ -114,7 +114,10 @@ class ApacheKafka:
         *,
         jvm: Sequence[str] = QUICK_JVM,
         version: str = VERSION,
+        has_tls: bool = False,
     ) -> None:
+        """With `has_tls` it listens at `tls_address`, too; the certificates are in the settings."""
+        self.tls_address = f"127.0.0.1:{free_port()}" if has_tls else None
         self._port, self._controller_port = free_port(), free_port()
         self.address = f"127.0.0.1:{self._port}"
         self.data_dir = directory / "data"
@@ -172,15 +175,15 @@ class ApacheKafka:
         return self._log_path.read_text(errors="replace")
 
     def _properties(self) -> dict[str, str]:
-        listeners = f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self._controller_port}"
+        advertised = f"PLAINTEXT://{self.address}" + (f",SSL://{self.tls_address}" if self.tls_address else "")
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
-            "listeners": listeners,
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "listeners": f"{advertised},CONTROLLER://127.0.0.1:{self._controller_port}",
+            "advertised.listeners": advertised,
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self.data_dir),
             **self._settings,
         }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from .certificate import Certificate
+from ...security.tls.certificate import Certificate
 from .facts import Endpoint, Tls
 from .findings import Finding
 

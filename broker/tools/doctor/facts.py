@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ...config.listeners import address_of
-from .certificate import Certificate
+from ...security.tls.certificate import Certificate
 
 
 class Security(Enum):

@@ -3,7 +3,7 @@
 import socket
 from typing import TYPE_CHECKING
 
-from .certificate import Certificate, NoCertificate, read_certificate
+from ...security.tls.certificate import Certificate, NoCertificate, read_certificate
 from .facts import Tls
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ def test_it_listens_where_it_is_asked_to_and_not_where_controllers_do() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"listeners": "SSL://127.0.0.1:1"},
+        {"listeners": "SASL_SSL://127.0.0.1:1"},
         {"listeners": "PLAINTEXT://127.0.0.1"},
         {"advertised.listeners": "PLAINTEXT://0.0.0.0:9092"},
         {"max.connections.per.ip.overrides": "localhost"},

@@ -98,3 +98,8 @@ def test_what_java_does_not_read_is_refused(name: str, value: str, why: str) -> 
 )
 def test_what_java_reads_is_taken(name: str, value: str) -> None:
     topic_config_def()[name].check(value)
+
+
+def test_a_properties_file_has_javas_escapes() -> None:
+    file = "a=-----BEGIN-----\\n\\\n   AAAA\nb\\:c:\\u00e4\\t\\\\d\\e\n"
+    assert parse_properties(file) == {"a": "-----BEGIN-----\nAAAA", "b:c": "ä\t\\de"}

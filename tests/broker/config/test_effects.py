@@ -14,6 +14,11 @@ def test_a_brokers_setting_has_one_if_it_is_read_or_stands_behind_a_topics() -> 
     assert not {"num.io.threads", "log.preallocate"} & broker_settings_in_effect()
 
 
+def test_one_of_a_listener_has_one_if_it_is_read_for_listeners() -> None:
+    given = ["listener.name.a.ssl.keystore.location", "listener.name.a.num.partitions", "ssl.provider"]
+    assert without_effect(given) == ["listener.name.a.num.partitions", "ssl.provider"]
+
+
 def test_those_without_one_are_named_but_for_what_only_controllers_need() -> None:
     given = ["num.io.threads", "num.partitions", "process.roles", "controller.quorum.voters", "broker.rack"]
     assert without_effect(given) == ["num.io.threads"]

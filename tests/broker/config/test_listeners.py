@@ -53,7 +53,7 @@ def test_several_may_be_served_and_those_of_controllers_are_left_out() -> None:
     assert served_endpoints(text, PLAIN, ["CONTROLLER"]) == TWO
 
 
-@pytest.mark.parametrize("text", ["CONTROLLER://:9093", "SSL://:9093", "OTHER://:1", ""])
+@pytest.mark.parametrize("text", ["CONTROLLER://:9093", "SASL_SSL://:9093", "OTHER://:1", ""])
 def test_what_is_not_served_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(ConfigError, match="listeners"):
         served_endpoints(text, PLAIN, ["CONTROLLER"])

@@ -142,10 +142,12 @@ def test_a_flag_without_a_value_is_refused() -> None:
         collect(None, {}, ["num.partitions"])
 
 
-def test_some_addresses_are_listeners_of_their_own_names() -> None:
+@pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])
+def test_some_addresses_are_listeners_of_their_own_names(protocol: str) -> None:
     for addresses in (["127.0.0.1:1"], ["127.0.0.1:1", "[::1]:2", ":3"]):
-        config = BrokerConfig.from_settings(listeners_of(addresses))
+        config = BrokerConfig.from_settings(listeners_of(addresses, protocol))
         assert [one.port for one in config.endpoints()] == list(range(1, len(addresses) + 1))
+        assert {one.protocol for one in config.endpoints()} == {protocol}
 
 
 def test_topics_come_from_the_file_the_environment_and_the_flags() -> None:

@@ -1,8 +1,11 @@
 """The settings of this broker and of all: which may change, which may not, and what is shown of them."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.config.config_def import ConfigError
 from odradek.broker.dynamic_config.brokers import BrokerConfigs
 from odradek.broker.metadata.image import MetadataImage
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -34,12 +37,35 @@ def test_ours_and_those_of_all_are(name: str) -> None:
         ("1", {"listeners": "PLAINTEXT://127.0.0.1:1"}),
         ("1", {"listener.security.protocol.map": "PLAINTEXT:PLAINTEXT"}),
         ("", {"max.connections": "0"}),
+        ("1", {"ssl.keystore.location": "a.jks"}),
+        ("", {"ssl.keystore.location": "a.jks"}),
+        ("", {"listener.name.plaintext.ssl.keystore.location": "a.jks"}),
     ],
 )
 def test_what_kafka_refuses_is_refused(name: str, configs: dict[str, str]) -> None:
     with pytest.raises(KafkaError) as refused:
         BROKERS.check(name, configs)
     assert refused.value.code == ErrorCode.INVALID_REQUEST
+
+
+def test_stores_of_listeners_are_tried_before_they_are_recorded_and_refused_in_kafkas_words() -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def refuse(configs: Mapping[str, str]) -> None:
+        asked.append(configs)
+        raise ConfigError("it is empty")
+
+    name, given = "listener.name.out.ssl.keystore.location", MetadataImage()
+    brokers = BrokerConfigs(BrokerConfig(), lambda: given, refuse)
+    with pytest.raises(
+        KafkaError, match=r"update of SSLFactory failed: .*InvalidConfigurationException: it is empty for"
+    ):
+        brokers.check("1", {name: "a.jks"})
+    brokers.check("1", {"max.connections": "5"})
+    given = MetadataImage(configs={(4, "1"): {name: "a.jks"}})
+    with pytest.raises(KafkaError):  # what is taken back is tried, too
+        brokers.check("1", {})
+    assert asked == [{name: "a.jks"}, {}]
 
 
 def test_what_may_change_is_recorded_as_it_was_written_and_so_is_what_kafka_does_not_know() -> None:

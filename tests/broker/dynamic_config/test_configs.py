@@ -97,6 +97,13 @@ def test_what_is_set_already_writes_nothing(broker: AskedBroker) -> None:
     assert broker.context.metadata.end_offset == end
 
 
+def test_what_is_set_of_a_broker_is_recorded_again_as_files_under_it_may_be_others(broker: AskedBroker) -> None:
+    alter(broker, changed(BROKER, "1", log_cleaner_backoff_ms="5", log_retention_ms="6"))
+    end = broker.context.metadata.end_offset
+    assert alter(broker, changed(BROKER, "1", log_cleaner_backoff_ms="5")) == [None]
+    assert broker.context.metadata.end_offset == end + 1
+
+
 def test_settings_of_no_known_kind_are_refused(broker: AskedBroker) -> None:
     with pytest.raises(KafkaError):
         broker.context.configs.describe(3, "t")

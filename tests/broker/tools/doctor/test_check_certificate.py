@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from odradek.broker.tools.doctor.certificate import Certificate
+from odradek.broker.security.tls.certificate import Certificate
 from odradek.broker.tools.doctor.check_certificate import check_certificate
 from odradek.broker.tools.doctor.facts import Endpoint, Tls
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import trustme
 
-from odradek.broker.tools.doctor.certificate import Certificate, NoCertificate, read_certificate
+from odradek.broker.security.tls.certificate import Certificate, NoCertificate, read_certificate
 
 LATER = datetime(2051, 1, 2, 3, 4, 5, tzinfo=UTC)
 

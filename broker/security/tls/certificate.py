@@ -1,4 +1,4 @@
-"""What stands in an X.509 certificate: names, issuer, validity. Reads DER (RFC 5280), as a server sends it.
+"""What stands in an X.509 certificate: names, issuer, validity. Reads DER (RFC 5280), as it is sent.
 
 The ssl module shows the fields of a certificate only after it has verified it, and those of interest here are the ones
 that do not verify.
@@ -8,7 +8,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+
+from .der import Element, elements
 
 EXTENSIONS, VERSION, UTC_TIME = 0xA3, 0xA0, 0x17
 DNS_NAME, IP_ADDRESS = 0x82, 0x87
@@ -32,6 +33,7 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     is_self_signed: bool
+    subject_der: bytes = b""  # the whole name, as it is signed
 
     def is_for(self, host: str) -> bool:
         """Whether clients that check host names take it for this one (RFC 6125: a wildcard is one whole label)."""
@@ -39,21 +41,15 @@ class Certificate:
         return any(_matches(name.lower(), wanted) for name in self.names)
 
 
-class _Element(NamedTuple):
-    tag: int
-    body: bytes
-    whole: bytes
-
-
 def read_certificate(der: bytes) -> Certificate:
     """NoCertificate for anything else."""
     try:
-        certificate = next(_elements(der))
-        fields = list(_elements(next(_elements(certificate.body)).body))
+        certificate = next(elements(der))
+        fields = list(elements(next(elements(certificate.body)).body))
         if fields[0].tag == VERSION:
             fields.pop(0)
         _, _, issuer, validity, subject = fields[:5]
-        start, end = _elements(validity.body)
+        start, end = elements(validity.body)
         return Certificate(
             subject=_name(subject),
             issuer=_name(issuer),
@@ -61,28 +57,13 @@ def read_certificate(der: bytes) -> Certificate:
             not_before=_time(start),
             not_after=_time(end),
             is_self_signed=subject.whole == issuer.whole,
+            subject_der=subject.whole,
         )
     except (IndexError, StopIteration, ValueError, RuntimeError) as fault:
         raise NoCertificate(f"not a certificate: {fault!r}") from fault
 
 
-def _elements(data: bytes) -> Iterator[_Element]:
-    """What stands in a row. ValueError where one ends beyond its place."""
-    pos = 0
-    while pos < len(data):
-        begin, tag, size = pos, data[pos], data[pos + 1]
-        pos += 2
-        if size & 0x80:
-            width = size & 0x7F
-            size = int.from_bytes(data[pos : pos + width])
-            pos += width
-        if pos + size > len(data):
-            raise ValueError("an element ends beyond its place")
-        yield _Element(tag, data[pos : pos + size], data[begin : pos + size])
-        pos += size
-
-
-def _name(element: _Element) -> str:
+def _name(element: Element) -> str:
     """The common name, else the organization, of a distinguished name."""
     found = _attributes(element)
     for wanted in (COMMON_NAME, ORGANIZATIONAL_UNIT, ORGANIZATION):
@@ -91,37 +72,37 @@ def _name(element: _Element) -> str:
     return "no name"
 
 
-def _attributes(name: _Element) -> dict[bytes, str]:
+def _attributes(name: Element) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
-    for group in _elements(name.body):
-        for pair in _elements(group.body):
-            kind, value = _elements(pair.body)
+    for group in elements(name.body):
+        for pair in elements(group.body):
+            kind, value = elements(pair.body)
             found[kind.body] = value.body.decode("utf-8", "replace")
     return found
 
 
-def _names(fields: Sequence[_Element], subject: _Element) -> Sequence[str]:
+def _names(fields: Sequence[Element], subject: Element) -> Sequence[str]:
     """The subject's alternative names; where there are none, old clients take the common name (RFC 2818)."""
     names: list[str] = []
     for part in fields[5:]:
         if part.tag == EXTENSIONS:
-            for extension in _elements(next(_elements(part.body)).body):
-                kind, *_, value = _elements(extension.body)
+            for extension in elements(next(elements(part.body)).body):
+                kind, *_, value = elements(extension.body)
                 if kind.body == SUBJECT_ALT_NAME:
-                    names += _alternative_names(next(_elements(value.body)).body)
+                    names += _alternative_names(next(elements(value.body)).body)
     common_name = _attributes(subject).get(COMMON_NAME)
     return names or ([common_name] if common_name else [])
 
 
 def _alternative_names(data: bytes) -> Iterator[str]:
-    for one in _elements(data):
+    for one in elements(data):
         if one.tag == DNS_NAME:
             yield one.body.decode("ascii", "replace")
         elif one.tag == IP_ADDRESS:
             yield str(ipaddress.ip_address(one.body))
 
 
-def _time(element: _Element) -> datetime:
+def _time(element: Element) -> datetime:
     """UTCTime has two digits for the year, and 50 is 1950 (RFC 5280, 4.1.2.5.1)."""
     text = element.body.decode("ascii", "replace")
     if element.tag == UTC_TIME:

@@ -1,0 +1,1 @@
+"""TLS of the listeners: certificates and keys in, what is said on the wire out."""
