@@ -151,6 +151,7 @@ TABLE: Mapping[int, Api] = {
         Api(ApiKey.ALTER_CONFIGS, 0, 2),
         Api(ApiKey.ALTER_REPLICA_LOG_DIRS, 1, 2, only_reads=True),
         Api(ApiKey.DESCRIBE_LOG_DIRS, 1, 5, only_reads=True),
+        Api(ApiKey.SASL_AUTHENTICATE, 0, 2),
         Api(ApiKey.CREATE_PARTITIONS, 0, 3),
         Api(ApiKey.DELETE_GROUPS, 0, 2),
         Api(ApiKey.ELECT_LEADERS, 0, 2, only_reads=True),

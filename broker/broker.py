@@ -13,6 +13,7 @@ from .config.broker_config import BrokerConfig
 from .config.start_topics import StartTopic
 from .network.pipeline import Stage
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock
+from .security.sasl.users import User
 
 __all__ = ["Broker", "StartError"]
 
@@ -31,12 +32,13 @@ class Broker:
         cluster_id: str | None = None,
         topics: Sequence[StartTopic] = (),
         stages: Sequence[Stage] = (),
+        users: Sequence[User] = (),
     ) -> None:
         """`runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
-        `stages` are what every request passes before its handler, in this order.
+        `stages` are what every request passes before its handler, in this order. `users` may log in from the start on.
         """
         self.config = config or BrokerConfig()
         self.is_ephemeral = is_ephemeral
@@ -46,6 +48,7 @@ class Broker:
         self._cluster_id = cluster_id
         self._topics = topics
         self._stages = stages
+        self._users = users
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
@@ -103,6 +106,7 @@ class Broker:
             advertise=self._advertise,
             cluster_id=self._cluster_id,
             topics=self._topics,
+            users=self._users,
         )
         await cluster.start()
         self._cluster = cluster

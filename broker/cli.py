@@ -107,6 +107,14 @@ def main() -> None:
     "but for partitions that it lacks.",
 )
 @click.option(
+    "--user",
+    "users",
+    metavar="NAME:PASSWORD[:MECHANISM]",
+    multiple=True,
+    help="Who may log in; may be repeated. Without a mechanism PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 will do. With it "
+    "the listeners are SASL_PLAINTEXT, unless `listeners` says otherwise.",
+)
+@click.option(
     "--lower-replication-factors",
     is_flag=True,
     help="Take replication factors above 1 for 1, in configurations written for several brokers.",
@@ -131,6 +139,7 @@ def serve(
     assignments: tuple[str, ...],
     features: tuple[str, ...],
     topics: tuple[str, ...],
+    users: tuple[str, ...],
     lower_replication_factors: bool,
     control_address: str | None,
     log_level: str,
@@ -154,12 +163,14 @@ def serve(
     from .config.config_def import ConfigError
     from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import parse_features
+    from .security.sasl.users import parse_users
 
     configure_logs(log_level, log_format)
     take_over_logging()
     _take_all_descriptors()
     try:
-        settings = _settings(config_file, assignments, topics, listen, data_dir)
+        may_log_in = parse_users(users)
+        settings = _settings(config_file, assignments, topics, listen, data_dir, has_users=bool(may_log_in))
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
@@ -171,6 +182,7 @@ def serve(
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
             topics=settings.topics,
+            users=may_log_in,
         )
         _log_settings(settings, config)
         _run(make_broker, control_address)
@@ -197,10 +209,13 @@ def _settings(
     topics: Iterable[str],
     listen: Sequence[str],
     data_dir: str | None,
+    *,
+    has_users: bool,
 ) -> "Settings":
     """The file first, then the environment, then --set, then the options of their own."""
     from .config.config_def import ConfigError
-    from .config.sources import collect, listeners_of
+    from .config.listeners import PLAINTEXT, SASL_PLAINTEXT
+    from .config.sources import DEFAULT_ADDRESS, collect, listeners_of
 
     properties = None
     if config_file is not None:
@@ -209,8 +224,10 @@ def _settings(
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot read {config_file}: {error}") from None
     settings = collect(properties, os.environ, assignments, topics)
+    if has_users and not listen and "listeners" not in settings.values:
+        listen = [DEFAULT_ADDRESS]
     if listen:
-        settings.values.update(listeners_of(listen))
+        settings.values.update(listeners_of(listen, SASL_PLAINTEXT if has_users else PLAINTEXT))
     if data_dir is not None:
         settings.values["log.dirs"] = data_dir
     return settings

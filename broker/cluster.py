@@ -20,6 +20,7 @@ from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
 from .config.broker_config import BrokerConfig
+from .config.config_def import ConfigError
 from .config.listeners import address_of
 from .config.start_topics import StartTopic
 from .context import Context
@@ -31,11 +32,14 @@ from .log_output import get_logger
 from .maintenance.idle_logs import IdleLogs
 from .maintenance.log_cleaner import LogCleaner
 from .maintenance.scheduled_tasks import ScheduledTasks
+from .metadata.log import MetadataLog
 from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
 from .network.server import CannotListen, Server
 from .quotas.connection_rates import ConnectionRates
 from .runtime import Runtime
+from .security.sasl.start_users import ensure_users
+from .security.sasl.users import User
 from .slices import Steps, run_slice
 from .topics.start_topics import ensure_topics
 from .topics.topics import Topics
@@ -79,8 +83,10 @@ class Cluster:
         advertise: Sequence[AdvertiseRule] = (),
         cluster_id: str | None = None,
         topics: Sequence[StartTopic] = (),
+        users: Sequence[User] = (),
     ) -> None:
-        """`stages` are what every request passes before its handler, in this order. `topics` are there when it listens.
+        """`stages` are what every request passes before its handler, in this order. `topics` are there when it listens,
+        and `users` may log in.
 
         `cluster_id` is that of a new directory, where it is not to be a random one; another directory must have it.
         """
@@ -94,6 +100,7 @@ class Cluster:
         self._advertise = advertise
         self._cluster_id = cluster_id
         self._topics = topics
+        self._users = users
         self._first_producer_id = 0
         self._parts: _Parts | None = None
         self._held: Sequence[Sequence[socket.socket]] = ()  # what it listens on already
@@ -131,6 +138,7 @@ class Cluster:
             parts = self._build(lifetime, log_manager)
             await self._in_turns(parts.idle_logs.recover_large())
             await self._ensure_topics(parts.topics)
+            await self._ensure_users(parts.context.metadata)
             await self._when_done(partial(parts.context.producer_ids.skip, self._first_producer_id))
         except BaseException:
             await lifetime.ended()
@@ -252,7 +260,15 @@ class Cluster:
             log_cleaner,
             context.heavy_work,
             context.topics,
-            Server(config, runtime, Dispatcher(context, self._stages), context.unsent, context.advertised.note, rates),
+            Server(
+                config,
+                runtime,
+                Dispatcher(context, self._stages),
+                context.unsent,
+                context.advertised.note,
+                rates,
+                context.sasl.expect_login,
+            ),
             context,
         )
 
@@ -260,7 +276,9 @@ class Cluster:
         """Replay what the directory holds; one that cannot be read is to be let go as it was found."""
         identity = log_manager.directory.identity
         try:
-            return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise)
+            return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise, self._users)
+        except ConfigError as error:
+            raise StartError(str(error)) from error
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
 
@@ -268,6 +286,13 @@ class Cluster:
         """The topics asked for are there, and recorded. StartError names the one that cannot be."""
         if self._topics:
             await self._when_done(partial(ensure_topics, topics, self._config, self._topics))
+
+    async def _ensure_users(self, metadata: MetadataLog) -> None:
+        """The users asked for can log in. StartError."""
+        if self._users:
+            await self._when_done(
+                partial(ensure_users, metadata, self._users, self._runtime.threads, self._runtime.random)
+            )
 
     @staticmethod
     async def _when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:

@@ -1,8 +1,9 @@
 """What a handler may touch, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from ..storage.files.files import VolumeBytes
 from .advertised import Advertised
@@ -20,6 +21,8 @@ from .metadata.producer_ids import ProducerIds
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
+from .security.sasl.sasl_server import SaslServer
+from .security.tokens.delegation_tokens import DelegationTokens
 from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
@@ -75,6 +78,9 @@ class Context:
     flusher: LogFlusher
     producer_ids: ProducerIds
     quotas: ClientQuotas
+    tokens: DelegationTokens
+    sasl: SaslServer
+    new_uuid: Callable[[], UUID]
     served_apis: Sequence[ServedApi]
     cluster_id: str
     features: Sequence[Feature] = FEATURES

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from .config_def import ConfigError
 from .java_values import split_list
 
-PLAINTEXT = "PLAINTEXT"
-SERVED_PROTOCOLS = (PLAINTEXT,)
+PLAINTEXT, SASL_PLAINTEXT, SASL_SSL = "PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"
+SERVED_PROTOCOLS = (PLAINTEXT, SASL_PLAINTEXT)
+WITH_SASL = (SASL_PLAINTEXT, SASL_SSL)
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
 _HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
 _ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")
@@ -85,7 +86,7 @@ def served_endpoints(text: str, protocols: Mapping[str, str], controllers: Seque
         if protocol is None:
             raise ConfigError(f"listeners: No security protocol defined for listener {endpoint.name}")
         if protocol not in SERVED_PROTOCOLS:
-            raise ConfigError(f"listeners: only {', '.join(SERVED_PROTOCOLS)} is served, not {protocol!r}")
+            raise ConfigError(f"listeners: only {', '.join(SERVED_PROTOCOLS)} are served, not {protocol!r}")
         endpoints.append(endpoint._replace(protocol=protocol))
     if not endpoints:
         raise ConfigError("listeners: there is none for clients")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
+from .listeners import PLAINTEXT
 from .start_topics import (
     CREATE_TOPICS,
     CREATE_TOPICS_SEPARATOR,
@@ -19,6 +20,7 @@ from .start_topics import (
     parse_start_topics,
 )
 
+DEFAULT_ADDRESS = "127.0.0.1:9092"
 _PREFIXES = ("KAFKA_CFG_", "KAFKA_")
 _CLUSTER_IDS = ("CLUSTER_ID", "KAFKA_CLUSTER_ID", "KAFKA_KRAFT_CLUSTER_ID")
 # What the images read themselves: options of the JVM, of its log, of their own scripts.
@@ -89,12 +91,12 @@ def _take(settings: Settings, name: str, value: str) -> None:
         settings.unknown.append(f"{name}{nearest(name, broker_config_def())}")
 
 
-def listeners_of(addresses: Sequence[str]) -> dict[str, str]:
+def listeners_of(addresses: Sequence[str], protocol: str = PLAINTEXT) -> dict[str, str]:
     """The settings that say the same as some HOST:PORT."""
     if len(addresses) == 1:
-        return {"listeners": f"PLAINTEXT://{addresses[0]}"}
-    names = ["PLAINTEXT", *(f"PLAINTEXT{number}" for number in range(2, len(addresses) + 1))]
+        return {"listeners": f"{protocol}://{addresses[0]}"}
+    names = [protocol, *(f"{protocol}{number}" for number in range(2, len(addresses) + 1))]
     return {
         "listeners": ",".join(f"{name}://{address}" for name, address in zip(names, addresses, strict=True)),
-        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in names),
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name in names),
     }

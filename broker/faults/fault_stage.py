@@ -11,11 +11,11 @@ from typing import Any
 from ...protocol.codec import Segment
 from ...protocol.errors import ErrorCode
 from ..deferred import Deferred, Disconnect
+from ..error_answers import add_errors, error_answer
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, is_deferred, observe, resume
+from ..request_names import NameOf, array_fields, names_of, without
 from ..runtime import Runtime
-from .error_answers import add_errors, error_answer
 from .fault_table import Asked, Fault, FaultTable
-from .request_names import NameOf, array_fields, names_of, without
 from .rule import FaultRule, api_of
 
 CORRUPT_FROM = 8  # behind the length and the correlation id: the client finds its answer, and cannot read it

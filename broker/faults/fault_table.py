@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from .request_names import Names
+from ..request_names import Names
 from .rule import FaultRule
 
 

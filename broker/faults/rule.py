@@ -11,7 +11,7 @@ from ...protocol.api_keys import ApiKey
 from ...protocol.errors import ErrorCode
 from ..apis import TABLE
 from ..config.config_def import nearest
-from .request_names import can_name
+from ..request_names import can_name
 
 ACTIONS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),

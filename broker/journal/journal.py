@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 
 from ..apis import TABLE
 from ..config.config_def import nearest
-from ..faults.request_names import names_of
 from ..faults.rule import api_of
 from ..network.pipeline import ReceivedRequest
+from ..request_names import names_of
 from ..runtime import Clock
 from ..session import Session
 from .entries import Decision, JournalEntry, JournalRequest, Subject

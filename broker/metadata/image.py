@@ -1,4 +1,4 @@
-"""What the records of the metadata log amount to: topics, partitions, settings, quotas, features, producer ids.
+"""What the records of the metadata log amount to: topics, partitions, settings, quotas, credentials, features, ids.
 
 The rule: an image changes only by replaying records, as bytes, and `records` says the same again: that is a snapshot.
 Records between BeginTransaction and EndTransaction count together or not at all (KIP-868).
@@ -27,9 +27,10 @@ from ...protocol.metadata_records import (
     encode_metadata_record,
 )
 from ...protocol.wire import CorruptFrame
+from .credentials import Credentials
 from .delta import MetadataDelta
 from .topic_image import PartitionImage, TopicImage
-from .unserved import AFTER_TOPICS, BEFORE_TOPICS, UnservedRecords
+from .unserved import AFTER_CREDENTIALS, AFTER_QUOTAS, BEFORE_TOPICS, UnservedRecords
 
 Resource = tuple[int, str]
 """What settings are given to: the type of the resource (DescribeConfigs' numbers), and its name."""
@@ -49,6 +50,7 @@ class MetadataImage:
     configs: dict[Resource, dict[str, str]] = field(default_factory=dict[Resource, dict[str, str]])
     quotas: dict[QuotaEntity, dict[str, float]] = field(default_factory=dict[QuotaEntity, dict[str, float]])
     next_producer_id: int = 0
+    credentials: Credentials = field(default_factory=Credentials)
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
     removed: dict[bytes, str] = field(default_factory=dict[bytes, str], compare=False)
@@ -112,6 +114,8 @@ class MetadataImage:
                 self._set(record, delta)
             case ClientQuotaRecord():
                 self._set_quota(record, delta)
+            case _ if self.credentials.replay(record):
+                pass
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
@@ -170,7 +174,9 @@ class MetadataImage:
         for entity, quotas in self.quotas.items():
             for key, quota in quotas.items():
                 yield encode_metadata_record(quota_record(entity, key, quota))
-        yield from self.kept.of_kinds(AFTER_TOPICS)
+        yield from self.kept.of_kinds(AFTER_QUOTAS)
+        yield from self.credentials.records()
+        yield from self.kept.of_kinds(AFTER_CREDENTIALS)
 
 
 def config_record(resource: Resource, name: str, value: str | None) -> ConfigRecord:

@@ -1,4 +1,4 @@
-"""What the metadata log says of things that one node has no use for: users, access rules, registrations.
+"""What the metadata log says of things that one node has no use for: access rules, registrations.
 
 The rule: none of it is lost. Each record is kept as it came, under the key by which Kafka keeps it, so that a snapshot
 says it again and Apache Kafka finds its cluster as it left it.
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from ...protocol.metadata_records import (
     AccessControlEntryRecord,
     BrokerRegistrationChangeRecord,
-    DelegationTokenRecord,
     FeatureLevelRecord,
     FenceBrokerRecord,
     MetadataRecord,
@@ -18,11 +17,8 @@ from ...protocol.metadata_records import (
     RegisterBrokerRecord,
     RegisterControllerRecord,
     RemoveAccessControlEntryRecord,
-    RemoveDelegationTokenRecord,
-    RemoveUserScramCredentialRecord,
     UnfenceBrokerRecord,
     UnregisterBrokerRecord,
-    UserScramCredentialRecord,
     ZkMigrationStateRecord,
     decode_versioned,
     encode_metadata_record,
@@ -30,9 +26,10 @@ from ...protocol.metadata_records import (
 from ...protocol.wire import CorruptFrame
 
 # Kinds of records, in the order of Kafka's own snapshots.
-FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION = range(8)
+FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, ACL, MIGRATION = range(6)
 BEFORE_TOPICS = (FEATURE, BROKER, CONTROLLER)
-AFTER_TOPICS = (PRODUCER_IDS, ACL, SCRAM, TOKEN, MIGRATION)
+AFTER_QUOTAS = (PRODUCER_IDS, ACL)
+AFTER_CREDENTIALS = (MIGRATION,)
 
 # What a BrokerRegistrationChangeRecord says about a flag (KIP-841); 0 leaves it.
 RAISED, LOWERED = 1, -1
@@ -103,14 +100,6 @@ def _place_of(record: MetadataRecord) -> tuple[Key, bool] | None:
             return (ACL, record.id), False
         case RemoveAccessControlEntryRecord():
             return (ACL, record.id), True
-        case UserScramCredentialRecord():
-            return (SCRAM, record.name, record.mechanism), False
-        case RemoveUserScramCredentialRecord():
-            return (SCRAM, record.name, record.mechanism), True
-        case DelegationTokenRecord():
-            return (TOKEN, record.token_id), False
-        case RemoveDelegationTokenRecord():
-            return (TOKEN, record.token_id), True
         case ZkMigrationStateRecord():
             return (MIGRATION,), False
         case NoOpRecord():

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odradek.broker.apis import TABLE, Api
-from odradek.broker.faults.error_answers import error_answer
+from odradek.broker.error_answers import error_answer
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
 

@@ -17,6 +17,7 @@ NOT_KAFKAS = {
     "log.dirs",
     "broker.rack",
     "queued.max.request.bytes",
+    "sasl.enabled.mechanisms",
     "group.initial.rebalance.delay.ms",
     "offsets.topic.replication.factor",
     "transaction.state.log.replication.factor",

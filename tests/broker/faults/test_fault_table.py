@@ -1,8 +1,8 @@
 import pytest
 
 from odradek.broker.faults.fault_table import Asked, FaultTable, fits
-from odradek.broker.faults.request_names import Names
 from odradek.broker.faults.rule import FaultRule
+from odradek.broker.request_names import Names
 
 NOTHING = Names(frozenset(), frozenset(), frozenset(), frozenset(), frozenset())
 ASKED = Asked(

@@ -61,6 +61,7 @@ from odradek.broker.handlers.produce import handle_produce
 from odradek.broker.handlers.read_share_group_state import handle_read_share_group_state
 from odradek.broker.handlers.read_share_group_state_summary import handle_read_share_group_state_summary
 from odradek.broker.handlers.remove_raft_voter import handle_remove_raft_voter
+from odradek.broker.handlers.sasl_authenticate import handle_sasl_authenticate
 from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
 from odradek.broker.handlers.share_acknowledge import handle_share_acknowledge
 from odradek.broker.handlers.share_fetch import handle_share_fetch
@@ -169,6 +170,7 @@ from odradek.protocol.messages.read_share_group_state_summary import (
     ReadShareGroupStateSummaryResponse,
 )
 from odradek.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, RemoveRaftVoterResponse
+from odradek.protocol.messages.sasl_authenticate import SaslAuthenticateRequest, SaslAuthenticateResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from odradek.protocol.messages.share_acknowledge import ShareAcknowledgeRequest, ShareAcknowledgeResponse
 from odradek.protocol.messages.share_fetch import ShareFetchRequest, ShareFetchResponse
@@ -275,6 +277,7 @@ HANDLERS = {
     ),
     "produce": handler_of(ProduceRequest, ProduceResponse, handle_produce),
     "remove_raft_voter": handler_of(RemoveRaftVoterRequest, RemoveRaftVoterResponse, handle_remove_raft_voter),
+    "sasl_authenticate": handler_of(SaslAuthenticateRequest, SaslAuthenticateResponse, handle_sasl_authenticate),
     "sasl_handshake": handler_of(SaslHandshakeRequest, SaslHandshakeResponse, handle_sasl_handshake),
     "streams_group_describe": handler_of(
         StreamsGroupDescribeRequest, StreamsGroupDescribeResponse, handle_streams_group_describe

@@ -1,7 +1,7 @@
 import pytest
 
 from odradek.broker.apis import TABLE
-from odradek.broker.faults.request_names import can_name, names_of, without
+from odradek.broker.request_names import can_name, names_of, without
 from odradek.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from odradek.protocol.messages.delete_groups import DeleteGroupsRequest
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState

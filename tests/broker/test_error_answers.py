@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from odradek.broker.faults.error_answers import error_answer
+from odradek.broker.error_answers import error_answer
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse

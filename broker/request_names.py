@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 
-from ...protocol.declaration import fields_of
+from ..protocol.declaration import fields_of
 
 TOPIC_FIELDS = ("topic", "name", "topic_name")
 INDEX_FIELDS = ("index", "partition_index", "partition")

@@ -5,8 +5,8 @@ What an answer must have beside the error is taken from the request, field by fi
 
 from typing import Any, cast
 
-from ...protocol.declaration import Field, fields_of
-from ...protocol.errors import ErrorCode
+from ..protocol.declaration import Field, fields_of
+from ..protocol.errors import ErrorCode
 from .request_names import GROUP_FIELDS, INDEX_FIELDS, TOPIC_FIELDS, array_fields, index_of
 
 ALIASES = (INDEX_FIELDS, TOPIC_FIELDS, GROUP_FIELDS, ("key",))
@@ -26,6 +26,11 @@ def error_answer(body: object, response: type[Any], version: int, code: ErrorCod
     """The answer that has this error wherever it can be; None where this version of it has no place for one."""
     answer, has_error = _mirrored(body, response, version, code)
     return answer if has_error else None
+
+
+def failed_answer(body: object, response: type[Any], version: int, code: ErrorCode) -> object:
+    """The same, without the error where there is no place for it: an answer that says nothing."""
+    return _mirrored(body, response, version, code)[0]
 
 
 def add_errors(answer: Any, body: object, version: int, code: ErrorCode) -> None:
