@@ -40,6 +40,7 @@ from .quotas.connection_rates import ConnectionRates
 from .runtime import Runtime
 from .security.sasl.start_users import ensure_users
 from .security.sasl.users import User
+from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice
 from .topics.start_topics import ensure_topics
 from .topics.topics import Topics
@@ -139,6 +140,7 @@ class Cluster:
             await self._in_turns(parts.idle_logs.recover_large())
             await self._ensure_topics(parts.topics)
             await self._ensure_users(parts.context.metadata)
+            await self._when_done(parts.context.sasl.load)
             await self._when_done(partial(parts.context.producer_ids.skip, self._first_producer_id))
         except BaseException:
             await lifetime.ended()
@@ -249,6 +251,12 @@ class Cluster:
         if config.metadata_log_max_snapshot_interval_ms:
             scheduled_tasks.add(
                 "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot
+            )
+        if context.tokens.is_enabled:
+            scheduled_tasks.add(
+                "delegation tokens",
+                config.delegation_token_expiry_check_interval_ms,
+                partial(remove_expired, context.tokens, context.metadata, runtime.clock),
             )
         log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
         context.metadata.publisher.subscribe(log_cleaner)

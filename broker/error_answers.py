@@ -28,9 +28,12 @@ def error_answer(body: object, response: type[Any], version: int, code: ErrorCod
     return answer if has_error else None
 
 
-def failed_answer(body: object, response: type[Any], version: int, code: ErrorCode) -> object:
+def failed_answer(body: object, response: type[Any], version: int, code: ErrorCode, why: str) -> object:
     """The same, without the error where there is no place for it: an answer that says nothing."""
-    return _mirrored(body, response, version, code)[0]
+    answer, _ = _mirrored(body, response, version, code)
+    if getattr(answer, "error_message", "") is None:
+        answer.error_message = why
+    return answer
 
 
 def add_errors(answer: Any, body: object, version: int, code: ErrorCode) -> None:

@@ -100,7 +100,7 @@ class Dispatcher:
     ) -> Segments | Deferred[Segments | None] | None:
         """ILLEGAL_SASL_STATE, where the API has a place for it, and the end of the connection."""
         api = TABLE[header.api_key].load()
-        answer = failed_answer(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE)
+        answer = failed_answer(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
 
         def refuse(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
             return self._context.sasl.refuse(session, answer, why)

@@ -81,7 +81,7 @@ class Authentication:
             case State.HANDSHAKE:
                 _check(key, ApiKey.SASL_HANDSHAKE)
             case State.TOKEN_REQUESTS if key != ApiKey.SASL_AUTHENTICATE:
-                return f"Unexpected Kafka request of type {api_name(key)} during SASL authentication."
+                return f"Unexpected Kafka request of type {ApiKey(key).name} during SASL authentication."
             case State.BAD_MECHANISM:
                 raise Disconnect(self._why_bad_mechanism())
             case State.FAILED:

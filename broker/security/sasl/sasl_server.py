@@ -20,7 +20,9 @@ from ...metadata.image import MetadataImage
 from ...runtime import Runtime, SerialQueue
 from ...session import Session
 from .authentication import Authentication, State
+from .bearer_validators import BearerValidators
 from .mechanism import Challenge, Heavy, LoginBroken, LoginFailed, Mechanism, Step
+from .oauthbearer import OAUTHBEARER, BearerLogin
 from .plain import PLAIN, PlainLogin
 from .scram import ScramLogin, TokenLogin
 from .scram_credentials import BY_LABEL, ScramCredential, ScramMechanism, stored_credential
@@ -57,6 +59,8 @@ class SaslServer:
         self._heavy = SerialQueue(runtime.threads)
         for listener in self._listeners:
             check_sasl(config, listener, has_plain_users=bool(self._passwords))
+        self._bearers = BearerValidators(config, runtime, sorted(self._listeners))
+        self.load = self._bearers.load  # to be called, and its end waited for, before anybody logs in
         if users and not self._listeners:
             raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
 
@@ -75,6 +79,8 @@ class SaslServer:
             return SaslHandshakeResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE)
         offered = authentication.mechanisms
         if not authentication.choose(mechanism, version):
+            if not authentication.is_pending:  # Kafka answers this of a first login alone
+                raise Disconnect(f"SASL mechanism {mechanism[:MOST_SHOWN]!r} for a login anew")
             refused = SaslHandshakeResponse(error_code=ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms=offered)
             return self.refuse(session, refused, f"Unsupported SASL mechanism {mechanism[:MOST_SHOWN]!r}")
         if authentication.state is not State.BAD_MECHANISM:
@@ -95,7 +101,9 @@ class SaslServer:
             session,
             authentication,
             token,
-            lambda answer, lifetime_ms: SaslAuthenticateResponse(auth_bytes=answer, session_lifetime_ms=lifetime_ms),
+            lambda answer, lifetime_ms: SaslAuthenticateResponse(
+                error_message="", auth_bytes=answer, session_lifetime_ms=lifetime_ms
+            ),
             lambda why: SaslAuthenticateResponse(error_code=ErrorCode.SASL_AUTHENTICATION_FAILED, error_message=why),
         )
 
@@ -192,6 +200,8 @@ class SaslServer:
     def _new_login(self, listener: str, mechanism: str) -> Mechanism:
         if mechanism == PLAIN:
             return PlainLogin({**self._passwords, **plain_users(self._config, listener)})
+        if mechanism == OAUTHBEARER:
+            return BearerLogin(self._bearers.of_listener(listener))
         scram = BY_LABEL[mechanism]
         nonce = self._random.randbytes(NONCE_BYTES).hex()
 

@@ -7,10 +7,10 @@ from ...config.config_def import ConfigError, nearest
 from ...config.java_values import split_list
 from ...config.listeners import WITH_SASL
 from .jaas import OAUTHBEARER_MODULE, PLAIN_MODULE, SCRAM_MODULE, LoginModule, parse_jaas
+from .oauthbearer import OAUTHBEARER
 from .plain import PLAIN
 from .scram_credentials import BY_LABEL
 
-OAUTHBEARER = "OAUTHBEARER"
 SERVED_MECHANISMS = (PLAIN, *BY_LABEL, OAUTHBEARER)
 ENABLED, JAAS = "sasl.enabled.mechanisms", "sasl.jaas.config"
 CALLBACK, JWKS_URL = "sasl.server.callback.handler.class", "sasl.oauthbearer.jwks.endpoint.url"
@@ -39,9 +39,8 @@ def enabled_mechanisms(config: BrokerConfig, listener: str) -> Sequence[str]:
 
 def takes_bearer_tokens(config: BrokerConfig, listener: str) -> bool:
     """Whether anything says how bearer tokens are to be checked."""
-    return bool(
-        config.of_listener(listener, JWKS_URL, OAUTHBEARER) or login_module(config, listener, OAUTHBEARER) is not None
-    )
+    has_validator = any(config.of_listener(listener, name, OAUTHBEARER) for name in (JWKS_URL, CALLBACK))
+    return has_validator or login_module(config, listener, OAUTHBEARER) is not None
 
 
 def login_module(config: BrokerConfig, listener: str, mechanism: str) -> LoginModule | None:
@@ -79,6 +78,8 @@ def check_sasl(config: BrokerConfig, listener: str, *, has_plain_users: bool) ->
     """Whether a listener can be served. ConfigError."""
     for mechanism in enabled_mechanisms(config, listener):
         login_module(config, listener, mechanism)
+        if mechanism != OAUTHBEARER and (handler := config.of_listener(listener, CALLBACK, mechanism)):
+            raise ConfigError(f"{CALLBACK} of {mechanism}: {handler} is not here; users come by {JAAS} and --user")
         if mechanism == PLAIN and config.is_given(listener, ENABLED):
             has_users = has_plain_users or plain_users(config, listener)
             if not has_users:

@@ -37,7 +37,7 @@ def test_a_client_that_logs_in_is_served_as_its_user(version: int) -> None:
     assert client.session.user == ANONYMOUS
     assert list(client.shake_hands().mechanisms) == NAMES
     answer = client.authenticate(PLAIN_TOKEN, version)
-    assert (answer.error_code, answer.error_message, answer.auth_bytes) == (0, None, b"")
+    assert (answer.error_code, answer.error_message, answer.auth_bytes) == (0, "", b"")
     assert client.session.user == "al"
     assert is_served(client)
 
