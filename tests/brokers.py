@@ -76,7 +76,7 @@ def cpu_seconds(pid: int) -> float:
 class OdradekBroker:
     """`odradek serve` in a subprocess, on a free port; `ephemeral` keeps nothing on disk, `options` are any others.
 
-    With several `--listen` the `address` is all of them, with commas.
+    With several `--listen`, or `listeners` among the settings, the `address` is all of them, with commas.
     """
 
     def __init__(
@@ -99,7 +99,8 @@ class OdradekBroker:
         directory.mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "odradek.broker", "serve", "--listen", self.address]
+        command = [sys.executable, "-m", "odradek.broker", "serve"]
+        command += [] if "listeners" in self._settings else ["--listen", self.address]
         command += ["--ephemeral"] if self._ephemeral else ["--data-dir", str(self.data_dir)]
         for name, value in self._settings.items():
             command += ["--set", f"{name}={value}"]

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,10 @@ NOTICED_S = 5.0
 
 
 class Attacker:
-    """One client of a broker; `size` says how far it goes."""
+    """One client of a broker; `size` says how far it goes. `login_address` is a listener with SASL, if there is one."""
 
     def __init__(self, broker: BrokerProcess, size: int) -> None:
-        self.address = broker.address
+        self.address, _, self.login_address = broker.address.partition(",")
         self.size = size
 
     def connect(self) -> Wire:
@@ -64,6 +64,7 @@ class Attack:
     prepare: Callable[[Attacker], None] = lambda attacker: None
     # Fills the directory of a broker that runs, and ends it; the one that is attacked starts on what it left.
     seed: Callable[[BrokerProcess, int], None] | None = None
+    settings: Mapping[str, str] | None = None
     files: int = 0  # that the broker opens for the first time, and keeps open as it does all it uses
 
 
@@ -79,7 +80,7 @@ class Seen:
 
 def start(attack: Attack, size: int, directory: Path, *, ephemeral: bool) -> OdradekBroker:
     """The broker to attack: in memory if it is to be `ephemeral`, unless the attack needs a directory."""
-    broker = OdradekBroker(directory, ephemeral=ephemeral and attack.seed is None)
+    broker = OdradekBroker(directory, attack.settings, ephemeral=ephemeral and attack.seed is None)
     broker.start()
     if attack.seed is not None:
         attack.seed(broker, size)

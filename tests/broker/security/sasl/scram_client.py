@@ -29,7 +29,7 @@ class ScramClient:
     def final(self, challenge: bytes, nonce: str | None = None) -> bytes:
         """The proof; `nonce` instead of the right one."""
         parts = dict(part.split("=", 1) for part in challenge.decode().split(","))
-        salted = hashlib.pbkdf2_hmac(self.digest, self.password.encode(), base64.b64decode(parts["s"]), int(parts["i"]))
+        salted = self.salted(base64.b64decode(parts["s"]), int(parts["i"]))
         without_proof = f"c={base64.b64encode(self.header.encode()).decode()},r={nonce or parts['r']}"
         message = f"{self.bare},{challenge.decode()},{without_proof}".encode()
         client_key = hmac.digest(salted, b"Client Key", self.digest)
@@ -37,6 +37,9 @@ class ScramClient:
         proof = bytes(a ^ b for a, b in zip(client_key, hmac.digest(stored_key, message, self.digest), strict=True))
         self.signature = hmac.digest(hmac.digest(salted, b"Server Key", self.digest), message, self.digest)
         return f"{without_proof},p={base64.b64encode(proof).decode()}".encode()
+
+    def salted(self, salt: bytes, iterations: int) -> bytes:
+        return hashlib.pbkdf2_hmac(self.digest, self.password.encode(), salt, iterations)
 
     def is_server(self, final: bytes) -> bool:
         """Whether the server has the credential."""
