@@ -19,6 +19,7 @@ from .administration import administration
 from .clusters import measure_clusters
 from .groups import measure_groups
 from .journal import measure_journal
+from .logins import login_brokers, measure_logins
 from .share_groups import share
 from .starts import measure_starts
 from .state import measure_state
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="for --quotas and --groups")
     parser.add_argument("--groups", action="store_true", help="measure groups of consumers instead")
     parser.add_argument("--lonely", type=int, default=1000, help="for --groups: how many of one member")
+    parser.add_argument("--logins", action="store_true", help="measure logins by SASL mechanism instead")
     parser.add_argument("--journal", action="store_true", help="measure what a journal costs instead")
     parser.add_argument("--state", action="store_true", help="measure snapshots of clusters in memory instead")
     parser.add_argument("--clusters", action="store_true", help="measure what a cluster costs a test instead")
@@ -52,6 +54,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.journal or arguments.state or arguments.clusters:
         measure_in_process(arguments)
+        return
+    if arguments.logins:
+        with tempfile.TemporaryDirectory(prefix="bench-logins-") as directory:
+            brokers = login_brokers(_only_what_is_here(arguments.only), Path(directory))
+            show({name: measure_logins(broker, arguments.acked) for name, broker in brokers.items()})
         return
     results: dict[str, Measures] = {}
     for name, start in _brokers(arguments.only, has_tls=arguments.tls).items():
@@ -88,21 +95,29 @@ def measure_in_process(arguments: argparse.Namespace) -> None:
 
 def _brokers(only: str | None, *, has_tls: bool = False) -> Mapping[str, Callable[[Path], BrokerProcess]]:
     brokers: dict[str, Callable[[Path], BrokerProcess]] = {}
+    only = _only_what_is_here(only)
     if only != "kafka":
         brokers["odradek"] = lambda directory: (
             odradek_with_tls(directory, SETTINGS) if has_tls else OdradekBroker(directory, SETTINGS)
         )
     if only != "odradek":
-        if shutil.which("java") and shutil.which("mvn"):
-            jars()
-            brokers["kafka"] = lambda directory: (
-                kafka_with_tls(directory, SETTINGS, KAFKA_JVM)
-                if has_tls
-                else ApacheKafka(directory, SETTINGS, jvm=KAFKA_JVM)
-            )
-        else:
-            print("no java or mvn here: Apache Kafka is not measured")
+        brokers["kafka"] = lambda directory: (
+            kafka_with_tls(directory, SETTINGS, KAFKA_JVM)
+            if has_tls
+            else ApacheKafka(directory, SETTINGS, jvm=KAFKA_JVM)
+        )
     return brokers
+
+
+def _only_what_is_here(only: str | None) -> str | None:
+    """Odradek alone, where there is no Apache Kafka to be had."""
+    if only == "odradek":
+        return only
+    if shutil.which("java") and shutil.which("mvn"):
+        jars()
+        return only
+    print("no java or mvn here: Apache Kafka is not measured")
+    return "odradek"
 
 
 def measure(broker: BrokerProcess, records: int, acked: int) -> Measures:

@@ -27,7 +27,7 @@ def tls_settings(directory: Path) -> dict[str, str]:
 
 def odradek_with_tls(directory: Path, settings: dict[str, str]) -> BrokerProcess:
     listeners = {"listeners": "PLAINTEXT://127.0.0.1:0,SSL://127.0.0.1:0"}
-    return OdradekBroker(directory, {**settings, **listeners, **tls_settings(directory)}, listens=False)
+    return OdradekBroker(directory, {**settings, **listeners, **tls_settings(directory)})
 
 
 def kafka_with_tls(directory: Path, settings: dict[str, str], jvm: tuple[str, ...]) -> BrokerProcess:

@@ -39,7 +39,10 @@ from .quotas.client_quotas import ClientQuotas
 from .runtime import Runtime, SerialQueue
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Authorizer
+from .security.sasl.sasl_server import SaslServer
+from .security.sasl.users import User
 from .security.tls.listeners import TlsListeners
+from .security.tokens.delegation_tokens import DelegationTokens
 from .share.share_config import share_group_settings
 from .share.share_partitions import SharePartitions
 from .share.share_sessions import ShareSessions
@@ -59,6 +62,7 @@ def assemble(
     identity: Identity,
     features: Mapping[str, int] = MappingProxyType({}),
     advertise: Sequence[AdvertiseRule] = (),
+    users: Sequence[User] = (),
 ) -> Context:
     """Replay what the directory holds and return everything a handler may touch.
 
@@ -92,6 +96,7 @@ def assemble(
     metadata.publisher.subscribe(share)
     quotas = ClientQuotas(config, metadata.image)
     metadata.publisher.subscribe(quotas)
+    tokens = DelegationTokens(config, lambda: metadata.image, runtime.random.randbytes)
     return Context(
         config=config,
         configs=Configs(config, metadata, tls.check),
@@ -116,6 +121,9 @@ def assemble(
         flusher=flusher,
         producer_ids=producer_ids,
         quotas=quotas,
+        tokens=tokens,
+        sasl=SaslServer(config, runtime, lambda: metadata.image, tokens.find_login, users),
+        new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
         features=shown,

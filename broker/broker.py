@@ -12,6 +12,7 @@ from .config.broker_config import BrokerConfig
 from .config.start_topics import StartTopic
 from .network.pipeline import Stage
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock, chance_of
+from .security.sasl.users import User
 
 __all__ = ["Broker", "StartError"]
 
@@ -32,13 +33,14 @@ class Broker:
         stages: Sequence[Stage] = (),
         around_files: Callable[[Files], Files] = lambda files: files,
         seed: int | None = None,
+        users: Sequence[User] = (),
     ) -> None:
         """`runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
         `stages` are what every request passes before its handler, in this order, and `around_files` gives what the
-        cluster has in place of its disk. From a `seed` every id follows.
+        cluster has in place of its disk. From a `seed` every id follows. `users` may log in from the start on.
         """
         self._seed = seed
         self.config = config or BrokerConfig()
@@ -50,6 +52,7 @@ class Broker:
         self._topics = topics
         self._stages = stages
         self._around_files = around_files
+        self._users = users
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None
         self._is_started = False
@@ -109,6 +112,7 @@ class Broker:
             advertise=self._advertise,
             cluster_id=self._cluster_id,
             topics=self._topics,
+            users=self._users,
         )
         await cluster.start()
         self._cluster = cluster

@@ -1,29 +1,15 @@
 """The command line: `odradek serve`, and the tools that are loaded when they are asked for."""
 
-import contextlib
-import os
-import signal
 import sys
-from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Mapping
 
-    from .broker import Broker
-    from .config.broker_config import BrokerConfig
-    from .config.sources import Settings
-    from .control.held_broker import HeldBroker
-    from .control.serving import ControlledBroker
-    from .scenario.opening import ScenarioOpening
-
-
-SWITCH_INTERVAL_S = 0.001
-_PACKAGES = {"yaml": "PyYAML"}  # that are not called as what they hold
 # The tools stand apart: `serve` imports none of them, nor the client libraries that `verify` drives.
 _TOOLS = {
     "check-log": ".tools.check_log:check_log",
@@ -117,6 +103,14 @@ def main() -> None:
     "but for partitions that it lacks.",
 )
 @click.option(
+    "--user",
+    "users",
+    metavar="NAME:PASSWORD[:MECHANISM]",
+    multiple=True,
+    help="Who may log in; may be repeated. Without a mechanism PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 will do. With it "
+    "the listeners are SASL_PLAINTEXT, unless `listeners` says otherwise.",
+)
+@click.option(
     "--lower-replication-factors",
     is_flag=True,
     help="Take replication factors above 1 for 1, in configurations written for several brokers.",
@@ -171,6 +165,7 @@ def serve(
     assignments: tuple[str, ...],
     features: tuple[str, ...],
     topics: tuple[str, ...],
+    users: tuple[str, ...],
     lower_replication_factors: bool,
     tls: str | None,
     tls_dir: str | None,
@@ -202,15 +197,19 @@ def serve(
     from .config.release import AS_VERSION
     from .log_output import configure_logs, flush_logs, take_over_logging
     from .metadata.features import features_of, parse_features
+    from .run import read_scenario, run, take_all_descriptors
+    from .security.sasl.users import parse_users
+    from .start_settings import collect_settings, log_settings, take_certificates
 
     configure_logs(log_level, log_format)
     take_over_logging()
-    _take_all_descriptors()
+    take_all_descriptors()
     try:
-        protocol = PROTOCOLS[tls is not None, False]  # True for the second where there are users to log in
-        scenario = None if scenario_file is None else _scenario(scenario_file)
+        may_log_in = parse_users(users)
+        protocol = PROTOCOLS[tls is not None, bool(may_log_in)]
+        scenario = None if scenario_file is None else read_scenario(scenario_file)
         of_scenario: Mapping[str, str] = {} if scenario is None else scenario.settings
-        settings = _settings(config_file, of_scenario, assignments, topics, listen, data_dir, protocol)
+        settings = collect_settings(config_file, of_scenario, assignments, topics, listen, data_dir, protocol)
         if ephemeral and data_dir is not None:
             raise ConfigError("--ephemeral keeps nothing; it cannot go with --data-dir")
         if seed is not None and not ephemeral:
@@ -218,7 +217,7 @@ def serve(
         if frozen_at_ms is not None and control_address is None:
             raise ConfigError("--frozen-at needs --control: nothing else moves the clock on")
         if tls is not None or tls_dir is not None:
-            _take_certificates(settings, tls, tls_dir, advertise, is_ephemeral=ephemeral)
+            take_certificates(settings, tls, tls_dir, advertise, is_ephemeral=ephemeral)
         if as_version is not None:
             settings.values[AS_VERSION] = as_version
         config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
@@ -231,9 +230,10 @@ def serve(
             cluster_id=settings.cluster_id,
             topics=settings.topics,
             seed=seed,
+            users=may_log_in,
         )
-        _log_settings(settings, config)
-        _run(make_broker, control_address, {"opening": scenario, "seed": seed, "frozen_at_ms": frozen_at_ms})
+        log_settings(settings, config)
+        run(make_broker, control_address, {"opening": scenario, "seed": seed, "frozen_at_ms": frozen_at_ms})
     except (ConfigError, StartError) as error:
         flush_logs()
         click.echo(f"odradek: {error}", err=True)
@@ -249,166 +249,3 @@ def _import_structlog_alone() -> None:
         import_module("structlog")
     finally:
         del sys.modules["rich"]
-
-
-def _settings(
-    config_file: Path | None,
-    of_scenario: "Mapping[str, str]",
-    assignments: Iterable[str],
-    topics: Iterable[str],
-    listen: Sequence[str],
-    data_dir: str | None,
-    protocol: str,
-) -> "Settings":
-    """The file first, then the scenario, the environment, --set, and the options of their own."""
-    from .config.config_def import ConfigError
-    from .config.listeners import PLAINTEXT
-    from .config.sources import collect, listeners_of
-
-    properties = None
-    if config_file is not None:
-        try:
-            properties = config_file.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read {config_file}: {error}") from None
-    settings = collect(properties, os.environ, assignments, topics, of_scenario)
-    if listen or (protocol != PLAINTEXT and "listeners" not in settings.values):
-        settings.values.update(listeners_of(listen or ["127.0.0.1:9092"], protocol))
-    if data_dir is not None:
-        settings.values["log.dirs"] = data_dir
-    return settings
-
-
-def _take_certificates(
-    settings: "Settings", tls: str | None, tls_dir: str | None, advertise: Sequence[str], *, is_ephemeral: bool
-) -> None:
-    """--tls auto: what the listeners show from now on. ConfigError."""
-    from datetime import UTC, datetime
-
-    from .advertised import parse_rule
-    from .config.broker_config import BrokerConfig
-    from .config.config_def import ConfigError, without_listener
-    from .config.listeners import TLS_PROTOCOLS
-    from .log_output import get_logger
-    from .security.tls.throw_away import CA, DIRECTORY, TRUST_STORE, TRUST_STORE_PASSWORD, host_names, throw_away
-
-    if tls is None:
-        raise ConfigError("--tls-dir goes with --tls auto")
-    given = [name for name in settings.values if without_listener(name).startswith(("ssl.keystore.", "ssl.key."))]
-    if given:
-        raise ConfigError(f"--tls auto makes a certificate, and {given[0]} names one: leave out either")
-    config = BrokerConfig.from_settings(settings.values, lower_replication_factors=True)
-    endpoints = config.endpoints()
-    if not any(one.protocol in TLS_PROTOCOLS for one in endpoints):
-        raise ConfigError(f"--tls auto: none of listeners={config.listeners} is SSL; --listen HOST:PORT makes one")
-    hosts = [*host_names(), *(one.host for one in endpoints), *(host for host, _ in config.advertised().values())]
-    hosts += [parse_rule(rule).host for rule in advertise]
-    data = None if is_ephemeral else Path(config.log_dirs.partition(",")[0])
-    made = throw_away(Path(tls_dir or DIRECTORY), hosts, datetime.now(UTC), data)
-    settings.values.update(made.settings())
-    get_logger("tls").info(
-        "a throw-away certificate was made"
-        if made.is_new
-        else "the throw-away certificate is that of an earlier start",
-        ca=str(made.directory / CA),
-        truststore=str(made.directory / TRUST_STORE),
-        truststore_password=TRUST_STORE_PASSWORD,
-        valid_until=f"{made.until:%Y-%m-%d}",
-    )
-
-
-def _log_settings(settings: "Settings", config: "BrokerConfig") -> None:
-    """What a person should know of where the settings came from, and of what became of them: a line each."""
-    from .config.effects import without_effect
-    from .log_output import get_logger
-
-    logger = get_logger("settings")
-    if settings.from_environment:
-        logger.info("settings of the environment count", names=", ".join(settings.from_environment))
-    if settings.unknown:
-        logger.warning("settings that Kafka does not have are left out", names=", ".join(settings.unknown))
-    if idle := without_effect(config.given):
-        logger.warning("settings that have no effect here are kept and shown", names=", ".join(idle))
-    if left_out := [one.name for one in config.left_out_listeners()]:
-        logger.info("listeners of controllers are left out: nothing connects to them here", names=", ".join(left_out))
-
-
-def _take_all_descriptors() -> None:
-    """Raise the soft limit of open files to the hard one: a connection takes one each, and so do files in use."""
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):  # macOS names a hard limit that it does not grant
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _run(make_broker: "Callable[..., Broker]", control_address: str | None, how: "Mapping[str, Any]") -> None:
-    import asyncio
-
-    # A thread that computes lets the loop have its turn after a millisecond, not after five.
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    broker = _held(make_broker, control_address, how)
-    try:
-        import uvloop
-    except ImportError:  # Windows has none
-        asyncio.run(_serve(broker))
-    else:
-        uvloop.run(_serve(broker))
-
-
-def _held(
-    make_broker: "Callable[..., Broker]", address: str | None, how: "Mapping[str, Any]"
-) -> "Broker | ControlledBroker | HeldBroker":
-    """Whatever has to be held is held, `how` a HeldBroker takes it. StartError names what is to be installed."""
-    if address is not None:
-        with _named("--control"):
-            from .control.serving import ControlledBroker
-        return ControlledBroker(make_broker, address, **how)
-    if how["opening"] is not None:
-        from .control.held_broker import HeldBroker
-
-        return HeldBroker(make_broker, **how)
-    return make_broker()
-
-
-def _scenario(path: Path) -> "ScenarioOpening":
-    """StartError for what is wrong with the file, by its line, and for what is to be installed."""
-    with _named("--scenario"):
-        from .scenario.loading import load_scenario
-    from .scenario.opening import ScenarioOpening
-
-    return ScenarioOpening(load_scenario(path), path)
-
-
-@contextlib.contextmanager
-def _named(option: str) -> "Generator[None]":
-    """What an option needs and is not installed is named, and the extra with it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        from .broker import StartError
-
-        raise StartError(
-            f"{option} needs {_PACKAGES.get(error.name or '', error.name)}: pip install 'odradek[control]'"
-        ) from None
-
-
-async def _serve(broker: "Broker | ControlledBroker | HeldBroker") -> None:
-    import asyncio
-
-    from .garbage import keep_collections_short
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(signum, stop.set)
-    await broker.start()
-    keep_collections_short()
-    print(f"odradek ready {broker.ready}", flush=True)
-    try:
-        await stop.wait()
-    finally:
-        await broker.stop()

@@ -33,11 +33,15 @@ from .log_output import get_logger
 from .maintenance.idle_logs import IdleLogs
 from .maintenance.log_cleaner import LogCleaner
 from .maintenance.scheduled_tasks import ScheduledTasks
+from .metadata.log import MetadataLog
 from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
 from .network.server import CannotListen, Server
 from .quotas.connection_rates import ConnectionRates
 from .runtime import Runtime
+from .security.sasl.start_users import ensure_users
+from .security.sasl.users import User
+from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice
 from .topics.start_topics import ensure_topics
 from .topics.topics import Topics
@@ -85,8 +89,10 @@ class Cluster:
         advertise: Sequence[AdvertiseRule] = (),
         cluster_id: str | None = None,
         topics: Sequence[StartTopic] = (),
+        users: Sequence[User] = (),
     ) -> None:
-        """`stages` are what every request passes before its handler, in this order. `topics` are there when it listens.
+        """`stages` are what every request passes before its handler, in this order. `topics` are there when it listens,
+        and `users` may log in.
 
         `cluster_id` is that of a new directory, where it is not to be a random one; another directory must have it.
         """
@@ -101,6 +107,7 @@ class Cluster:
         self._cluster_id = cluster_id
         self._topics = topics
         self._has_own_topics = False  # those of the state it has gone on with, whatever was asked for at the start
+        self._users = users
         self._first_producer_id = 0
         self._parts: _Parts | None = None
         self._held: Sequence[Sequence[socket.socket]] = ()  # what it listens on already
@@ -139,6 +146,8 @@ class Cluster:
             await self._in_turns(parts.idle_logs.recover_large())
             if not self._has_own_topics:
                 await self._ensure_topics(parts.topics)
+            await self._ensure_users(parts.context.metadata)
+            await self._when_done(parts.context.sasl.load)
             await self._when_done(partial(parts.context.producer_ids.skip, self._first_producer_id))
         except BaseException:
             await lifetime.ended()
@@ -252,6 +261,12 @@ class Cluster:
                 "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot
             )
         stages = [*self._stages, *([] if context.acls is None else [AuthorizationStage(context)])]
+        if context.tokens.is_enabled:
+            scheduled_tasks.add(
+                "delegation tokens",
+                config.delegation_token_expiry_check_interval_ms,
+                partial(remove_expired, context.tokens, context.metadata, runtime.clock),
+            )
         log_cleaner = LogCleaner(config, runtime, context.topics, log_manager.directory)
         context.metadata.publisher.subscribe(log_cleaner)
         return _Parts(
@@ -270,6 +285,7 @@ class Cluster:
                 context.advertised.note,
                 rates,
                 context.tls,
+                context.sasl.expect_login,
             ),
             context,
         )
@@ -278,16 +294,23 @@ class Cluster:
         """Replay what the directory holds; one that cannot be read is to be let go as it was found."""
         identity = log_manager.directory.identity
         try:
-            return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise)
+            return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise, self._users)
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
-        except ConfigError as error:  # TLS is looked at here: clients may have set what it needs
+        except ConfigError as error:  # TLS and SASL are looked at here: clients may have set what they need
             raise StartError(str(error)) from error
 
     async def _ensure_topics(self, topics: Topics) -> None:
         """The topics asked for are there, and recorded. StartError names the one that cannot be."""
         if self._topics:
             await self._when_done(partial(ensure_topics, topics, self._config, self._topics))
+
+    async def _ensure_users(self, metadata: MetadataLog) -> None:
+        """The users asked for can log in. StartError."""
+        if self._users:
+            await self._when_done(
+                partial(ensure_users, metadata, self._users, self._runtime.threads, self._runtime.random)
+            )
 
     @staticmethod
     async def _when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:

@@ -1,8 +1,9 @@
 """What a handler may touch, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from ..storage.files.files import VolumeBytes
 from .advertised import Advertised
@@ -23,7 +24,9 @@ from .runtime import Clock, SerialQueue
 from .security.authorization.acl import Operation, ResourceType
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Client
+from .security.sasl.sasl_server import SaslServer
 from .security.tls.listeners import TlsListeners
+from .security.tokens.delegation_tokens import DelegationTokens
 from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
@@ -84,6 +87,9 @@ class Context:
     flusher: LogFlusher
     producer_ids: ProducerIds
     quotas: ClientQuotas
+    tokens: DelegationTokens
+    sasl: SaslServer
+    new_uuid: Callable[[], UUID]
     served_apis: Sequence[ServedApi]
     cluster_id: str
     features: Sequence[Feature]

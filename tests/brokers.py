@@ -76,7 +76,7 @@ def cpu_seconds(pid: int) -> float:
 class OdradekBroker:
     """`odradek serve` in a subprocess, on a free port; `ephemeral` keeps nothing on disk, `options` are any others.
 
-    With several `--listen` the `address` is all of them, with commas.
+    With several `--listen`, or `listeners` among the settings, the `address` is all of them, with commas.
     """
 
     def __init__(
@@ -86,11 +86,8 @@ class OdradekBroker:
         *,
         ephemeral: bool = False,
         options: Sequence[str] = (),
-        listens: bool = True,
     ) -> None:
-        """Without `listens` its settings say where it does."""
         self.address = "127.0.0.1:0"
-        self._listens = listens
         self.data_dir = directory / "data"
         self._stderr_path = directory / "stderr.log"
         self._ephemeral = ephemeral
@@ -103,7 +100,7 @@ class OdradekBroker:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "odradek.broker", "serve"]
-        command += ["--listen", self.address] if self._listens else []
+        command += [] if "listeners" in self._settings else ["--listen", self.address]
         command += ["--ephemeral"] if self._ephemeral else ["--data-dir", str(self.data_dir)]
         for name, value in self._settings.items():
             command += ["--set", f"{name}={value}"]

@@ -54,6 +54,26 @@ class BrokerConfig:
     max_connections_per_ip_overrides: str = ""
     max_connection_creation_rate: int = 2147483647
 
+    sasl_enabled_mechanisms: str = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"  # Kafka: GSSAPI, which is not served
+    sasl_jaas_config: str | None = field(default=None, repr=False)
+    sasl_server_callback_handler_class: str | None = None
+    sasl_server_max_receive_size: int = 524288
+    connection_failed_authentication_delay_ms: int = 100
+    connections_max_reauth_ms: int = 0
+    sasl_oauthbearer_jwks_endpoint_url: str | None = None
+    sasl_oauthbearer_jwks_endpoint_refresh_ms: int = 3600000
+    sasl_oauthbearer_jwks_endpoint_retry_backoff_ms: int = 100
+    sasl_oauthbearer_jwks_endpoint_retry_backoff_max_ms: int = 10000
+    sasl_oauthbearer_expected_audience: str = ""
+    sasl_oauthbearer_expected_issuer: str | None = None
+    sasl_oauthbearer_scope_claim_name: str = "scope"
+    sasl_oauthbearer_sub_claim_name: str = "sub"
+    sasl_oauthbearer_clock_skew_seconds: int = 30
+    delegation_token_secret_key: str | None = field(default=None, repr=False)
+    delegation_token_max_lifetime_ms: int = 604800000
+    delegation_token_expiry_time_ms: int = 86400000
+    delegation_token_expiry_check_interval_ms: int = 3600000
+
     quota_window_num: int = 11
     quota_window_size_seconds: int = 1
     controller_quota_window_num: int = 11
@@ -162,13 +182,16 @@ class BrokerConfig:
     # Not one of Kafka's: the release whose APIs, features and defaults clients see.
     release: Release = field(default_factory=newest)
 
-    # Every setting that was given, effect or none, in Kafka's spelling: what DescribeConfigs calls static.
-    given: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Every setting that was given, effect or none, in Kafka's spelling: what DescribeConfigs calls static. There are
+    # passwords among them, which no log is to show.
+    given: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     # What clients have set since: for this broker, and for every broker of the cluster.
-    dynamic: Mapping[str, str] = field(default_factory=dict[str, str])
-    dynamic_default: Mapping[str, str] = field(default_factory=dict[str, str])
+    dynamic: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    dynamic_default: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     # The same as it was written: "compact, delete", "0.30f".
-    written: Mapping[ConfigSource, Mapping[str, str]] = field(default_factory=dict[ConfigSource, Mapping[str, str]])
+    written: Mapping[ConfigSource, Mapping[str, str]] = field(
+        default_factory=dict[ConfigSource, Mapping[str, str]], repr=False
+    )
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str], *, lower_replication_factors: bool = False) -> "BrokerConfig":
@@ -249,10 +272,18 @@ class BrokerConfig:
         given = self._given(name)
         return self._default_of(name) if given is None else given
 
-    def for_listener(self, listener: str, name: str) -> str | None:
-        """The value in force of a setting that a listener may have for itself (listener.name.NAME.SETTING)."""
-        own = self._given(own_name(listener, name))
-        return self.effective(name) if own is None else own
+    def for_listener(self, listener: str, name: str, mechanism: str = "") -> str | None:
+        """What is in force on one listener, for one SASL mechanism; what is said most closely counts."""
+        own = own_name(listener, "")
+        of_mechanism = [f"{own}{mechanism.lower()}.{name}", f"{mechanism.lower()}.{name}"] if mechanism else []
+        for known in (*of_mechanism, f"{own}{name}"):
+            if (given := self._given(known)) is not None:
+                return given
+        return self.effective(name)
+
+    def is_given(self, listener: str, name: str) -> bool:
+        """Whether a setting was given, for this listener or for all."""
+        return self._given(own_name(listener, name)) is not None or self._given(name) is not None
 
     def chain_of(self, names: Sequence[str]) -> list[ConfigValue]:
         """Every value known for a setting that has these names, as it was written, the one in force first.

@@ -16,6 +16,7 @@ from .java_values import parse_double, parse_integer, spell_double, split_list, 
 _PROPERTY = re.compile(r"((?:\\.|[^\\=:])*)([=:])")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
+SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
 _BITS = {"INT": 32, "LONG": 64, "SHORT": 16}
 
 
@@ -181,10 +182,10 @@ def is_known(name: str) -> bool:
 
 def without_listener(name: str) -> str:
     """The setting itself. Of SASL mechanisms there is one more part: listener.name.NAME.plain.sasl.jaas.config."""
-    if not name.startswith("listener.name."):
-        return name
-    own = name.split(".", 3)[-1]
-    return own if own in broker_config_def() else own.partition(".")[2]
+    own = name.split(".", 3)[-1] if name.startswith("listener.name.") else name
+    mechanism, _, of_mechanism = own.partition(".")
+    is_of_mechanism = own not in broker_config_def() and mechanism.upper() in SASL_MECHANISMS
+    return of_mechanism if is_of_mechanism else own
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

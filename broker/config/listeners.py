@@ -12,17 +12,18 @@ from typing import NamedTuple
 from .config_def import ConfigError
 from .java_values import split_list
 
-PLAINTEXT = "PLAINTEXT"
+PLAINTEXT, SASL_PLAINTEXT = "PLAINTEXT", "SASL_PLAINTEXT"
 SSL, SASL_SSL = "SSL", "SASL_SSL"
 TLS_PROTOCOLS = (SSL, SASL_SSL)
+WITH_SASL = (SASL_PLAINTEXT, SASL_SSL)
 # By whether there is TLS, and whether clients log in: what `serve` listens with, where nothing else says it.
 PROTOCOLS = {
     (False, False): PLAINTEXT,
     (True, False): SSL,
-    (False, True): "SASL_PLAINTEXT",
+    (False, True): SASL_PLAINTEXT,
     (True, True): SASL_SSL,
 }
-SERVED_PROTOCOLS = (PLAINTEXT, SSL)
+SERVED_PROTOCOLS = tuple(PROTOCOLS.values())
 # What TLS takes anew while the broker runs (SslConfigs.RECONFIGURABLE_CONFIGS); the rest is as it was at the start.
 TLS_RELOADED = frozenset(
     (

@@ -22,6 +22,7 @@ from .start_topics import (
     parse_start_topics,
 )
 
+DEFAULT_ADDRESS = "127.0.0.1:9092"
 _PREFIXES = ("KAFKA_CFG_", "KAFKA_")
 _CLUSTER_IDS = ("CLUSTER_ID", "KAFKA_CLUSTER_ID", "KAFKA_KRAFT_CLUSTER_ID")
 # What the images read themselves: options of the JVM, of its log, of their own scripts.

@@ -27,6 +27,8 @@ def handle_api_versions(
         if not all(_SOFTWARE.fullmatch(name) for name in names):
             return ApiVersionsResponse(error_code=ErrorCode.INVALID_REQUEST)
         session.software_name, session.software_version = names
+    if session.authentication is not None:
+        session.authentication.note_api_versions()
     # KAFKA-17492: Java clients before 3.9 throw on a feature whose minimum is 0, so only version 4 shows those.
     supported = [f for f in context.features if version >= 4 or f.min_version > 0]
     known = {f.name for f in context.features}  # Apache Kafka, whose directory this may have been, has more

@@ -1,16 +1,13 @@
-"""SaslHandshake 0-1 on a PLAINTEXT listener: there is nothing to agree on, and the connection stays usable.
+"""SaslHandshake 0-1: agree on the mechanism of a login, or of one anew; elsewhere there is nothing to agree on."""
 
-Not done: SASL itself.
-"""
-
-from ...protocol.errors import ErrorCode
 from ...protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from ..context import Context
+from ..deferred import Deferred
 from ..session import Session
 
 
 def handle_sasl_handshake(
     request: SaslHandshakeRequest, version: int, session: Session, context: Context
-) -> SaslHandshakeResponse:
-    """Refuse as Kafka does where no SASL is configured."""
-    return SaslHandshakeResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE, mechanisms=())
+) -> SaslHandshakeResponse | Deferred[SaslHandshakeResponse]:
+    """What the listener offers, and whether the mechanism asked for is among it."""
+    return context.sasl.shake_hands(session, request.mechanism, version)

@@ -11,6 +11,7 @@ from ...protocol.batch import HEADER_BYTES, RecordBatch
 from ...protocol.declaration import Field, fields_of
 from ...protocol.errors import ErrorCode
 from ...protocol.uuid_text import encode_uuid
+from ..config.config_def import find_broker_config
 from .entries import Fields, Plain
 
 MOST_VALUES = 100
@@ -21,6 +22,10 @@ VALUE_BYTES = 100  # of one value with its name: what the ring counts for it
 
 # Arrays that every client is told alike, and nobody looks for.
 _COUNTED = frozenset({"api_keys", "supported_features", "finalized_features"})
+
+# Parts of the names of settings that hold secrets; DescribeConfigs does not show those either.
+SECRETS = ("password", "jaas", "secret", "key", "passphrase", "credential")
+HIDDEN = "(hidden)"
 
 NameOf = Callable[[bytes], str | None]
 
@@ -56,7 +61,7 @@ class _Summing:
                 found["…"] = "…"
                 break
             self.left -= 1
-            found[name] = self._value(one, content)
+            found[name] = HIDDEN if one.name == "value" and _is_secret(value) else self._value(one, content)
         return found
 
     def _error(self, code: int) -> str:
@@ -95,6 +100,15 @@ class _Summing:
         if len(values) > len(shown):
             shown.append(f"… {len(values) - len(shown)} more")
         return shown
+
+
+def _is_secret(setting: object) -> bool:
+    """Whether it is a setting that holds a password, or may, as nobody here knows it."""
+    name: object = getattr(setting, "name", None)
+    if not isinstance(name, str) or not any(part in name for part in SECRETS):
+        return False
+    known = find_broker_config(name)
+    return known is None or known.is_sensitive
 
 
 def summarise(message: object, version: int, name_of: NameOf) -> Summary:

@@ -1,4 +1,4 @@
-"""What the records of the metadata log amount to: topics, partitions, settings, quotas, features, producer ids, ACLs.
+"""What the records of the metadata log amount to: topics, settings, quotas, access rules, credentials, features, ids.
 
 The rule: an image changes only by replaying records, as bytes, and `records` says the same again: that is a snapshot.
 Records between BeginTransaction and EndTransaction count together or not at all (KIP-868).
@@ -29,6 +29,7 @@ from ...protocol.metadata_records import (
     encode_metadata_record,
 )
 from ...protocol.wire import CorruptFrame
+from .credentials import Credentials
 from .delta import MetadataDelta
 from .topic_image import PartitionImage, TopicImage
 from .unserved import AFTER_ACLS, BEFORE_ACLS, BEFORE_TOPICS, UnservedRecords
@@ -52,6 +53,7 @@ class MetadataImage:
     quotas: dict[QuotaEntity, dict[str, float]] = field(default_factory=dict[QuotaEntity, dict[str, float]])
     acls: dict[bytes, AccessControlEntryRecord] = field(default_factory=dict[bytes, AccessControlEntryRecord])
     next_producer_id: int = 0
+    credentials: Credentials = field(default_factory=Credentials)
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
     removed: dict[bytes, str] = field(default_factory=dict[bytes, str], compare=False)
@@ -123,6 +125,8 @@ class MetadataImage:
             case RemoveAccessControlEntryRecord():
                 self.acls.pop(record.id, None)
                 delta.changed_acls.append(record.id)
+            case _ if self.credentials.replay(record):
+                pass
             case _:
                 if isinstance(record, ProducerIdsRecord):
                     self.next_producer_id = record.next_producer_id
@@ -184,6 +188,7 @@ class MetadataImage:
         yield from self.kept.of_kinds(BEFORE_ACLS)
         for acl in self.acls.values():
             yield encode_metadata_record(acl)
+        yield from self.credentials.records()
         yield from self.kept.of_kinds(AFTER_ACLS)
 
 

@@ -1,4 +1,4 @@
-"""What the metadata log says of things that one node has no use for: users, tokens, registrations.
+"""What the metadata log says of things that one node has no use for: registrations, levels, the next producer id.
 
 The rule: none of it is lost. Each record is kept as it came, under the key by which Kafka keeps it, so that a snapshot
 says it again and Apache Kafka finds its cluster as it left it.
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from ...protocol.metadata_records import (
     BrokerRegistrationChangeRecord,
-    DelegationTokenRecord,
     FeatureLevelRecord,
     FenceBrokerRecord,
     MetadataRecord,
@@ -16,11 +15,8 @@ from ...protocol.metadata_records import (
     ProducerIdsRecord,
     RegisterBrokerRecord,
     RegisterControllerRecord,
-    RemoveDelegationTokenRecord,
-    RemoveUserScramCredentialRecord,
     UnfenceBrokerRecord,
     UnregisterBrokerRecord,
-    UserScramCredentialRecord,
     ZkMigrationStateRecord,
     decode_versioned,
     encode_metadata_record,
@@ -28,10 +24,10 @@ from ...protocol.metadata_records import (
 from ...protocol.wire import CorruptFrame
 
 # Kinds of records, in the order of Kafka's own snapshots.
-FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, SCRAM, TOKEN, MIGRATION = range(7)
+FEATURE, BROKER, CONTROLLER, PRODUCER_IDS, MIGRATION = range(5)
 BEFORE_TOPICS = (FEATURE, BROKER, CONTROLLER)
 BEFORE_ACLS = (PRODUCER_IDS,)
-AFTER_ACLS = (SCRAM, TOKEN, MIGRATION)
+AFTER_ACLS = (MIGRATION,)
 
 # What a BrokerRegistrationChangeRecord says about a flag (KIP-841); 0 leaves it.
 RAISED, LOWERED = 1, -1
@@ -98,14 +94,6 @@ def _place_of(record: MetadataRecord) -> tuple[Key, bool] | None:
             return (CONTROLLER, record.controller_id), False
         case ProducerIdsRecord():
             return (PRODUCER_IDS,), False
-        case UserScramCredentialRecord():
-            return (SCRAM, record.name, record.mechanism), False
-        case RemoveUserScramCredentialRecord():
-            return (SCRAM, record.name, record.mechanism), True
-        case DelegationTokenRecord():
-            return (TOKEN, record.token_id), False
-        case RemoveDelegationTokenRecord():
-            return (TOKEN, record.token_id), True
         case ZkMigrationStateRecord():
             return (MIGRATION,), False
         case NoOpRecord():

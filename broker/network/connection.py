@@ -58,6 +58,10 @@ class Listener(Protocol):
         """Someone has connected, and was admitted."""
         ...
 
+    def expect_login(self, session: Session, /) -> None:
+        """Someone has connected: on a listener with SASL a login is to come first."""
+        ...
+
 
 class Connection(asyncio.Protocol):
     """asyncio's view of a client. Everything of meaning happens in the dispatcher."""
@@ -86,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._is_closed = False
         self._half_closed_s: float | None = None
         self._frame_began_s: float | None = None
-        self.last_active_s = 0.0
+        self.last_active_s = self._connected_s = 0.0
         self.host = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -97,8 +101,10 @@ class Connection(asyncio.Protocol):
         self._session = Session(f"/{self.host}", str(local[0]), int(local[1]), self.listener_name)
         self._session.client_port = int(peer[1]) if peer else 0
         self._session.mute = self._mute
+        self._session.limit_frames = self._limit_frames
+        self._listener.expect_login(self._session)
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
-        self.last_active_s = self._listener.now()
+        self.last_active_s = self._connected_s = self._listener.now()
         self._listener.arrive(self)
 
     def know_user(self, user: str) -> None:
@@ -135,6 +141,7 @@ class Connection(asyncio.Protocol):
         self._release(self._begun_held_bytes + self._taken_held_bytes)
         self._listener.remove(self)
         self._session.mute = lambda seconds: None  # no cycle is left behind
+        self._session.limit_frames = lambda most_bytes: None
         if self._muted is not None:
             self._muted.cancel()
         if self._deferred is not None:
@@ -189,6 +196,9 @@ class Connection(asyncio.Protocol):
             self._half_closed_s = self.last_active_s
         self._take_next()
 
+    def _limit_frames(self, most_bytes: int) -> None:
+        self._splitter.max_bytes = most_bytes
+
     def resume_frame(self) -> None:
         """There is room for the frame that has begun."""
         self._is_frame_paused = False
@@ -210,6 +220,9 @@ class Connection(asyncio.Protocol):
         if self._is_write_paused and (unsent := self._transport.get_write_buffer_size()) != self._unsent_bytes:
             self._note_unsent(unsent)
             self.last_active_s = now
+        authentication = self._session.authentication
+        if authentication is not None and authentication.is_pending and now - self._connected_s > idle_s:
+            return True  # however much of its login has trickled in
         is_late = self._half_closed_s is not None and now - self._half_closed_s > HALF_CLOSED_S
         if is_late and self._muted is None:
             return True
@@ -313,6 +326,8 @@ class Connection(asyncio.Protocol):
                 self._transport.writelines(answer)
             if self._is_write_paused:
                 self._note_unsent(self._transport.get_write_buffer_size())
+            if self._session.last_answer_because:
+                self._close(self._session.last_answer_because)
         if self._taken_held_bytes:
             held, self._taken_held_bytes = self._taken_held_bytes, 0
             self._release(held)

@@ -5,9 +5,11 @@ from typing import TypeAlias, TypeVar
 
 from ...protocol.api_keys import ApiKey, api_name
 from ...protocol.codec import ANY_NUMBER, LargeMessage, Segment, TooManyItems
+from ...protocol.errors import ErrorCode
 from ...protocol.frame import frame_of
 from ...protocol.header import NEVER_FLEXIBLE, RequestHeader, decode_request_header, encode_response_header
 from ...protocol.wire import CorruptFrame
+from ..answers.error_answers import refusal
 from ..apis import LoadedApi, apis_of
 from ..context import Context
 from ..deferred import Deferred, Disconnect
@@ -54,6 +56,9 @@ class Dispatcher:
         Raises CorruptFrame for what does not parse and Disconnect for what Kafka closes silently, or a deferred answer
         fails with them.
         """
+        authentication = session.authentication
+        if authentication is not None and authentication.is_raw:
+            return self._context.sasl.take_token(session, bytes(frame))
         if len(frame) < 8:
             raise CorruptFrame(f"a frame of {len(frame)} bytes cannot hold a request header")
         key = int.from_bytes(frame[:2], "big", signed=True)
@@ -67,6 +72,8 @@ class Dispatcher:
             raise Disconnect(f"{api.name} version {version} is not served")
         header, pos = decode_request_header(frame, loaded.flexible_from)
         session.client_id = header.client_id or ""
+        if authentication is not None and (why := authentication.check(key, self._context.clock.now())):
+            return self._refuse_before_login(loaded.decoder(version)(frame, pos, LOOP_ITEMS)[0], header, session, why)
         if not is_served:
             return self._refuse_version(loaded, header)
         if len(frame) > LOOP_BYTES and key != ApiKey.PRODUCE:
@@ -88,6 +95,18 @@ class Dispatcher:
         if len(self._refused) < MOST_REFUSED:
             self._refused.add(asked)
         return Disconnect(f"{api_name(key)} is not served", is_repeated=is_repeated)
+
+    def _refuse_before_login(
+        self, request: object, header: RequestHeader, session: Session, why: str
+    ) -> Segments | Deferred[Segments | None] | None:
+        """ILLEGAL_SASL_STATE, where the API has a place for it, and the end of the connection."""
+        api = self._apis[header.api_key].load()
+        answer = refusal(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
+
+        def refuse(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
+            return self._context.sasl.refuse(session, answer, why)
+
+        return self._serve(api, request, header, session, refuse)
 
     def _serve(
         self, api: LoadedApi, request: object, header: RequestHeader, session: Session, handle: Handle | None = None

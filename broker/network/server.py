@@ -48,6 +48,7 @@ class Server:
         note_client: Callable[[Session], None],
         rates: ConnectionRates,
         tls: TlsListeners,
+        expect_login: Callable[[Session], None] = lambda session: None,
     ) -> None:
         """`unsent` is what handlers look at who make large answers. `tls` has every listener that speaks it."""
         self._config = config
@@ -72,6 +73,7 @@ class Server:
         self.memory = RequestMemory(config.queued_max_request_bytes)
         self.unsent = unsent
         self.note_client = note_client
+        self.expect_login = expect_login
         self.addresses: list[tuple[str, int]] = []  # of each listener, as a client on this machine may connect to it
 
     async def listen(self, held: Sequence[Sequence[socket.socket]] = ()) -> None:

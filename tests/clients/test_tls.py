@@ -161,7 +161,7 @@ def tls_broker(tmp_path: Path) -> Iterator[Start]:
     started: list[OdradekBroker] = []
 
     def start(settings: Mapping[str, str]) -> OdradekBroker:
-        started.append(OdradekBroker(tmp_path / f"broker-{len(started)}", settings, ephemeral=True, listens=False))
+        started.append(OdradekBroker(tmp_path / f"broker-{len(started)}", settings, ephemeral=True))
         started[-1].start()
         return started[-1]
 

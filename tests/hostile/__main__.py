@@ -22,7 +22,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="hostile-") as directory:
             size = attack.small if arguments.small else attack.full
             broker = start(attack, size, Path(directory), ephemeral=not arguments.disk)
-            bystander = Bystander(broker.address)
+            bystander = Bystander(broker.address.partition(",")[0])
             try:
                 seen = watch(attack, size, broker, bystander)
                 waits = seen.bystander

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from odradek.broker.wire import ClosedByPeer, Wire
 
-from ..broker.security.tls.certificates import SERVER
 from ..brokers import BrokerProcess, OdradekBroker, resident_bytes
 from .bystander import PATIENCE_S, Bystander, Waits
 
@@ -21,10 +20,11 @@ NOTICED_S = 5.0
 
 
 class Attacker:
-    """One client of a broker; `size` says how far it goes."""
+    """One client of a broker; `size` says how far it goes. `login_address` is a listener with SASL, if there is one."""
 
     def __init__(self, broker: BrokerProcess, size: int) -> None:
-        self.address, _, self.tls_address = broker.address.partition(",")
+        self.address, _, second = broker.address.partition(",")
+        self.tls_address = self.login_address = second
         self.size = size
 
     def connect(self) -> Wire:
@@ -65,7 +65,7 @@ class Attack:
     prepare: Callable[[Attacker], None] = lambda attacker: None
     # Fills the directory of a broker that runs, and ends it; the one that is attacked starts on what it left.
     seed: Callable[[BrokerProcess, int], None] | None = None
-    has_tls: bool = False  # the broker has a listener with TLS, too: the attacker's `tls_address`
+    settings: Mapping[str, str] | None = None
     files: int = 0  # that the broker opens for the first time, and keeps open as it does all it uses
 
 
@@ -81,16 +81,7 @@ class Seen:
 
 def start(attack: Attack, size: int, directory: Path, *, ephemeral: bool) -> OdradekBroker:
     """The broker to attack: in memory if it is to be `ephemeral`, unless the attack needs a directory."""
-    settings = {}
-    if attack.has_tls:
-        settings = {
-            "listeners": "PLAINTEXT://127.0.0.1:0,SSL://127.0.0.1:0",
-            "ssl.keystore.type": "PEM",
-            "ssl.keystore.certificate.chain": SERVER.chain,
-            "ssl.keystore.key": SERVER.key,
-        }
-    is_in_memory = ephemeral and attack.seed is None
-    broker = OdradekBroker(directory, settings, ephemeral=is_in_memory, listens=not attack.has_tls)
+    broker = OdradekBroker(directory, attack.settings, ephemeral=ephemeral and attack.seed is None)
     broker.start()
     if attack.seed is not None:
         attack.seed(broker, size)

@@ -7,10 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from odradek.broker.wire import host_and_port
 
-from ..broker.security.tls.certificates import AUTHORITY
+from ..broker.security.tls.certificates import AUTHORITY, SERVER
 from .attack import Attacker
 
 HELD_S = 1.0
+SETTINGS = {
+    "listeners": "PLAINTEXT://127.0.0.1:0,SSL://127.0.0.1:0",
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.certificate.chain": SERVER.chain,
+    "ssl.keystore.key": SERVER.key,
+}
 
 
 def hello() -> bytes:

@@ -53,6 +53,8 @@ from .attacks_on_groups import (
     offsets_again_and_again,
     report_large_topologies,
 )
+from .attacks_on_logins import SETTINGS as LOGINS
+from .attacks_on_logins import dawdle, guess, long_messages
 from .attacks_on_partitions import (
     delete_all_records,
     describe_all_producers,
@@ -72,6 +74,7 @@ from .attacks_on_share_partitions import (
     one_large_batch,
     share_partitions,
 )
+from .attacks_on_tls import SETTINGS as WITH_TLS
 from .attacks_on_tls import begin_handshakes, come_and_go
 from .requests import (
     TOPIC,
@@ -326,8 +329,11 @@ ATTACKS: Sequence[Attack] = (
     Attack("clients that never read", unread_fetches, 10, 40, full_topic),
     Attack("frames that are never finished", unfinished_frames, 20, 98, plain),
     Attack("clients that send behind a long poll and go", vanished, 100, 3000, plain),
-    Attack("TLS handshakes that are never finished", begin_handshakes, 300, 3000, has_tls=True),
-    Attack("TLS clients that come and go", come_and_go, 300, 5000, has_tls=True),
+    Attack("TLS handshakes that are never finished", begin_handshakes, 300, 3000, settings=WITH_TLS),
+    Attack("TLS clients that come and go", come_and_go, 300, 5000, settings=WITH_TLS),
+    Attack("clients that dawdle before a login", dawdle, 100, 900, settings=LOGINS),
+    Attack("clients that guess a password", guess, 100, 900, settings=LOGINS),
+    Attack("long messages before a login", long_messages, 20, 200, settings=LOGINS),
     Attack("fetch sessions of many partitions", large_sessions, 20_000, 700_000),
     Attack(
         "a read_committed Fetch over a cold sealed segment of small batches",

@@ -31,7 +31,7 @@ class Bystanders:
         self._running: list[tuple[OdradekBroker, Bystander]] = []
 
     def beside(self, broker: OdradekBroker) -> tuple[OdradekBroker, Bystander]:
-        self._running.append((broker, Bystander(broker.address)))
+        self._running.append((broker, Bystander(broker.address.partition(",")[0])))
         return self._running[-1]
 
     def end(self) -> None:

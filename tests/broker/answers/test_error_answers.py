@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from odradek.broker.answers.error_answers import error_answer
+from odradek.broker.answers.error_answers import error_answer, refusal
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
 from odradek.protocol.messages.fetch import FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
@@ -52,3 +53,16 @@ def test_topics_groups_and_keys_have_it_each() -> None:
         found = sent(error_answer(asked_for, FindCoordinatorResponse, version, CODE), version)
         one = found if version == 3 else found.coordinators[0]
         assert one.error_code == CODE
+
+
+def test_an_answer_without_a_place_for_the_error_says_nothing() -> None:
+    answer = refusal(MetadataRequest(topics=None), MetadataResponse, 1, ErrorCode.ILLEGAL_SASL_STATE, "why")
+    assert isinstance(answer, MetadataResponse)
+    assert (list(answer.brokers), answer.topics, answer.controller_id) == ([], [], -1)
+
+
+def test_an_answer_with_a_place_for_a_sentence_has_it() -> None:
+    code = ErrorCode.ILLEGAL_SASL_STATE
+    answer = refusal(DescribeClusterRequest(), DescribeClusterResponse, 1, code, "why")
+    assert isinstance(answer, DescribeClusterResponse)
+    assert (answer.error_code, answer.error_message) == (code, "why")

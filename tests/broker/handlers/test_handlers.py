@@ -13,10 +13,12 @@ from odradek.broker.handlers.alter_configs import handle_alter_configs
 from odradek.broker.handlers.alter_partition_reassignments import handle_alter_partition_reassignments
 from odradek.broker.handlers.alter_replica_log_dirs import handle_alter_replica_log_dirs
 from odradek.broker.handlers.alter_share_group_offsets import handle_alter_share_group_offsets
+from odradek.broker.handlers.alter_user_scram_credentials import handle_alter_user_scram_credentials
 from odradek.broker.handlers.api_versions import handle_api_versions
 from odradek.broker.handlers.consumer_group_describe import handle_consumer_group_describe
 from odradek.broker.handlers.consumer_group_heartbeat import handle_consumer_group_heartbeat
 from odradek.broker.handlers.create_acls import handle_create_acls
+from odradek.broker.handlers.create_delegation_token import handle_create_delegation_token
 from odradek.broker.handlers.create_partitions import handle_create_partitions
 from odradek.broker.handlers.create_topics import handle_create_topics
 from odradek.broker.handlers.delete_acls import handle_delete_acls
@@ -29,6 +31,7 @@ from odradek.broker.handlers.describe_acls import handle_describe_acls
 from odradek.broker.handlers.describe_client_quotas import handle_describe_client_quotas
 from odradek.broker.handlers.describe_cluster import handle_describe_cluster
 from odradek.broker.handlers.describe_configs import handle_describe_configs
+from odradek.broker.handlers.describe_delegation_token import handle_describe_delegation_token
 from odradek.broker.handlers.describe_groups import handle_describe_groups
 from odradek.broker.handlers.describe_log_dirs import handle_describe_log_dirs
 from odradek.broker.handlers.describe_producers import handle_describe_producers
@@ -39,6 +42,7 @@ from odradek.broker.handlers.describe_transactions import handle_describe_transa
 from odradek.broker.handlers.describe_user_scram_credentials import handle_describe_user_scram_credentials
 from odradek.broker.handlers.elect_leaders import handle_elect_leaders
 from odradek.broker.handlers.end_txn import handle_end_txn
+from odradek.broker.handlers.expire_delegation_token import handle_expire_delegation_token
 from odradek.broker.handlers.fetch import handle_fetch
 from odradek.broker.handlers.find_coordinator import handle_find_coordinator
 from odradek.broker.handlers.heartbeat import handle_heartbeat
@@ -61,6 +65,8 @@ from odradek.broker.handlers.produce import handle_produce
 from odradek.broker.handlers.read_share_group_state import handle_read_share_group_state
 from odradek.broker.handlers.read_share_group_state_summary import handle_read_share_group_state_summary
 from odradek.broker.handlers.remove_raft_voter import handle_remove_raft_voter
+from odradek.broker.handlers.renew_delegation_token import handle_renew_delegation_token
+from odradek.broker.handlers.sasl_authenticate import handle_sasl_authenticate
 from odradek.broker.handlers.sasl_handshake import handle_sasl_handshake
 from odradek.broker.handlers.share_acknowledge import handle_share_acknowledge
 from odradek.broker.handlers.share_fetch import handle_share_fetch
@@ -88,6 +94,10 @@ from odradek.protocol.messages.alter_share_group_offsets import (
     AlterShareGroupOffsetsRequest,
     AlterShareGroupOffsetsResponse,
 )
+from odradek.protocol.messages.alter_user_scram_credentials import (
+    AlterUserScramCredentialsRequest,
+    AlterUserScramCredentialsResponse,
+)
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.consumer_group_describe import (
     ConsumerGroupDescribeRequest,
@@ -98,6 +108,10 @@ from odradek.protocol.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatResponse,
 )
 from odradek.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
+from odradek.protocol.messages.create_delegation_token import (
+    CreateDelegationTokenRequest,
+    CreateDelegationTokenResponse,
+)
 from odradek.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from odradek.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from odradek.protocol.messages.delete_acls import DeleteAclsRequest, DeleteAclsResponse
@@ -116,6 +130,10 @@ from odradek.protocol.messages.describe_acls import DescribeAclsRequest, Describ
 from odradek.protocol.messages.describe_client_quotas import DescribeClientQuotasRequest, DescribeClientQuotasResponse
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from odradek.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResponse
+from odradek.protocol.messages.describe_delegation_token import (
+    DescribeDelegationTokenRequest,
+    DescribeDelegationTokenResponse,
+)
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
 from odradek.protocol.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsResponse
 from odradek.protocol.messages.describe_producers import DescribeProducersRequest, DescribeProducersResponse
@@ -135,6 +153,10 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
 )
 from odradek.protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
+from odradek.protocol.messages.expire_delegation_token import (
+    ExpireDelegationTokenRequest,
+    ExpireDelegationTokenResponse,
+)
 from odradek.protocol.messages.fetch import FetchRequest, FetchResponse
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
@@ -169,6 +191,8 @@ from odradek.protocol.messages.read_share_group_state_summary import (
     ReadShareGroupStateSummaryResponse,
 )
 from odradek.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, RemoveRaftVoterResponse
+from odradek.protocol.messages.renew_delegation_token import RenewDelegationTokenRequest, RenewDelegationTokenResponse
+from odradek.protocol.messages.sasl_authenticate import SaslAuthenticateRequest, SaslAuthenticateResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from odradek.protocol.messages.share_acknowledge import ShareAcknowledgeRequest, ShareAcknowledgeResponse
 from odradek.protocol.messages.share_fetch import ShareFetchRequest, ShareFetchResponse
@@ -275,6 +299,22 @@ HANDLERS = {
     ),
     "produce": handler_of(ProduceRequest, ProduceResponse, handle_produce),
     "remove_raft_voter": handler_of(RemoveRaftVoterRequest, RemoveRaftVoterResponse, handle_remove_raft_voter),
+    "alter_user_scram_credentials": handler_of(
+        AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse, handle_alter_user_scram_credentials
+    ),
+    "create_delegation_token": handler_of(
+        CreateDelegationTokenRequest, CreateDelegationTokenResponse, handle_create_delegation_token
+    ),
+    "renew_delegation_token": handler_of(
+        RenewDelegationTokenRequest, RenewDelegationTokenResponse, handle_renew_delegation_token
+    ),
+    "expire_delegation_token": handler_of(
+        ExpireDelegationTokenRequest, ExpireDelegationTokenResponse, handle_expire_delegation_token
+    ),
+    "describe_delegation_token": handler_of(
+        DescribeDelegationTokenRequest, DescribeDelegationTokenResponse, handle_describe_delegation_token
+    ),
+    "sasl_authenticate": handler_of(SaslAuthenticateRequest, SaslAuthenticateResponse, handle_sasl_authenticate),
     "sasl_handshake": handler_of(SaslHandshakeRequest, SaslHandshakeResponse, handle_sasl_handshake),
     "streams_group_describe": handler_of(
         StreamsGroupDescribeRequest, StreamsGroupDescribeResponse, handle_streams_group_describe

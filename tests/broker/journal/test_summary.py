@@ -1,14 +1,42 @@
 """Messages in short: Kafka's names, what differs from the default, and no more of it than so much."""
 
+import base64
+
 import pytest
 
 from odradek.broker.journal.summary import MOST_ITEMS, MOST_TEXT, MOST_VALUES, error_name, records_summary, summarise
 from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.alter_user_scram_credentials import (
+    AlterUserScramCredentialsRequest,
+    ScramCredentialUpsertion,
+)
+from odradek.protocol.messages.create_delegation_token import CreateDelegationTokenResponse
+from odradek.protocol.messages.describe_delegation_token import (
+    DescribedDelegationToken,
+    DescribeDelegationTokenResponse,
+)
+from odradek.protocol.messages.expire_delegation_token import ExpireDelegationTokenRequest
 from odradek.protocol.messages.fetch import FetchRequest, FetchTopic
+from odradek.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from odradek.protocol.messages.produce import PartitionProduceResponse, ProduceResponse, TopicProduceResponse
+from odradek.protocol.messages.renew_delegation_token import RenewDelegationTokenRequest
+from odradek.protocol.messages.sasl_authenticate import SaslAuthenticateRequest, SaslAuthenticateResponse
 from odradek.protocol.records import NewRecord, build_batch
+
+SECRET = b"a secret nobody may see"
+
+
+def altered(setting: str) -> IncrementalAlterConfigsRequest:
+    config = AlterableConfig(name=setting, config_operation=0, value=SECRET.decode())
+    return IncrementalAlterConfigsRequest(
+        resources=[AlterConfigsResource(resource_type=4, resource_name="1", configs=[config])]
+    )
 
 
 def no_name(topic_id: bytes) -> str | None:
@@ -67,3 +95,35 @@ def test_records_are_counted_and_not_kept() -> None:
     assert records_summary(bytes(one) * 3) == {"records": 6, "bytes": 3 * len(one), "batches": 3, "firstOffset": 0}
     assert records_summary(b"") == {"bytes": 0}
     assert records_summary(b"\0" * 70) == {"bytes": 70}
+
+
+@pytest.mark.parametrize(
+    ("request_", "version"),
+    [
+        (SaslAuthenticateRequest(auth_bytes=SECRET), 2),
+        (SaslAuthenticateResponse(auth_bytes=SECRET), 2),
+        (CreateDelegationTokenResponse(hmac=SECRET), 3),
+        (RenewDelegationTokenRequest(hmac=SECRET), 2),
+        (ExpireDelegationTokenRequest(hmac=SECRET), 2),
+        (DescribeDelegationTokenResponse(tokens=[DescribedDelegationToken(hmac=SECRET)]), 3),
+        (
+            AlterUserScramCredentialsRequest(
+                upsertions=[ScramCredentialUpsertion(name="al", salt=SECRET, salted_password=SECRET)]
+            ),
+            0,
+        ),
+        (altered("listener.name.x.plain.sasl.jaas.config"), 1),
+        (altered("ssl.keystore.password"), 1),
+        (altered("my.secret"), 1),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_no_secret_is_kept(request_: object, version: int) -> None:
+    shown = repr(summarise(request_, version, no_name))
+    for form in (SECRET.decode(), SECRET.hex(), base64.b64encode(SECRET).decode(), repr(SECRET)):
+        assert form not in shown
+
+
+def test_other_settings_are_shown() -> None:
+    assert SECRET.decode() in repr(summarise(altered("log.cleaner.threads"), 1, no_name))
+    assert SECRET.decode() in repr(summarise(altered("cleanup.policy"), 1, no_name))

@@ -97,6 +97,9 @@ class Listener:
     def note_client(self, session: Session) -> None:
         self.noted.append(session)
 
+    def expect_login(self, session: Session) -> None:
+        pass
+
 
 class Putting:
     """A stage that puts heartbeats off until the test answers them."""

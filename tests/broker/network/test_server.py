@@ -221,10 +221,10 @@ def test_an_api_that_is_not_served_is_logged_by_its_name_once_for_each_client(
     with running_broker() as running:
         for client in (b"one", b"one", b"two"):
             with Wire(running.bootstrap) as wire:
-                wire.send_frame(struct.pack(">hhih", ApiKey.CREATE_DELEGATION_TOKEN, 1, 7, len(client)) + client)
+                wire.send_frame(struct.pack(">hhih", ApiKey.GET_TELEMETRY_SUBSCRIPTIONS, 0, 7, len(client)) + client)
                 assert wire.is_closed_by_peer(5.0)
     logged = capfd.readouterr().err
-    assert logged.count("CreateDelegationToken (38) is not served") == 2
+    assert logged.count("GetTelemetrySubscriptions (71) is not served") == 2
 
 
 def test_a_limit_of_connections_counts_from_the_moment_it_is_set() -> None:

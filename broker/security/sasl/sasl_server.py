@@ -1,0 +1,212 @@
+"""The logins of a cluster: mechanisms by their names, what is answered, and when a refusal is.
+
+What a mechanism leaves to a thread is done there, one piece after the other; nothing here takes longer on the loop than
+a signature does.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ....protocol.codec import Segment
+from ....protocol.errors import ErrorCode
+from ....protocol.frame import frame_of
+from ....protocol.messages.sasl_authenticate import SaslAuthenticateResponse
+from ....protocol.messages.sasl_handshake import SaslHandshakeResponse
+from ...config.broker_config import BrokerConfig
+from ...config.config_def import ConfigError
+from ...deferred import Deferred, Disconnect
+from ...log_output import get_logger
+from ...metadata.image import MetadataImage
+from ...runtime import Runtime, SerialQueue
+from ...session import Session
+from .authentication import Authentication, State
+from .bearer_validators import BearerValidators
+from .mechanism import Challenge, Heavy, LoginBroken, LoginFailed, Mechanism, Step
+from .oauthbearer import OAUTHBEARER, BearerLogin
+from .plain import PLAIN, PlainLogin
+from .scram import ScramLogin, TokenLogin
+from .scram_credentials import BY_LABEL, ScramCredential, ScramMechanism, stored_credential
+from .settings import check_sasl, enabled_mechanisms, max_reauth_ms, plain_users, sasl_listeners
+from .users import User, plain_passwords
+
+logger = get_logger("sasl")
+
+R = TypeVar("R")
+NONCE_BYTES = 16
+MOST_SHOWN = 40  # characters of a mechanism that a client has made up
+
+
+class SaslServer:
+    """Every login of every listener that wants one."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        runtime: Runtime,
+        image: Callable[[], MetadataImage],
+        find_token: Callable[[ScramMechanism, str], TokenLogin | None],
+        users: Sequence[User] = (),
+    ) -> None:
+        """`users` are those of the command line. ConfigError for a listener of which no login could be made."""
+        self._config = config
+        self._clock = runtime.clock
+        self._timers = runtime.timers
+        self._random = runtime.random
+        self._image = image
+        self._find_token = find_token
+        self._passwords = plain_passwords(users)
+        self._listeners = frozenset(sasl_listeners(config))
+        self._heavy = SerialQueue(runtime.threads)
+        for listener in self._listeners:
+            check_sasl(config, listener, has_plain_users=bool(self._passwords))
+        self._bearers = BearerValidators(config, runtime, sorted(self._listeners))
+        self.load = self._bearers.load  # to be called, and its end waited for, before anybody logs in
+        if users and not self._listeners:
+            raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
+
+    def expect_login(self, session: Session) -> None:
+        """Someone has connected: where the listener wants a login, nothing else comes before it."""
+        if session.listener in self._listeners:
+            session.authentication = Authentication(enabled_mechanisms(self._config, session.listener))
+            session.limit_frames(self._config.sasl_server_max_receive_size)
+
+    def shake_hands(
+        self, session: Session, mechanism: str, version: int
+    ) -> SaslHandshakeResponse | Deferred[SaslHandshakeResponse]:
+        """Agree on the mechanism."""
+        authentication = session.authentication
+        if not isinstance(authentication, Authentication) or authentication.is_complete:
+            return SaslHandshakeResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE)
+        offered = authentication.mechanisms
+        if not authentication.choose(mechanism, version):
+            if not authentication.is_pending:  # Kafka answers this of a first login alone
+                raise Disconnect(f"SASL mechanism {mechanism[:MOST_SHOWN]!r} for a login anew")
+            refused = SaslHandshakeResponse(error_code=ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms=offered)
+            return self.refuse(session, refused, f"Unsupported SASL mechanism {mechanism[:MOST_SHOWN]!r}")
+        if authentication.state is not State.BAD_MECHANISM:
+            authentication.login = self._new_login(session.listener, mechanism)
+        return SaslHandshakeResponse(mechanisms=offered)
+
+    def authenticate(
+        self, session: Session, token: bytes
+    ) -> SaslAuthenticateResponse | Deferred[SaslAuthenticateResponse]:
+        """Take the next token of the client."""
+        authentication = session.authentication
+        if not isinstance(authentication, Authentication) or authentication.is_complete:
+            return SaslAuthenticateResponse(
+                error_code=ErrorCode.ILLEGAL_SASL_STATE,
+                error_message="SaslAuthenticate request received after successful authentication",
+            )
+        return self._advance(
+            session,
+            authentication,
+            token,
+            lambda answer, lifetime_ms: SaslAuthenticateResponse(
+                error_message="", auth_bytes=answer, session_lifetime_ms=lifetime_ms
+            ),
+            lambda why: SaslAuthenticateResponse(error_code=ErrorCode.SASL_AUTHENTICATION_FAILED, error_message=why),
+        )
+
+    def take_token(self, session: Session, token: bytes) -> list[Segment] | Deferred[list[Segment] | None] | None:
+        """The same of a token without a header: a refusal is not answered."""
+        authentication = session.authentication
+        assert isinstance(authentication, Authentication)
+
+        def answer(token: bytes, lifetime_ms: int) -> list[Segment] | None:
+            return frame_of([token])
+
+        return self._advance(session, authentication, token, answer, lambda why: None)
+
+    def _advance(
+        self,
+        session: Session,
+        authentication: Authentication,
+        token: bytes,
+        answer: Callable[[bytes, int], R],
+        refusal: Callable[[str], R | None],
+    ) -> R | Deferred[R]:
+        login = authentication.login
+        assert login is not None
+
+        def settle(step: Step) -> R:
+            return answer(*self._take(session, authentication, step))
+
+        def failed(error: LoginFailed) -> Deferred[R]:
+            generic = authentication.generic_refusal()
+            authentication.fail()
+            return self.refuse(session, refusal(error.told or generic), error.told or f"{generic}: {error}")
+
+        try:
+            outcome = login.evaluate(token, self._clock.now_ms())
+            return self._settle_beside(outcome, settle, failed) if isinstance(outcome, Heavy) else settle(outcome)
+        except LoginFailed as error:
+            return failed(error)
+        except LoginBroken as error:
+            authentication.fail()
+            raise Disconnect(str(error)) from None
+
+    def _take(self, session: Session, authentication: Authentication, step: Step) -> tuple[bytes, int]:
+        """The token that is answered, and how long the session may last."""
+        if isinstance(step, Challenge):
+            return step.token, 0
+        longest_ms = max_reauth_ms(self._config, session.listener, authentication.mechanism)
+        lifetime_ms = authentication.complete(step, longest_ms, self._clock.now_ms(), self._clock.now())
+        session.user = step.user
+        session.limit_frames(self._config.socket_request_max_bytes)
+        return step.token, lifetime_ms
+
+    def _settle_beside(
+        self, heavy: Heavy, settle: Callable[[Step], R], failed: Callable[[LoginFailed], Deferred[R]]
+    ) -> Deferred[R]:
+        """Work on a thread; nobody waits for it but its own client."""
+        deferred: Deferred[R] = Deferred()
+        made: list[Step] = []
+
+        def run() -> None:
+            if not deferred.is_done:
+                made.append(heavy.run())
+
+        def done(error: Exception | None) -> None:
+            if deferred.is_done:
+                return
+            try:
+                if error is not None:
+                    raise error
+                deferred.answer(settle(made[0]))
+            except LoginFailed as refused:
+                deferred.follow(failed(refused))
+            except Exception as fault:
+                deferred.fail(fault)
+
+        self._heavy.run(run, done)
+        return deferred
+
+    def refuse(self, session: Session, answer: R | None, why: str) -> Deferred[R]:
+        """Answer after a while (none: not at all), and close the connection then, as Kafka slows down guessing."""
+        deferred: Deferred[R] = Deferred()
+
+        def fire() -> None:
+            if answer is None:
+                deferred.fail(Disconnect(why))
+            else:
+                session.last_answer_because = why
+                deferred.answer(answer)
+
+        delay_ms = self._config.connection_failed_authentication_delay_ms
+        timer = self._timers.call_at(self._clock.now() + delay_ms / 1000, fire)
+        deferred.on_dropped = timer.cancel
+        return deferred
+
+    def _new_login(self, listener: str, mechanism: str) -> Mechanism:
+        if mechanism == PLAIN:
+            return PlainLogin({**self._passwords, **plain_users(self._config, listener)})
+        if mechanism == OAUTHBEARER:
+            return BearerLogin(self._bearers.of_listener(listener))
+        scram = BY_LABEL[mechanism]
+        nonce = self._random.randbytes(NONCE_BYTES).hex()
+
+        def find_user(name: str) -> ScramCredential | None:
+            found = self._image().credentials.scram.get((name, scram))
+            return None if found is None else stored_credential(found)
+
+        return ScramLogin(scram, nonce, find_user, lambda name: self._find_token(scram, name))
