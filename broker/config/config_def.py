@@ -172,6 +172,12 @@ def is_known(name: str) -> bool:
     return find_broker_config(name) is not None
 
 
+def is_sensitive(name: str) -> bool:
+    """Whether a setting's value is a secret: a password, a key."""
+    found = find_broker_config(name)
+    return found is not None and found.is_sensitive
+
+
 def without_listener(name: str) -> str:
     """The setting itself. Of SASL mechanisms there is one more part: listener.name.NAME.plain.sasl.jaas.config."""
     if not name.startswith("listener.name."):

@@ -11,6 +11,7 @@ from ...protocol.batch import HEADER_BYTES, RecordBatch
 from ...protocol.declaration import Field, fields_of
 from ...protocol.errors import ErrorCode
 from ...protocol.uuid_text import encode_uuid
+from ..config.config_def import is_sensitive
 from .entries import Fields, Plain
 
 MOST_VALUES = 100
@@ -19,6 +20,7 @@ MOST_TEXT = 120  # characters of a string
 MOST_BATCHES = 50  # of records that are counted one by one
 VALUE_BYTES = 100  # of one value with its name: what the ring counts for it
 
+NOT_SHOWN = "(not shown)"
 # Arrays that every client is told alike, and nobody looks for.
 _COUNTED = frozenset({"api_keys", "supported_features", "finalized_features"})
 
@@ -56,7 +58,7 @@ class _Summing:
                 found["…"] = "…"
                 break
             self.left -= 1
-            found[name] = self._value(one, content)
+            found[name] = NOT_SHOWN if _is_secret(value, one) else self._value(one, content)
         return found
 
     def _error(self, code: int) -> str:
@@ -149,6 +151,12 @@ def _plan(cls: type, version: int) -> Sequence[tuple[str, Field]]:
     if plan is None:
         plan = _plans[cls, version] = [(camel(one.name), one) for one in fields_of(cls) if version in one.versions]
     return plan
+
+
+def _is_secret(message: object, one: Field) -> bool:
+    """Whether it is the value of a setting that nobody is shown, such as ssl.keystore.key."""
+    name: object = getattr(message, "name", None)
+    return one.name == "value" and isinstance(name, str) and is_sensitive(name)
 
 
 def _is_empty(value: object) -> bool:

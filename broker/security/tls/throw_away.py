@@ -4,6 +4,7 @@ The authority's key is never written: it signs one certificate and is gone, so t
 broker and nothing else. What lies in the directory and was not made here is not touched.
 """
 
+import contextlib
 import ipaddress
 import os
 import socket
@@ -82,12 +83,12 @@ def _made_before(directory: Path) -> Certificate | None:
     there = [name for name, path in paths.items() if path.exists()]
     if not there:
         return None
-    try:
+    certificate: Certificate | None = None
+    with contextlib.suppress(pem.NoPem, NoCertificate, FileNotFoundError, UnicodeDecodeError):
         authority, certificate = (_certificate(paths[name]) for name in (CA, CERTIFICATE))
-        is_ours = authority.subject == certificate.issuer == AUTHORITY_NAME
-    except (pem.NoPem, NoCertificate, FileNotFoundError, UnicodeDecodeError):
-        is_ours = False
-    if not is_ours:
+        if not authority.subject == certificate.issuer == AUTHORITY_NAME:
+            certificate = None
+    if certificate is None:
         raise ConfigError(
             f"--tls auto: {paths[there[0]]} is there and was not made by it; "
             f"remove {', '.join(there)} from {directory}, or name another directory with --tls-dir"

@@ -2,9 +2,22 @@
 
 import pytest
 
-from odradek.broker.journal.summary import MOST_ITEMS, MOST_TEXT, MOST_VALUES, error_name, records_summary, summarise
+from odradek.broker.journal.summary import (
+    MOST_ITEMS,
+    MOST_TEXT,
+    MOST_VALUES,
+    NOT_SHOWN,
+    error_name,
+    records_summary,
+    summarise,
+)
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.fetch import FetchRequest, FetchTopic
+from odradek.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from odradek.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from odradek.protocol.messages.produce import PartitionProduceResponse, ProduceResponse, TopicProduceResponse
@@ -67,3 +80,11 @@ def test_records_are_counted_and_not_kept() -> None:
     assert records_summary(bytes(one) * 3) == {"records": 6, "bytes": 3 * len(one), "batches": 3, "firstOffset": 0}
     assert records_summary(b"") == {"bytes": 0}
     assert records_summary(b"\0" * 70) == {"bytes": 70}
+
+
+def test_the_value_of_a_secret_setting_is_not_shown() -> None:
+    names = ("listener.name.ssl.ssl.keystore.key", "ssl.key.password", "log.retention.ms")
+    configs = [AlterableConfig(name=name, config_operation=0, value="hush") for name in names]
+    resource = AlterConfigsResource(resource_type=4, resource_name="1", configs=configs)
+    found = str(summarise(IncrementalAlterConfigsRequest(resources=[resource]), 1, no_name).fields)
+    assert (found.count("hush"), found.count(NOT_SHOWN)) == (1, 2)
