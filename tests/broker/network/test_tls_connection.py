@@ -252,6 +252,22 @@ def test_an_abort_sends_nothing_more(pair: Pair) -> None:
     assert pair.heard.said[-1] == "lost"
 
 
+def test_a_client_that_no_rule_is_for_is_closed_and_nothing_of_what_it_says_is_heard(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rules = {"ssl.client.auth": "required", "ssl.principal.mapping.rules": "RULE:^CN=bob,.*$/bob/"}
+    with tls_broker(tmp_path, **rules) as broker, pytest.raises((ssl.SSLError, ConnectionError)):
+        is_served(connect(addresses(broker)[0], AUTHORITY.client_context(tmp_path, CLIENT)))
+    assert "no rule of ssl.principal.mapping.rules is for CN=alice" in capfd.readouterr().err
+
+
+def test_what_comes_after_a_close_is_not_heard(pair: Pair) -> None:
+    pair.connection.writelines([bytes(2 * PIECE_BYTES)])
+    pair.connection.close()
+    pair.connection.data_received(pair.client.say(b"late"))
+    assert pair.heard.data == b""
+
+
 @pytest.mark.parametrize("answers_owed", [True, False])
 def test_a_client_that_ends_what_it_says_is_answered_before_it_is_closed(pair: Pair, answers_owed: bool) -> None:
     pair.heard.answers_owed = answers_owed
