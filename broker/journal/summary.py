@@ -105,10 +105,10 @@ class _Summing:
 def _is_secret(setting: object) -> bool:
     """Whether it is a setting that holds a password, or may, as nobody here knows it."""
     name: object = getattr(setting, "name", None)
-    if not isinstance(name, str) or not any(part in name for part in SECRETS):
+    if not isinstance(name, str):
         return False
     known = find_broker_config(name)
-    return known is None or known.is_sensitive
+    return any(part in name for part in SECRETS) if known is None else known.is_sensitive
 
 
 def summarise(message: object, version: int, name_of: NameOf) -> Summary:

@@ -20,7 +20,6 @@ from .connection import Connection
 from .dispatch import Dispatcher
 from .request_memory import RequestMemory
 from .sockets import open_sockets, reachable_host
-from .tls_connection import TlsConnection
 from .turns import Turns
 
 logger = get_logger("server")
@@ -161,6 +160,8 @@ class Server:
     def _connect(self, endpoint: Endpoint) -> asyncio.Protocol:
         connection = Connection(self, self._dispatcher, self._config.socket_request_max_bytes, endpoint.name)
         if endpoint.protocol in TLS_PROTOCOLS:
+            from .tls_connection import TlsConnection
+
             return TlsConnection(self, self._tls.of(endpoint.name).stream(), connection)
         return connection
 

@@ -64,6 +64,8 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
             connection.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_closing:
+            return
         try:
             self._stream.receive(data)
             if self._stream.is_open:

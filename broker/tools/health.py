@@ -5,7 +5,8 @@ Ready means that ApiVersions, Metadata and the coordinators of groups and of tra
 
 import contextlib
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from types import MappingProxyType
 
 import click
 
@@ -13,8 +14,9 @@ from ...protocol.errors import ErrorCode
 from ...protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from ...protocol.messages.metadata import MetadataRequest, MetadataResponse
 from ..wire import Wire
+from .client_settings import connect, parse_client_settings
 from .newest_versions import NewestVersions, NotServed, error_name
-from .options import bootstrap_option
+from .options import bootstrap_option, client_settings_option
 
 KEY = "odradek-health"
 COORDINATORS = ((0, "groups"), (1, "transactions"))
@@ -28,6 +30,7 @@ class NotReady(Exception):
 
 @click.command()
 @bootstrap_option("The broker to ask.")
+@client_settings_option
 @click.option(
     "--timeout",
     "timeout_s",
@@ -37,25 +40,32 @@ class NotReady(Exception):
     show_default=True,
     help="How many seconds it may take.",
 )
-def health(bootstrap: str, timeout_s: float) -> None:
+def health(bootstrap: str, client_settings: tuple[str, ...], timeout_s: float) -> None:
     """Ask whether a broker is ready for clients: exits with 0 if it is and with 1 if not, and prints one line."""
     import time
 
     try:
-        check_health(bootstrap, timeout_s, time.monotonic, time.sleep)
+        check_health(bootstrap, timeout_s, time.monotonic, time.sleep, parse_client_settings(client_settings))
     except NotReady as error:
         click.echo(f"{bootstrap} is not ready: {error}", err=True)
         sys.exit(1)
     click.echo(f"{bootstrap} is ready")
 
 
-def check_health(bootstrap: str, timeout_s: float, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
+def check_health(
+    bootstrap: str,
+    timeout_s: float,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Return when the first broker of the list that takes a connection is ready. NotReady."""
     deadline = now() + timeout_s
     reasons: list[str] = []
     for address in bootstrap.split(","):
         try:
-            wire = Wire(address.strip(), client_id=KEY, timeout_s=max(deadline - now(), PAUSE_S))
+            left_s = max(deadline - now(), PAUSE_S)
+            wire = connect(address.strip(), settings, client_id=KEY, timeout_s=left_s)
         except (OSError, ValueError) as error:
             reasons.append(f"cannot connect to {address.strip()}: {error}")
             continue

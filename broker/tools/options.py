@@ -19,3 +19,17 @@ def bootstrap_option(what: str) -> Callable[[F], F]:
         show_envvar=True,
         help=what,
     )
+
+
+def client_settings_option(command: F) -> F:
+    """`-X NAME=VALUE`, else ODRADEK_CLIENT with spaces between them: what a client needs besides the address."""
+    return click.option(
+        "-X",
+        "client_settings",
+        metavar="NAME=VALUE",
+        multiple=True,
+        envvar="ODRADEK_CLIENT",
+        show_envvar=True,
+        help="A setting of the client, as kcat has it: -X security.protocol=SSL -X ssl.ca.location=ca.pem; "
+        "may be repeated.",
+    )(command)

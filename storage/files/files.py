@@ -17,6 +17,7 @@ Buffer = bytes | bytearray | memoryview
 
 _MOST_BUFFERS = 1024  # IOV_MAX of every system we know
 _FEWEST_OPEN = 8
+_PRIVATE = 0o700  # of directories: records may be secrets, and so may settings
 
 T = TypeVar("T")
 
@@ -282,12 +283,12 @@ class OsFiles:
 
     def make_directory(self, path: str) -> None:
         try:
-            os.mkdir(path)
+            os.mkdir(path, _PRIVATE)
         except FileExistsError:
             if not os.path.isdir(path):
                 raise
         except FileNotFoundError:
-            os.makedirs(path, exist_ok=True)
+            os.makedirs(path, _PRIVATE, exist_ok=True)
 
     def remove_directory(self, path: str) -> None:
         self._close_cached_below(path)

@@ -30,6 +30,7 @@ def build_context(settings: TlsSettings, now_ms: int) -> tuple[ssl.SSLContext, C
             "or have one made with --tls auto"
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.options |= ssl.OP_NO_RENEGOTIATION  # a client could have a handshake done again and again
     identity = read_identity(settings.keystore)
     certificate = _certificate_of(settings.keystore, identity, now_ms)
     _choose(context, settings.versions, settings.suites)

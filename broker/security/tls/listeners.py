@@ -4,9 +4,9 @@ The rule: a connection keeps what it began with. What clients set is checked bef
 unreadable by the time it counts, what was there before stays, and a line says so.
 """
 
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ....protocol.metadata_records import ConfigResourceType
 from ...config.broker_config import BrokerConfig
@@ -16,12 +16,15 @@ from ...log_output import get_logger
 from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
 from ...runtime import Clock
-from .certificate import Certificate
-from .context import build_context
-from .distinguished_name import distinguished_name
-from .principal_mapping import PrincipalMapping
-from .settings import TlsSettings, reloaded, tls_settings
-from .stream import TlsStream
+
+# The rest of this room is loaded for brokers that have such a listener: it would be a tenth of every start.
+if TYPE_CHECKING:
+    import ssl
+
+    from .certificate import Certificate
+    from .principal_mapping import PrincipalMapping
+    from .settings import TlsSettings
+    from .stream import TlsStream
 
 logger = get_logger("tls")
 
@@ -30,13 +33,15 @@ logger = get_logger("tls")
 class ListenerTls:
     """One listener's TLS as it is now; without `mapping` its certificates say nothing of users."""
 
-    settings: TlsSettings
-    context: ssl.SSLContext
-    certificate: Certificate
-    mapping: PrincipalMapping | None
+    settings: "TlsSettings"
+    context: "ssl.SSLContext"
+    certificate: "Certificate"
+    mapping: "PrincipalMapping | None"
 
-    def stream(self) -> TlsStream:
+    def stream(self) -> "TlsStream":
         """That of a connection that has just come."""
+        from .stream import TlsStream
+
         return TlsStream(self.context, self.settings.client_auth, self.mapping)
 
 
@@ -81,6 +86,9 @@ class TlsListeners:
                 self._again(name, before, changed)
 
     def _begin(self, endpoint: Endpoint) -> ListenerTls:
+        from .context import build_context
+        from .settings import tls_settings
+
         try:
             settings = tls_settings(_values(self._config, endpoint.name))
             context, certificate = build_context(settings, self._clock.now_ms())
@@ -89,6 +97,9 @@ class TlsListeners:
         return ListenerTls(settings, context, certificate, settings.mapping() if endpoint.protocol == SSL else None)
 
     def _again(self, name: str, before: ListenerTls, config: BrokerConfig) -> ListenerTls:
+        from .context import build_context
+        from .settings import reloaded
+
         settings = reloaded(before.settings, _values(config, name))
         if settings.truststore.is_given and not before.settings.truststore.is_given:
             raise ConfigError(
@@ -103,8 +114,10 @@ def _values(config: BrokerConfig, listener: str) -> Callable[[str], str | None]:
     return lambda name: config.for_listener(listener, name) or None
 
 
-def _check_alike(settings: TlsSettings, new: Certificate, old: Certificate) -> None:
+def _check_alike(settings: "TlsSettings", new: "Certificate", old: "Certificate") -> None:
     """Whether clients that knew the one will know the other, as Kafka's SslFactory asks. ConfigError."""
+    from .distinguished_name import distinguished_name
+
     was, becomes = distinguished_name(old.subject_der), distinguished_name(new.subject_der)
     if was != becomes and not settings.may_change_dn:
         raise ConfigError(

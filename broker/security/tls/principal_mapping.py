@@ -17,7 +17,8 @@ SETTING = "ssl.principal.mapping.rules"
 _RULE = r"(DEFAULT)|RULE:((?:\\.|[^\\/])*)/((?:\\.|[^\\/])*)/([LU]?).*?|(.*?)"
 _SPLITTER = re.compile(rf"\s*({_RULE})\s*(,\s*|$)", re.ASCII)
 _PARSER = re.compile(_RULE, re.ASCII)
-_REFERENCE = re.compile(r"\\(.)|\$([0-9])|([\\$])", re.DOTALL)
+_REFERENCE = re.compile(r"\\(.)|\$([0-9])|\$\{([A-Za-z][A-Za-z0-9]*)\}|([\\$])", re.DOTALL)
+_JAVAS_NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z])")
 
 
 class NoMatchingRule(Exception):
@@ -74,7 +75,7 @@ def _parse(rule: str) -> _Rule | None:
     if found[2] is None:
         return None
     try:
-        return _Rule(re.compile(found[2]), found[3], found[4])
+        return _Rule(re.compile(_JAVAS_NAMED_GROUP.sub("(?P<", found[2])), found[3], found[4])
     except (re.error, RecursionError, OverflowError) as error:
         raise ConfigError(f"{SETTING}: Invalid rule: `{rule}`: {error}") from None
 
@@ -86,8 +87,11 @@ def _replaced(replacement: str, found: re.Match[str], groups: int) -> str:
     while (reference := _REFERENCE.search(replacement, pos)) is not None:
         result.append(replacement[pos : reference.start()])
         pos = reference.end()
+        if reference[3] is not None and reference[3] in found.groupdict():
+            result.append(found[reference[3]] or "")
+            continue
         if reference[2] is None:
-            result.append(reference[1] or reference[3])
+            result.append(reference[1] or reference[4] or reference[0])
             continue
         number = int(reference[2])
         # More digits belong to it as long as there are so many groups.

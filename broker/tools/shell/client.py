@@ -8,12 +8,14 @@ import importlib
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
 
 from ...wire import host_and_port
-from ..options import bootstrap_option
+from ..client_settings import parse_client_settings
+from ..options import bootstrap_option, client_settings_option
 
 INSTALL = "pip install 'odradek[cli]'"
 CONNECT_S = 5.0
@@ -37,11 +39,12 @@ def load(module: str) -> Any:
 class Kafka:
     """confluent-kafka, connected to one cluster. `close` ends it."""
 
-    def __init__(self, bootstrap: str, timeout_s: float) -> None:
+    def __init__(self, bootstrap: str, timeout_s: float, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`settings` are librdkafka's own, for the cluster at hand."""
         self.module = load("confluent_kafka")
         self.bootstrap = bootstrap
         self.timeout_s = timeout_s
-        self._settings = {"bootstrap.servers": bootstrap, "logger": _silence()}
+        self._settings = {**settings, "bootstrap.servers": bootstrap, "logger": _silence()}
         _check_somebody_listens(bootstrap)
 
     @functools.cached_property
@@ -110,13 +113,14 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the options that all have, and with them `kafka` and `as_json`."""
 
     @bootstrap_option("The cluster.")
+    @client_settings_option
     @click.option(
         "--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True), default=10.0, hidden=True
     )
     @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
     @functools.wraps(command)
-    def run(bootstrap: str, timeout_s: float, **values: Any) -> None:
-        kafka = Kafka(bootstrap, timeout_s)
+    def run(bootstrap: str, client_settings: tuple[str, ...], timeout_s: float, **values: Any) -> None:
+        kafka = Kafka(bootstrap, timeout_s, parse_client_settings(client_settings))
         try:
             command(kafka=kafka, **values)
         except kafka.module.KafkaException as error:

@@ -6,6 +6,7 @@ from odradek.broker.config.config_def import (
     ConfigError,
     broker_config_def,
     check_broker_config,
+    is_sensitive,
     parse_properties,
     topic_config_def,
 )
@@ -103,3 +104,9 @@ def test_what_java_reads_is_taken(name: str, value: str) -> None:
 def test_a_properties_file_has_javas_escapes() -> None:
     file = "a=-----BEGIN-----\\n\\\n   AAAA\nb\\:c:\\u00e4\\t\\\\d\\e\n"
     assert parse_properties(file) == {"a": "-----BEGIN-----\nAAAA", "b:c": "ä\t\\de"}
+
+
+def test_passwords_and_keys_are_secrets_also_of_one_listener() -> None:
+    secrets = ["ssl.key.password", "listener.name.a.ssl.keystore.key", "listener.name.a.plain.sasl.jaas.config"]
+    assert all(is_sensitive(name) for name in secrets)
+    assert not any(is_sensitive(name) for name in ("ssl.keystore.location", "no.setting"))

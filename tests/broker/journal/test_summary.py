@@ -4,7 +4,15 @@ import base64
 
 import pytest
 
-from odradek.broker.journal.summary import MOST_ITEMS, MOST_TEXT, MOST_VALUES, error_name, records_summary, summarise
+from odradek.broker.journal.summary import (
+    HIDDEN,
+    MOST_ITEMS,
+    MOST_TEXT,
+    MOST_VALUES,
+    error_name,
+    records_summary,
+    summarise,
+)
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.alter_user_scram_credentials import (
     AlterUserScramCredentialsRequest,
@@ -127,3 +135,11 @@ def test_no_secret_is_kept(request_: object, version: int) -> None:
 def test_other_settings_are_shown() -> None:
     assert SECRET.decode() in repr(summarise(altered("log.cleaner.threads"), 1, no_name))
     assert SECRET.decode() in repr(summarise(altered("cleanup.policy"), 1, no_name))
+
+
+def test_the_value_of_a_secret_setting_is_not_shown() -> None:
+    names = ("listener.name.ssl.ssl.keystore.key", "ssl.key.password", "log.retention.ms")
+    configs = [AlterableConfig(name=name, config_operation=0, value="hush") for name in names]
+    resource = AlterConfigsResource(resource_type=4, resource_name="1", configs=configs)
+    found = str(summarise(IncrementalAlterConfigsRequest(resources=[resource]), 1, no_name).fields)
+    assert (found.count("hush"), found.count(HIDDEN)) == (1, 2)

@@ -16,7 +16,15 @@ from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.embedded import BrokerThread, running_broker
 from odradek.broker.testing.manual_runtime import manual_runtime
 from odradek.broker.wire import Wire, host_and_port
+from odradek.protocol.messages.alter_client_quotas import (
+    AlterClientQuotasRequest,
+    AlterClientQuotasResponse,
+    EntryData,
+    OpData,
+)
+from odradek.protocol.messages.alter_client_quotas import EntityData as QuotaEntityData
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
 from ..security.tls.certificates import AUTHORITY, CLIENT, SERVER, Authority, Issued
 from ..security.tls.test_stream import Client, stream
@@ -244,6 +252,22 @@ def test_an_abort_sends_nothing_more(pair: Pair) -> None:
     assert pair.heard.said[-1] == "lost"
 
 
+def test_a_client_that_no_rule_is_for_is_closed_and_nothing_of_what_it_says_is_heard(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rules = {"ssl.client.auth": "required", "ssl.principal.mapping.rules": "RULE:^CN=bob,.*$/bob/"}
+    with tls_broker(tmp_path, **rules) as broker, pytest.raises((ssl.SSLError, ConnectionError)):
+        is_served(connect(addresses(broker)[0], AUTHORITY.client_context(tmp_path, CLIENT)))
+    assert "no rule of ssl.principal.mapping.rules is for CN=alice" in capfd.readouterr().err
+
+
+def test_what_comes_after_a_close_is_not_heard(pair: Pair) -> None:
+    pair.connection.writelines([bytes(2 * PIECE_BYTES)])
+    pair.connection.close()
+    pair.connection.data_received(pair.client.say(b"late"))
+    assert pair.heard.data == b""
+
+
 @pytest.mark.parametrize("answers_owed", [True, False])
 def test_a_client_that_ends_what_it_says_is_answered_before_it_is_closed(pair: Pair, answers_owed: bool) -> None:
     pair.heard.answers_owed = answers_owed
@@ -345,3 +369,18 @@ def test_whoever_fails_is_closed_with_a_line_that_says_why_and_nobody_else(
         strict=True,
     ):
         assert words in line
+
+
+def test_quotas_know_the_user_of_a_certificate(tmp_path: Path) -> None:
+    rules = {"ssl.client.auth": "requested", "ssl.principal.mapping.rules": "RULE:^CN=([^,]+),.*$/$1/U"}
+    with tls_broker(tmp_path, **rules) as broker:
+        encrypted, plain = addresses(broker)
+        with Wire(plain) as admin:
+            op = OpData(key="request_percentage", value=0.001, remove=False)
+            entry = EntryData(entity=[QuotaEntityData(entity_type="user", entity_name="ALICE")], ops=[op])
+            answer = admin.ask(AlterClientQuotasRequest(entries=[entry]), 1, AlterClientQuotasResponse)
+            assert answer.entries[0].error_code == 0
+        for own, is_throttled in ((CLIENT, True), (None, False)):
+            with connect(encrypted, AUTHORITY.client_context(tmp_path, own)) as wire:
+                answers = [wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse) for _ in range(2)]
+                assert (answers[-1].throttle_time_ms > 0) == is_throttled

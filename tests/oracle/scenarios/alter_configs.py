@@ -338,3 +338,18 @@ def loggers_are_altered(d: Dialogue) -> None:
     ask(d, "root set", resource(LOGGER, this, ("root", SET, "ERROR")))
     seen(d, "root seen", LOGGER, this, {"root": "ERROR"})
     ask(d, "root as before", resource(LOGGER, this, ("root", SET, "INFO")))
+
+
+@scenario
+def stores_are_set_of_one_listener_of_one_broker(d: Dialogue) -> None:
+    of_other = "listener.name.other.ssl.keystore.location"
+    for label, name, key in (
+        ("of no listener", "1", "ssl.keystore.location"),
+        ("of no listener of no broker", "", "ssl.keystore.location"),
+        ("of no listener, inline", "1", "ssl.keystore.key"),
+        ("of a listener of no broker", "", of_other),
+        ("what is as it was at the start", "1", "ssl.principal.mapping.rules"),
+        ("of a listener that there is not", "1", of_other),
+    ):
+        ask(d, label, resource(BROKER, name, (key, SET, "nowhere.jks")))
+    ask(d, "taken back", resource(BROKER, "1", (of_other, DELETE, None)))

@@ -424,3 +424,12 @@ def test_the_volume_of_a_directory_is_known_on_disk_only(files: Files, root: str
         assert 0 <= volume.usable <= volume.total
     with pytest.raises(FileNotFoundError):
         files.volume_bytes(root + "/missing")
+
+
+def test_a_directory_is_its_owners_alone_and_one_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    files = OsFiles()
+    (tmp_path / "old").mkdir(0o755)
+    for name in ("new", "above/new", "old"):
+        files.make_directory(f"{tmp_path}/{name}")
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("new", "above/new", "old")]
+    assert modes == [0o700, 0o700, 0o755]

@@ -55,7 +55,8 @@ class Authority:
         self.pem = self._ca.cert_pem.bytes().decode()
 
     def issue(self, *hosts: str, user: str | None = None, until: datetime | None = None) -> Issued:
-        issued = self._ca.issue_cert(*hosts, common_name=user, not_after=until)
+        named = hosts or (f"{user}.example",)  # Java takes no certificate whose list of names is empty
+        issued = self._ca.issue_cert(*named, common_name=user, not_after=until)
         key = load_pem_private_key(issued.private_key_pem.bytes(), None)
         text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return Issued(text, issued.cert_chain_pems[0].bytes().decode())

@@ -1,5 +1,6 @@
 """What a listener is given, checked before anybody connects."""
 
+import contextlib
 import os
 import ssl
 from collections.abc import Mapping
@@ -7,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given as generated
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.security.tls.context import _as_file, build_context
@@ -16,6 +20,7 @@ from .certificates import AUTHORITY, CLIENT, EXPIRED, SERVER
 from .java_stores import KEY_PASSWORD, KEY_STORE, STORE_PASSWORD
 
 NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
+SEALED = SERVER.sealed_key("hush")
 INLINE = {
     "ssl.keystore.type": "PEM",
     "ssl.keystore.certificate.chain": SERVER.chain,
@@ -142,3 +147,13 @@ def test_where_files_cannot_be_in_memory_the_key_is_nobody_elses_to_read(
         assert os.stat(path).st_mode & 0o777 == 0o600
         assert Path(path).is_relative_to(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@settings(deadline=None)
+@generated(at=st.integers(0, 400), damage=st.text("AB+/=- \n\\", min_size=1, max_size=8), is_key=st.booleans())
+def test_a_damaged_key_or_certificate_is_a_line_and_never_a_traceback(at: int, damage: str, is_key: bool) -> None:
+    text = SEALED if is_key else SERVER.chain
+    name = "ssl.keystore.key" if is_key else "ssl.keystore.certificate.chain"
+    given = {name: text[:at] + damage + text[at + len(damage) :]}
+    with contextlib.suppress(ConfigError):
+        built({"ssl.keystore.key": SEALED, "ssl.key.password": "hush", **given})

@@ -1,5 +1,7 @@
 """The TLS of listeners, and what becomes of it while the broker runs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,9 @@ def test_a_trust_store_is_not_added_to_a_listener_that_had_none(tmp_path: Path) 
 def test_without_such_a_listener_nothing_is_read() -> None:
     listeners = TlsListeners(BrokerConfig(), SystemClock())
     listeners.check({"listener.name.out.ssl.keystore.location": "nowhere"})
+
+
+def test_a_broker_without_tls_loads_nothing_of_it() -> None:
+    code = "import sys, odradek.broker.broker; print(sorted(name for name in sys.modules if '.security.tls.' in name))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['odradek.broker.security.tls.listeners']\n"

@@ -46,6 +46,7 @@ def test_a_name_that_no_rule_is_for_is_nobody() -> None:
         (r"\$1", "$1"),
         ("$0", "CN=duke,OU=it"),
         ("$2-$1", "it-duke"),
+        ("${x}", "${x}"),
         ("nobody", "nobody"),
     ],
 )
@@ -53,6 +54,10 @@ def test_a_replacement_is_javas_and_a_group_that_is_not_there_is_meant_as_it_sta
     replacement: str, user: str
 ) -> None:
     assert PrincipalMapping(f"RULE:^CN=(.*?),OU=(.*?)$/{replacement}/").user_of("CN=duke,OU=it") == user
+
+
+def test_groups_may_have_names_as_in_java() -> None:
+    assert PrincipalMapping(r"RULE:^CN=(?<name>\w+),.*$/${name}/U").user_of("CN=duke,OU=it") == "DUKE"
 
 
 @pytest.mark.parametrize(

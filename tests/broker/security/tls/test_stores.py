@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.security.tls.certificate import read_certificate
+from odradek.broker.security.tls.pem import Block
+from odradek.broker.security.tls.pem import written as written_pem
 from odradek.broker.security.tls.settings import StoreSettings
 from odradek.broker.security.tls.stores import MOST_BYTES, read_identity, read_trusted
 
@@ -22,6 +24,7 @@ from .java_stores import (
     TRUST_STORE,
     TRUST_STORE_PKCS12,
 )
+from .test_effort import MANY, octets, pbkdf2, sequence
 
 
 def key_store(kind: str, path: object, password: str | None = None, key_password: str | None = None) -> StoreSettings:
@@ -130,6 +133,13 @@ def test_without_cryptography_a_store_of_pkcs12_names_the_extra(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ConfigError, match=r"needs cryptography: pip install 'odradek\[security\]'"):
         read_identity(key_store("PKCS12", path, "secret"))
+
+
+def test_a_key_whose_password_would_be_hashed_for_minutes_is_refused_at_once() -> None:
+    sealed = written_pem([Block("ENCRYPTED PRIVATE KEY", sequence(pbkdf2(MANY), octets(b"")))])
+    store = StoreSettings("ssl.keystore", "PEM", None, None, SERVER.chain, sealed, "hush")
+    with pytest.raises(ConfigError, match=r"ssl\.keystore\.key: .* hashed 2147483647 times"):
+        read_identity(store)
 
 
 def test_nothing_secret_is_printed_with_an_identity(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from odradek.broker.security.tls.context import build_context
 from odradek.broker.security.tls.principal_mapping import PrincipalMapping
@@ -43,9 +45,9 @@ class Client:
         return bytes(heard)
 
 
-def stream(given: Mapping[str, str] | None = None, rules: str = "DEFAULT") -> TlsStream:
-    settings = tls_settings({**INLINE, **(given or {})}.get)
-    return TlsStream(build_context(settings, NOW_MS)[0], settings.client_auth, PrincipalMapping(rules))
+def stream(changed: Mapping[str, str] | None = None, rules: str = "DEFAULT") -> TlsStream:
+    told = tls_settings({**INLINE, **(changed or {})}.get)
+    return TlsStream(build_context(told, NOW_MS)[0], told.client_auth, PrincipalMapping(rules))
 
 
 def shake_hands(broker: TlsStream, client: Client) -> None:
@@ -57,8 +59,8 @@ def shake_hands(broker: TlsStream, client: Client) -> None:
         client.incoming.write(broker.to_send())
 
 
-def opened(tmp_path: Path, own: Issued | None = None, **given: str) -> tuple[TlsStream, Client]:
-    broker = stream({name.replace("_", "."): value for name, value in given.items()})
+def opened(tmp_path: Path, own: Issued | None = None, **told: str) -> tuple[TlsStream, Client]:
+    broker = stream({name.replace("_", "."): value for name, value in told.items()})
     client = Client(AUTHORITY.client_context(tmp_path, own))
     shake_hands(broker, client)
     assert broker.is_open
@@ -100,8 +102,8 @@ def test_rules_make_a_user_of_the_name_or_refuse_it(tmp_path: Path) -> None:
 
 
 def test_where_certificates_say_nothing_of_users_there_is_none(tmp_path: Path) -> None:
-    settings = tls_settings({**INLINE, "ssl.client.auth": "required"}.get)
-    broker = TlsStream(build_context(settings, NOW_MS)[0], "required", None)
+    told = tls_settings({**INLINE, "ssl.client.auth": "required"}.get)
+    broker = TlsStream(build_context(told, NOW_MS)[0], "required", None)
     shake_hands(broker, Client(AUTHORITY.client_context(tmp_path, CLIENT)))
     assert broker.is_open
     assert broker.user() is None
@@ -178,3 +180,16 @@ def test_bytes_that_were_changed_on_the_way_end_it(tmp_path: Path) -> None:
     broker.receive(bytes(said))
     with pytest.raises(TlsFailure, match="TLS failed: "):
         broker.decrypt()
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 600), st.binary(min_size=1, max_size=40), st.booleans())
+def test_whatever_a_client_says_is_the_end_of_its_connection_at_most(
+    tmp_path: Path, at: int, damage: bytes, is_cut: bool
+) -> None:
+    said = Client(AUTHORITY.client_context(tmp_path)).go_on()
+    broker = stream()
+    with contextlib.suppress(TlsFailure):
+        broker.receive(said[:at] + damage + (b"" if is_cut else said[at + len(damage) :]))
+        broker.handshake()
+    assert not broker.is_open
