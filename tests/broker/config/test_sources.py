@@ -142,6 +142,12 @@ def test_a_flag_without_a_value_is_refused() -> None:
         collect(None, {}, ["num.partitions"])
 
 
+def test_addresses_of_a_protocol_are_listeners_with_it() -> None:
+    for addresses in (["127.0.0.1:1"], ["127.0.0.1:1", "127.0.0.1:2"]):
+        config = BrokerConfig.from_settings(listeners_of(addresses, "SASL_PLAINTEXT"))
+        assert [one.protocol for one in config.endpoints()] == ["SASL_PLAINTEXT"] * len(addresses)
+
+
 def test_some_addresses_are_listeners_of_their_own_names() -> None:
     for addresses in (["127.0.0.1:1"], ["127.0.0.1:1", "[::1]:2", ":3"]):
         config = BrokerConfig.from_settings(listeners_of(addresses))
