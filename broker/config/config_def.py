@@ -209,7 +209,7 @@ def parse_properties(text: str) -> dict[str, str]:
             continue
         name, separator, value = _split_property(stripped)
         if not separator:
-            raise ConfigError(f"line {number} is not name=value: {stripped!r}")
+            raise ConfigError(f"line {number} is not name=value: {stripped.split()[0]!r}")  # the rest may be a secret
         found[_unescaped(name.strip())] = _unescaped(value.strip())
     return found
 

@@ -16,9 +16,14 @@ from pathlib import Path
 import pytest
 
 from odradek.broker.wire import Wire, host_and_port
+from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
+from odradek.protocol.messages.sasl_authenticate import SaslAuthenticateRequest, SaslAuthenticateResponse
+from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from odradek.protocol.records import NewRecord, build_batch
+
+from .security.sasl.scram_client import ScramClient
 
 COMMAND = [sys.executable, "-m", "odradek.broker", "serve"]
 DEADLINE_S = 20.0
@@ -175,6 +180,54 @@ def test_a_mapped_port_is_told_to_the_network_behind_it() -> None:
         assert told(f"127.0.0.1:{port}") == "127.0.0.1:1234"
         if Path("/proc/net/if_inet6").exists():
             assert told(f"[::1]:{port}") == f"::1:{port}"
+
+
+def log_in(address: str, mechanism: str, user: str, password: str) -> int:
+    """The error code of a login."""
+    with Wire(address) as wire:
+        wire.ask(SaslHandshakeRequest(mechanism=mechanism), 1, SaslHandshakeResponse)
+        scram = ScramClient(user, password, "sha512")
+        tokens = [f"\0{user}\0{password}".encode()] if mechanism == "PLAIN" else [scram.first(), None]
+        answer = SaslAuthenticateResponse()
+        for token in tokens:
+            given = scram.final(answer.auth_bytes) if token is None else token
+            answer = wire.ask(SaslAuthenticateRequest(auth_bytes=given), 2, SaslAuthenticateResponse)
+            if answer.error_code:
+                break
+        return answer.error_code
+
+
+def test_users_log_in_and_their_passwords_are_not_in_the_log(tmp_path: Path) -> None:
+    users = ["--user", "al:my secret", "--user", "bo:other secret:PLAIN"]
+    started = ["--listen", "127.0.0.1:0", "--data-dir", str(tmp_path), *users, "--log-level", "debug"]
+    for _ in range(2):
+        with serving(*started) as (process, address):
+            assert log_in(address, "PLAIN", "al", "my secret") == 0
+            assert log_in(address, "SCRAM-SHA-512", "al", "my secret") == 0
+            assert log_in(address, "PLAIN", "bo", "other secret") == 0
+            assert log_in(address, "PLAIN", "bo", "my secret") == ErrorCode.SASL_AUTHENTICATION_FAILED
+            assert log_in(address, "SCRAM-SHA-512", "bo", "other secret") == ErrorCode.SASL_AUTHENTICATION_FAILED
+            process.send_signal(signal.SIGTERM)
+            _, logs = process.communicate(timeout=DEADLINE_S)
+        assert "secret" not in logs
+        assert "Authentication failed" in logs
+
+
+def test_users_need_a_listener_that_asks_for_them() -> None:
+    why = refused("--ephemeral", "--set", "listeners=PLAINTEXT://127.0.0.1:0", "--user", "al:hidden")
+    assert "--user: none of the listeners has SASL" in why
+    assert "hidden" not in why
+
+
+def test_a_mechanism_that_is_not_served_is_refused_by_name() -> None:
+    options = ["--ephemeral", "--listen", "127.0.0.1:0", "--user", "al:x"]
+    assert "GSSAPI is not served; there are: PLAIN" in refused(*options, "--set", "sasl.enabled.mechanisms=GSSAPI")
+
+
+def test_keys_that_cannot_be_read_are_named_at_the_start() -> None:
+    options = ["--ephemeral", "--listen", "127.0.0.1:0", "--user", "al:x"]
+    why = refused(*options, "--set", "sasl.oauthbearer.jwks.endpoint.url=file:///nowhere/keys.json")
+    assert "the keys of file:///nowhere/keys.json cannot be read" in why
 
 
 def test_an_ephemeral_broker_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

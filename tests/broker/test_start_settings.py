@@ -39,7 +39,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_certificates_are_made_for_listeners_that_show_them_alone(tmp_path: Path) -> None:
     settings = collect_settings(None, {}, ("listeners=PLAINTEXT://127.0.0.1:0",), (), (), None, "SSL")
-    with pytest.raises(ConfigError, match="none of listeners=PLAINTEXT://127.0.0.1:0 is SSL"):
+    with pytest.raises(ConfigError, match=r"none of listeners=PLAINTEXT://127\.0\.0\.1:0 is SSL"):
         take_certificates(settings, "auto", str(tmp_path / "tls"), (), is_ephemeral=True)
     with pytest.raises(ConfigError, match="--tls-dir goes with --tls auto"):
         take_certificates(settings, None, str(tmp_path / "tls"), (), is_ephemeral=True)

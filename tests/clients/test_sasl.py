@@ -12,12 +12,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.abc import AbstractTokenProvider as AioTokens
 from aiokafka.errors import KafkaError as AioError
 from confluent_kafka import KafkaError, Producer
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialUpsertion,
-)
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from kafka import KafkaProducer
 from kafka.errors import KafkaError as PythonError
 from kafka.net.sasl.oauth import AbstractTokenProvider as PythonTokens
@@ -89,7 +85,7 @@ def with_confluent(address: str, login: Login) -> str:
         "log_level": 0,
     }
     if login.mechanism == "OAUTHBEARER":
-        settings["oauth_cb"] = lambda config: (login.token, time.time() + 600)
+        settings["oauth_cb"] = lambda _config: (login.token, time.time() + 600)  # pyright: ignore[reportUnknownLambdaType]
     else:
         settings |= {"sasl.username": login.user, "sasl.password": login.password}
     producer = Producer(settings)
@@ -108,7 +104,7 @@ class PythonToken(PythonTokens):  # type: ignore[misc]
     def __init__(self, token: str) -> None:
         self._token = token
 
-    def token(self) -> str:
+    def token(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._token
 
 
@@ -116,7 +112,7 @@ class AioToken(AioTokens):  # type: ignore[misc]
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def token(self) -> str:
+    async def token(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._token
 
 

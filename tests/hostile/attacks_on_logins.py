@@ -2,7 +2,7 @@
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from odradek.broker.wire import ClosedByPeer, Wire
@@ -25,7 +25,7 @@ BEGUN = 100_000
 
 
 @contextmanager
-def clients(attacker: Attacker, mechanism: str) -> Iterator[list[Wire]]:
+def clients(attacker: Attacker, mechanism: str) -> Generator[list[Wire]]:
     """So many connections after their handshakes."""
     held: list[Wire] = []
     try:

@@ -150,7 +150,6 @@ def salted(digest: str, password: str, salt: bytes = b"salt", iterations: int = 
 
 def held_with_sasl(title: str, address: str, sasl_address: str) -> dict[str, Plain]:
     """The scenario of that title, held with the broker at these addresses."""
-    dialogue = SaslDialogue(address, sasl_address)
-    with dialogue:
+    with SaslDialogue(address, sasl_address) as dialogue:
         SASL_SCENARIOS[title](dialogue)
         return dialogue.steps

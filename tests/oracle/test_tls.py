@@ -80,7 +80,7 @@ def strict_broker(directory: Path, server: Issued) -> OdradekBroker:
         "ssl.truststore.location": AUTHORITY.write(directory / "ca.pem"),
         "ssl.client.auth": "required",
     }
-    return OdradekBroker(directory / "b", settings, ephemeral=True, listens=False)
+    return OdradekBroker(directory / "b", settings, ephemeral=True)
 
 
 def test_javas_tools_show_their_certificate_and_are_refused_without(

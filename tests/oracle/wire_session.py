@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from odradek.broker.wire import ClosedByPeer, Wire
 from odradek.protocol.messages.create_topics import (
@@ -52,7 +52,7 @@ class Dialogue:
         self._mask = Mask(self._suffix, node_id)
         self.node_id = node_id
 
-    def __enter__(self) -> "Dialogue":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

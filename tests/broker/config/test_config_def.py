@@ -6,7 +6,7 @@ from odradek.broker.config.config_def import (
     ConfigError,
     broker_config_def,
     check_broker_config,
-    is_sensitive,
+    find_broker_config,
     parse_properties,
     topic_config_def,
 )
@@ -108,5 +108,5 @@ def test_a_properties_file_has_javas_escapes() -> None:
 
 def test_passwords_and_keys_are_secrets_also_of_one_listener() -> None:
     secrets = ["ssl.key.password", "listener.name.a.ssl.keystore.key", "listener.name.a.plain.sasl.jaas.config"]
-    assert all(is_sensitive(name) for name in secrets)
-    assert not any(is_sensitive(name) for name in ("ssl.keystore.location", "no.setting"))
+    found = [find_broker_config(name) for name in (*secrets, "ssl.keystore.location")]
+    assert [one is not None and one.is_sensitive for one in found] == [True, True, True, False]

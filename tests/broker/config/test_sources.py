@@ -142,7 +142,7 @@ def test_a_flag_without_a_value_is_refused() -> None:
         collect(None, {}, ["num.partitions"])
 
 
-@pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])
+@pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT"])
 def test_some_addresses_are_listeners_of_their_own_names(protocol: str) -> None:
     for addresses in (["127.0.0.1:1"], ["127.0.0.1:1", "[::1]:2", ":3"]):
         config = BrokerConfig.from_settings(listeners_of(addresses, protocol))
