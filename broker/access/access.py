@@ -41,6 +41,16 @@ class Access:
         self._api = api
         self.context = context
 
+    @property
+    def principal(self) -> str:
+        """Who it is: User:NAME."""
+        return self._client.principal
+
+    @property
+    def user(self) -> str:
+        """The name alone."""
+        return self._client.principal.partition(":")[2]
+
     def may(self, operation: Operation, kind: ResourceType, name: str) -> bool:
         """Whether the client may do this to a resource."""
         return self._authorizer.is_allowed(self._client, operation, kind, name)
