@@ -15,6 +15,7 @@ from typing import Any
 from tests.brokers import BrokerProcess, OdradekBroker, cpu_seconds, resident_bytes
 from tests.oracle.apache_kafka import ApacheKafka, jars
 
+from .acls import measure_acls
 from .administration import administration
 from .clusters import measure_clusters
 from .groups import measure_groups
@@ -51,8 +52,9 @@ def main() -> None:
     parser.add_argument("--state", action="store_true", help="measure snapshots of clusters in memory instead")
     parser.add_argument("--clusters", action="store_true", help="measure what a cluster costs a test instead")
     parser.add_argument("--tls", action="store_true", help="measure what TLS costs instead")
+    parser.add_argument("--acls", action="store_true", help="measure what access rules cost instead")
     arguments = parser.parse_args()
-    if arguments.journal or arguments.state or arguments.clusters:
+    if arguments.journal or arguments.state or arguments.clusters or arguments.acls:
         measure_in_process(arguments)
         return
     if arguments.logins:
@@ -78,8 +80,9 @@ def main() -> None:
             finally:
                 broker.kill()
     show(results)
-    if arguments.only != "kafka" and not (arguments.quotas or arguments.groups or arguments.starts or arguments.tls):
-        arguments.journal = arguments.state = arguments.clusters = True
+    is_whole = not (arguments.quotas or arguments.groups or arguments.starts or arguments.tls)
+    if arguments.only != "kafka" and is_whole:
+        arguments.journal = arguments.state = arguments.clusters = arguments.acls = True
         measure_in_process(arguments)
 
 
@@ -91,6 +94,8 @@ def measure_in_process(arguments: argparse.Namespace) -> None:
         show({"odradek": measure_state()})
     if arguments.journal:
         show(measure_journal(arguments.acked))
+    if arguments.acls:
+        show(measure_acls(arguments.acked))
 
 
 def _brokers(only: str | None, *, has_tls: bool = False) -> Mapping[str, Callable[[Path], BrokerProcess]]:

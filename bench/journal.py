@@ -41,11 +41,11 @@ def measure_journal(requests: int) -> dict[str, dict[str, str]]:
         for cluster in clusters.values():
             cluster.topic(TOPIC, 1)
         found: dict[str, dict[str, str]] = {name: {} for name in clusters}
-        for what, ask in (("produce of 10 records", _produce), ("fetch of 10 records", _fetch)):
+        for what, ask in (("produce of 10 records", ask_produce), ("fetch of 10 records", ask_fetch)):
             taken: dict[str, list[float]] = {name: [] for name in clusters}
             for _ in range(ROUNDS):
                 for name, wire in wires.items():
-                    taken[name].append(_timed(ask, wire, requests))
+                    taken[name].append(timed(ask, wire, requests))
             for name, seconds in taken.items():
                 found[name][what] = f"{statistics.median(seconds) * 1e6 / requests:.1f} us"
         for wire in wires.values():
@@ -63,7 +63,8 @@ async def _start_bare() -> RunningCluster:
     return reins.hold(cluster)
 
 
-def _timed(ask: Callable[[Wire], None], wire: Wire, requests: int) -> float:
+def timed(ask: Callable[[Wire], None], wire: Wire, requests: int) -> float:
+    """The seconds of so many requests, one after the other."""
     began = time.perf_counter()
     for _ in range(requests):
         ask(wire)
@@ -79,9 +80,11 @@ _FETCH = FetchRequest(
 )
 
 
-def _produce(wire: Wire) -> None:
+def ask_produce(wire: Wire) -> None:
+    """Ten records of a hundred bytes."""
     wire.ask(_PRODUCE, 9, ProduceResponse)
 
 
-def _fetch(wire: Wire) -> None:
+def ask_fetch(wire: Wire) -> None:
+    """The first ten records of the topic."""
     wire.ask(_FETCH, 12, FetchResponse)

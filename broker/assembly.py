@@ -7,7 +7,7 @@ from ..protocol.metadata_records import encode_metadata_record
 from ..storage.directory import Identity
 from .advertised import Advertised, AdvertiseRule
 from .apis import apis_of
-from .config.authorizer_config import parse_is_open, parse_super_users
+from .config.authorizer_config import IS_OPEN, SUPER_USERS, parse_is_open, parse_super_users
 from .config.broker_config import BrokerConfig
 from .context import Context
 from .coordination.groups.consumer_config import consumer_config
@@ -136,9 +136,9 @@ def assemble(
 def _acls(config: BrokerConfig, runtime: Runtime, metadata: MetadataLog) -> Acls | None:
     if not config.authorizer_class_name:
         return None
-    authorizer = Authorizer(
-        parse_super_users(config.super_users), is_open=parse_is_open(config.allow_everyone_if_no_acl_found)
-    )
+    # Only what the broker was started with counts: whoever may alter its settings does not become a super user.
+    super_users = parse_super_users(config.given.get(SUPER_USERS, ""))
+    authorizer = Authorizer(super_users, is_open=parse_is_open(config.given.get(IS_OPEN, "")))
     acls = Acls(authorizer, metadata, lambda: runtime.new_uuid().bytes)
     metadata.publisher.subscribe(acls)
     return acls

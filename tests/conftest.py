@@ -113,6 +113,40 @@ def bootstrap(request: pytest.FixtureRequest, is_oracle: bool) -> str:
     return broker.address
 
 
+# Everybody may do that of which no access rule speaks, so that rules come one by one.
+SECURED = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerProcess]:
+    """One Odradek with an authorizer."""
+    broker = OdradekBroker(tmp_path_factory.mktemp("secured"), SECURED, ephemeral=True)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an Apache Kafka with an authorizer."""
+    broker = ApacheKafka(tmp_path_factory.mktemp("secured-kafka"), SECURED)
+    broker.start()
+    yield broker.address
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured_bootstrap(request: pytest.FixtureRequest, is_oracle: bool) -> str:
+    """HOST:PORT of a broker with an authorizer."""
+    if is_oracle:
+        return str(request.getfixturevalue("secured_kafka"))
+    broker: BrokerProcess = request.getfixturevalue("secured")
+    return broker.address
+
+
 @pytest.fixture
 def topic() -> str:
     """A topic name that no other test uses."""

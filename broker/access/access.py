@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..context import Context, client_of
+from ..log_output import get_logger
 from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
 from ..security.authorization.authorizer import Authorizer
 from ..session import Session
+
+logger = get_logger("authorizer")
 
 TOPIC, GROUP, TRANSACTIONAL_ID = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
 # What may be done to a resource at all, as far as clients are told of it.
@@ -29,12 +32,24 @@ OPERATIONS = {
 class Access:
     """One client, as the rules see it."""
 
-    __slots__ = ("_authorizer", "_client", "context")
+    __slots__ = ("_api", "_authorizer", "_client", "context")
 
-    def __init__(self, authorizer: Authorizer, session: Session, context: Context) -> None:
+    def __init__(self, authorizer: Authorizer, session: Session, context: Context, api: str) -> None:
+        """`api` is the request's, for the log."""
         self._authorizer = authorizer
         self._client = client_of(session)
+        self._api = api
         self.context = context
+
+    @property
+    def principal(self) -> str:
+        """Who it is: User:NAME."""
+        return self._client.principal
+
+    @property
+    def user(self) -> str:
+        """The name alone."""
+        return self._client.principal.partition(":")[2]
 
     def may(self, operation: Operation, kind: ResourceType, name: str) -> bool:
         """Whether the client may do this to a resource."""
@@ -50,7 +65,21 @@ class Access:
 
     def denied(self, operation: Operation, kind: ResourceType, names: Iterable[str | None]) -> set[str]:
         """Those of the names to which the client may not do this; nameless ones are for the handler to refuse."""
-        return {name for name in set(names) if name is not None and not self.may(operation, kind, name)}
+        found = {name for name in set(names) if name is not None and not self.may(operation, kind, name)}
+        for name in found:
+            self.log_denied(operation, kind, name)
+        return found
+
+    def lacks(self, operation: Operation, kind: ResourceType, name: str) -> bool:
+        """Whether the client may not do what it has asked for."""
+        return bool(self.denied(operation, kind, [name]))
+
+    def log_denied(self, operation: Operation, kind: ResourceType, name: str) -> None:
+        """Say who was denied what: whoever wonders why a client does not get on finds it here."""
+        principal, host = self._client
+        logger.info(
+            "denied", principal=principal, host=host, operation=operation.name, on=kind.name, name=name, api=self._api
+        )
 
     def name_of(self, topic_id: bytes) -> str | None:
         """The name of the topic with this id."""

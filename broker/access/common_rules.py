@@ -16,7 +16,7 @@ from ..answers.request_names import has_topics, topic_of, without
 from ..context import Context
 from ..deferred import Disconnect
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
-from ..security.authorization.acl import Operation, ResourceType
+from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
 from .access import GROUP, TOPIC, TRANSACTIONAL_ID, Access
 
 Rule: TypeAlias = Callable[[ReceivedRequest, Access, Proceed], Answer]
@@ -80,6 +80,7 @@ def on_cluster(*operations: Operation, words: Words = Words.PERMISSION, place: P
     def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
         if any(access.may_on_cluster(operation) for operation in operations):
             return proceed(received)
+        access.log_denied(operations[-1], ResourceType.CLUSTER, CLUSTER_NAME)
         text = f"The request needs {operations[-1].name} permission." if words is Words.PERMISSION else None
         return refuse(received, DENIED[ResourceType.CLUSTER], text=text, words=words, place=place)
 
@@ -99,7 +100,7 @@ def on_transactional_id(operation: Operation) -> Rule:
 def _on_field(field: str, operation: Operation, kind: ResourceType, words: Words, place: Place) -> Rule:
     def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
         name = getattr(received.body, field)
-        if name is None or access.may(operation, kind, name):
+        if name is None or not access.lacks(operation, kind, name):
             return proceed(received)
         return refuse(received, DENIED[kind], words=words, place=place)
 

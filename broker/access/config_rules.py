@@ -67,7 +67,7 @@ def _refusal(resource: Any, operation: Operation, access: Access) -> ErrorCode |
         of, name = (TOPIC if kind == ConfigResourceType.TOPIC else GROUP), resource.resource_name
     else:
         return None  # which the handler refuses
-    return None if access.may(operation, of, name) else DENIED[of]
+    return DENIED[of] if access.lacks(operation, of, name) else None
 
 
 def alter_client_quotas(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:

@@ -120,7 +120,7 @@ def streams_group_heartbeat(received: ReceivedRequest, access: Access, proceed: 
     body = received.body
     assert isinstance(body, StreamsGroupHeartbeatRequest)
     names = () if body.topology is None else _topics_of(body.topology.subtopologies)
-    if not access.may(Operation.READ, GROUP, body.group_id):
+    if access.lacks(Operation.READ, GROUP, body.group_id):
         code = GROUP_DENIED
     elif access.denied(Operation.DESCRIBE, TOPIC, names):
         code = TOPIC_DENIED

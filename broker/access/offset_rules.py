@@ -121,7 +121,7 @@ def _may_see(topic: Any, access: Access) -> bool:
 
 def _of_one_group(body: OffsetFetchRequest, received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
     """Below version 8."""
-    if not access.may(Operation.DESCRIBE, GROUP, body.group_id):
+    if access.lacks(Operation.DESCRIBE, GROUP, body.group_id):
         return _refused_group(body, received.header.api_version)
     hidden = access.denied(Operation.DESCRIBE, TOPIC, (topic.name for topic in body.topics or ()))
     refused = _refused_topics(body, ErrorCode.TOPIC_AUTHORIZATION_FAILED, hidden)

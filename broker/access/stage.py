@@ -16,4 +16,4 @@ class AuthorizationStage:
 
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
         rule = RULES[received.header.api_key]
-        return rule(received, Access(self._authorizer, received.session, self._context), proceed)
+        return rule(received, Access(self._authorizer, received.session, self._context, received.api.name), proceed)

@@ -35,6 +35,7 @@ from .group_rules import (
     subscribed_topics,
 )
 from .offset_rules import find_coordinator, offset_fetch
+from .token_rules import create_delegation_token, describe_delegation_token
 from .topic_rules import (
     create_topics,
     delete_topics,
@@ -93,11 +94,10 @@ RULES: Mapping[int, Rule] = {
     ApiKey.INCREMENTAL_ALTER_CONFIGS: on_each_resource(ALTER_CONFIGS, "responses", refused_first=True),
     ApiKey.ALTER_REPLICA_LOG_DIRS: alter_replica_log_dirs,
     ApiKey.DESCRIBE_LOG_DIRS: on_cluster(DESCRIBE),
-    # Tokens are their owners' and renewers' own: the handlers ask whose they are.
-    ApiKey.CREATE_DELEGATION_TOKEN: asked_by_handler,
-    ApiKey.RENEW_DELEGATION_TOKEN: asked_by_handler,
+    ApiKey.CREATE_DELEGATION_TOKEN: create_delegation_token,
+    ApiKey.RENEW_DELEGATION_TOKEN: asked_by_handler,  # whether the token is the client's own
     ApiKey.EXPIRE_DELEGATION_TOKEN: asked_by_handler,
-    ApiKey.DESCRIBE_DELEGATION_TOKEN: asked_by_handler,
+    ApiKey.DESCRIBE_DELEGATION_TOKEN: describe_delegation_token,
     ApiKey.CREATE_PARTITIONS: on_topics(ALTER, once=True),
     ApiKey.DELETE_GROUPS: on_each_group(DELETE, "groups_names", "results", refused_first=False),
     ApiKey.ELECT_LEADERS: on_cluster(ALTER, place=Place.BOTH),

@@ -40,6 +40,7 @@ def produce(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answ
         transactional_id is not None
         and not access.may(Operation.WRITE, TRANSACTIONAL_ID, transactional_id)
         and _has_transactional(body)
+        and access.lacks(Operation.WRITE, TRANSACTIONAL_ID, transactional_id)
     ):
         return refuse(received, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     return _write_topics(received, access, proceed)

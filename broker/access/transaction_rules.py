@@ -39,9 +39,9 @@ def init_producer_id(received: ReceivedRequest, access: Access, proceed: Proceed
         may_write = access.may_on_cluster(Operation.IDEMPOTENT_WRITE) or access.may_somewhere(Operation.WRITE, TOPIC)
         return proceed(received) if may_write else refuse(received, ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
     needed = [Operation.WRITE, *([Operation.TWO_PHASE_COMMIT] if body.enable2_pc else [])]
-    if all(access.may(operation, TRANSACTIONAL_ID, name) for operation in needed):
-        return proceed(received)
-    return refuse(received, TXN_DENIED)
+    if any(access.lacks(operation, TRANSACTIONAL_ID, name) for operation in needed):
+        return refuse(received, TXN_DENIED)
+    return proceed(received)
 
 
 def add_partitions_to_txn(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
@@ -51,7 +51,7 @@ def add_partitions_to_txn(received: ReceivedRequest, access: Access, proceed: Pr
     if received.header.api_version < BATCHED_FROM:
         name = body.v3_and_below_transactional_id
         topics = body.v3_and_below_topics
-        if not access.may(Operation.WRITE, TRANSACTIONAL_ID, name):
+        if access.lacks(Operation.WRITE, TRANSACTIONAL_ID, name):
             return _of_one(_results(topics, {topic.name: TXN_DENIED for topic in topics}))
         refused = _refused(topics, access)
         return _of_one(_results(topics, refused)) if refused else proceed(received)

@@ -6,6 +6,7 @@ super.users=User:admin;User:CN=ops,O=Example
 
 from .config_def import ConfigError
 
+SUPER_USERS, IS_OPEN = "super.users", "allow.everyone.if.no.acl.found"
 STANDARD_AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 SHORT_NAME = "StandardAuthorizer"
 DEFAULT_PRINCIPAL_BUILDER = "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder"
@@ -39,5 +40,5 @@ def parse_super_users(text: str) -> frozenset[str]:
 
 
 def parse_is_open(text: str) -> bool:
-    """allow.everyone.if.no.acl.found, as Java's Boolean.parseBoolean reads it."""
+    """As Java's Boolean.parseBoolean reads it."""
     return text.strip().lower() == "true"

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .authorizer_config import DEFAULT_PRINCIPAL_BUILDER, check_authorizer
+from .authorizer_config import DEFAULT_PRINCIPAL_BUILDER, SUPER_USERS, check_authorizer
 from .combined_checks import check_together
-from .config_def import ConfigError, broker_config_def, find_broker_config, parse_number
+from .config_def import ConfigError, broker_config_def, parse_number
 from .config_value import ConfigSource, ConfigValue
 from .java_values import spell_double, split_list
 from .listeners import Endpoint, advertised_endpoints, own_name, parse_endpoints, protocols_of, served_endpoints
@@ -41,8 +41,6 @@ class BrokerConfig:
     default_replication_factor: int = 1
 
     authorizer_class_name: str = ""
-    super_users: str = ""
-    allow_everyone_if_no_acl_found: str = "false"
     principal_builder_class: str = DEFAULT_PRINCIPAL_BUILDER
 
     socket_request_max_bytes: int = 104857600
@@ -205,7 +203,7 @@ class BrokerConfig:
         config._take_older_names()
         config._check_roles()
         check_together(given, config.effective)
-        check_authorizer(config.authorizer_class_name, config.super_users, config.principal_builder_class)
+        check_authorizer(config.authorizer_class_name, given.get(SUPER_USERS, ""), config.principal_builder_class)
         config.consumer_assignors()
         config.check_share_assignors()
         config.advertised()
@@ -231,12 +229,11 @@ class BrokerConfig:
         """Read these settings anew from what was given."""
         for f in dataclasses.fields(self):
             name = f.name.replace("_", ".")
-            key = find_broker_config(name) if name in names else None
-            if key is not None:
+            if name in names and name in broker_config_def():
                 given = self._given(name)
                 if given is None:
                     given = self.release.defaults.get(name)
-                value = f.default if given is None else _typed(key.type, given)
+                value = f.default if given is None else _typed(broker_config_def()[name].type, given)
                 setattr(self, f.name, value)
 
     def _take_older_names(self) -> None:

@@ -6,6 +6,7 @@ Pure, and in Kafka's words, wrappings included.
 from collections.abc import Callable, Mapping
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ..config.authorizer_config import DEFAULT_PRINCIPAL_BUILDER
 from ..config.combined_checks import (
     MEGABYTE,
     NEGATIVE_ROLL_JITTER,
@@ -40,6 +41,10 @@ def check_broker_values(configs: Mapping[str, str], in_force: Callable[[str], st
     def now(name: str) -> int:
         return int(in_force(name) or 0)
 
+    builder = configs.get("principal.builder.class", DEFAULT_PRINCIPAL_BUILDER)
+    if builder != DEFAULT_PRINCIPAL_BUILDER:
+        why = f"Class {builder} could not be found."
+        raise _refused(f"Invalid value {builder} for configuration principal.builder.class: {why}")
     if given("log.roll.ms") == 0:
         raise _refused(f"requirement failed: {NO_ROLL_TIME}")
     if (given("log.roll.jitter.ms") or 0) < 0:

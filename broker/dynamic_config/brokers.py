@@ -7,6 +7,7 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import (
+    OF_AUTHORIZER,
     ConfigError,
     ConfigKey,
     broker_config_def,
@@ -48,7 +49,8 @@ class BrokerConfigs:
         unexpected = "Unexpected broker id, expected {} or empty string, but received {}"
         check_node_id(name, self._config.node_id, "Broker id", unexpected)
         known = {key.name: None for key in self._config.release.broker.values() if key.is_described}
-        return [self._described(key) for key in {**known, **self._given(OF_ALL), **self._given(name)}]
+        beside = {key: None for key in OF_AUTHORIZER if key in self._config.given}
+        return [self._described(key) for key in {**known, **beside, **self._given(OF_ALL), **self._given(name)}]
 
     def _given(self, name: str) -> Mapping[str, str]:
         return self._image().configs.get((ConfigResourceType.BROKER, name), {})
@@ -63,7 +65,7 @@ class BrokerConfigs:
         return self._shown(value, [value])
 
     def _shown(self, value: ConfigValue, chain: Sequence[ConfigValue]) -> DescribedConfig:
-        key = self._config.release.find_broker_config(value.name)
+        key = None if value.name in OF_AUTHORIZER else self._config.release.find_broker_config(value.name)
         if key is None:  # it may be a password
             return DescribedConfig(value, None, chain, is_read_only=True, is_sensitive=True)
         is_read_only = key.is_read_only or key.name != value.name

@@ -4,7 +4,7 @@ Without --oracle Apache Kafka's part is read from recorded_access/, written by `
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -18,41 +18,20 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.messages.delete_topics import DeleteTopicState as TopicState
 from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 
-from ..brokers import BrokerProcess, OdradekBroker
+from ..brokers import BrokerProcess
 from .access.guest import Rules, guest_of, masked, rule
 from .access.probes import UNKNOWN_ID, Names, Probe, Resource, probes
 from .access.stories import STORIES
-from .apache_kafka import ApacheKafka
 from .comparison import differences
 from .normalise import Plain
 from .wire_session import Dialogue
 
 RECORDED = Path(__file__).parent / "recorded_access"
-SETTINGS = {
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "allow.everyone.if.no.acl.found": "true",
-}
 NAMES = Names("t", b"\x05" * 16, "missing", "g", "txn", "")
 LABELS = [probe.label for probe in probes(NAMES)]
 OF_TXN = (Operation.DESCRIBE, Operation.WRITE)
 # Everybody may, or it depends on what else there is: elsewhere in this file.
 ASKED_ELSEWHERE = {ApiKey.API_VERSIONS, ApiKey.SASL_HANDSHAKE, ApiKey.LIST_GROUPS, ApiKey.LIST_TRANSACTIONS}
-
-
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerProcess]:
-    broker = OdradekBroker(tmp_path_factory.mktemp("secured"), SETTINGS, ephemeral=True)
-    broker.start()
-    yield broker
-    broker.stop()
-
-
-@pytest.fixture(scope="module")
-def secured_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
-    broker = ApacheKafka(tmp_path_factory.mktemp("secured-kafka"), SETTINGS)
-    broker.start()
-    yield broker
-    broker.stop()
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -86,7 +65,7 @@ def _compare(
 ) -> None:
     path = RECORDED / f"{title}.json"
     if is_oracle:
-        kafka = hold(request.getfixturevalue("secured_kafka").address)
+        kafka = hold(str(request.getfixturevalue("secured_kafka")))
         if request.config.getoption("--record"):
             path.write_text(json.dumps(kafka, indent=1, ensure_ascii=False) + "\n")
     else:

@@ -30,6 +30,9 @@ class SecuredBroker(AskedBroker):
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         super().__init__({"authorizer.class.name": "StandardAuthorizer", **(settings or {})})
+
+    def _start(self) -> None:
+        super()._start()
         self.handle = build_pipeline([AuthorizationStage(self.context)], self.context)
 
     def allow(

@@ -1,5 +1,7 @@
 """What one client may do, and how it is told."""
 
+import pytest
+
 from odradek.broker.access.access import Access
 from odradek.broker.context import client_of
 from odradek.broker.security.authorization.acl import Operation, ResourceType
@@ -12,7 +14,7 @@ from .secured_broker import CLUSTER, CLUSTER_NAME, GROUP, TOPIC, SecuredBroker
 
 def access_of(broker: SecuredBroker) -> Access:
     assert broker.context.acls is not None
-    return Access(broker.context.acls.authorizer, broker.session, broker.context)
+    return Access(broker.context.acls.authorizer, broker.session, broker.context, "produce")
 
 
 def test_a_client_is_its_user_at_its_address() -> None:
@@ -41,6 +43,15 @@ def test_operations_are_told_where_they_were_asked_for() -> None:
     access_of(broker).tell_operations([asked, not_asked], "authorized_operations", GROUP, "group_id")
     assert asked.authorized_operations == 1 << Operation.DELETE | 1 << Operation.DESCRIBE
     assert not_asked.authorized_operations == -2147483648
+
+
+def test_a_denial_is_a_line_that_says_who_wanted_what(capsys: pytest.CaptureFixture[str]) -> None:
+    access = access_of(SecuredBroker())
+    access.denied(Operation.WRITE, TOPIC, ["t"])
+    line = capsys.readouterr().err
+    assert "authorizer: denied" in line
+    for told in ("principal=User:ANONYMOUS", "host=127.0.0.1", "operation=WRITE", "on=TOPIC", "name=t", "api=produce"):
+        assert told in line
 
 
 def test_nameless_things_are_not_denied() -> None:

@@ -3,6 +3,12 @@
 from odradek.broker.security.authorization.acl import Operation
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from odradek.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 
 from ..handlers.broker_harness import AskedBroker
 from .secured_broker import GROUP, SecuredBroker, code_of
@@ -43,3 +49,15 @@ def test_what_everybody_may_is_not_asked() -> None:
 
 def test_without_an_authorizer_there_are_no_rules() -> None:
     assert AskedBroker().context.acls is None
+
+
+def test_nobody_becomes_a_super_user_while_the_broker_runs_or_with_its_next_start() -> None:
+    broker = SecuredBroker()
+    change = AlterableConfig(name="super.users", config_operation=0, value="User:ANONYMOUS")
+    resource = AlterConfigsResource(resource_type=4, resource_name="1", configs=[change])
+    request = IncrementalAlterConfigsRequest(resources=[resource])
+    broker.ask(request, 1, IncrementalAlterConfigsResponse)
+    assert broker.context.metadata.image.configs[4, "1"] == {"super.users": "User:ANONYMOUS"}
+    for _ in range(2):
+        assert code_of(broker.serve(BEAT, 4, HeartbeatResponse)) == DENIED
+        broker.restart()

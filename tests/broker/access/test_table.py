@@ -17,10 +17,4 @@ def test_what_is_open_to_everybody_is_what_comes_before_a_login() -> None:
 
 def test_what_handlers_ask_themselves_is_known() -> None:
     asked = {ApiKey(key) for key, rule in RULES.items() if rule is asked_by_handler}
-    assert asked == {
-        ApiKey.FETCH,
-        ApiKey.CREATE_DELEGATION_TOKEN,
-        ApiKey.RENEW_DELEGATION_TOKEN,
-        ApiKey.EXPIRE_DELEGATION_TOKEN,
-        ApiKey.DESCRIBE_DELEGATION_TOKEN,
-    }
+    assert asked == {ApiKey.FETCH, ApiKey.RENEW_DELEGATION_TOKEN, ApiKey.EXPIRE_DELEGATION_TOKEN}

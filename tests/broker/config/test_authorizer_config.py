@@ -48,7 +48,7 @@ def test_what_is_not_here_is_refused_by_name(settings: dict[str, str], why: str)
 def test_super_users_stand_apart_by_semicolons() -> None:
     text = " User:admin ; User:CN=ops,O=Example;; "
     assert parse_super_users(text) == {"User:admin", "User:CN=ops,O=Example"}
-    assert BrokerConfig.from_settings({"super.users": text}).super_users == text.strip()
+    assert BrokerConfig.from_settings({"super.users": text}).given["super.users"] == text.strip()
 
 
 @pytest.mark.parametrize(("text", "is_open"), [("true", True), (" TRUE ", True), ("false", False), ("yes", False)])

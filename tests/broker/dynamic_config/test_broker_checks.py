@@ -23,6 +23,7 @@ NOW = BrokerConfig().effective
         ("max.connections.per.ip", "0", "can be set to zero only if max.connections.per.ip.overrides"),
         ("num.io.threads", "17", "not be greater than double the current value 8"),
         ("num.io.threads", "3", "at least half the current value 8"),
+        ("principal.builder.class", "x.Y", "Class x.Y could not be found."),
     ],
 )
 def test_what_kafka_refuses_is_refused_in_its_words(name: str, value: str, why: str) -> None:

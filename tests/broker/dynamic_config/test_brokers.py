@@ -93,3 +93,12 @@ def test_a_password_is_shown_to_nobody() -> None:
     found = {one.value.name: one for one in BrokerConfigs(config, lambda: image).describe("1")}
     assert found["ssl.key.password"].is_sensitive
     assert found["my.own"].is_sensitive
+
+
+def test_what_the_authorizer_was_given_is_named_and_not_shown() -> None:
+    given = {"super.users": "User:admin", "authorizer.class.name": "StandardAuthorizer"}
+    described = BrokerConfigs(BrokerConfig.from_settings(given), MetadataImage).describe("1")
+    shown = {one.value.name: one for one in described}
+    assert (shown["super.users"].is_sensitive, shown["super.users"].type) == (True, None)
+    assert shown["authorizer.class.name"].value.value == "StandardAuthorizer"
+    assert "allow.everyone.if.no.acl.found" not in shown

@@ -8,7 +8,6 @@ import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.config_def import (
-    OF_AUTHORIZER,
     broker_config_def,
     client_metrics_config_def,
     group_config_def,
@@ -55,7 +54,7 @@ def test_a_topics_setting_has_an_effect_if_its_log_has_it() -> None:
 
 
 def test_each_field_of_the_brokers_settings_has_an_effect() -> None:
-    assert names_of(BrokerConfig) - broker_settings_in_effect() == NO_SETTINGS | set(OF_AUTHORIZER)
+    assert names_of(BrokerConfig) - broker_settings_in_effect() == NO_SETTINGS
 
 
 @pytest.mark.parametrize(
