@@ -205,9 +205,9 @@ def serve(
     take_over_logging()
     take_all_descriptors()
     try:
-        may_log_in = parse_users(users)
-        protocol = PROTOCOLS[tls is not None, bool(may_log_in)]
         scenario = None if scenario_file is None else read_scenario(scenario_file)
+        may_log_in = [*(() if scenario is None else scenario.users), *parse_users(users)]
+        protocol = PROTOCOLS[tls is not None, bool(may_log_in)]
         of_scenario: Mapping[str, str] = {} if scenario is None else scenario.settings
         settings = collect_settings(config_file, of_scenario, assignments, topics, listen, data_dir, protocol)
         if ephemeral and data_dir is not None:

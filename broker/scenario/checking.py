@@ -9,13 +9,10 @@ from .table import SCENARIO, Part
 from .yaml_nodes import Node, ScenarioError
 
 MOST_WHOLE = 1 << 62
-USERS = "users need SASL, which is not served yet"
 
 
 def check_scenario(node: Node) -> None:
     """ScenarioError for the first thing that is wrong."""
-    if "users" in node.fields:
-        raise ScenarioError(node.fields["users"].line, USERS)
     _check_object(node, SCENARIO)
 
 

@@ -3,7 +3,7 @@
 The one rule: what is there already stays as it is, so that a broker on disk starts with the same scenario every day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...protocol.errors import KafkaError
@@ -11,6 +11,7 @@ from ..config.config_def import ConfigError
 from ..control.operation import Refused
 from ..control.plane import SERVED, ControlPlane
 from ..log_output import get_logger
+from ..security.sasl.users import User
 from ..testing.cluster_import import commit_offset
 from ..testing.exchange_lines import ImportRefused, RecordLine
 from ..testing.inspection import (
@@ -44,6 +45,11 @@ class ScenarioOpening:
     def settings(self) -> Mapping[str, str]:
         """Kafka's settings of the cluster that is served."""
         return self._scenario.served.settings
+
+    @property
+    def users(self) -> Sequence[User]:
+        """Who may log in to the cluster that is served."""
+        return self._scenario.users
 
     def prepare(self, reins: Reins) -> None:
         """The clock and the faults of the cluster that is served."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ...protocol.errors import KafkaError
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import ConfigError, check_broker_config, nearest
-from ..config.listeners import parse_address
+from ..config.listeners import PLAINTEXT, SASL_PLAINTEXT, parse_address
 from ..config.sources import listeners_of
 from ..config.start_topics import check_name as check_topic_name
 from ..config.start_topics import check_setting
@@ -15,6 +15,7 @@ from ..config.topic_config import checked_configs
 from ..control.operation import Refused
 from ..control.plane import SERVED, check_name
 from ..faults.rule import FaultError, FaultRule, parse_rule
+from ..security.sasl.users import MECHANISMS, User
 from ..testing.exchange_lines import ImportRefused, OffsetLine, RecordLine, read_line
 from ..topic_names import TopicNames
 from .checking import check_scenario, time_ms
@@ -62,6 +63,7 @@ class Scenario:
 
     served: ClusterPart
     clusters: Sequence[ClusterPart]
+    users: Sequence[User] = ()  # of the one that is served
 
     def with_topics(self, change: Callable[[TopicPart], TopicPart]) -> "Scenario":
         """The same with each topic changed."""
@@ -69,7 +71,7 @@ class Scenario:
         def changed(part: ClusterPart) -> ClusterPart:
             return replace(part, topics=[change(topic) for topic in part.topics])
 
-        return Scenario(changed(self.served), [changed(one) for one in self.clusters])
+        return Scenario(changed(self.served), [changed(one) for one in self.clusters], self.users)
 
 
 def build_scenario(node: Node) -> Scenario:
@@ -87,12 +89,33 @@ def build_scenario(node: Node) -> Scenario:
             raise ScenarioError(name.line, f"there is a cluster {_text(name)!r} already")
         names.add(_text(name))
         clusters.append(_cluster(one, _text(name)))
-    return Scenario(_cluster(node, SERVED), clusters)
+    users = [*_users(node.fields["users"])] if "users" in node.fields else []
+    return Scenario(_cluster(node, SERVED, SASL_PLAINTEXT if users else PLAINTEXT), clusters, users)
 
 
-def _cluster(node: Node, name: str) -> ClusterPart:
+def _users(node: Node) -> Iterator[User]:
+    seen = set[tuple[str, str]]()
+    for one in node.items:
+        fields = one.fields
+        name, mechanism = _text(fields["name"]), fields.get("mechanism")
+        mechanisms = MECHANISMS if mechanism is None else (_text(mechanism).upper(),)
+        if not name or not _text(fields["password"]):
+            raise ScenarioError(one.line, "a user has a name and a password, and neither is empty")
+        if mechanism is not None and mechanisms[0] not in MECHANISMS:
+            hint = nearest(mechanisms[0], MECHANISMS) or f"; there are: {', '.join(MECHANISMS)}"
+            raise ScenarioError(mechanism.line, f"there is no mechanism {_text(mechanism)!r}{hint}")
+        given = {(name, way) for way in mechanisms}
+        if given & seen:
+            raise ScenarioError(
+                one.line, f"the user {name!r} is given twice for {', '.join(sorted(w for _, w in given & seen))}"
+            )
+        seen |= given
+        yield User(name, _text(fields["password"]), mechanisms)
+
+
+def _cluster(node: Node, name: str, protocol: str = PLAINTEXT) -> ClusterPart:
     fields = node.fields
-    settings, config = _settings(fields)
+    settings, config = _settings(fields, protocol)
     topics = [*_topics(fields.get("topics"), config)]
     seed = fields["seed"].plain() if "seed" in fields else None
     return ClusterPart(
@@ -111,14 +134,14 @@ def _text(node: Node) -> str:
     return str(node.value)
 
 
-def _settings(fields: Mapping[str, Node]) -> tuple[Mapping[str, str], BrokerConfig]:
+def _settings(fields: Mapping[str, Node], protocol: str) -> tuple[Mapping[str, str], BrokerConfig]:
     settings: dict[str, str] = {}
     line = 1
     if "listen" in fields:
         line = fields["listen"].line
         with _at(line):
             parse_address(fields["listen"].text, "listen")
-        settings |= listeners_of([fields["listen"].text])
+        settings |= listeners_of([fields["listen"].text], protocol)
     if "settings" in fields:
         line = fields["settings"].line
         for name, one in fields["settings"].fields.items():

@@ -48,6 +48,11 @@ CLOCK = (
     Part("frozen", "flag", "It stands still until it is moved."),
     Part("rate", "number", "Seconds of it in each of the machine's.", least=0),
 )
+USER = (
+    Part("name", "text", "Who logs in.", is_required=True),
+    Part("password", "text", "By what.", is_required=True),
+    Part("mechanism", "text", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; all of them by itself."),
+)
 OF_CLUSTER = (
     Part("listen", "text", "HOST:PORT; with port 0 a free one."),
     Part("settings", "settings", "Kafka's settings by name."),
@@ -67,6 +72,7 @@ SCENARIO = Part(
     "What a broker begins with: odradek serve --scenario FILE.",
     parts=(
         *OF_CLUSTER,
+        Part("users", "list", "Who may log in, as by --user: then everybody has to.", parts=USER, what="a user"),
         Part("clusters", "list", "Clusters in memory beside the one that is served.", parts=CLUSTER, what="a cluster"),
     ),
     what="a scenario",

@@ -2,17 +2,22 @@
 
 import pytest
 
-from odradek.broker.scenario.checking import USERS, check_scenario, time_ms
+from odradek.broker.scenario.checking import check_scenario, time_ms
 from odradek.broker.scenario.yaml_nodes import Node, ScenarioError, read_yaml
 
 
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
-        ("[]", 1, "a scenario is an object with listen, settings, topics, groups, faults, clock, clusters, not []"),
+        (
+            "[]",
+            1,
+            "a scenario is an object with listen, settings, topics, groups, faults, clock, users, clusters, not []",
+        ),
         ("settings:\n  a: b\ntopic:\n  - x", 3, "a scenario has no field 'topic'; did you mean 'topics'?"),
         ("zzzzz: 1", 1, "a scenario has no field 'zzzzz'; it has listen, settings, topics"),
-        ("\nusers:\n  - alice", 2, USERS),
+        ("\nusers:\n  - alice", 3, "a user is an object with name, password, mechanism, not alice"),
+        ("users:\n  - name: alice", 2, "a user needs password: By what."),
         ("topics: orders", 1, "topics is a list: a line with - for a topic, not orders"),
         (
             "topics:\n  - orders",

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import RESOURCE_BROKER, AdminClient, ConfigResource  # type: ignore[attr-defined]
 
 from ..control.served import Served
@@ -181,7 +182,12 @@ settings: {num.partitions: 2, default.replication.factor: 1, log.retention.ms: 2
             "topics:\n  - name: t\n    partition: 1\n",
             ":3: a topic has no field 'partition'; did you mean 'partitions'?",
         ),
-        ("users:\n  - alice\n", ":1: users need SASL, which is not served yet"),
+        ("users:\n  - {name: al, password: x, mechanism: plane}\n", ":2: there is no mechanism 'plane'; did you mean"),
+        ("users:\n  - {name: '', password: x}\n", ":2: a user has a name and a password, and neither is empty"),
+        (
+            "users:\n- {name: a, password: x}\n- {name: a, password: y, mechanism: PLAIN}\n",
+            ":3: the user 'a' is given twice",
+        ),
         (
             # What only the log refuses: a compacted topic takes no record without a key.
             "topics:\n  - name: t\n    config: {cleanup.policy: compact}\n    records:\n      - value: x\n",
@@ -199,6 +205,23 @@ def test_what_is_wrong_is_named_by_file_and_line_and_nothing_is_left(tmp_path: P
         assert refused(*options, "--data-dir", str(data)).startswith(f"{path}{why}")
     with serving("--listen", "127.0.0.1:0", "--data-dir", str(data)) as (_, bootstrap):
         assert "t" not in AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=DEADLINE_S).topics
+
+
+def test_users_have_to_log_in(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("listen: 127.0.0.1:0\nusers: [{name: alice, password: secret}]\ntopics: [{name: t}]\n")
+    with serving("--ephemeral", "--scenario", str(path)) as (_, bootstrap):
+        login: dict[str, Any] = {
+            "bootstrap.servers": bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.username": "alice",
+            **CLIENT,
+        }
+        for mechanism in ("PLAIN", "SCRAM-SHA-512"):
+            admin = AdminClient({**login, "sasl.mechanism": mechanism, "sasl.password": "secret"})
+            assert "t" in admin.list_topics(timeout=DEADLINE_S).topics
+        with pytest.raises(KafkaException):
+            AdminClient({**login, "sasl.mechanism": "PLAIN", "sasl.password": "no"}).list_topics(timeout=1)
 
 
 def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,4 +20,4 @@ def test_each_part_is_explained() -> None:
 
 def test_a_cluster_beside_has_what_the_served_one_has() -> None:
     (clusters,) = [one for one in SCENARIO.parts if one.name == "clusters"]
-    assert {one.name for one in SCENARIO.parts} - {one.name for one in clusters.parts} == {"clusters"}
+    assert {one.name for one in SCENARIO.parts} - {one.name for one in clusters.parts} == {"clusters", "users"}
