@@ -81,7 +81,8 @@ class Dispatcher:
             request, _ = loaded.decoder(version)(frame, pos, LOOP_ITEMS)
         except TooManyItems:
             return self._decode_beside_loop(frame, pos, loaded, header, session)
-        if self._quotas.is_active:
+        is_login = authentication is not None and not authentication.is_complete  # which no quota counts
+        if self._quotas.is_active and not is_login:
             return self._serve_metered(loaded, request, header, session, len(frame))
         return self._serve(loaded, request, header, session)
 

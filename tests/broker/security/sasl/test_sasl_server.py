@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.security.sasl.jaas import PLAIN_MODULE
+from odradek.broker.security.sasl.jaas import PLAIN_MODULE, SCRAM_MODULE
 from odradek.broker.security.sasl.sasl_server import SaslServer
 from odradek.broker.security.sasl.users import User
 from odradek.broker.session import ANONYMOUS, Session
@@ -24,6 +26,19 @@ from .scram_client import ScramClient
 JAAS = "listener.name.clients.plain.sasl.jaas.config"
 REAUTH = {"connections.max.reauth.ms": "60000"}
 NAMES = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+FUZZED = SaslClient().broker
+# What frames of a login begin with: a header, and a handshake.
+BEGINNINGS = [
+    b"\0\x11\0\0\0\0\0\1\0\4wire\0\5PLAIN",
+    b"\0\x11\0\1\0\0\0\1\0\4wire\0\x0dSCRAM-SHA-256",
+    b"\0\x24\0\0\0\0\0\1\0\4wire\0\0\0",
+    b"\0\x24\0\2\0\0\0\1\0\4wire\0",
+    b"\0\x12\0\0\0\0\0\1\0\4wire",
+    b"n,,n=al,r=",
+    b"\0al\0",
+]
 
 
 def is_served(client: SaslClient) -> bool:
@@ -216,3 +231,40 @@ def test_a_listener_without_sasl_expects_no_login() -> None:
 def test_a_listener_of_which_no_login_could_be_made_is_refused() -> None:
     with pytest.raises(ConfigError, match="GSSAPI"):
         server_of({"sasl.enabled.mechanisms": "GSSAPI"})
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"sasl.enabled.mechanisms": "GSSAPI"},
+        {"listener.name.clients.sasl.enabled.mechanisms": ""},
+        {JAAS: "nonsense"},
+        {JAAS: f"{SCRAM_MODULE} required;"},
+    ],
+)
+def test_settings_that_are_altered_to_what_cannot_be_let_nobody_in(altered: dict[str, str]) -> None:
+    broker = SaslClient().broker
+    broker.parts.config.set_dynamic(altered, {})
+    client = SaslClient(broker=broker)
+    client.send(client.frame_of(SaslHandshakeRequest(mechanism="PLAIN"), 1))
+    client.wait()
+    assert client.transport.is_closed
+    client = SaslClient(broker=broker)
+    client.send(client.frame_of(MetadataRequest(topics=[]), 12))
+    assert (client.transport.sent, client.transport.is_closed) == ([], True)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=64) | st.sampled_from(BEGINNINGS).flatmap(lambda b: st.binary(max_size=64).map(b.__add__))
+    )
+)
+def test_no_frames_but_those_of_a_login_let_anybody_in(frames: list[bytes]) -> None:
+    client = SaslClient(broker=FUZZED)
+    for frame in frames:
+        if not client.transport.is_closed:
+            client.send(frame)
+            client.wait()
+    assert client.session.user == ANONYMOUS
+    assert client.session.authentication is not None
+    assert not client.session.authentication.is_complete
