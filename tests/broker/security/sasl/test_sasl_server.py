@@ -1,5 +1,6 @@
 """Logins over a connection: what is answered, when, and what becomes of the connection."""
 
+import struct
 from collections.abc import Sequence
 
 import pytest
@@ -13,6 +14,7 @@ from odradek.broker.security.sasl.sasl_server import SaslServer
 from odradek.broker.security.sasl.users import User
 from odradek.broker.session import ANONYMOUS, Session
 from odradek.broker.testing.manual_runtime import manual_runtime
+from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
@@ -130,6 +132,22 @@ def test_another_request_instead_of_a_token_is_answered_with_its_error_and_the_e
     answer = client.decode_answer(client.take(), DescribeClusterRequest, 1, DescribeClusterResponse)
     assert answer.error_code == ErrorCode.ILLEGAL_SASL_STATE
     assert client.transport.is_closed
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        struct.pack(">hhih", ApiKey.API_VERSIONS, 99, 1, 0) + b"\0",
+        struct.pack(">hhihi", ApiKey.METADATA, 1, 1, 0, 100_000) + b"\0\1t" * 100_000,
+        struct.pack(">hhihi", ApiKey.METADATA, 1, 1, 0, 5) + b"\0\1t",
+    ],
+    ids=["a version that is not served", "far too much", "cut off"],
+)
+def test_another_request_that_cannot_be_answered_ends_it_without_a_word(frame: bytes) -> None:
+    client = SaslClient()
+    client.shake_hands()
+    client.send(frame)
+    assert (client.transport.sent, client.transport.is_closed) == ([], True)
 
 
 def test_a_request_before_the_handshake_ends_the_connection() -> None:
