@@ -91,9 +91,10 @@ def assemble(
     quotas = ClientQuotas(config, metadata.image)
     metadata.publisher.subscribe(quotas)
     tokens = DelegationTokens(config, lambda: metadata.image, runtime.random.randbytes)
+    sasl = SaslServer(config, runtime, lambda: metadata.image, tokens.find_login, users)
     return Context(
         config=config,
-        configs=Configs(config, metadata),
+        configs=Configs(config, metadata, sasl.check),
         clock=clock,
         metadata=metadata,
         topics=topics,
@@ -116,7 +117,7 @@ def assemble(
         producer_ids=producer_ids,
         quotas=quotas,
         tokens=tokens,
-        sasl=SaslServer(config, runtime, lambda: metadata.image, tokens.find_login, users),
+        sasl=sasl,
         new_uuid=runtime.new_uuid,
         served_apis=list(TABLE.values()),
         cluster_id=identity.cluster_id,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType
@@ -24,6 +25,7 @@ OF_ALL = ""
 PER_BROKER = "per-broker"
 # Kafka's brokers take these while they run, and this one only when it starts.
 AT_THE_START = ("listeners", "listener.security.protocol.map")
+_OF_LOGINS = "sasl."  # a part of each such setting, of whatever listener and mechanism
 OVERRIDES = "max.connections.per.ip.overrides"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
@@ -31,9 +33,16 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 class BrokerConfigs:
     """What the broker was started with is not changed; what clients set stands in front of it."""
 
-    def __init__(self, config: BrokerConfig, image: Callable[[], MetadataImage]) -> None:
+    def __init__(
+        self,
+        config: BrokerConfig,
+        image: Callable[[], MetadataImage],
+        check_logins: Callable[[BrokerConfig], None] = lambda config: None,
+    ) -> None:
+        """`check_logins` raises ConfigError for settings with which nobody could log in."""
         self._config = config
         self._image = image
+        self._check_logins = check_logins
 
     def describe(self, name: str) -> Sequence[DescribedConfig]:
         """All settings of this broker; of the empty name, what was set for all."""
@@ -83,12 +92,24 @@ class BrokerConfigs:
             raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
         _check_overrides(spelled.get(OVERRIDES, ""))
         check_broker_values(spelled, self._config.effective)
+        if any(_OF_LOGINS in key for key in configs):
+            self._try_logins(name, configs)
         given = self._given(name)
         _refuse(
             [key for key in AT_THE_START if configs.get(key) != given.get(key)],
             "This broker listens where it was told to at its start; cannot update",
         )
         return configs
+
+    def _try_logins(self, name: str, configs: Mapping[str, str]) -> None:
+        """Whether clients could still log in: else the broker would not start again either. INVALID_REQUEST."""
+        altered = replace(self._config)
+        own, of_all = (configs if key == name else self._given(key) for key in (str(self._config.node_id), OF_ALL))
+        try:
+            altered.set_dynamic(own, of_all)
+            self._check_logins(altered)
+        except ConfigError as error:
+            raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
 
 
 def check_node_id(name: str, node_id: int, what: str, unexpected: str) -> None:

@@ -31,7 +31,14 @@ Refusals = list[KafkaError | None]
 class Configs:
     """What handlers call."""
 
-    def __init__(self, config: BrokerConfig, metadata: MetadataLog) -> None:
+    def __init__(
+        self,
+        config: BrokerConfig,
+        metadata: MetadataLog,
+        check_logins: Callable[[BrokerConfig], None] = lambda config: None,
+    ) -> None:
+        """`check_logins` raises ConfigError for settings with which nobody could log in."""
+
         def image() -> MetadataImage:
             return metadata.image
 
@@ -39,7 +46,7 @@ class Configs:
         self._loggers = Loggers(config)
         self._kinds: Mapping[int, ConfigKind] = {
             ConfigResourceType.TOPIC: TopicConfigs(config, image),
-            ConfigResourceType.BROKER: BrokerConfigs(config, image),
+            ConfigResourceType.BROKER: BrokerConfigs(config, image, check_logins),
             ConfigResourceType.CLIENT_METRICS: ClientMetricsConfigs(image),
             ConfigResourceType.GROUP: GroupConfigs(config, image),
         }

@@ -58,12 +58,16 @@ class SaslServer:
         self._passwords = plain_passwords(users)
         self._listeners = frozenset(sasl_listeners(config))
         self._heavy = SerialQueue(runtime.threads)
-        for listener in self._listeners:
-            check_sasl(config, listener, has_plain_users=bool(self._passwords))
+        self.check(config)
         self._bearers = BearerValidators(config, runtime, sorted(self._listeners))
         self.load = self._bearers.load  # to be called, and its end waited for, before anybody logs in
         if users and not self._listeners:
             raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
+
+    def check(self, config: BrokerConfig) -> None:
+        """Whether clients could log in with these settings. ConfigError."""
+        for listener in self._listeners:
+            check_sasl(config, listener, has_plain_users=bool(self._passwords))
 
     def expect_login(self, session: Session) -> None:
         """Someone has connected: where the listener wants a login, nothing else comes before it."""

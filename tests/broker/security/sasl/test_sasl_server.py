@@ -18,6 +18,12 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
+from odradek.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.protocol.messages.sasl_authenticate import SaslAuthenticateRequest, SaslAuthenticateResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
@@ -286,3 +292,20 @@ def test_no_frames_but_those_of_a_login_let_anybody_in(frames: list[bytes]) -> N
     assert client.session.user == ANONYMOUS
     assert client.session.authentication is not None
     assert not client.session.authentication.is_complete
+
+
+def test_what_clients_alter_must_leave_a_way_to_log_in() -> None:
+    client = SaslClient()
+    client.log_in()
+    for name, value, code in (
+        ("listener.name.clients.plain.sasl.jaas.config", "nonsense", ErrorCode.INVALID_REQUEST),
+        ("sasl.enabled.mechanisms", "GSSAPI", ErrorCode.INVALID_REQUEST),
+        ("sasl.enabled.mechanisms", "SCRAM-SHA-256", ErrorCode.NONE),
+    ):
+        config = AlterableConfig(name=name, config_operation=0, value=value)
+        request = IncrementalAlterConfigsRequest(
+            resources=[AlterConfigsResource(resource_type=4, resource_name="1", configs=[config])]
+        )
+        (answer,) = client.ask(request, 1, IncrementalAlterConfigsResponse).responses
+        assert answer.error_code == code, name
+    assert list(SaslClient(broker=client.broker).shake_hands("SCRAM-SHA-256").mechanisms) == ["SCRAM-SHA-256"]
