@@ -97,9 +97,10 @@ def assemble(
     quotas = ClientQuotas(config, metadata.image)
     metadata.publisher.subscribe(quotas)
     tokens = DelegationTokens(config, lambda: metadata.image, runtime.random.randbytes)
+    sasl = SaslServer(config, runtime, lambda: metadata.image, tokens.find_login, users)
     return Context(
         config=config,
-        configs=Configs(config, metadata, tls.check),
+        configs=Configs(config, metadata, tls.check, sasl.check),
         clock=clock,
         metadata=metadata,
         topics=topics,
@@ -122,7 +123,7 @@ def assemble(
         producer_ids=producer_ids,
         quotas=quotas,
         tokens=tokens,
-        sasl=SaslServer(config, runtime, lambda: metadata.image, tokens.find_login, users),
+        sasl=sasl,
         new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,

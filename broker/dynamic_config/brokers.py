@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType
@@ -25,6 +26,7 @@ PER_BROKER = "per-broker"
 # Kafka's brokers take these while they run, and this one only when it starts.
 AT_THE_START = ("listeners", "listener.security.protocol.map")
 ONLY_OF_LISTENERS = "These security configs can be dynamically updated only per-listener using the listener prefix"
+_OF_LOGINS = "sasl."  # a part of each such setting, of whatever listener and mechanism
 OVERRIDES = "max.connections.per.ip.overrides"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
@@ -37,10 +39,13 @@ class BrokerConfigs:
         config: BrokerConfig,
         image: Callable[[], MetadataImage],
         check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
+        check_logins: Callable[[BrokerConfig], None] = lambda config: None,
     ) -> None:
+        """`check_tls` and `check_logins` raise ConfigError for settings that listeners could not be served with."""
         self._config = config
         self._image = image
         self._check_tls = check_tls
+        self._check_logins = check_logins
 
     def describe(self, name: str) -> Sequence[DescribedConfig]:
         """All settings of this broker; of the empty name, what was set for all."""
@@ -102,6 +107,8 @@ class BrokerConfigs:
         check_broker_values(spelled, self._config.effective)
         if name:
             self._check_stores(name, configs)
+        if any(_OF_LOGINS in key for key in configs):
+            self._try_logins(name, configs)
         given = self._given(name)
         _refuse(
             [key for key in AT_THE_START if configs.get(key) != given.get(key)],
@@ -117,6 +124,16 @@ class BrokerConfigs:
             self._check_tls(configs)
         except ConfigError as error:
             raise refused_stores(str(error)) from None
+
+    def _try_logins(self, name: str, configs: Mapping[str, str]) -> None:
+        """Whether clients could still log in: else the broker would not start again either. INVALID_REQUEST."""
+        altered = replace(self._config)
+        own, of_all = (configs if key == name else self._given(key) for key in (str(self._config.node_id), OF_ALL))
+        try:
+            altered.set_dynamic(own, of_all)
+            self._check_logins(altered)
+        except ConfigError as error:
+            raise KafkaError(ErrorCode.INVALID_REQUEST, str(error)) from None
 
 
 def _is_per_broker(name: str) -> bool:

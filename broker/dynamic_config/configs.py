@@ -36,8 +36,9 @@ class Configs:
         config: BrokerConfig,
         metadata: MetadataLog,
         check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
+        check_logins: Callable[[BrokerConfig], None] = lambda config: None,
     ) -> None:
-        """`check_tls` says by a ConfigError that the listeners could not be served with these of the broker."""
+        """`check_tls` and `check_logins` say by a ConfigError that listeners could not be served with these."""
 
         def image() -> MetadataImage:
             return metadata.image
@@ -46,7 +47,7 @@ class Configs:
         self._loggers = Loggers(config)
         self._kinds: Mapping[int, ConfigKind] = {
             ConfigResourceType.TOPIC: TopicConfigs(config, image),
-            ConfigResourceType.BROKER: BrokerConfigs(config, image, check_tls),
+            ConfigResourceType.BROKER: BrokerConfigs(config, image, check_tls, check_logins),
             ConfigResourceType.CLIENT_METRICS: ClientMetricsConfigs(image),
             ConfigResourceType.GROUP: GroupConfigs(config, image),
         }

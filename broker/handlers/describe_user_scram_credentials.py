@@ -20,8 +20,9 @@ def handle_describe_user_scram_credentials(
 ) -> Steps[DescribeUserScramCredentialsResponse]:
     """The users named; null and an empty list mean all there are."""
     known: dict[str, list[CredentialInfo]] = {}
-    for (name, mechanism), record in sorted(context.metadata.image.credentials.scram.items()):
+    for (name, mechanism), record in list(context.metadata.image.credentials.scram.items()):
         known.setdefault(name, []).append(CredentialInfo(mechanism=mechanism, iterations=record.iterations))
+        yield
     named = Counter(user.name for user in request.users or ()) or Counter(known.keys())
     results: list[DescribeUserScramCredentialsResult] = []
     for name, times in named.items():
@@ -39,4 +40,10 @@ def _result(name: str, times: int, known: Mapping[str, Sequence[CredentialInfo]]
         code = ErrorCode.RESOURCE_NOT_FOUND
         why = f"Attempt to describe a user credential that does not exist: {name}"
         return DescribeUserScramCredentialsResult(user=name, error_code=code, error_message=why)
-    return DescribeUserScramCredentialsResult(user=name, error_message="", credential_infos=known[name])
+    return DescribeUserScramCredentialsResult(
+        user=name, error_message="", credential_infos=sorted(known[name], key=_place)
+    )
+
+
+def _place(info: CredentialInfo) -> int:
+    return info.mechanism

@@ -73,7 +73,7 @@ class Dispatcher:
         header, pos = decode_request_header(frame, loaded.flexible_from)
         session.client_id = header.client_id or ""
         if authentication is not None and (why := authentication.check(key, self._context.clock.now())):
-            return self._refuse_before_login(loaded.decoder(version)(frame, pos, LOOP_ITEMS)[0], header, session, why)
+            return self._refuse_before_login(frame, pos, header, session, why)
         if not is_served:
             return self._refuse_version(loaded, header)
         if len(frame) > LOOP_BYTES and key != ApiKey.PRODUCE:
@@ -82,7 +82,8 @@ class Dispatcher:
             request, _ = loaded.decoder(version)(frame, pos, LOOP_ITEMS)
         except TooManyItems:
             return self._decode_beside_loop(frame, pos, loaded, header, session)
-        if self._quotas.is_active:
+        is_login = authentication is not None and not authentication.is_complete  # which no quota counts
+        if self._quotas.is_active and not is_login:
             return self._serve_metered(loaded, request, header, session, len(frame))
         return self._serve(loaded, request, header, session)
 
@@ -97,10 +98,17 @@ class Dispatcher:
         return Disconnect(f"{api_name(key)} is not served", is_repeated=is_repeated)
 
     def _refuse_before_login(
-        self, request: object, header: RequestHeader, session: Session, why: str
+        self, frame: bytes | bytearray | memoryview, pos: int, header: RequestHeader, session: Session, why: str
     ) -> Segments | Deferred[Segments | None] | None:
         """ILLEGAL_SASL_STATE, where the API has a place for it, and the end of the connection."""
-        api = self._apis[header.api_key].load()
+        served = self._apis[header.api_key]
+        api = served.load()
+        if not served.serves(header.api_version):
+            raise Disconnect(why)
+        try:
+            request, _ = api.decoder(header.api_version)(frame, pos, LOOP_ITEMS)
+        except TooManyItems:
+            raise Disconnect(why) from None
         answer = refusal(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
 
         def refuse(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:

@@ -1,6 +1,7 @@
 """`odradek health`: whether a broker is ready for clients. Needs no client library, and asks any Kafka.
 
-Ready means that ApiVersions, Metadata and the coordinators of groups and of transactions answer.
+Ready means that ApiVersions, Metadata and the coordinators of groups and of transactions answer; of a listener that
+wants a login first (SASL), that it offers one.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import click
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from ...protocol.messages.metadata import MetadataRequest, MetadataResponse
+from ...protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from ..wire import Wire
 from .client_settings import connect, parse_client_settings
 from .newest_versions import NewestVersions, NotServed, error_name
@@ -70,9 +72,23 @@ def check_health(
             reasons.append(f"cannot connect to {address.strip()}: {error}")
             continue
         with wire:
-            _Questions(wire, deadline, now, sleep).ask_all()
+            try:
+                _Questions(wire, deadline, now, sleep).ask_all()
+            except NotReady:
+                if not _asks_for_login(address.strip(), max(deadline - now(), PAUSE_S)):
+                    raise
         return
     raise NotReady("; ".join(reasons))
+
+
+def _asks_for_login(address: str, timeout_s: float) -> bool:
+    """Whether it answers only to who logs in: more cannot be asked of it then, and it is ready for that."""
+    try:
+        with Wire(address, client_id=KEY, timeout_s=timeout_s) as wire:
+            answer = wire.ask(SaslHandshakeRequest(mechanism="SCRAM-SHA-256"), 1, SaslHandshakeResponse)
+    except (OSError, ValueError):
+        return False
+    return bool(answer.mechanisms)
 
 
 class _Questions:

@@ -341,7 +341,7 @@ def test_every_tool_is_used() -> None:
     typed = {line.command.split()[0] for story in STORIES.values() for line in story}
     apart = {"kafka-get-offsets", "kafka-delete-records", "kafka-console-consumer"}
     apart |= {"kafka-consumer-groups", "kafka-groups", "kafka-console-share-consumer", "kafka-share-groups"}
-    apart |= {"kafka-streams-groups"}
+    apart |= {"kafka-streams-groups", "kafka-delegation-tokens"}
     assert typed | apart == set(CLASSES)
 
 

@@ -240,7 +240,7 @@ def test_a_directory_that_kafka_storage_has_formatted_begins_as_it_was_told_to(
 
 
 def add_user(address: str) -> None:
-    """A credential, of which Odradek knows nothing."""
+    """A credential of a user."""
     new = ScramCredentialUpsertion(name=USER, mechanism=1, iterations=4096, salt=b"s" * 16, salted_password=b"p" * 32)
     with Wire(address) as wire:
         request = AlterUserScramCredentialsRequest(upsertions=[new])
@@ -276,7 +276,7 @@ def begin(address: str) -> None:
 
 
 def begin_on_kafka(address: str) -> None:
-    """What only Apache Kafka can do yet: let a topic grow, know a user, compact on the spot."""
+    """Let a topic grow, add a user, compact on the spot."""
     add_partition(address, "orders", 4)
     add_user(address)
     client = ConfluentKafka(address)

@@ -171,3 +171,14 @@ def test_users_and_tokens_go_to_and_fro(kafka: SaslKafka, odradek_there: Odradek
     turn = Turn(odradek_there)
     assert [name for name, password in passwords.items() if not turn.logs_in(name, password)] == []
     assert turn.token_logs_in(ours_token)
+
+
+def test_a_directory_that_kafka_has_only_formatted_has_its_users(
+    kafka: SaslKafka, odradek_there: OdradekBroker
+) -> None:
+    both = ("--add-scram", "SCRAM-SHA-256=[name=al,password=1]", "--add-scram", "SCRAM-SHA-512=[name=bo,password=2]")
+    kafka.format(*both)
+    turn = Turn(odradek_there)
+    assert turn.logs_in("al", "1")
+    assert turn.logs_in("bo", "2", "SCRAM-SHA-512")
+    assert not turn.logs_in("bo", "2")

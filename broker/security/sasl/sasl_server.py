@@ -34,6 +34,7 @@ logger = get_logger("sasl")
 R = TypeVar("R")
 NONCE_BYTES = 16
 MOST_SHOWN = 40  # characters of a mechanism that a client has made up
+MOST_LOGGED = 300  # of a refusal, which may have something of the client's in it
 
 
 class SaslServer:
@@ -57,18 +58,30 @@ class SaslServer:
         self._passwords = plain_passwords(users)
         self._listeners = frozenset(sasl_listeners(config))
         self._heavy = SerialQueue(runtime.threads)
-        for listener in self._listeners:
-            check_sasl(config, listener, has_plain_users=bool(self._passwords))
+        self.check(config)
         self._bearers = BearerValidators(config, runtime, sorted(self._listeners))
         self.load = self._bearers.load  # to be called, and its end waited for, before anybody logs in
         if users and not self._listeners:
             raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
 
+    def check(self, config: BrokerConfig) -> None:
+        """Whether clients could log in with these settings. ConfigError."""
+        for listener in self._listeners:
+            check_sasl(config, listener, has_plain_users=bool(self._passwords))
+
     def expect_login(self, session: Session) -> None:
         """Someone has connected: where the listener wants a login, nothing else comes before it."""
         if session.listener in self._listeners:
-            session.authentication = Authentication(enabled_mechanisms(self._config, session.listener))
+            session.authentication = Authentication(self._offered(session.listener))
             session.limit_frames(self._config.sasl_server_max_receive_size)
+
+    def _offered(self, listener: str) -> Sequence[str]:
+        """None at all where the settings have been altered to something that cannot be: then nobody is let in."""
+        try:
+            return enabled_mechanisms(self._config, listener)
+        except ConfigError as error:
+            logger.error("nobody can log in", listener=listener, why=str(error))
+            return ()
 
     def shake_hands(
         self, session: Session, mechanism: str, version: int
@@ -84,7 +97,12 @@ class SaslServer:
             refused = SaslHandshakeResponse(error_code=ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms=offered)
             return self.refuse(session, refused, f"Unsupported SASL mechanism {mechanism[:MOST_SHOWN]!r}")
         if authentication.state is not State.BAD_MECHANISM:
-            authentication.login = self._new_login(session.listener, mechanism)
+            try:
+                authentication.login = self._new_login(session.listener, mechanism)
+            except ConfigError as error:  # likewise
+                authentication.fail()
+                logger.error("nobody can log in", listener=session.listener, mechanism=mechanism, why=str(error))
+                raise Disconnect(f"{mechanism} cannot be served") from None
         return SaslHandshakeResponse(mechanisms=offered)
 
     def authenticate(
@@ -187,9 +205,9 @@ class SaslServer:
 
         def fire() -> None:
             if answer is None:
-                deferred.fail(Disconnect(why))
+                deferred.fail(Disconnect(why[:MOST_LOGGED]))
             else:
-                session.last_answer_because = why
+                session.last_answer_because = why[:MOST_LOGGED]
                 deferred.answer(answer)
 
         delay_ms = self._config.connection_failed_authentication_delay_ms

@@ -88,11 +88,13 @@ def test_what_stands_beside_kafkas_table_is_checked_and_shown_like_what_is_in_it
 
 def test_a_password_is_shown_to_nobody() -> None:
     config = BrokerConfig()
-    config.set_dynamic({"ssl.key.password": "secret", "my.own": "perhaps secret"}, {})
-    image = MetadataImage(configs={(4, "1"): {"my.own": "perhaps secret"}})
+    line = "listener.name.x.plain.sasl.jaas.config"
+    config.set_dynamic({"ssl.key.password": "secret", "my.own": "perhaps secret", line: "secret"}, {})
+    image = MetadataImage(configs={(4, "1"): {"my.own": "perhaps secret", line: "secret"}})
     found = {one.value.name: one for one in BrokerConfigs(config, lambda: image).describe("1")}
     assert found["ssl.key.password"].is_sensitive
     assert found["my.own"].is_sensitive
+    assert found[line].is_sensitive
 
 
 def test_what_the_authorizer_was_given_is_named_and_not_shown() -> None:
@@ -102,3 +104,22 @@ def test_what_the_authorizer_was_given_is_named_and_not_shown() -> None:
     assert (shown["super.users"].is_sensitive, shown["super.users"].type) == (True, None)
     assert shown["authorizer.class.name"].value.value == "StandardAuthorizer"
     assert "allow.everyone.if.no.acl.found" not in shown
+
+
+def test_settings_with_which_nobody_could_log_in_are_refused() -> None:
+    asked: list[str | None] = []
+
+    def check_logins(config: BrokerConfig) -> None:
+        asked.append(config.effective("sasl.enabled.mechanisms"))
+        if asked[-1] == "GSSAPI":
+            raise ConfigError("GSSAPI is not served")
+
+    config = BrokerConfig()
+    brokers = BrokerConfigs(config, MetadataImage, check_logins=check_logins)
+    brokers.check("1", {"sasl.enabled.mechanisms": "PLAIN"})
+    brokers.check("", {"log.cleaner.threads": "2"})
+    with pytest.raises(KafkaError, match="GSSAPI is not served") as refused:
+        brokers.check("1", {"sasl.enabled.mechanisms": "GSSAPI"})
+    assert refused.value.code == ErrorCode.INVALID_REQUEST
+    assert asked == ["PLAIN", "GSSAPI"]
+    assert config.effective("sasl.enabled.mechanisms") == BrokerConfig().effective("sasl.enabled.mechanisms")

@@ -124,8 +124,9 @@ def test_what_can_be_changed_while_running_is_not_read_only() -> None:
     assert not told(AskedBroker(), BROKER, "1", "log.retention.ms").read_only
 
 
-def test_a_password_is_never_told() -> None:
-    found = told(AskedBroker({"ssl.key.password": "secret"}), BROKER, "1", "ssl.key.password")
+@pytest.mark.parametrize("name", ["ssl.key.password", "sasl.jaas.config", "delegation.token.secret.key"])
+def test_a_password_is_never_told(name: str) -> None:
+    found = told(AskedBroker({name: "secret"}), BROKER, "1", name)
     assert (found.value, found.is_sensitive) == (None, True)
     assert all(value is None for _, value, _ in chain(found))
 

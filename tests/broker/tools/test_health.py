@@ -160,3 +160,13 @@ def test_the_timeout_of_a_connection_can_be_changed() -> None:
         wire.set_timeout(0.01)
         with pytest.raises(TimeoutError):
             wire.receive_frame()
+
+
+def test_a_listener_that_wants_a_login_is_ready_when_it_offers_one() -> None:
+    settings = {
+        "listeners": "CLIENTS://127.0.0.1:0",
+        "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT",
+    }
+    with running_broker(settings) as broker:
+        found = CliRunner().invoke(health, ["--bootstrap", broker.bootstrap])
+    assert (found.exit_code, found.output.splitlines()[-1]) == (0, f"{broker.bootstrap} is ready")

@@ -1,6 +1,8 @@
 """The keys of those who sign tokens: read before anybody logs in, and again as time goes by and as keys are missed."""
 
+import http.server
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,33 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
     issuer.jwks.keys_of("other")
     issuer.clock.advance(3600)
     assert issuer.reads == 1
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """The keys, or an error."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/keys" else 404)
+        self.end_headers()
+        self.wfile.write(key_set("one"))
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_url_is_read_and_one_that_answers_with_an_error_is_not() -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            where = f"http://127.0.0.1:{server.server_port}"
+            assert read_url(f"{where}/keys") == key_set("one")
+            with pytest.raises(OSError, match="404") as refused:
+                read_url(f"{where}/others")
+            refused.value.close()  # type: ignore[attr-defined]
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_what_is_far_too_long_is_not_read(tmp_path: Path) -> None:

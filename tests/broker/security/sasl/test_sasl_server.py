@@ -1,19 +1,29 @@
 """Logins over a connection: what is answered, when, and what becomes of the connection."""
 
+import struct
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.security.sasl.jaas import PLAIN_MODULE
+from odradek.broker.security.sasl.jaas import PLAIN_MODULE, SCRAM_MODULE
 from odradek.broker.security.sasl.sasl_server import SaslServer
 from odradek.broker.security.sasl.users import User
 from odradek.broker.session import ANONYMOUS, Session
 from odradek.broker.testing.manual_runtime import manual_runtime
+from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
+from odradek.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.protocol.messages.sasl_authenticate import SaslAuthenticateRequest, SaslAuthenticateResponse
 from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
@@ -24,6 +34,19 @@ from .scram_client import ScramClient
 JAAS = "listener.name.clients.plain.sasl.jaas.config"
 REAUTH = {"connections.max.reauth.ms": "60000"}
 NAMES = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+FUZZED = SaslClient().broker
+# What frames of a login begin with: a header, and a handshake.
+BEGINNINGS = [
+    b"\0\x11\0\0\0\0\0\1\0\4wire\0\5PLAIN",
+    b"\0\x11\0\1\0\0\0\1\0\4wire\0\x0dSCRAM-SHA-256",
+    b"\0\x24\0\0\0\0\0\1\0\4wire\0\0\0",
+    b"\0\x24\0\2\0\0\0\1\0\4wire\0",
+    b"\0\x12\0\0\0\0\0\1\0\4wire",
+    b"n,,n=al,r=",
+    b"\0al\0",
+]
 
 
 def is_served(client: SaslClient) -> bool:
@@ -115,6 +138,22 @@ def test_another_request_instead_of_a_token_is_answered_with_its_error_and_the_e
     answer = client.decode_answer(client.take(), DescribeClusterRequest, 1, DescribeClusterResponse)
     assert answer.error_code == ErrorCode.ILLEGAL_SASL_STATE
     assert client.transport.is_closed
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        struct.pack(">hhih", ApiKey.API_VERSIONS, 99, 1, 0) + b"\0",
+        struct.pack(">hhihi", ApiKey.METADATA, 1, 1, 0, 100_000) + b"\0\1t" * 100_000,
+        struct.pack(">hhihi", ApiKey.METADATA, 1, 1, 0, 5) + b"\0\1t",
+    ],
+    ids=["a version that is not served", "far too much", "cut off"],
+)
+def test_another_request_that_cannot_be_answered_ends_it_without_a_word(frame: bytes) -> None:
+    client = SaslClient()
+    client.shake_hands()
+    client.send(frame)
+    assert (client.transport.sent, client.transport.is_closed) == ([], True)
 
 
 def test_a_request_before_the_handshake_ends_the_connection() -> None:
@@ -216,3 +255,57 @@ def test_a_listener_without_sasl_expects_no_login() -> None:
 def test_a_listener_of_which_no_login_could_be_made_is_refused() -> None:
     with pytest.raises(ConfigError, match="GSSAPI"):
         server_of({"sasl.enabled.mechanisms": "GSSAPI"})
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"sasl.enabled.mechanisms": "GSSAPI"},
+        {"listener.name.clients.sasl.enabled.mechanisms": ""},
+        {JAAS: "nonsense"},
+        {JAAS: f"{SCRAM_MODULE} required;"},
+    ],
+)
+def test_settings_that_are_altered_to_what_cannot_be_let_nobody_in(altered: dict[str, str]) -> None:
+    broker = SaslClient().broker
+    broker.parts.config.set_dynamic(altered, {})
+    client = SaslClient(broker=broker)
+    client.send(client.frame_of(SaslHandshakeRequest(mechanism="PLAIN"), 1))
+    client.wait()
+    assert client.transport.is_closed
+    client = SaslClient(broker=broker)
+    client.send(client.frame_of(MetadataRequest(topics=[]), 12))
+    assert (client.transport.sent, client.transport.is_closed) == ([], True)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=64) | st.sampled_from(BEGINNINGS).flatmap(lambda b: st.binary(max_size=64).map(b.__add__))
+    )
+)
+def test_no_frames_but_those_of_a_login_let_anybody_in(frames: list[bytes]) -> None:
+    client = SaslClient(broker=FUZZED)
+    for frame in frames:
+        if not client.transport.is_closed:
+            client.send(frame)
+            client.wait()
+    assert client.session.user == ANONYMOUS
+    assert client.session.authentication is not None
+    assert not client.session.authentication.is_complete
+
+
+def test_what_clients_alter_must_leave_a_way_to_log_in() -> None:
+    client = SaslClient()
+    client.log_in()
+    for name, value, code in (
+        ("listener.name.clients.plain.sasl.jaas.config", "nonsense", ErrorCode.INVALID_REQUEST),
+        ("sasl.enabled.mechanisms", "GSSAPI", ErrorCode.INVALID_REQUEST),
+        ("sasl.enabled.mechanisms", "SCRAM-SHA-256", ErrorCode.NONE),
+    ):
+        config = AlterableConfig(name=name, config_operation=0, value=value)
+        request = IncrementalAlterConfigsRequest(
+            resources=[AlterConfigsResource(resource_type=4, resource_name="1", configs=[config])]
+        )
+        (answer,) = client.ask(request, 1, IncrementalAlterConfigsResponse).responses
+        assert answer.error_code == code, name
+    assert list(SaslClient(broker=client.broker).shake_hands("SCRAM-SHA-256").mechanisms) == ["SCRAM-SHA-256"]
