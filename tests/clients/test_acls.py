@@ -165,16 +165,16 @@ def test_aiokafka_is_told_that_it_may_not_write(acl_admin: Any, secured_bootstra
         asyncio.run(write())
 
 
-def first_error(consumer: Any) -> int:
-    """The code of the first error that polls bring, one way or the other."""
+def first_error(consumer: Any) -> str:
+    """The first error that polls bring, one way or the other; a fatal one has the broker's in its words."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
             message = consumer.poll(1.0)
         except KafkaException as error:
-            return int(error.args[0].code())
+            return str(error.args[0])
         if message is not None and message.error() is not None:
-            return int(message.error().code())
+            return str(message.error())
     raise AssertionError("no poll brings an error")
 
 
@@ -186,7 +186,7 @@ def test_confluent_kafka_is_told_that_it_may_not_join(
     consumer = Consumer(config)
     with denied(acl_admin, ResourceType.GROUP, secured_topic, AclOperation.READ):
         consumer.subscribe([secured_topic])
-        assert first_error(consumer) == KafkaError.GROUP_AUTHORIZATION_FAILED
+        assert "Group authorization failed" in first_error(consumer)
     consumer.close()
 
 
@@ -196,7 +196,7 @@ def test_confluent_kafka_is_told_that_it_may_not_read(
     consumer = Consumer({"bootstrap.servers": secured_bootstrap, "group.id": secured_topic})
     with denied(acl_admin, ResourceType.TOPIC, secured_topic, AclOperation.ALL):
         consumer.subscribe([secured_topic])
-        assert first_error(consumer) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+        assert "Topic authorization failed" in first_error(consumer)
     consumer.close()
 
 
