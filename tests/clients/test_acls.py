@@ -24,6 +24,8 @@ from kafka.admin import (
 from kafka.admin import ResourceType as KafkaResourceType
 from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
+from odradek.testing import ClusterHost
+
 from .stock_client import create
 from .with_confluent_kafka import ConfluentKafka
 
@@ -62,6 +64,19 @@ def filter_of(binding: Any) -> Any:
         binding.operation,
         binding.permission_type,
     )
+
+
+def test_a_cluster_of_a_test_has_an_authorizer_that_its_test_is_not_asked_by() -> None:
+    settings = {"authorizer.class.name": "StandardAuthorizer"}
+    told: list[int] = []
+    with ClusterHost() as host, host.cluster(settings) as cluster:
+        cluster.topic("orders", partitions=1)
+        cluster.produce("orders", [b"past every client"])
+        producer = Producer({"bootstrap.servers": cluster.bootstrap})
+        producer.produce("orders", b"v", on_delivery=lambda error, _: told.append(error.code() if error else 0))
+        producer.flush(PATIENCE_S)
+        assert [record.value for record in cluster.records("orders")] == [b"past every client"]
+    assert told == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 
 
 def until(is_true: Callable[[], bool]) -> None:
