@@ -1,6 +1,7 @@
 """Access: what the client of one request may do."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from ..context import Context, client_of
@@ -8,8 +9,11 @@ from ..log_output import get_logger
 from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
 from ..security.authorization.authorizer import Authorizer
 from ..session import Session
+from ..slices import Steps
 
 logger = get_logger("authorizer")
+
+MOST_LOGGED = 10  # of one request
 
 TOPIC, GROUP, TRANSACTIONAL_ID = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
 # What may be done to a resource at all, as far as clients are told of it.
@@ -63,16 +67,27 @@ class Access:
         """Whether there is any resource of this type to which the client may do this."""
         return self._authorizer.is_allowed_somewhere(self._client, operation, kind)
 
-    def denied(self, operation: Operation, kind: ResourceType, names: Iterable[str | None]) -> set[str]:
+    def denied(self, operation: Operation, kind: ResourceType, names: Iterable[str | None]) -> Steps[set[str]]:
         """Those of the names to which the client may not do this; nameless ones are for the handler to refuse."""
-        found = {name for name in set(names) if name is not None and not self.may(operation, kind, name)}
-        for name in found:
+        found: set[str] = set()
+        for name in set(names):
+            if name is not None and not self.may(operation, kind, name):
+                found.add(name)
+            yield
+        for name in islice(found, MOST_LOGGED):
             self.log_denied(operation, kind, name)
         return found
 
     def lacks(self, operation: Operation, kind: ResourceType, name: str) -> bool:
         """Whether the client may not do what it has asked for."""
-        return bool(self.denied(operation, kind, [name]))
+        if self.may(operation, kind, name):
+            return False
+        self.log_denied(operation, kind, name)
+        return True
+
+    def lacks_any(self, operation: Operation, kind: ResourceType, names: Iterable[str]) -> bool:
+        """Whether the client may not do it to one of these."""
+        return any(self.lacks(operation, kind, name) for name in set(names))
 
     def log_denied(self, operation: Operation, kind: ResourceType, name: str) -> None:
         """Say who was denied what: whoever wonders why a client does not get on finds it here."""

@@ -4,22 +4,24 @@ A rule answers in place of the handler where the client may not do what it asks 
 What is denied of a request that asks for more is kept from the handler, and told in its answer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from ...protocol.errors import ErrorCode
-from ..answers.error_answers import Place, add_errors, refusal
-from ..answers.request_names import has_topics, topic_of, without
+from ..answers.error_answers import Place, error_items, refusal
+from ..answers.request_names import topic_of
 from ..context import Context
 from ..deferred import Disconnect
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
 from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
+from ..slices import Steps, are_steps, run_to_end
 from .access import GROUP, TOPIC, TRANSACTIONAL_ID, Access
 
-Rule: TypeAlias = Callable[[ReceivedRequest, Access, Proceed], Answer]
+Rule: TypeAlias = Callable[[ReceivedRequest, Access, Proceed], Answer | Steps[Answer]]
 
 DENIED = {
     ResourceType.TOPIC: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
@@ -28,6 +30,7 @@ DENIED = {
     ResourceType.TRANSACTIONAL_ID: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
 TOPIC_DENIED = DENIED[ResourceType.TOPIC]
+FEW = 50  # topics that are asked about at once
 UNANSWERED = 0  # acks of a Produce request whose client takes no answer
 
 
@@ -44,7 +47,7 @@ def asked_by_handler(received: ReceivedRequest, access: Access, proceed: Proceed
 def in_turn(*rules: Rule) -> Rule:
     """All of these, the first one first."""
 
-    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
         rest = proceed
         for one in reversed(rules[1:]):
             rest = partial(_passed, one, access, rest)
@@ -54,13 +57,20 @@ def in_turn(*rules: Rule) -> Rule:
 
 
 def _passed(rule: Rule, access: Access, proceed: Proceed, received: ReceivedRequest) -> Answer:
-    return rule(received, access, proceed)
+    return in_slices(rule(received, access, proceed), received, access)
+
+
+def in_slices(answer: Answer | Steps[Answer], received: ReceivedRequest, access: Access) -> Answer:
+    """The answer of a rule, now, or later where there is much to ask."""
+    if are_steps(answer):
+        return access.context.slices.run(answer, ends_with_client=received.api.only_reads)
+    return answer
 
 
 def where(is_served: Callable[[Context], bool], rule: Rule) -> Rule:
     """The rule, of an API that is not served at all under some settings: then the handler says so to everybody."""
 
-    def asked(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def asked(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
         return rule(received, access, proceed) if is_served(access.context) else proceed(received)
 
     return asked
@@ -77,12 +87,12 @@ class Words(Enum):
 def on_cluster(*operations: Operation, words: Words = Words.PERMISSION, place: Place = Place.ITEMS) -> Rule:
     """The client must be allowed one of these operations on the cluster; of several the last is told."""
 
-    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
         if any(access.may_on_cluster(operation) for operation in operations):
             return proceed(received)
         access.log_denied(operations[-1], ResourceType.CLUSTER, CLUSTER_NAME)
         text = f"The request needs {operations[-1].name} permission." if words is Words.PERMISSION else None
-        return refuse(received, DENIED[ResourceType.CLUSTER], text=text, words=words, place=place)
+        return refuse_in_steps(received, DENIED[ResourceType.CLUSTER], text=text, words=words, place=place)
 
     return rule
 
@@ -98,11 +108,11 @@ def on_transactional_id(operation: Operation) -> Rule:
 
 
 def _on_field(field: str, operation: Operation, kind: ResourceType, words: Words, place: Place) -> Rule:
-    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
         name = getattr(received.body, field)
         if name is None or not access.lacks(operation, kind, name):
             return proceed(received)
-        return refuse(received, DENIED[kind], words=words, place=place)
+        return refuse_in_steps(received, DENIED[kind], words=words, place=place)
 
     return rule
 
@@ -113,35 +123,58 @@ def on_topics(operation: Operation, array: str = "topics", *, message: bool = Fa
     With `once`, a topic that is named twice is left to the handler, which refuses it for that.
     """
 
-    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
         items: Sequence[Any] = getattr(received.body, array) or ()
-        names = [topic_of(item, access.name_of) for item in items]
-        denied = access.denied(operation, TOPIC, names)
+        if len(items) <= FEW:
+            names = {topic_of(item, access.name_of) for item in items}
+            if all(name is None or access.may(operation, TOPIC, name) for name in names):
+                return proceed(received)
+        return steps(items, received, access, proceed)
+
+    def steps(items: Sequence[Any], received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
+        names: list[str | None] = []
+        for item in items:
+            names.append(topic_of(item, access.name_of))
+            yield
+        denied = yield from access.denied(operation, TOPIC, names)
         if once:
-            denied = {name for name in denied if names.count(name) == 1}
+            times = Counter(names)
+            denied = {name for name in denied if times[name] == 1}
         if not denied:
             return proceed(received)
-        return serve_without(denied, received, access, proceed, text=TOPIC_DENIED.message if message else None)
+        pairs = list(zip(items, names, strict=True))
+        kept_out = [item for item, name in pairs if name in denied]
+        left = [item for item, name in pairs if name not in denied]
+        text = TOPIC_DENIED.message if message else None
+        return (yield from _serve_without(kept_out, left, array, received, proceed, text))
 
     return rule
 
 
-def serve_without(
-    topics: set[str], received: ReceivedRequest, access: Access, proceed: Proceed, *, text: str | None = None
-) -> Answer:
-    """Serve what does not concern these topics, which may not be touched."""
-    rest, hit = without(received.body, lambda topic, _: topic in topics, access.name_of)
-    is_unanswered = getattr(received.body, "acks", None) == UNANSWERED
-    if not has_topics(rest):
-        return refuse(received, TOPIC_DENIED, hit, text=text)
-    answer = proceed(with_body(received, rest))
+def _serve_without(
+    kept_out: Sequence[Any],
+    left: Sequence[Any],
+    array: str,
+    received: ReceivedRequest,
+    proceed: Proceed,
+    text: str | None,
+) -> Steps[Answer]:
+    """Serve what is left of an array, and tell of the rest that it is denied."""
+    body = cast(Any, received.body)
+    is_unanswered = getattr(body, "acks", None) == UNANSWERED
+    hit = replace(body, **{array: kept_out})
+    if not left:
+        return (yield from refuse_in_steps(received, TOPIC_DENIED, hit, text=text))
+    version = received.header.api_version
+    field, errors = yield from error_items(hit, received.api.response, version, TOPIC_DENIED, text)
+    answer = proceed(with_body(received, replace(body, **{array: left})))
     if is_unanswered:  # as to every error that such a client would not hear of
         raise Disconnect(f"{TOPIC_DENIED.name} of a client that takes no answer")
 
     def add(given: object) -> None:
         # Of a request that was refused as a whole, no topic is told.
         if given is not None and getattr(given, "error_code", ErrorCode.NONE) == ErrorCode.NONE:
-            add_errors(given, hit, received.header.api_version, TOPIC_DENIED, text)
+            setattr(given, field, [*getattr(given, field), *errors])
 
     return observe(answer, add)
 
@@ -160,13 +193,26 @@ def refuse(
     words: Words = Words.NONE,
     place: Place = Place.ITEMS,
 ) -> object:
+    """The same for what is small, at once."""
+    return run_to_end(refuse_in_steps(received, code, body, text=text, words=words, place=place))
+
+
+def refuse_in_steps(
+    received: ReceivedRequest,
+    code: ErrorCode,
+    body: object | None = None,
+    *,
+    text: str | None = None,
+    words: Words = Words.NONE,
+    place: Place = Place.ITEMS,
+) -> Steps[object]:
     """The answer that has this error wherever it can be, for all of the request or for what is denied of it."""
     if getattr(received.body, "acks", None) == UNANSWERED:
         raise Disconnect(f"{code.name} of a client that takes no answer")
     given = received.body if body is None else body
     if words is Words.OF_CODE:
         text = code.message
-    return refusal(given, received.api.response, received.header.api_version, code, text, place)
+    return (yield from refusal(given, received.api.response, received.header.api_version, code, text, place))
 
 
 def kept(items: Iterable[Any], field: str, access: Access, operation: Operation, kind: ResourceType) -> list[Any]:

@@ -17,6 +17,7 @@ from ...protocol.messages.describe_cluster import DescribeClusterResponse
 from ...protocol.metadata_records import ConfigResourceType
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
 from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
+from ..slices import Steps
 from .access import GROUP, TOPIC, Access
 from .common_rules import DENIED, Rule, Words, refuse, with_body
 
@@ -26,10 +27,13 @@ _OF_CLUSTER = (ConfigResourceType.BROKER, ConfigResourceType.BROKER_LOGGER, Conf
 def on_each_resource(operation: Operation, answer_field: str, *, refused_first: bool) -> Rule:
     """Each resource: those that are denied have their error, and the others are served."""
 
-    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
         body = cast(Any, received.body)
         resources: Sequence[Any] = body.resources
-        codes = [None if _is_unknown(one, body) else _refusal(one, operation, access) for one in resources]
+        codes: list[ErrorCode | None] = []
+        for one in resources:
+            codes.append(None if _is_unknown(one, body) else _refusal(one, operation, access))
+            yield
         if not any(codes):
             return proceed(received)
         refused: list[Any] = []
@@ -38,6 +42,7 @@ def on_each_resource(operation: Operation, answer_field: str, *, refused_first: 
                 words = Words.NONE if _is_altered_logger(one, operation) else Words.OF_CODE
                 answer = refuse(received, code, replace(body, resources=[one]), words=words)
                 refused += getattr(answer, answer_field)
+            yield
 
         def add(given: object) -> None:
             served = getattr(given, answer_field)

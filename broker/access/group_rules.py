@@ -19,8 +19,9 @@ from ...protocol.messages.streams_group_heartbeat import StreamsGroupHeartbeatRe
 from ...protocol.schema import ZERO_UUID
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
 from ..security.authorization.acl import Operation
+from ..slices import Steps
 from .access import GROUP, TOPIC, Access
-from .common_rules import Rule, kept, on_topics, refuse, with_body
+from .common_rules import Rule, in_slices, kept, on_topics, refuse, refuse_in_steps, with_body
 
 READ_TOPICS = on_topics(Operation.READ, message=True)
 GROUP_DENIED, TOPIC_DENIED = ErrorCode.GROUP_AUTHORIZATION_FAILED, ErrorCode.TOPIC_AUTHORIZATION_FAILED
@@ -39,15 +40,15 @@ def list_groups(received: ReceivedRequest, access: Access, proceed: Proceed) -> 
 def on_each_group(operation: Operation, request_field: str, answer_field: str, *, refused_first: bool) -> Rule:
     """Each group of a list of ids: those that are denied have their error, and the others are served."""
 
-    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+    def rule(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
         body: Any = received.body
         asked: Sequence[str] = getattr(body, request_field)
-        denied = access.denied(operation, GROUP, asked)
+        denied = yield from access.denied(operation, GROUP, asked)
         if not denied:
             return proceed(received)
         hit = replace(body, **{request_field: [name for name in asked if name in denied]})
         rest = replace(body, **{request_field: [name for name in asked if name not in denied]})
-        refusal = refuse(received, GROUP_DENIED, hit)
+        refusal = yield from refuse_in_steps(received, GROUP_DENIED, hit)
         if len(denied) == len(set(asked)):
             return refusal
 
@@ -72,7 +73,7 @@ def describe_groups(request_field: str, hide: Callable[[Any, Access], Any] | Non
             if hide is not None:
                 answer.groups = [hide(group, access) for group in answer.groups]
 
-        return observe(each(received, access, proceed), show)
+        return observe(in_slices(each(received, access, proceed), received, access), show)
 
     return rule
 
@@ -86,7 +87,7 @@ def hide_assigned(group: Any, access: Access) -> Any:
         if assignment is not None
         for partitions in assignment.topic_partitions
     }
-    if not access.denied(Operation.DESCRIBE, TOPIC, topics):
+    if not access.lacks_any(Operation.DESCRIBE, TOPIC, topics):
         return group
     why = "The group has described topic(s) that the client is not authorized to describe."
     return type(group)(group_id=group.group_id, error_code=TOPIC_DENIED, error_message=why)
@@ -95,7 +96,7 @@ def hide_assigned(group: Any, access: Access) -> Any:
 def hide_topology(group: Any, access: Access) -> Any:
     """A streams group whose topology has a topic that the client may not describe."""
     subtopologies = () if group.topology is None else group.topology.subtopologies or ()
-    if not access.denied(Operation.DESCRIBE, TOPIC, _topics_of(subtopologies)):
+    if not access.lacks_any(Operation.DESCRIBE, TOPIC, _topics_of(subtopologies)):
         return group
     why = "The described group uses topics that the client is not authorized to describe."
     return type(group)(group_id=group.group_id, error_code=TOPIC_DENIED, error_message=why)
@@ -108,10 +109,10 @@ def _topics_of(subtopologies: Iterable[Any]) -> Iterator[str]:
         yield from (topic.name for topic in (*one.repartition_source_topics, *one.state_changelog_topics))
 
 
-def subscribed_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def subscribed_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on every topic that a member names, or it does not get in at all."""
     names = cast(Any, received.body).subscribed_topic_names or ()
-    denied = access.denied(Operation.DESCRIBE, TOPIC, names)
+    denied = yield from access.denied(Operation.DESCRIBE, TOPIC, names)
     return refuse(received, TOPIC_DENIED) if denied else proceed(received)
 
 
@@ -122,7 +123,7 @@ def streams_group_heartbeat(received: ReceivedRequest, access: Access, proceed: 
     names = () if body.topology is None else _topics_of(body.topology.subtopologies)
     if access.lacks(Operation.READ, GROUP, body.group_id):
         code = GROUP_DENIED
-    elif access.denied(Operation.DESCRIBE, TOPIC, names):
+    elif access.lacks_any(Operation.DESCRIBE, TOPIC, names):
         code = TOPIC_DENIED
     else:
         return proceed(received)
@@ -142,15 +143,16 @@ def alter_share_group_offsets(received: ReceivedRequest, access: Access, proceed
             if topic.topic_id == ZERO_UUID and found is not None:
                 topic.topic_id = found.topic_id
 
-    return observe(READ_TOPICS(received, access, proceed), add_ids)
+    return observe(in_slices(READ_TOPICS(received, access, proceed), received, access), add_ids)
 
 
-def describe_share_group_offsets(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def describe_share_group_offsets(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on each group and topic; of all topics of a group, those that may be described."""
     body = received.body
     assert isinstance(body, DescribeShareGroupOffsetsRequest)
-    denied = access.denied(Operation.DESCRIBE, GROUP, (group.group_id for group in body.groups))
-    hidden = access.denied(Operation.DESCRIBE, TOPIC, (t.topic_name for g in body.groups for t in g.topics or ()))
+    denied = yield from access.denied(Operation.DESCRIBE, GROUP, (group.group_id for group in body.groups))
+    names = (topic.topic_name for group in body.groups for topic in group.topics or ())
+    hidden = yield from access.denied(Operation.DESCRIBE, TOPIC, names)
 
     def visible(group: DescribeShareGroupOffsetsRequestGroup) -> DescribeShareGroupOffsetsRequestGroup:
         if group.topics is None:

@@ -18,6 +18,7 @@ from ...protocol.messages.offset_fetch import (
 from ..answers.request_names import topic_of
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
 from ..security.authorization.acl import Operation, ResourceType
+from ..slices import Steps, in_steps
 from .access import GROUP, TOPIC, TRANSACTIONAL_ID, Access
 from .common_rules import DENIED, Words, on_cluster, with_body
 
@@ -28,15 +29,20 @@ _find_share_coordinator = on_cluster(Operation.CLUSTER_ACTION, words=Words.OF_CO
 NOTHING = -1  # the offset where none may be seen
 
 
-def find_coordinator(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def find_coordinator(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on each group or transactional id; brokers alone ask for share partitions."""
     body, version = received.body, received.header.api_version
     assert isinstance(body, FindCoordinatorRequest)
     keys = body.coordinator_keys if version >= KEYS_FROM else [body.key]
     kind = _KINDS.get(body.key_type)
     if kind is None:
-        return _find_share_coordinator(received, access, proceed) if body.key_type == SHARE_KEY else proceed(received)
-    denied = access.denied(Operation.DESCRIBE, kind, keys)
+        is_of_share = body.key_type == SHARE_KEY
+        return (
+            (yield from in_steps(_find_share_coordinator(received, access, proceed)))
+            if is_of_share
+            else proceed(received)
+        )
+    denied = yield from access.denied(Operation.DESCRIBE, kind, keys)
     if not denied:
         return proceed(received)
     if version < KEYS_FROM:
@@ -57,15 +63,15 @@ def _no_coordinator(key: str, kind: ResourceType) -> Coordinator:
     return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=DENIED[kind], error_message="")
 
 
-def offset_fetch(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def offset_fetch(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on each group and on each topic; of all topics of a group, those that may be described."""
     body = received.body
     assert isinstance(body, OffsetFetchRequest)
     if received.header.api_version < GROUPS_FROM:
-        return _of_one_group(body, received, access, proceed)
-    denied = access.denied(Operation.DESCRIBE, GROUP, (group.group_id for group in body.groups))
+        return (yield from _of_one_group(body, received, access, proceed))
+    denied = yield from access.denied(Operation.DESCRIBE, GROUP, (group.group_id for group in body.groups))
     names = (topic_of(topic, access.name_of) for group in body.groups for topic in group.topics or ())
-    hidden = access.denied(Operation.DESCRIBE, TOPIC, names)
+    hidden = yield from access.denied(Operation.DESCRIBE, TOPIC, names)
 
     def visible(group: OffsetFetchRequestGroup) -> OffsetFetchRequestGroup:
         if group.topics is None or not hidden:
@@ -119,11 +125,13 @@ def _may_see(topic: Any, access: Access) -> bool:
     return name is not None and access.may(Operation.DESCRIBE, TOPIC, name)
 
 
-def _of_one_group(body: OffsetFetchRequest, received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def _of_one_group(
+    body: OffsetFetchRequest, received: ReceivedRequest, access: Access, proceed: Proceed
+) -> Steps[Answer]:
     """Below version 8."""
     if access.lacks(Operation.DESCRIBE, GROUP, body.group_id):
         return _refused_group(body, received.header.api_version)
-    hidden = access.denied(Operation.DESCRIBE, TOPIC, (topic.name for topic in body.topics or ()))
+    hidden = yield from access.denied(Operation.DESCRIBE, TOPIC, (topic.name for topic in body.topics or ()))
     refused = _refused_topics(body, ErrorCode.TOPIC_AUTHORIZATION_FAILED, hidden)
 
     def add(given: object) -> None:

@@ -3,6 +3,7 @@
 from ..context import Context
 from ..network.pipeline import Answer, Proceed, ReceivedRequest
 from .access import Access
+from .common_rules import in_slices
 from .table import RULES
 
 
@@ -16,4 +17,5 @@ class AuthorizationStage:
 
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
         rule = RULES[received.header.api_key]
-        return rule(received, Access(self._authorizer, received.session, self._context, received.api.name), proceed)
+        access = Access(self._authorizer, received.session, self._context, received.api.name)
+        return in_slices(rule(received, access, proceed), received, access)

@@ -1,5 +1,6 @@
 """Rules of what is done to topics: written, created, deleted, described."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from ...protocol.messages.produce import ProduceRequest
 from ...protocol.schema import ZERO_UUID
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
 from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
+from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC
 from .access import TOPIC, TRANSACTIONAL_ID, Access
 from .common_rules import kept, on_topics, refuse, with_body
@@ -31,7 +33,7 @@ _write_topics = on_topics(Operation.WRITE, "topic_data")
 _describe_topics = on_topics(Operation.DESCRIBE)
 
 
-def produce(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def produce(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
     """WRITE on each topic; on the transactional id if there are records of a transaction."""
     body = received.body
     assert isinstance(body, ProduceRequest)
@@ -56,7 +58,7 @@ def _has_transactional(body: ProduceRequest) -> bool:
     return False
 
 
-def offset_for_leader_epoch(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def offset_for_leader_epoch(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer | Steps[Answer]:
     """CLUSTER_ACTION, which other brokers have, or DESCRIBE on each topic."""
     assert isinstance(received.body, OffsetForLeaderEpochRequest)
     if access.may_on_cluster(Operation.CLUSTER_ACTION):
@@ -67,7 +69,7 @@ def offset_for_leader_epoch(received: ReceivedRequest, access: Access, proceed: 
 # Metadata
 
 
-def metadata(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def metadata(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on each topic, CREATE for one that is to be created; of all topics, those that may be described."""
     body, version = received.body, received.header.api_version
     assert isinstance(body, MetadataRequest)
@@ -79,10 +81,10 @@ def metadata(received: ReceivedRequest, access: Access, proceed: Proceed) -> Ans
             _tell_operations(given, access)
 
         return observe(proceed(received), show)
-    hidden = access.denied(Operation.DESCRIBE, TOPIC, [_name_of(topic, access) for topic in body.topics])
-    missing = _denied_creations(body, hidden, access)
-    left = [topic for topic in body.topics if _name_of(topic, access) not in hidden | missing]
-    refused = _refused(body.topics, hidden | missing, access)
+    hidden = yield from access.denied(Operation.DESCRIBE, TOPIC, [_name_of(topic, access) for topic in body.topics])
+    denied = hidden | (yield from _denied_creations(body, hidden, access))
+    left = [topic for topic in body.topics if _name_of(topic, access) not in denied]
+    refused = _refused(body.topics, denied, access)
 
     def add(given: object) -> None:
         assert isinstance(given, MetadataResponse)
@@ -96,7 +98,7 @@ def _name_of(topic: MetadataRequestTopic, access: Access) -> str | None:
     return topic.name if topic.topic_id == ZERO_UUID else access.name_of(topic.topic_id)
 
 
-def _denied_creations(body: MetadataRequest, hidden: Collection[str], access: Access) -> set[str]:
+def _denied_creations(body: MetadataRequest, hidden: Collection[str], access: Access) -> Steps[set[str]]:
     """The topics that Metadata would create, and may not for this client."""
     context = access.context
     if not body.allow_auto_topic_creation or not context.config.auto_create_topics_enable:
@@ -111,7 +113,7 @@ def _denied_creations(body: MetadataRequest, hidden: Collection[str], access: Ac
     ]
     if not missing or access.may_on_cluster(Operation.CREATE):
         return set()
-    return access.denied(Operation.CREATE, TOPIC, missing)
+    return (yield from access.denied(Operation.CREATE, TOPIC, missing))
 
 
 def _refused(
@@ -137,12 +139,12 @@ def _tell_operations(given: MetadataResponse, access: Access) -> None:
         given.cluster_authorized_operations = bits
 
 
-def describe_topic_partitions(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def describe_topic_partitions(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on each topic; of all topics, those that may be described."""
     body = received.body
     assert isinstance(body, DescribeTopicPartitionsRequest)
     names = [topic.name for topic in body.topics] or [topic.name for topic in access.context.topics]
-    hidden = access.denied(Operation.DESCRIBE, TOPIC, names)
+    hidden = yield from access.denied(Operation.DESCRIBE, TOPIC, names)
     refused = [
         DescribeTopicPartitionsResponseTopic(
             error_code=DENIED, name=name, topic_id=ZERO_UUID, is_internal=name in INTERNAL_TOPICS
@@ -167,13 +169,16 @@ def describe_topic_partitions(received: ReceivedRequest, access: Access, proceed
 # Changes
 
 
-def create_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def create_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """CREATE on the cluster or the topic; without DESCRIBE_CONFIGS its settings are not told."""
     body = received.body
     assert isinstance(body, CreateTopicsRequest)
     names = [topic.name for topic in body.topics if topic.name != METADATA_TOPIC]
-    single = [name for name in names if names.count(name) == 1] if len(set(names)) < len(names) else names
-    denied = set[str]() if access.may_on_cluster(Operation.CREATE) else access.denied(Operation.CREATE, TOPIC, single)
+    times = Counter(names)
+    single = [name for name in names if times[name] == 1]
+    denied: set[str] = set()
+    if not access.may_on_cluster(Operation.CREATE):
+        denied = yield from access.denied(Operation.CREATE, TOPIC, single)
     refused = [
         CreatableTopicResult(name=name, error_code=DENIED, error_message=CREATE_DENIED)
         for name in single
@@ -192,7 +197,7 @@ def create_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -
     return observe(proceed(with_body(received, replace(body, topics=left)) if refused else received), add)
 
 
-def delete_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def delete_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DELETE on the cluster or the topic; without DESCRIBE nobody is told the name of an id, or that a name is none."""
     body = received.body
     assert isinstance(body, DeleteTopicsRequest)
@@ -200,21 +205,24 @@ def delete_topics(received: ReceivedRequest, access: Access, proceed: Proceed) -
         return proceed(received)
     names = [*body.topic_names, *(topic.name for topic in body.topics if topic.topic_id == ZERO_UUID)]
     ids = [topic.topic_id for topic in body.topics if topic.name is None]
+    times, id_times = Counter(names), Counter(ids)
     refused: list[DeletableTopicResult] = []
     left_names, left_ids = set[str](), set[bytes]()
     for name in dict.fromkeys(name for name in names if name is not None):
         exists = access.context.topics.find(name) is not None
-        if names.count(name) > 1 or _may_delete(name, exists=exists, access=access):
+        if times[name] > 1 or _may_delete(name, exists=exists, access=access):
             left_names.add(name)
         else:
             refused.append(_undeletable(name, ZERO_UUID))
+        yield
     for topic_id in dict.fromkeys(ids):
         name_of_id = access.name_of(topic_id)
-        if name_of_id is None or ids.count(topic_id) > 1 or access.may(Operation.DELETE, TOPIC, name_of_id):
+        if name_of_id is None or id_times[topic_id] > 1 or access.may(Operation.DELETE, TOPIC, name_of_id):
             left_ids.add(topic_id)
         else:
             shown = name_of_id if access.may(Operation.DESCRIBE, TOPIC, name_of_id) else None
             refused.append(_undeletable(shown, topic_id))
+        yield
     if not refused:
         return proceed(received)
     left = replace(

@@ -22,6 +22,7 @@ from ...protocol.messages.write_txn_markers import WriteTxnMarkersRequest, Write
 from ..answers.error_answers import Place
 from ..network.pipeline import Answer, Proceed, ReceivedRequest, observe
 from ..security.authorization.acl import Operation
+from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 from .access import TOPIC, TRANSACTIONAL_ID, Access
 from .common_rules import kept, refuse, with_body
@@ -44,7 +45,7 @@ def init_producer_id(received: ReceivedRequest, access: Access, proceed: Proceed
     return proceed(received)
 
 
-def add_partitions_to_txn(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def add_partitions_to_txn(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """WRITE on the transactional id and on each topic, all or none; brokers, which send many, need CLUSTER_ACTION."""
     body = received.body
     assert isinstance(body, AddPartitionsToTxnRequest)
@@ -53,17 +54,17 @@ def add_partitions_to_txn(received: ReceivedRequest, access: Access, proceed: Pr
         topics = body.v3_and_below_topics
         if access.lacks(Operation.WRITE, TRANSACTIONAL_ID, name):
             return _of_one(_results(topics, {topic.name: TXN_DENIED for topic in topics}))
-        refused = _refused(topics, access)
+        refused = yield from _refused(topics, access)
         return _of_one(_results(topics, refused)) if refused else proceed(received)
     if access.may_on_cluster(Operation.CLUSTER_ACTION):
         return proceed(received)
     return refuse(received, ErrorCode.CLUSTER_AUTHORIZATION_FAILED, place=Place.TOP)
 
 
-def _refused(topics: Sequence[AddPartitionsToTxnTopic], access: Access) -> dict[str, ErrorCode]:
+def _refused(topics: Sequence[AddPartitionsToTxnTopic], access: Access) -> Steps[dict[str, ErrorCode]]:
     """The topics that may not be written, and those that are not there; nobody writes internal ones like this."""
     names = [topic.name for topic in topics]
-    denied = access.denied(Operation.WRITE, TOPIC, names) | INTERNAL_TOPICS.intersection(names)
+    denied = (yield from access.denied(Operation.WRITE, TOPIC, names)) | INTERNAL_TOPICS.intersection(names)
     if not denied:
         return {}
     missing = [name for name in names if access.context.topics.find(name) is None]
@@ -106,11 +107,11 @@ def write_txn_markers(received: ReceivedRequest, access: Access, proceed: Procee
     return answer
 
 
-def describe_transactions(received: ReceivedRequest, access: Access, proceed: Proceed) -> Answer:
+def describe_transactions(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
     """DESCRIBE on each transactional id; topics that may not be described are left out."""
     body = received.body
     assert isinstance(body, DescribeTransactionsRequest)
-    denied = access.denied(Operation.DESCRIBE, TRANSACTIONAL_ID, body.transactional_ids)
+    denied = yield from access.denied(Operation.DESCRIBE, TRANSACTIONAL_ID, body.transactional_ids)
 
     def show(given: object) -> None:
         assert isinstance(given, DescribeTransactionsResponse)

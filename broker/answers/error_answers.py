@@ -3,12 +3,15 @@
 What an answer must have beside the error is taken from the request, field by field of the same name.
 """
 
+from collections.abc import Generator
 from enum import Enum, auto
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from ...protocol.declaration import Field, fields_of
 from ...protocol.errors import ErrorCode
 from .request_names import GROUP_FIELDS, INDEX_FIELDS, TOPIC_FIELDS, array_fields, index_of
+
+R = TypeVar("R")
 
 ALIASES = (INDEX_FIELDS, TOPIC_FIELDS, GROUP_FIELDS, ("key",))
 # What tells the items of an answer apart; everything else of a request says nothing about its answer.
@@ -47,7 +50,7 @@ def error_answer(
     body: object, response: type[Any], version: int, code: ErrorCode, text: str | None = None
 ) -> object | None:
     """The answer that has this error wherever it can be; None where this version of it has no place for one."""
-    answer, has_error = _mirrored(body, response, version, _Said(code, text))
+    answer, has_error = _in_one_go(_mirrored(body, response, version, _Said(code, text)))
     return answer if has_error else None
 
 
@@ -58,23 +61,46 @@ def refusal(
     code: ErrorCode,
     text: str | None = None,
     place: Place = Place.ITEMS,
-) -> object:
-    """The same, and an empty answer where there is no place for the error, as Kafka has it."""
-    return _mirrored(body, response, version, _Said(code, text, place))[0]
+) -> Generator[None, None, object]:
+    """The same, and an empty answer where there is no place for the error, as Kafka has it; in steps."""
+    answer, _ = yield from _mirrored(body, response, version, _Said(code, text, place))
+    return answer
 
 
-def add_errors(answer: Any, body: object, version: int, code: ErrorCode, text: str | None = None) -> None:
+def add_errors(answer: Any, body: object, version: int, code: ErrorCode) -> None:
     """Add to an answer what is to be said of the items of a request that were kept from its handler."""
     array = _error_array(cast("type[object]", type(answer)), version)
     if array is not None:
-        setattr(answer, array.name, [*getattr(answer, array.name), *_items(body, array, version, _Said(code, text))])
+        items = _in_one_go(_items(body, array, version, _Said(code)))
+        setattr(answer, array.name, [*getattr(answer, array.name), *items])
 
 
-def _mirrored(source: object, made: type[Any], version: int, said: _Said) -> tuple[Any, bool]:
+def error_items(
+    body: object, response: type[Any], version: int, code: ErrorCode, text: str | None
+) -> Generator[None, None, tuple[str, list[Any]]]:
+    """What is to be said of the items of a request that are kept from its handler, and in which field; in steps."""
+    array = _error_array(response, version)
+    if array is None:
+        return "", []
+    return array.name, (yield from _items(body, array, version, _Said(code, text)))
+
+
+def _in_one_go(steps: Generator[None, None, R]) -> R:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+
+
+def _mirrored(source: object, made: type[Any], version: int, said: _Said) -> Generator[None, None, tuple[Any, bool]]:
     """What answers a part of a request, and whether the error is in it."""
     array = _error_array(made, version)
     is_whole = said.place is Place.TOP and _has_own_error(made, version)
-    items = [] if array is None or is_whole else _items(source, array, version, said._replace(place=Place.ITEMS))
+    items: list[Any] = []
+    if array is not None and not is_whole:
+        items = yield from _items(source, array, version, said._replace(place=Place.ITEMS))
     is_told_here = not items or said.place is Place.BOTH
     has_error = bool(items)
     values: dict[str, Any] = {}
@@ -98,12 +124,17 @@ def _mirrored(source: object, made: type[Any], version: int, said: _Said) -> tup
     return made(**values), has_error
 
 
-def _items(source: object, array: Field, version: int, said: _Said) -> list[Any]:
+def _items(source: object, array: Field, version: int, said: _Said) -> Generator[None, None, list[Any]]:
     assert array.item is not None
     assert array.item.struct is not None
     given = next((items for _, items in array_fields(source)), ()) if not isinstance(source, str | int) else ()
-    mirrored = [_mirrored(one, array.item.struct, version, said) for one in given]
-    return [item for item, has_error in mirrored if has_error]
+    items: list[Any] = []
+    for one in given:
+        item, has_error = yield from _mirrored(one, array.item.struct, version, said)
+        if has_error:
+            items.append(item)
+        yield
+    return items
 
 
 def _known(source: object, made: Field) -> Any:

@@ -5,6 +5,7 @@ Without --oracle Apache Kafka's part is read from recorded_access/, written by `
 
 import json
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import cast
 
@@ -20,12 +21,15 @@ from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, F
 
 from ..brokers import BrokerProcess
 from .access.guest import Rules, guest_of, masked, rule
-from .access.probes import UNKNOWN_ID, Names, Probe, Resource, probes
-from .access.stories import STORIES
+from .access.probe import UNKNOWN_ID, Names, Probe, Resource
+from .access.probes import probes
+from .access.story import STORIES
 from .comparison import differences
 from .normalise import Plain
 from .wire_session import Dialogue
 
+# Importing them registers them.
+MODULES = [import_module(f".access.{name}", __package__) for name in ("stories", "acl_stories")]
 RECORDED = Path(__file__).parent / "recorded_access"
 NAMES = Names("t", b"\x05" * 16, "missing", "g", "txn", "")
 LABELS = [probe.label for probe in probes(NAMES)]

@@ -7,6 +7,7 @@ from odradek.broker.context import client_of
 from odradek.broker.security.authorization.acl import Operation, ResourceType
 from odradek.broker.security.authorization.authorizer import Client
 from odradek.broker.session import Session
+from odradek.broker.slices import run_to_end
 from odradek.protocol.messages.describe_groups import DescribedGroup
 
 from .secured_broker import CLUSTER, CLUSTER_NAME, GROUP, TOPIC, SecuredBroker
@@ -47,7 +48,7 @@ def test_operations_are_told_where_they_were_asked_for() -> None:
 
 def test_a_denial_is_a_line_that_says_who_wanted_what(capsys: pytest.CaptureFixture[str]) -> None:
     access = access_of(SecuredBroker())
-    access.denied(Operation.WRITE, TOPIC, ["t"])
+    run_to_end(access.denied(Operation.WRITE, TOPIC, ["t"]))
     line = capsys.readouterr().err
     assert "authorizer: denied" in line
     for told in ("principal=User:ANONYMOUS", "host=127.0.0.1", "operation=WRITE", "on=TOPIC", "name=t", "api=produce"):
@@ -58,6 +59,8 @@ def test_nameless_things_are_not_denied() -> None:
     broker = SecuredBroker()
     broker.allow(TOPIC, "mine", Operation.WRITE)
     access = access_of(broker)
-    assert access.denied(Operation.WRITE, TOPIC, ["mine", "yours", None, "yours"]) == {"yours"}
+    assert run_to_end(access.denied(Operation.WRITE, TOPIC, ["mine", "yours", None, "yours"])) == {"yours"}
+    assert access.lacks_any(Operation.WRITE, TOPIC, ["mine", "yours"])
+    assert not access.lacks_any(Operation.WRITE, TOPIC, ["mine"])
     assert access.may_somewhere(Operation.WRITE, ResourceType.TOPIC)
     assert not access.may_on_cluster(Operation.ALTER)

@@ -2,8 +2,14 @@
 
 import pytest
 
+from odradek.broker.access.table import RULES
+from odradek.broker.apis import TABLE
 from odradek.broker.deferred import Disconnect
+from odradek.broker.network.pipeline import ReceivedRequest
 from odradek.broker.security.authorization.acl import Operation
+from odradek.broker.slices import are_steps
+from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.header import RequestHeader
 from odradek.protocol.messages.delete_records import (
     DeleteRecordsPartition,
     DeleteRecordsRequest,
@@ -23,6 +29,7 @@ from odradek.protocol.messages.update_features import UpdateFeaturesRequest, Upd
 
 from ..handlers.broker_harness import batch, produce_request
 from .secured_broker import GROUP, TOPIC, SecuredBroker, code_of
+from .test_access import access_of
 
 
 def deleting(*topics: str) -> DeleteRecordsRequest:
@@ -83,3 +90,20 @@ def test_where_an_api_is_not_served_at_all_everybody_is_told_so() -> None:
     assert code_of(broker.serve(request, 1, ShareGroupHeartbeatResponse)) == 30
     broker.context.metadata.image.features["share.version"] = 0
     assert code_of(broker.serve(request, 1, ShareGroupHeartbeatResponse)) == 35
+
+
+def test_a_long_list_of_topics_is_asked_about_in_steps() -> None:
+    broker = SecuredBroker()
+    request = deleting(*(f"t{number}" for number in range(100)))
+    received = ReceivedRequest(
+        TABLE[ApiKey.DELETE_RECORDS].load(), request, RequestHeader(ApiKey.DELETE_RECORDS, 2, 1, "c"), broker.session
+    )
+    steps = RULES[ApiKey.DELETE_RECORDS](received, access_of(broker), lambda _: None)
+    assert are_steps(steps)
+    # Their names, what is allowed, and the answer, in which a partition is a step of its own.
+    assert sum(1 for _ in steps) == 100 + 100 + 200
+
+
+def test_of_one_request_no_more_than_ten_denials_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    SecuredBroker().serve(deleting(*(f"t{number}" for number in range(50))), 2, DeleteRecordsResponse)
+    assert capsys.readouterr().err.count("authorizer: denied") == 10
