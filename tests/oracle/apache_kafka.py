@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from ..brokers import TEST_SETTINGS, free_port
 from .retry import wait_until_settled
 
@@ -209,3 +211,14 @@ def java(home: Path, options: Sequence[str]) -> list[str]:
     """The command that starts a JVM with all jars of a home."""
     logging = f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}"
     return ["java", *options, "-Djava.awt.headless=true", logging, "-cp", f"{home / 'lib'}/*"]
+
+
+def skip_without_kafka() -> None:
+    """Skip a test that needs Apache Kafka itself where it cannot be had."""
+    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"Apache Kafka itself needs {' and '.join(missing)} on the PATH")
+    try:
+        jars()
+    except OracleMissing as why:
+        pytest.skip(str(why))

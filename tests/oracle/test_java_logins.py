@@ -1,7 +1,6 @@
 """Apache Kafka's own clients log in at Odradek: by each mechanism, wrongly, and by a token that its tool has made."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from odradek.broker.security.sasl.jaas import OAUTHBEARER_MODULE, PLAIN_MODULE, SCRAM_MODULE
 from odradek.broker.testing.embedded import running_broker
 
-from .apache_kafka import OracleMissing, jars
+from .apache_kafka import skip_without_kafka
 from .kafka_tools import KafkaTools
 from .sasl_session import SASL_SETTINGS, make_users
 
@@ -29,13 +28,7 @@ LINES = {
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaTools]:
-    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"clients of Apache Kafka need {' and '.join(missing)} on the PATH")
-    try:
-        jars()
-    except OracleMissing as why:
-        pytest.skip(str(why))
+    skip_without_kafka()
     made = KafkaTools(tmp_path_factory.mktemp("tools") / "tools.log")
     yield made
     made.close()

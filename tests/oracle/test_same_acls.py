@@ -1,7 +1,6 @@
 """One data directory with access rules, served by Apache Kafka and by Odradek in turns: both obey what is there."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,11 @@ from odradek.protocol.messages.list_offsets import (
     ListOffsetsTopic,
 )
 
-from ..brokers import BrokerProcess, OdradekBroker
+from ..brokers import OdradekBroker
 from ..conftest import SECURED
 from .access.guest import Rules, guest_of, rule
-from .apache_kafka import ApacheKafka, OracleMissing, jars
+from .apache_kafka import ApacheKafka, skip_without_kafka
+from .turns import in_turns
 from .wire_session import Dialogue
 
 TOPIC, DENIED = "orders", 29
@@ -37,13 +37,7 @@ EVERY = DescribeAclsRequest(
 
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
-    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"a directory of Apache Kafka needs {' and '.join(missing)} on the PATH")
-    try:
-        jars()
-    except OracleMissing as why:
-        pytest.skip(str(why))
+    skip_without_kafka()
     broker = ApacheKafka(tmp_path, SETTINGS)
     yield broker
     broker.kill()
@@ -58,15 +52,8 @@ def odradek_there(tmp_path: Path) -> Iterator[OdradekBroker]:
 
 
 def test_rules_go_to_and_fro_and_are_obeyed(kafka: ApacheKafka, odradek_there: OdradekBroker) -> None:
-    turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
-        (odradek_there, odradek_there.kill),
-        (kafka, kafka.stop),
-        (odradek_there, odradek_there.stop),
-        (kafka, kafka.kill),
-        (odradek_there, odradek_there.stop),
-    ]
     shown: set[Acl] = set()
-    for turn, (broker, end) in enumerate(turns):
+    for turn, (broker, end) in enumerate(in_turns(kafka, odradek_there)):
         broker.start()
         with Dialogue(broker.address) as d, guest_of(broker.address) as guest:
             topic = f"{TOPIC}-{turn}"

@@ -1,6 +1,5 @@
 """One data directory, served by Apache Kafka and by Odradek in turns: what the one wrote, the other serves."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,8 +56,9 @@ from ..brokers import BrokerProcess, OdradekBroker
 from ..clients.share_client import configure, poll, share_consumer, values
 from ..clients.stock_client import Message, send_all
 from ..clients.with_confluent_kafka import ConfluentKafka
-from .apache_kafka import CLUSTER_ID, ApacheKafka, OracleMissing, jars
+from .apache_kafka import CLUSTER_ID, ApacheKafka, skip_without_kafka
 from .directory_seen import PATIENCE_S, Seen, commit, leader_epochs, see
+from .turns import in_turns
 
 GROUP = "readers"
 SHARERS = "sharers"
@@ -72,13 +72,7 @@ SETTINGS = {
 
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
-    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"a directory of Apache Kafka needs {' and '.join(missing)} on the PATH")
-    try:
-        jars()
-    except OracleMissing as why:
-        pytest.skip(str(why))
+    skip_without_kafka()
     broker = ApacheKafka(tmp_path, SETTINGS)
     yield broker
     broker.kill()
@@ -93,16 +87,9 @@ def odradek_there(tmp_path: Path) -> Iterator[OdradekBroker]:
 
 
 def test_a_directory_that_goes_to_and_fro_loses_nothing(kafka: ApacheKafka, odradek_there: OdradekBroker) -> None:
-    turns: list[tuple[BrokerProcess, Callable[[], None]]] = [
-        (odradek_there, odradek_there.kill),
-        (kafka, kafka.stop),
-        (odradek_there, odradek_there.stop),
-        (kafka, kafka.kill),
-        (odradek_there, odradek_there.stop),
-    ]
     before: Seen | None = None
     epochs: dict[tuple[str, int], int] = {}
-    for turn, (broker, end) in enumerate(turns):
+    for turn, (broker, end) in enumerate(in_turns(kafka, odradek_there)):
         broker.start()
         if before is None:
             begin(broker.address)

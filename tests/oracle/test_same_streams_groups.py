@@ -1,6 +1,5 @@
 """Streams groups in one data directory, served by Apache Kafka and by Odradek in turns, and record for record alike."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +30,7 @@ from odradek.protocol.streams_group_records import (
 )
 
 from ..brokers import BrokerProcess, OdradekBroker
-from .apache_kafka import ApacheKafka, OracleMissing, jars
+from .apache_kafka import ApacheKafka, skip_without_kafka
 from .directory_seen import PATIENCE_S
 
 GROUP = "counters"
@@ -58,13 +57,7 @@ Tasks = dict[str, list[int]]
 
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
-    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"a directory of Apache Kafka needs {' and '.join(missing)} on the PATH")
-    try:
-        jars()
-    except OracleMissing as why:
-        pytest.skip(str(why))
+    skip_without_kafka()
     broker = ApacheKafka(tmp_path / "one", SETTINGS)
     yield broker
     broker.kill()

@@ -4,7 +4,6 @@ Users are made by `kafka-storage format --add-scram`, by either broker, by `kafk
 """
 
 import base64
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
 )
 
 from ..brokers import OdradekBroker
-from .apache_kafka import OracleMissing, jars
+from .apache_kafka import skip_without_kafka
 from .kafka_tools import KafkaTools
 from .sasl_session import SASL_SETTINGS, SaslDialogue, SaslKafka, salted
 
@@ -46,13 +45,7 @@ Token = tuple[str, bytes]
 
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[SaslKafka]:
-    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"a directory of Apache Kafka needs {' and '.join(missing)} on the PATH")
-    try:
-        jars()
-    except OracleMissing as why:
-        pytest.skip(str(why))
+    skip_without_kafka()
     broker = SaslKafka(tmp_path)
     yield broker
     broker.kill()
