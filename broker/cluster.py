@@ -16,7 +16,6 @@ from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
 from ..storage.directory import META_PROPERTIES, DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
-from .access.stage import AuthorizationStage
 from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
@@ -260,7 +259,7 @@ class Cluster:
             scheduled_tasks.add(
                 "metadata snapshot", config.metadata_log_max_snapshot_interval_ms, context.metadata.write_snapshot
             )
-        stages = [*self._stages, *([] if context.acls is None else [AuthorizationStage(context)])]
+        stages = [*self._stages, *_authorization(context)]
         if context.tokens.is_enabled:
             scheduled_tasks.add(
                 "delegation tokens",
@@ -329,3 +328,12 @@ class Cluster:
         """Do a slice of work in each turn of the loop, so that other clusters of this loop go on."""
         while run_slice(steps, self._runtime.clock) is None:
             await asyncio.sleep(0)
+
+
+def _authorization(context: Context) -> Sequence[Stage]:
+    """The stage that asks what is allowed; nothing of it is loaded where there is no authorizer."""
+    if context.acls is None:
+        return ()
+    from .access.stage import AuthorizationStage
+
+    return [AuthorizationStage(context)]

@@ -9,7 +9,6 @@ from ...protocol.errors import ErrorCode
 from ...protocol.frame import frame_of
 from ...protocol.header import NEVER_FLEXIBLE, RequestHeader, decode_request_header, encode_response_header
 from ...protocol.wire import CorruptFrame
-from ..answers.error_answers import refusal
 from ..apis import LoadedApi, apis_of
 from ..context import Context
 from ..deferred import Deferred, Disconnect
@@ -109,7 +108,9 @@ class Dispatcher:
             request, _ = api.decoder(header.api_version)(frame, pos, LOOP_ITEMS)
         except TooManyItems:
             raise Disconnect(why) from None
-        answer = refusal(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
+        from ..answers.error_answers import small_refusal  # only here, and so not at every start
+
+        answer = small_refusal(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
 
         def refuse(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
             return self._context.sasl.refuse(session, answer, why)

@@ -5,8 +5,10 @@ from random import Random
 
 import pytest
 
+from odradek.broker import log_output
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
+from odradek.broker.log_repeats import RepeatLimit
 from odradek.broker.metadata.loader import load_metadata
 from odradek.broker.runtime import Runtime
 from odradek.broker.slices import Slices
@@ -59,6 +61,12 @@ class Parts:
         else:
             self.directory.close()
         self.start()
+
+
+@pytest.fixture(autouse=True)
+def _lines_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process may have logged the same a hundred times in this second: it would be held back."""
+    monkeypatch.setattr(log_output._repeats, "_limit", RepeatLimit())
 
 
 @pytest.fixture

@@ -11,13 +11,11 @@ import pytest
 
 from odradek.broker import log_output
 from odradek.broker.log_output import _Forward, configure_logs, flush_logs, get_logger
-from odradek.broker.log_repeats import MOST_A_SECOND, RepeatLimit
+from odradek.broker.log_repeats import MOST_A_SECOND
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Other tests of this process may have logged the same a hundred times in this second: it would be held back."""
-    monkeypatch.setattr(log_output._repeats, "_limit", RepeatLimit())
+def _as_it_was() -> Iterator[None]:
     yield
     configure_logs("info", "console")
 

@@ -5,7 +5,7 @@ a signature does.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ....protocol.codec import Segment
 from ....protocol.errors import ErrorCode
@@ -17,10 +17,10 @@ from ...config.config_def import ConfigError
 from ...deferred import Deferred, Disconnect
 from ...log_output import get_logger
 from ...metadata.image import MetadataImage
+from ...metadata.log import Then
 from ...runtime import Runtime, SerialQueue
 from ...session import Session
 from .authentication import Authentication, State
-from .bearer_validators import BearerValidators
 from .mechanism import Challenge, Heavy, LoginBroken, LoginFailed, Mechanism, Step
 from .oauthbearer import OAUTHBEARER, BearerLogin
 from .plain import PLAIN, PlainLogin
@@ -28,6 +28,9 @@ from .scram import ScramLogin, TokenLogin
 from .scram_credentials import BY_LABEL, ScramCredential, ScramMechanism, stored_credential
 from .settings import check_sasl, enabled_mechanisms, max_reauth_ms, plain_users, sasl_listeners
 from .users import User, plain_passwords
+
+if TYPE_CHECKING:
+    from .bearer_validators import BearerValidators
 
 logger = get_logger("sasl")
 
@@ -59,10 +62,22 @@ class SaslServer:
         self._listeners = frozenset(sasl_listeners(config))
         self._heavy = SerialQueue(runtime.threads)
         self.check(config)
-        self._bearers = BearerValidators(config, runtime, sorted(self._listeners))
-        self.load = self._bearers.load  # to be called, and its end waited for, before anybody logs in
+        self._bearers = self._bearer_validators(config, runtime) if self._listeners else None
         if users and not self._listeners:
             raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
+
+    def _bearer_validators(self, config: BrokerConfig, runtime: Runtime) -> "BearerValidators":
+        """What checks tokens; it is not loaded where nobody logs in, for it takes its share of a start."""
+        from .bearer_validators import BearerValidators
+
+        return BearerValidators(config, runtime, sorted(self._listeners))
+
+    def load(self, then: Then) -> None:
+        """To be called, and its end waited for, before anybody logs in: `then` hears what keys cannot be read."""
+        if self._bearers is None:
+            then(None)
+        else:
+            self._bearers.load(then)
 
     def check(self, config: BrokerConfig) -> None:
         """Whether clients could log in with these settings. ConfigError."""
@@ -219,6 +234,7 @@ class SaslServer:
         if mechanism == PLAIN:
             return PlainLogin({**self._passwords, **plain_users(self._config, listener)})
         if mechanism == OAUTHBEARER:
+            assert self._bearers is not None  # this listener has logins
             return BearerLogin(self._bearers.of_listener(listener))
         scram = BY_LABEL[mechanism]
         nonce = self._random.randbytes(NONCE_BYTES).hex()

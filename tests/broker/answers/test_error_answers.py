@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from odradek.broker.answers.error_answers import error_answer, refusal
+from odradek.broker.answers.error_answers import error_answer, small_refusal
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
@@ -56,13 +56,13 @@ def test_topics_groups_and_keys_have_it_each() -> None:
 
 
 def test_an_answer_without_a_place_for_the_error_says_nothing() -> None:
-    answer = refusal(MetadataRequest(topics=None), MetadataResponse, 1, ErrorCode.ILLEGAL_SASL_STATE, "why")
+    answer = small_refusal(MetadataRequest(topics=None), MetadataResponse, 1, ErrorCode.ILLEGAL_SASL_STATE, "why")
     assert isinstance(answer, MetadataResponse)
     assert (list(answer.brokers), answer.topics, answer.controller_id) == ([], [], -1)
 
 
 def test_an_answer_with_a_place_for_a_sentence_has_it() -> None:
     code = ErrorCode.ILLEGAL_SASL_STATE
-    answer = refusal(DescribeClusterRequest(), DescribeClusterResponse, 1, code, "why")
+    answer = small_refusal(DescribeClusterRequest(), DescribeClusterResponse, 1, code, "why")
     assert isinstance(answer, DescribeClusterResponse)
     assert (answer.error_code, answer.error_message) == (code, "why")
