@@ -161,6 +161,30 @@ def test_a_rule_without_a_topic_leaves_the_metadata_log_alone_and_one_that_names
     cluster.topic("newer")
 
 
+def test_who_appends_past_every_client_is_told_of_a_full_disk_as_a_client_is(cluster: KafkaCluster) -> None:
+    fault = cluster.faults.add(action="disk_full", topic="t", times=1)
+    with pytest.raises(Exception, match="No space left on device") as refused:
+        cluster.produce("t", [b"a"])
+    assert getattr(refused.value, "code", None) is ErrorCode.KAFKA_STORAGE_ERROR
+    assert (fault.hits, values(cluster, "t")) == (1, [])
+
+
+def test_who_appends_past_every_client_waits_for_the_fsync_that_a_topic_asks_for(cluster: KafkaCluster) -> None:
+    fault = cluster.faults.add(action="fsync_error", topic="synced", times=1)
+    with pytest.raises(Exception, match="Input/output error") as refused:
+        cluster.produce("synced", [b"a"])
+    assert getattr(refused.value, "code", None) is ErrorCode.KAFKA_STORAGE_ERROR
+    assert fault.hits == 1
+
+
+def test_who_appends_past_every_client_does_not_wait_for_a_slow_disk(cluster: KafkaCluster) -> None:
+    cluster.clock.freeze()  # it could wait for ever
+    cluster.faults.add(action="slow_disk", ms=1000)
+    for topic in ("t", "synced"):
+        cluster.produce(topic, [b"a"])
+        assert values(cluster, topic) == [b"a"]
+
+
 # The files themselves
 
 
