@@ -31,6 +31,7 @@ STATUS_OF = {
     ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: 404,
     ErrorCode.TOPIC_ALREADY_EXISTS: 409,
     ErrorCode.KAFKA_STORAGE_ERROR: 503,
+    ErrorCode.NOT_LEADER_OR_FOLLOWER: 503,
 }
 WITH_SLASHES = ("group",)  # parts of a path whose names may have any character
 

@@ -82,6 +82,8 @@ class Explainer:
             ),
             [one for one in self._journal.requests() if (topic, index) in one.partitions],
         )
+        if partition.is_offline:
+            return _lines(f"partition {partition.name} is {partition.why_offline}", told)
         log = partition.log
         head = (
             f"partition {partition.name}: log start {log.log_start_offset}, high watermark {log.high_watermark},"
