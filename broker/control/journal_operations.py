@@ -27,7 +27,7 @@ ENTRY = (
     Field("errors", "array", "All errors of the answer, by name."),
     Field("outcome", "string", "What there was in place of an answer, or became of it."),
     Field("took_ms", "number", "Until it was answered, by the cluster's clock.", is_nullable=True),
-    Field("subject", "string", "Of a decision: group, transaction, partition or topic."),
+    Field("subject", "string", "Of a decision: group, transaction, partition, topic, snapshot or cluster."),
     Field("name", "string", "Of a decision: which one."),
     Field("what", "string", "Of a decision: what was decided, and why."),
     Field("cause", "integer", "Of a decision: the number of the request behind it, 0 for a timer."),

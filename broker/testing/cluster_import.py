@@ -77,7 +77,7 @@ async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
         try:
             await _carry_out(running, plan)
         except BaseException:
-            await running.replace(before)
+            await running.replace(before, "as before an import that failed")
             raise
 
 
