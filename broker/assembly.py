@@ -23,6 +23,7 @@ from .coordination.share_state.coordinator import ShareStateCoordinator
 from .coordination.share_state.service import ShareStateService
 from .coordination.share_state.share_state_config import ShareStateConfig
 from .coordination.transactions.coordinator import TransactionCoordinator
+from .coordination.transactions.given_epochs import GivenEpochs
 from .coordination.transactions.service import TransactionCoordinatorService
 from .coordination.transactions.timeouts import TransactionTimeouts
 from .coordination.transactions.transaction_config import TransactionConfig
@@ -63,10 +64,12 @@ def assemble(
     features: Mapping[str, int] = MappingProxyType({}),
     advertise: Sequence[AdvertiseRule] = (),
     users: Sequence[User] = (),
+    given_epochs: GivenEpochs | None = None,
 ) -> Context:
     """Replay what the directory holds and return everything a handler may touch.
 
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
+    `given_epochs` are those that producers have had over other files.
     """
     clock = runtime.clock
     slices = Slices(runtime)
@@ -108,7 +111,7 @@ def assemble(
         log_dir=log_manager,
         groups=groups,
         share_groups=ShareGroupService(groups, share_state, slices),
-        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids),
+        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids, given_epochs),
         share_state=share_state,
         share=share,
         purgatory=purgatory,
@@ -180,6 +183,7 @@ def _transactions(
     topics: Topics,
     flusher: LogFlusher,
     producer_ids: ProducerIds,
+    given_epochs: GivenEpochs | None,
 ) -> TransactionCoordinatorService:
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
@@ -192,7 +196,7 @@ def _transactions(
         expiration_interval_ms=config.transaction_remove_expired_transaction_cleanup_interval_ms,
         state_topic_partitions=log.partition_count() or config.transaction_state_log_num_partitions,
     )
-    coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level)
+    coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level, given_epochs)
     timeouts = TransactionTimeouts(transaction_config, coordinator)
     transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
     transactions.load(log.stored())

@@ -22,7 +22,7 @@ class Broker:
 
     def __init__(
         self,
-        config: BrokerConfig | None = None,
+        config: BrokerConfig | Mapping[str, str] | None = None,
         *,
         is_ephemeral: bool = False,
         runtime: Runtime | None = None,
@@ -35,7 +35,9 @@ class Broker:
         seed: int | None = None,
         users: Sequence[User] = (),
     ) -> None:
-        """`runtime` takes the place of the machine's clock, timers, threads and chance.
+        """`config` may be settings by Kafka's names; ConfigError for what Kafka would refuse.
+
+        `runtime` takes the place of the machine's clock, timers, threads and chance.
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
@@ -43,7 +45,8 @@ class Broker:
         cluster has in place of its disk. From a `seed` every id follows. `users` may log in from the start on.
         """
         self._seed = seed
-        self.config = config or BrokerConfig()
+        self._given = config
+        self.config = config if isinstance(config, BrokerConfig) else BrokerConfig.from_settings(config or {})
         self.is_ephemeral = is_ephemeral
         self._runtime = runtime
         self._features = features or {}

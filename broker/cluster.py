@@ -24,6 +24,7 @@ from .config.config_def import ConfigError
 from .config.listeners import address_of
 from .config.start_topics import StartTopic
 from .context import Context
+from .coordination.transactions.given_epochs import GivenEpochs
 from .heavy_work import HeavyWork
 from .lifetime import Lifetime
 from .log_closing import prepare_copy
@@ -108,6 +109,7 @@ class Cluster:
         self._has_own_topics = False  # those of the state it has gone on with, whatever was asked for at the start
         self._users = users
         self._first_producer_id = 0
+        self._given_epochs = GivenEpochs()
         self._parts: _Parts | None = None
         self._held: Sequence[Sequence[socket.socket]] = ()  # what it listens on already
         self._stopping: asyncio.Task[None] | None = None
@@ -184,12 +186,14 @@ class Cluster:
         OSError for a disk that refuses, or while records are being deleted.
         """
         log_manager = self._running.log_manager
+        self._given_epochs.begin()
         return prepare_copy(log_manager.opened_logs(), log_manager.directory, is_clean=not log_manager.has_unrecovered)
 
     async def replace(self, files: Files, cluster_id: str | None = None) -> None:
         """Go on over other files at the same addresses; nothing more is written to those it had.
 
-        Connections close; who connects meanwhile waits. No producer id is given out twice, whatever the files say.
+        Connections close; who connects meanwhile waits. No producer id is given out twice, nor twice in the same epoch,
+        if the files are new or were copied after `prepare_copy`.
         StartError: it has stopped then.
         """
         if self._parts is None:
@@ -293,7 +297,16 @@ class Cluster:
         """Replay what the directory holds; one that cannot be read is to be let go as it was found."""
         identity = log_manager.directory.identity
         try:
-            return assemble(self._config, runtime, log_manager, identity, self._features, self._advertise, self._users)
+            return assemble(
+                self._config,
+                runtime,
+                log_manager,
+                identity,
+                self._features,
+                self._advertise,
+                self._users,
+                self._given_epochs,
+            )
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
         except ConfigError as error:  # TLS and SASL are looked at here: clients may have set what they need

@@ -27,7 +27,12 @@ from .plane import ControlPlane
 MOST_BODY_BYTES = 1 << 16
 MOST_FILE_BYTES = 1 << 26
 MOST_PASSED_OVER = 1 << 30  # of a body that is too large: who hears of it only behind its end would never hear of it
-STATUS_OF = {ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: 404, ErrorCode.TOPIC_ALREADY_EXISTS: 409}
+STATUS_OF = {
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: 404,
+    ErrorCode.TOPIC_ALREADY_EXISTS: 409,
+    ErrorCode.KAFKA_STORAGE_ERROR: 503,
+    ErrorCode.NOT_LEADER_OR_FOLLOWER: 503,
+}
 WITH_SLASHES = ("group",)  # parts of a path whose names may have any character
 
 logger = get_logger("control")

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...protocol.errors import KafkaError
+from ...protocol.errors import ErrorCode, KafkaError
 from ..journal.entries import Decision, JournalEntry
 from ..journal.explain import Explainer
 from ..journal.watching import JournalWatch
 from .operation import CLUSTER, Asked, Field, Operation, Refused
 
 MOST_ENTRIES = 1000
+RETRIABLE = (ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.NOT_LEADER_OR_FOLLOWER)  # it is there, and cannot be read now
 KINDS = ("group", "transaction", "partition", "client")
 
 ENTRY = (
@@ -26,7 +27,7 @@ ENTRY = (
     Field("errors", "array", "All errors of the answer, by name."),
     Field("outcome", "string", "What there was in place of an answer, or became of it."),
     Field("took_ms", "number", "Until it was answered, by the cluster's clock.", is_nullable=True),
-    Field("subject", "string", "Of a decision: group, transaction, partition or topic."),
+    Field("subject", "string", "Of a decision: group, transaction, partition, topic, snapshot or cluster."),
     Field("name", "string", "Of a decision: which one."),
     Field("what", "string", "Of a decision: what was decided, and why."),
     Field("cause", "integer", "Of a decision: the number of the request behind it, 0 for a timer."),
@@ -58,6 +59,8 @@ async def explain(asked: Asked) -> Mapping[str, Any]:
     try:
         return {"text": told[kind]()}
     except KafkaError as error:
+        if error.code in RETRIABLE:
+            raise
         raise Refused(404, error.message or error.code.name) from error
     except ValueError as error:
         raise Refused(404, str(error)) from error

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-Subject = Literal["group", "transaction", "partition", "topic"]
+Subject = Literal["group", "transaction", "partition", "topic", "snapshot", "cluster"]
+"""What a decision is about. Those about the cluster are that it goes on with another state."""
 Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Plain] | None"
 Fields = Mapping[str, Plain]
 

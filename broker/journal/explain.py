@@ -82,6 +82,8 @@ class Explainer:
             ),
             [one for one in self._journal.requests() if (topic, index) in one.partitions],
         )
+        if partition.is_offline:
+            return _lines(f"partition {partition.name} is {partition.why_offline}", told)
         log = partition.log
         head = (
             f"partition {partition.name}: log start {log.log_start_offset}, high watermark {log.high_watermark},"
@@ -104,9 +106,16 @@ class Explainer:
         return _lines("\n".join([f"client {client_id} from {connections}: {asked}", *waiting]), told)
 
     def _about(self, fits: Callable[[Decision], bool], requests: Iterable[JournalRequest]) -> Sequence[JournalEntry]:
-        """Decisions, and requests with which something went wrong, in their order."""
+        """Decisions, and requests with which something went wrong, in their order.
+
+        With them where another state came in between, which has nothing of what was before.
+        """
         failed = [one for one in requests if set(one.errors) - _USUAL or (one.outcome and "is due" not in one.outcome)]
-        return sorted([*self._journal.decisions(fits), *failed], key=lambda one: one.number)
+        told: list[JournalEntry] = [*self._journal.decisions(fits), *failed]
+        if told:
+            first = min(one.number for one in told)
+            told += self._journal.decisions(lambda one: one.subject == "cluster" and one.number > first)
+        return sorted(told, key=lambda one: one.number)
 
     def _standing(self, held: Transaction) -> str:
         """How long it has been open, where, and who used it last."""
@@ -177,6 +186,7 @@ def _lines(head: str, told: Sequence[JournalEntry]) -> str:
 def _told(one: JournalEntry) -> str:
     if isinstance(one, Decision):
         where = f" [{one.name}]" if one.subject in ("partition", "topic") else ""
+        where = " [cluster]" if one.subject == "cluster" else where
         return f"{at_text(one.at_ms)} #{one.number}{where} {one.what}"
     became = ", ".join([*one.errors, *([one.outcome] if one.outcome else [])])
     return f"{at_text(one.at_ms)} #{one.number} {one.api} of {one.client_id or '-'}: {became}"

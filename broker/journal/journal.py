@@ -133,18 +133,19 @@ class Journal:
         return [one for one in self.ring if isinstance(one, Decision) and fits(one)]
 
     def find_fencing(self, transactional_id: str, epoch: int) -> Decision | None:
-        """What shut a producer of this id out that comes with this epoch; the oldest, if it was shut out again."""
-        return next(
-            (
-                one
-                for one in self.ring
-                if isinstance(one, Decision)
-                and one.name == transactional_id
-                and one.fenced is not None
-                and one.fenced[1] >= epoch
-            ),
-            None,
-        )
+        """What shut a producer of this id out that comes with this epoch; the oldest, if it was shut out again.
+
+        Of the state that is there: what came before another one was brought back is none of its doing.
+        """
+        found: Decision | None = None
+        for one in self.ring:
+            if not isinstance(one, Decision):
+                continue
+            if one.subject == "cluster":
+                found = None
+            elif found is None and one.name == transactional_id and one.fenced is not None and one.fenced[1] >= epoch:
+                found = one
+        return found
 
     def _requests(self) -> Sequence[JournalRequest]:
         return [one for one in self.ring if isinstance(one, JournalRequest)]

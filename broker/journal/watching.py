@@ -50,3 +50,7 @@ class JournalWatch:
             )
 
         topics.on_marker = on_marker
+        topics.on_offline = self._note_offline
+
+    def _note_offline(self, partition: Partition) -> None:
+        self.journal.decide("partition", partition.name, partition.why_offline, self.journal.cause)

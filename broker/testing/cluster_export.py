@@ -13,6 +13,7 @@ from typing import TextIO, cast
 from ...protocol.batch import RecordBatch, sequence_after
 from ...protocol.compression import Codec
 from ...protocol.control import find_marker
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.records import Header, read_records
 from ..context import Context
 from ..topics.topics import Topic
@@ -41,7 +42,10 @@ def open_text(path: str | Path, mode: str, *, is_packed: bool) -> TextIO:
 
 
 def export_lines(context: Context) -> Iterator[str]:
-    """What there is, one line after the other; nothing is to change meanwhile. OSError, CorruptFrame."""
+    """What there is, one line after the other; nothing is to change meanwhile. OSError, CorruptFrame.
+
+    KAFKA_STORAGE_ERROR names a partition that is offline.
+    """
     topics = sorted((topic for topic in context.topics if not topic.is_internal), key=lambda topic: topic.name)
     for topic in topics:
         yield write_line({"topic": topic.name, "partitions": len(topic.partitions), "config": dict(topic.configs)})
@@ -60,7 +64,10 @@ def export_lines(context: Context) -> Iterator[str]:
 
 
 def _partition_lines(topic: Topic, index: int) -> Iterator[str]:
-    log = topic.partitions[index].open_log()
+    partition = topic.partitions[index]
+    if partition.is_offline:
+        raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{partition.name} is {partition.why_offline}")
+    log = partition.open_log()
     at: dict[str, object] = {"topic": topic.name, "partition": index}
     if log.log_start_offset:
         yield write_line({**at, "start": log.log_start_offset})

@@ -31,9 +31,11 @@ from ...storage.file_names import LOG_SUFFIX, offset_name
 from ...storage.segment import MOST_RELATIVE_OFFSET
 from ..config.config_def import nearest
 from ..context import Context
+from ..topics.partition import Partition
 from .asking import ask
 from .cluster_export import open_text
 from .exchange_lines import ImportRefused, Line, OffsetLine, QuotaLine, RecordLine, StartLine, TopicLine, read_lines
+from .inspection import await_durable
 from .quota_lines import set_quotas
 from .running_cluster import RunningCluster
 
@@ -75,7 +77,7 @@ async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
         try:
             await _carry_out(running, plan)
         except BaseException:
-            await running.replace(before)
+            await running.replace(before, "as before an import that failed")
             raise
 
 
@@ -87,7 +89,7 @@ async def _carry_out(running: RunningCluster, plan: _Plan) -> None:
     for place in sorted({*plan.placed, *plan.starts}):
         _put_log(running, place, plan)
         await asyncio.sleep(0)
-    _append(context, plan.added)
+    await await_durable(context, _append(context, plan.added))
     context.purgatory.complete_ready()
     for offset in plan.offsets:
         await commit_offset(context, offset)
@@ -195,7 +197,7 @@ def _put_log(running: RunningCluster, place: Place, plan: _Plan) -> None:
     next_offset = base = plan.starts.get(place, 0)
     has_gaps, size = False, 0
     running.memory.files.write(_log_path(path, base), [], 0)
-    for batch in _batches(records, partition.leader_epoch):
+    for batch in _batches(records, partition.leader_epoch, context.clock.now_ms()):
         has_gaps |= batch.base_offset != next_offset
         if size >= SEGMENT_BYTES or batch.next_offset - base > MOST_RELATIVE_OFFSET:
             base, size = batch.base_offset, 0
@@ -212,7 +214,7 @@ def _log_path(path: str, base: int) -> str:
     return f"{path}/{offset_name(base)}{LOG_SUFFIX}"
 
 
-def _batches(records: Sequence[RecordLine], leader_epoch: int) -> Iterator[RecordBatch]:
+def _batches(records: Sequence[RecordLine], leader_epoch: int, now_ms: int) -> Iterator[RecordBatch]:
     """The records in batches as they came; what was left open ends with an abort, for nobody else will end it."""
     open_epochs: dict[int, int] = {}
     next_offset = last_ms = 0
@@ -220,16 +222,17 @@ def _batches(records: Sequence[RecordLine], leader_epoch: int) -> Iterator[Recor
         first = run[0]
         offset = first.offset or 0
         producer_id, epoch, sequence = first.producer
-        last_ms = max([last_ms, *(one.timestamp or 0 for one in run)])
+        times = [now_ms if one.timestamp is None else one.timestamp for one in run]
+        last_ms = max([last_ms, *times])
         next_offset = offset + len(run)
         if first.marker is not None:
             open_epochs.pop(producer_id, None)
             is_commit = first.marker == "commit"
-            yield _marker(offset, producer_id, epoch, first.timestamp or 0, leader_epoch, is_commit=is_commit)
+            yield _marker(offset, producer_id, epoch, times[0], leader_epoch, is_commit=is_commit)
             continue
         if first.is_transactional:
             open_epochs[producer_id] = epoch
-        new = [NewRecord(one.key, one.value, one.timestamp or 0, one.headers) for one in run]
+        new = [NewRecord(one.key, one.value, at_ms, one.headers) for one, at_ms in zip(run, times, strict=True)]
         producer = ProducerStamp(producer_id, epoch, sequence, first.is_transactional)
         codec = Codec[first.compression.upper()] if first.compression else Codec.NONE
         yield RecordBatch(
@@ -283,8 +286,12 @@ def _marker(
     )
 
 
-def _append(context: Context, records: Sequence[RecordLine]) -> None:
-    """Records without offsets, one after the other; those without a partition are dealt out in turn."""
+def _append(context: Context, records: Sequence[RecordLine]) -> Sequence[Partition]:
+    """Records without offsets, one after the other; those without a partition are dealt out in turn.
+
+    Returns the partitions that have them. ImportRefused, KAFKA_STORAGE_ERROR.
+    """
+    appended: dict[Partition, None] = {}
     dealt: dict[str, int] = defaultdict(int)
     now_ms = context.clock.now_ms()
     for one in records:
@@ -296,11 +303,16 @@ def _append(context: Context, records: Sequence[RecordLine]) -> None:
             dealt[one.topic] += 1
         timestamp = now_ms if one.timestamp is None else one.timestamp
         batch = build_batch([NewRecord(one.key, one.value, timestamp, one.headers)])
+        partition = found.partitions[index]
         try:
-            found.partitions[index].append([RecordBatch(batch)], now_ms)
+            partition.append([RecordBatch(batch)], now_ms)
         except KafkaError as error:
             raise ImportRefused(one.line, error.message) from error
-        found.partitions[index].notify_changed()
+        except OSError as error:
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"line {one.line}: {error}") from error
+        appended[partition] = None
+        partition.notify_changed()
+    return list(appended)
 
 
 async def commit_offset(context: Context, line: OffsetLine) -> None:

@@ -3,7 +3,8 @@
 Nothing is joined, fetched or committed to find out.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -83,7 +84,10 @@ async def create_topic(context: Context, name: str, partitions: int | None, conf
 async def append_records(
     context: Context, topic: str, records: Sequence[GivenRecord], partition: int | None
 ) -> Sequence[tuple[int, int]]:
-    """Append records, dealt out in turn where no partition is named: partition and offset of each. KafkaError."""
+    """Append records, dealt out in turn where no partition is named: partition and offset of each.
+
+    As durable as a client's with acks=all. KafkaError, KAFKA_STORAGE_ERROR for a disk that refuses.
+    """
     if context.topics.find(topic) is None and context.config.auto_create_topics_enable:
         if partition is not None and not 0 <= partition < context.config.num_partitions:
             raise KafkaError(
@@ -98,9 +102,30 @@ async def append_records(
         given.append((index, partition_named(context, topic, index), _batch_of(record, now_ms)))
     for _, at, batch in given:  # all or none
         at.log.batch_check(now_ms).check(batch)
-    placed = [(index, at.append([batch], now_ms).base_offset) for index, at, batch in given]
-    context.purgatory.complete_ready()
+    try:
+        placed = [(index, at.append([batch], now_ms).base_offset) for index, at, batch in given]
+    except OSError as error:
+        raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+    finally:
+        context.purgatory.complete_ready()
+    await await_durable(context, [at for _, at, _ in given])
     return placed
+
+
+async def await_durable(context: Context, partitions: Iterable[Partition]) -> None:
+    """What was appended is on the disk, if a setting asks for it; a disk that is slow by a rule is not waited for.
+
+    Or a test whose clock stands still would wait for ever. KAFKA_STORAGE_ERROR.
+    """
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+    def then(error: Exception | None) -> None:
+        if not done.done():  # whoever waited may have been cancelled
+            done.set_result(error)
+
+    context.flusher.when_durable(dict.fromkeys(partitions), then, may_be_slow=False)
+    if (error := await done) is not None:
+        raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
 
 
 def _batch_of(record: GivenRecord, now_ms: int) -> RecordBatch:

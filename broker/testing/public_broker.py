@@ -6,6 +6,8 @@ from types import TracebackType
 
 from ...storage.files.files import Files
 from .. import broker
+from ..broker import StartError
+from ..config.broker_config import BrokerConfig
 from ..network.pipeline import Stage
 from ..runtime import LoopThreads, Runtime
 from .async_cluster import AsyncKafkaCluster
@@ -13,26 +15,30 @@ from .cluster_host import ClusterHost
 from .held_start import start_held
 from .home import OwnLoop
 from .kafka_cluster import KafkaCluster
-from .running_cluster import Reins, RunningCluster
+from .running_cluster import LOOPBACK, Reins, RunningCluster
 
 
 class Broker(broker.Broker):
     """A broker of one node, for as long as the block lasts.
 
-    with Broker(is_ephemeral=True) as kafka: ...        # in a thread of its own; a KafkaCluster
-    async with Broker(config) as kafka: ...             # on this loop; an AsyncKafkaCluster
+    with Broker(is_ephemeral=True) as kafka: ...                    # in a thread of its own; a KafkaCluster
+    async with Broker({"log.dirs": "data"}) as kafka: ...           # on this loop; an AsyncKafkaCluster
 
-    Or, without any of that: `await start()`, use `bootstrap`, `await stop()`.
+    It listens on a free port of the loopback then, unless its settings say where. Or, without any of that:
+    `await start()`, use `bootstrap`, `await stop()`.
     """
 
     def __enter__(self) -> KafkaCluster:
         """StartError, ConfigError."""
-        self._host = ClusterHost()
+        self._check_stopped()
+        host = ClusterHost()
         try:
-            return self._host.take_in(self._start_with)
+            entered = host.take_in(self._start_with)
         except BaseException:
-            self._host.close()
+            host.close()
             raise
+        self._host = host
+        return entered
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
@@ -44,13 +50,14 @@ class Broker(broker.Broker):
 
     async def __aenter__(self) -> AsyncKafkaCluster:
         """StartError, ConfigError."""
-        self._home = OwnLoop()
-        self._own_threads = LoopThreads(asyncio.get_running_loop())
+        self._check_stopped()
+        threads = LoopThreads(asyncio.get_running_loop())
         try:
-            running = await self._start_with(Reins(asyncio.get_running_loop(), self._own_threads))
+            running = await self._start_with(Reins(asyncio.get_running_loop(), threads))
         except BaseException:
-            self._own_threads.close()
+            threads.close()
             raise
+        self._home, self._own_threads = OwnLoop(), threads
         self._home.keep(running)
         return AsyncKafkaCluster(self._home, running)
 
@@ -63,10 +70,17 @@ class Broker(broker.Broker):
         finally:
             self._own_threads.close()
 
+    def _check_stopped(self) -> None:
+        """What it runs with is not touched while it runs."""
+        if self._is_started:
+            raise StartError("the broker runs already")
+
     async def _start_with(self, reins: Reins) -> RunningCluster:
         def held(*, runtime: Runtime, stages: Sequence[Stage], around_files: Callable[[Files], Files]) -> broker.Broker:
             self._runtime, self._stages, self._around_files = runtime, stages, around_files
             return self
 
+        if not isinstance(self._given, BrokerConfig):
+            self.config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(self._given or {})})
         _, running = await start_held(held, reins)
         return running

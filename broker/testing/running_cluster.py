@@ -13,6 +13,7 @@ from ..config.broker_config import BrokerConfig
 from ..faults.disk_faults import DiskFaults
 from ..faults.fault_stage import FaultStage
 from ..faults.fault_table import FaultTable
+from ..journal.entries import Subject
 from ..journal.watching import JournalWatch
 from ..network.pipeline import Stage
 from ..runtime import Runtime, SystemClock, Threads, chance_of
@@ -85,6 +86,11 @@ class RunningCluster:
             _ = self.cluster.context
             yield
 
+    def note(self, subject: Subject, name: str, what: str) -> None:
+        """Have its journal tell of it, if it keeps one."""
+        if self.watch is not None:
+            self.watch.journal.decide(subject, name, what)
+
     # Its state
 
     @property
@@ -103,8 +109,12 @@ class RunningCluster:
         complete(copy)
         return copy
 
-    async def replace(self, files: MemoryFiles) -> None:
-        """Go on over other files: the same addresses, clock, faults and cluster id, and no producer id again."""
+    async def replace(self, files: MemoryFiles, what: str) -> None:
+        """Go on over other files: the same addresses, clock, faults and cluster id, and no producer id again.
+
+        `what` the cluster is then is in its journal before all that is asked of it.
+        """
+        self.note("cluster", self.cluster_id, what)
         memory, cluster_id = self.memory, self.cluster.context.cluster_id
         files = files.fork()
         set_cluster_id(files, cluster_id)

@@ -6,6 +6,7 @@ before anything is touched. Each has the cluster alone: no two of them are under
 
 from ...storage.files.memory_files import MemoryFiles
 from ..config.config_def import nearest
+from ..journal.entries import at_text
 from .running_cluster import RunningCluster, Snapshot
 
 
@@ -20,6 +21,7 @@ async def take_snapshot(running: RunningCluster, name: str) -> Snapshot:
     async with running.alone():
         files = await running.copy_files()
         taken = running.snapshots[name] = Snapshot(name, running.clock.now_ms(), files)
+        running.note("snapshot", name, "taken")
         return taken
 
 
@@ -43,18 +45,25 @@ async def restore_snapshot(running: RunningCluster, name: str) -> Snapshot:
     """Be as the snapshot says. Connections close, the address listens on, the clock goes on. StateError."""
     async with running.alone():
         found = find_snapshot(running, name)
-        await running.replace(found.files)
+        await running.replace(found.files, f"as in {_title(found)}: what came after it is gone")
         return found
 
 
 async def reset_cluster(running: RunningCluster) -> None:
     """Be as just made, at the same address; snapshots, faults and the clock stay."""
     async with running.alone():
-        await running.replace(MemoryFiles())
+        await running.replace(MemoryFiles(), "reset: all that it had is gone")
 
 
 async def fork_cluster(running: RunningCluster, name: str | None) -> RunningCluster:
     """Another cluster that begins with a snapshot, or as this one is now. StateError."""
     async with running.alone():
-        files = await running.copy_files() if name is None else find_snapshot(running, name).files
-        return await running.fork(files)
+        found = None if name is None else find_snapshot(running, name)
+        forked = await running.fork(await running.copy_files() if found is None else found.files)
+        begun = "begun as another one was" if found is None else f"begun as in {_title(found)} of another one"
+        forked.note("cluster", forked.cluster_id, begun)
+        return forked
+
+
+def _title(snapshot: Snapshot) -> str:
+    return f"snapshot {snapshot.name!r} of {at_text(snapshot.at_ms)}"

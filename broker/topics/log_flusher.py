@@ -59,13 +59,13 @@ class LogFlusher:
             return False
         return opened.config.flush_ms < NO_LIMIT or opened.unflushed_messages >= opened.config.flush_messages
 
-    def schedule(self, partition: Partition) -> bool:
+    def schedule(self, partition: Partition, *, may_be_slow: bool = True) -> bool:
         """Begin what the settings ask for in the background: the timer of `flush.ms`, the fsync of a sealed segment.
 
         Returns what `is_due` does: whether more is asked for, which is for the caller to begin, with `flush`.
         """
         is_due = self._schedule(partition)
-        if self.slowness_s is None or not (slowness_s := self.slowness_s(partition)):
+        if not may_be_slow or self.slowness_s is None or not (slowness_s := self.slowness_s(partition)):
             return is_due
         self._late[partition] = self._clock.now() + slowness_s
         return True
@@ -86,12 +86,12 @@ class LogFlusher:
         self.flush(partition, lambda error: None if error else self._note_sealed())
         return False
 
-    def when_durable(self, partitions: Iterable[Partition], durable: Durable) -> None:
+    def when_durable(self, partitions: Iterable[Partition], durable: Durable, *, may_be_slow: bool = True) -> None:
         """Call back once what was appended to all of them may be acknowledged, with the last failure if there is one.
 
         At once where no setting asks for an fsync.
         """
-        due = [partition for partition in partitions if self.schedule(partition)]
+        due = [partition for partition in partitions if self.schedule(partition, may_be_slow=may_be_slow)]
         if not due:
             durable(None)
             return

@@ -34,6 +34,7 @@ class Partition:
         "index",
         "is_deleted",
         "leader_epoch",
+        "on_offline",
         "topic",
     )
 
@@ -52,6 +53,7 @@ class Partition:
         self.index = index
         self.leader_epoch = leader_epoch
         self.is_deleted = False
+        self.on_offline: Callable[[Partition], None] = lambda partition: None  # whoever wants to know why
         self._open_log = open_log
         self._on_change = on_change
         self._on_marker = on_marker
@@ -168,6 +170,11 @@ class Partition:
         """Whether its disk failed: it is neither read nor written until the broker is started again."""
         return self._failure is not None
 
+    @property
+    def why_offline(self) -> str:
+        """Until when it is, and for what failure, if it is."""
+        return "" if self._failure is None else f"offline until the broker is started again: {self._failure}"
+
     def take_offline(self, failure: OSError) -> None:
         """Nobody knows any more what the disk has of the log: let nobody build on it, and tell who waits."""
         if self._failure is None:
@@ -177,6 +184,7 @@ class Partition:
                 partition=self.name,
                 error=str(failure),
             )
+            self.on_offline(self)
             self._on_change(self)
 
     def check_leader_epoch(self, current_leader_epoch: int) -> None:

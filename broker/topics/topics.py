@@ -103,6 +103,7 @@ class Topics:
         self._on_change = on_change
         self.on_recovered: Callable[[Partition], object] = lambda partition: None  # its log is there a moment later
         self.on_marker: OnMarker = lambda partition, producer_id, is_commit: None  # whoever keeps what is pending
+        self.on_offline: Callable[[Partition], None] = lambda partition: None  # whoever wants to know why
         self._by_name: dict[str, Topic] = {}
         self._by_id: dict[bytes, Topic] = {}
         self._names = TopicNames()
@@ -300,11 +301,16 @@ class Topics:
         open_log = partial(self._open_log, image)
         for index in range(first, len(image.partitions)):
             epoch = image.partitions[index].leader_epoch
-            partitions.append(
-                Partition(image.name, index, epoch, open_log, self._on_change, self._note_marker, self._openings.add)
+            partition = Partition(
+                image.name, index, epoch, open_log, self._on_change, self._note_marker, self._openings.add
             )
+            partition.on_offline = self._note_offline
+            partitions.append(partition)
             yield
         return partitions
+
+    def _note_offline(self, partition: Partition) -> None:
+        self.on_offline(partition)
 
     def _note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
         self.on_marker(partition, producer_id, is_commit)

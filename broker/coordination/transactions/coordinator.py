@@ -13,6 +13,7 @@ from ....protocol.errors import ErrorCode, KafkaError
 from ..coordinator_partition import partition_for
 from ..result import CoordinatorResult, ResponseFuture
 from ..timers import Deadlines
+from .given_epochs import GivenEpochs
 from .producer_identity import NO_PRODUCER, ProducerIdAndEpoch, is_retry_of_end, may_be, producer_of
 from .states import TxnState, check_transition
 from .transaction import (
@@ -51,9 +52,14 @@ class TransactionCoordinator:
     """Every transactional id of the broker."""
 
     def __init__(
-        self, config: TransactionConfig, new_producer_id: Callable[[], int], feature_level: Callable[[], int]
+        self,
+        config: TransactionConfig,
+        new_producer_id: Callable[[], int],
+        feature_level: Callable[[], int],
+        given_epochs: GivenEpochs | None = None,
     ) -> None:
         self._config = config
+        self._given = given_epochs or GivenEpochs()
         self._new_producer_id = new_producer_id
         self._feature_level = feature_level
         self._by_id: dict[str, Transaction] = {}
@@ -74,7 +80,7 @@ class TransactionCoordinator:
     def may_take_producer_id(self, transactional_id: str) -> bool:
         """Whether the next move of this id may need a new producer id."""
         held = self._by_id.get(transactional_id)
-        return held is None or held.is_epoch_exhausted
+        return held is None or self._given.is_exhausted(held)
 
     def check_v2(self) -> None:
         """UNSUPPORTED_VERSION where the feature is off: the state of V2 could not be stored."""
@@ -115,7 +121,7 @@ class TransactionCoordinator:
     ) -> Result:
         fresh = held.moved(now_ms, state=TxnState.EMPTY, timeout_ms=timeout_ms, partitions=frozenset(), start_ms=NONE)
         epoch = held.producer_epoch
-        if held.is_epoch_exhausted and (expected is None or expected.producer_epoch == epoch):
+        if self._given.is_exhausted(held) and (expected is None or expected.producer_epoch == epoch):
             last = NONE if expected is None else epoch
             producer_id = self._new_producer_id()
             return self._log(fresh._replace(producer_id=producer_id, producer_epoch=0, last_producer_epoch=last))
@@ -144,9 +150,9 @@ class TransactionCoordinator:
         if held.producer_epoch != producer.producer_epoch:
             raise KafkaError(ErrorCode.PRODUCER_FENCED)
         added = frozenset(partitions)
+        if held.state is TxnState.ONGOING and added <= held.partitions:
+            return _unchanged(producer)
         if held.state is TxnState.ONGOING:
-            if added <= held.partitions:
-                return _unchanged(producer)
             return self._log(held.moved(now_ms, partitions=held.partitions | added, client_version=client_version))
         return self._log(
             held.moved(now_ms, state=TxnState.ONGOING, partitions=added, start_ms=now_ms, client_version=client_version)
@@ -218,9 +224,7 @@ class TransactionCoordinator:
 
     def overdue(self, now_ms: int) -> list[str]:
         """The ids whose transaction has taken longer than its timeout."""
-        found: list[str] = []
-        while (transactional_id := self._ongoing.pop_due(now_ms - 1)) is not None:
-            found.append(transactional_id)
+        found = list(iter(lambda: self._ongoing.pop_due(now_ms - 1), None))
         for transactional_id in found:  # an abort may be refused: the next round looks at it again
             self._ongoing.set(transactional_id, self._by_id[transactional_id].deadline_ms())
         return found
@@ -311,6 +315,7 @@ class TransactionCoordinator:
     def _keep(self, transaction: Transaction) -> None:
         name = transaction.transactional_id
         self._by_id[name] = transaction
+        self._given.note(transaction)
         if transaction.state is TxnState.ONGOING:
             self._ongoing.set(name, transaction.deadline_ms())
             self._open_by_producer[transaction.producer_id] = name
@@ -368,7 +373,7 @@ class TransactionCoordinator:
             "client_version": V2,
             "producer_epoch": held.epoch_of_markers,
             "last_producer_epoch": epoch,
-            "next_producer_id": self._new_producer_id() if held.is_epoch_exhausted else NONE,
+            "next_producer_id": self._new_producer_id() if self._given.is_exhausted(held) else NONE,
         }
 
 

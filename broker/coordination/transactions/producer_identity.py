@@ -24,11 +24,17 @@ def is_retry_of_end(producer: ProducerIdAndEpoch, held: Transaction) -> bool:
     """Whether this end was done before: one epoch back, or the last epoch of the id before this one."""
     if producer.producer_id == held.producer_id:
         return producer.producer_epoch == held.producer_epoch - 1
-    return producer == (held.previous_producer_id, LAST_EPOCH) and held.producer_epoch == 0
+    return producer == (held.previous_producer_id, _last_epoch_of_previous(held)) and held.producer_epoch == 0
 
 
 def may_be(expected: ProducerIdAndEpoch, held: Transaction) -> bool:
     """Whether a producer that claims so can be the known one: by its id, or by the id it had before."""
     if expected.producer_id == held.producer_id:
         return True
-    return expected.producer_id == held.previous_producer_id and expected.producer_epoch >= LAST_EPOCH
+    last = _last_epoch_of_previous(held)
+    return expected.producer_id == held.previous_producer_id and expected.producer_epoch >= last
+
+
+def _last_epoch_of_previous(held: Transaction) -> int:
+    """An id may have been left before its last epoch."""
+    return LAST_EPOCH if held.last_producer_epoch == NONE else held.last_producer_epoch

@@ -61,3 +61,14 @@ def test_the_cluster_that_is_served_has_a_journal_of_its_own(asked: Served, serv
     clients = {one.get("client_id") for one in served.send("GET", "/v1/journal")[1]["entries"]}
     assert "till" in clients
     assert "shop" not in clients
+
+
+def test_a_partition_that_is_offline_is_explained_and_keeps_an_export_from_being_made(asked: Served) -> None:
+    asked.call("POST", "/v1/topics", {"name": "synced", "partitions": 1, "config": {"flush.messages": 1}})
+    asked.call("POST", "/v1/faults", {"topic": "synced", "action": "fsync_error", "times": 1})
+    given = {"records": [{"value": "a"}]}
+    assert asked.refused("POST", "/v1/topics/synced/records", given)[0] == 503
+    text = asked.call("GET", "/v1/explain/partition/synced")["text"]
+    assert text.startswith("partition synced-0 is offline until the broker is started again: [Errno 5]")
+    status, said = asked.refused("GET", "/v1/export")
+    assert (status, said.split(" until ")[0]) == (503, "KAFKA_STORAGE_ERROR: synced-0 is offline")

@@ -121,3 +121,13 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(
     assert re.search(why, found[1]), found[1]
     assert cluster.call("GET", "/v1/topics")["topics"] == [made]
     assert records(cluster) == []
+
+
+def test_a_full_disk_is_an_error_that_can_be_tried_again(cluster: Served) -> None:
+    cluster.call("POST", "/v1/topics", {"name": "t", "partitions": 1})
+    cluster.call("POST", "/v1/faults", {"topic": "t", "action": "disk_full", "times": 1})
+    given = {"records": [{"value": "a"}]}
+    status, said = cluster.refused("POST", "/v1/topics/t/records", given)
+    assert status == 503
+    assert said.startswith("KAFKA_STORAGE_ERROR: [Errno 28] No space left on device")
+    assert cluster.call("POST", "/v1/topics/t/records", given)["placed"] == [{"partition": 0, "offset": 0}]

@@ -1,7 +1,9 @@
 """A disk that is full, broken or slow by a rule: what a stock client sees of it, and what is stored."""
 
 import errno
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +161,46 @@ def test_a_rule_without_a_topic_leaves_the_metadata_log_alone_and_one_that_names
         cluster.topic("newer")
     assert getattr(refused.value, "code", None) is ErrorCode.KAFKA_STORAGE_ERROR
     cluster.topic("newer")
+
+
+def test_who_appends_past_every_client_is_told_of_a_full_disk_as_a_client_is(cluster: KafkaCluster) -> None:
+    fault = cluster.faults.add(action="disk_full", topic="t", times=1)
+    with pytest.raises(Exception, match="No space left on device") as refused:
+        cluster.produce("t", [b"a"])
+    assert getattr(refused.value, "code", None) is ErrorCode.KAFKA_STORAGE_ERROR
+    assert (fault.hits, values(cluster, "t")) == (1, [])
+
+
+def test_who_appends_past_every_client_waits_for_the_fsync_that_a_topic_asks_for(cluster: KafkaCluster) -> None:
+    fault = cluster.faults.add(action="fsync_error", topic="synced", times=1)
+    with pytest.raises(Exception, match="Input/output error") as refused:
+        cluster.produce("synced", [b"a"])
+    assert getattr(refused.value, "code", None) is ErrorCode.KAFKA_STORAGE_ERROR
+    assert fault.hits == 1
+
+
+def test_who_appends_past_every_client_does_not_wait_for_a_slow_disk(cluster: KafkaCluster) -> None:
+    cluster.clock.freeze()  # it could wait for ever
+    cluster.faults.add(action="slow_disk", ms=1000)
+    for topic in ("t", "synced"):
+        cluster.produce(topic, [b"a"])
+        assert values(cluster, topic) == [b"a"]
+
+
+def test_a_partition_that_is_offline_is_explained_and_named_by_an_export(cluster: KafkaCluster, tmp_path: Path) -> None:
+    cluster.faults.add(action="fsync_error", topic="synced", times=1)
+    client = producer(cluster, **{"enable.idempotence": False, "message.timeout.ms": 1000, "client.id": "shop"})
+    client.produce("synced", b"lost")
+    client.flush(20)
+    why = r"offline until the broker is started again: \[Errno 5\] Input/output error \(fault-1\)"
+    head, *decided = cluster.explain_partition("synced").splitlines()
+    assert re.match(f"partition synced-0 is {why}", head)
+    assert any(re.search(rf"\[synced-0\] {why}", line) for line in decided)
+    with pytest.raises(Exception, match=f"synced-0 is {why}") as refused:
+        cluster.export(tmp_path / "all.jsonl")
+    assert getattr(refused.value, "code", None) is ErrorCode.KAFKA_STORAGE_ERROR
+    assert list(tmp_path.iterdir()) == []
+    assert cluster.explain_partition("t").startswith("partition t-0: log start 0")
 
 
 # The files themselves

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from odradek.broker.journal.entries import Decision, JournalEntry, JournalRequest
+from odradek.broker.journal.entries import Decision, JournalEntry, JournalRequest, at_text
 from odradek.broker.journal.explain import MOST_LINES, MOST_TEXT, journal_lines
 from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.broker.wire import Wire
 from odradek.protocol.errors import KafkaError
 from odradek.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 
-from .conftest import Clients
+from .conftest import Clients, decided
 
 BEAT = HeartbeatRequest(group_id="g", generation_id=1, member_id="m")
 
@@ -84,6 +84,37 @@ def test_a_client_is_told_with_its_requests_and_mishaps(cluster: KafkaCluster) -
     assert head.endswith(f"{MOST_LINES + 5} Heartbeat v4")
     assert earlier == "… 5 earlier"
     assert len(told) == MOST_LINES
+
+
+def test_what_was_before_another_state_came_is_told_as_such(cluster: KafkaCluster, clients: Clients) -> None:
+    cluster.clock.freeze()
+    cluster.topic("t", 1)
+    cluster.snapshot("s")
+    taken = f"snapshot 's' of {at_text(cluster.clock.now_ms)}"
+    assert decided(cluster, "snapshot", "s") == ["taken"]
+    writer = clients.producer("writer", **{"transactional.id": "x"})
+    writer.begin_transaction()
+    writer.produce("t", b"gone")
+    writer.commit_transaction(20)
+    del writer
+    cluster.restore("s")
+    *before, last = cluster.explain_partition("t").splitlines()
+    assert last.endswith(f"[cluster] as in {taken}: what came after it is gone")
+    assert "committed" in before[-1]
+    *_, last = cluster.explain_transaction("x").splitlines()
+    assert last.endswith(f"[cluster] as in {taken}: what came after it is gone")
+    *_, last = cluster.explain_client("writer").splitlines()
+    assert last.endswith("what came after it is gone")
+    cluster.reset()
+    cluster.topic("new", 1)
+    assert "[cluster]" not in cluster.explain_partition("new")
+    assert "[cluster] reset: all that it had is gone" in cluster.explain_transaction("x")
+    with pytest.raises(KafkaError, match="there is no group 'g'; there are: none"):
+        cluster.explain_group("g")
+    cluster.topic("t", 1)
+    with cluster.fork() as branch, cluster.fork("s") as older:
+        assert ["begun as another one was" in one.text for one in branch.journal()] == [True]
+        assert [f"begun as in {taken} of another one" in one.text for one in older.journal()] == [True]
 
 
 def test_the_lines_of_a_journal_are_the_newest_and_repeat_nothing() -> None:

@@ -91,3 +91,14 @@ def test_a_decision_has_the_request_that_caused_it() -> None:
     journal.decide("group", "g", "rebalances", cause)
     journal.decide("group", "g", "rebalances")
     assert [one.cause for one in journal.decisions(lambda one: one.name == "g")] == [9, 0]
+
+
+def test_what_fenced_a_producer_of_a_state_that_is_gone_is_not_found() -> None:
+    journal = Journal(ManualClock())
+    journal.decide("transaction", "x", "a new producer", fenced=(0, 3))
+    journal.decide("cluster", "id", "reset")
+    assert journal.find_fencing("x", 3) is None
+    journal.decide("transaction", "x", "another", fenced=(9, 3))
+    found = journal.find_fencing("x", 3)
+    assert found is not None
+    assert found.what == "another"

@@ -14,6 +14,7 @@ from odradek.broker.testing.exchange_lines import ImportRefused
 from odradek.broker.testing.inspection import GivenRecord
 from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.protocol.compression import Codec
+from odradek.protocol.errors import KafkaError
 from odradek.protocol.messages.delete_records import (
     DeleteRecordsPartition,
     DeleteRecordsRequest,
@@ -237,3 +238,27 @@ def test_a_file_that_is_no_text_or_is_not_there_is_refused(cluster: KafkaCluster
         cluster.import_(path)
     with pytest.raises(FileNotFoundError):
         cluster.import_(tmp_path / "missing")
+
+
+def test_a_record_in_its_place_without_a_timestamp_has_the_time_of_the_clock(
+    cluster: KafkaCluster, tmp_path: Path
+) -> None:
+    cluster.clock.freeze()
+    path = tmp_path / "placed.jsonl"
+    path.write_text(
+        '{"topic": "t", "partitions": 1, "config": {"segment.ms": 1000}}\n'
+        '{"topic": "t", "partition": 0, "offset": 5, "value": "a"}\n'
+        '{"topic": "t", "partition": 0, "offset": 6, "value": "b", "timestamp": 7}\n'
+    )
+    cluster.import_(path)
+    assert [one.timestamp_ms for one in cluster.records("t")] == [cluster.clock.now_ms, 7]
+
+
+def test_an_import_that_finds_the_disk_full_changes_nothing(cluster: KafkaCluster, tmp_path: Path) -> None:
+    before = everything(cluster)
+    path = tmp_path / "added.jsonl"
+    path.write_text('{"topic": "new", "partitions": 1}\n{"topic": "there", "value": "a"}\n')
+    cluster.faults.add(action="disk_full", topic="there")
+    with pytest.raises(KafkaError, match=r"line 2: .*No space left on device"):
+        cluster.import_(path)
+    assert everything(cluster) == before

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 import odradek
 from odradek import BrokerConfig
 from odradek.broker.broker import StartError
+from odradek.broker.config.config_def import ConfigError
 from odradek.broker.testing.public_broker import Broker
 
 LISTEN = {"listeners": "PLAINTEXT://127.0.0.1:0"}
@@ -90,3 +91,43 @@ async def test_nothing_is_left_when_it_ends_or_cannot_begin(tmp_path: Path) -> N
         pass
     assert set(threading.enumerate()) == threads
     assert open_files() == files
+
+
+def test_who_enters_a_running_one_again_is_refused_and_it_goes_on() -> None:
+    broker = in_memory()
+    with broker as kafka:
+        with pytest.raises(StartError, match="runs already"):
+            broker.__enter__()
+        kafka.topic("t", 1)
+        produce(kafka.bootstrap, b"one")
+        assert len(kafka.records("t")) == 1
+    with broker as kafka:
+        kafka.topic("t")
+
+
+async def test_who_enters_a_running_one_again_on_its_loop_is_refused_and_it_goes_on() -> None:
+    broker = in_memory()
+    async with broker as kafka:
+        with pytest.raises(StartError, match="runs already"):
+            await broker.__aenter__()
+        with pytest.raises(StartError, match="runs already"):
+            broker.__enter__()
+        await kafka.topic("t", 1)
+
+
+def test_it_listens_on_a_free_port_of_the_loopback_unless_its_settings_name_one() -> None:
+    with Broker(is_ephemeral=True) as one, Broker({"num.partitions": "3"}, is_ephemeral=True) as other:
+        assert {kafka.bootstrap.partition(":")[0] for kafka in (one, other)} == {"127.0.0.1"}
+        assert one.bootstrap != other.bootstrap
+        other.topic("t")
+        assert {placed[0] for placed in other.produce("t", [b""] * 3)} == {0, 1, 2}
+
+
+def test_settings_that_name_where_it_listens_count() -> None:
+    with Broker({"listeners": "PLAINTEXT://127.0.0.2:0"}, is_ephemeral=True) as kafka:
+        assert kafka.bootstrap.startswith("127.0.0.2:")
+
+
+def test_a_setting_that_kafka_has_not_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"num\.partitions"):
+        Broker({"num.partition": "3"})

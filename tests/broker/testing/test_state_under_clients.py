@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from confluent_kafka import Consumer, ShareConsumer
+from confluent_kafka import Consumer, KafkaException, Producer, ShareConsumer
 
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.runtime import LoopThreads
@@ -129,3 +129,51 @@ def test_a_share_group_goes_on_from_what_was_acknowledged_at_the_snapshot(cluste
     assert cluster.groups() == before
     cluster.produce("t", [b"c"])  # where b was
     assert take(1) == [b"c"]
+
+
+def transactional(cluster: KafkaCluster) -> Producer:
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "transactional.id": "x", "linger.ms": 0, **CLIENT})
+    producer.init_transactions(DEADLINE_S)
+    return producer
+
+
+def commit(producer: Producer, value: bytes) -> None:
+    producer.begin_transaction()
+    producer.produce("t", value)
+    producer.commit_transaction(DEADLINE_S)
+
+
+def test_a_producer_from_before_a_restore_is_fenced_by_one_from_after_it(cluster: KafkaCluster) -> None:
+    cluster.topic("t", 1)
+    commit(transactional(cluster), b"kept")
+    cluster.snapshot("s")
+    before = transactional(cluster)
+    commit(before, b"gone")
+    cluster.restore("s")
+    after = transactional(cluster)
+    commit(after, b"first")
+    with pytest.raises(KafkaException):
+        commit(before, b"zombie")
+    commit(after, b"second")
+    found = cluster.records("t", isolation="read_uncommitted")
+    assert [
+        (one.value, one.transaction) for one in found if one.value != b"zombie" or one.transaction != "aborted"
+    ] == [
+        (b"kept", "committed"),
+        (b"first", "committed"),
+        (b"second", "committed"),
+    ]
+
+
+def test_a_transaction_that_was_open_at_the_snapshot_can_be_ended_after_every_restore(cluster: KafkaCluster) -> None:
+    cluster.topic("t", 1)
+    producer = transactional(cluster)
+    producer.begin_transaction()
+    producer.produce("t", b"open")
+    assert producer.flush(DEADLINE_S) == 0
+    cluster.snapshot("s")
+    commit(transactional(cluster), b"gone")
+    cluster.restore("s")
+    producer.commit_transaction(DEADLINE_S)
+    commit(producer, b"next")
+    assert [one.value for one in cluster.records("t")] == [b"open", b"next"]

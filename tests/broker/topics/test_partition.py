@@ -112,9 +112,13 @@ def test_an_offline_partition_is_neither_read_nor_written_and_says_so_once(
 ) -> None:
     append(partition, parts)
     parts.changed.clear()
+    heard: list[str] = []
+    parts.topics.on_offline = lambda offline: heard.append(offline.why_offline)
+    assert partition.why_offline == ""
     for _ in range(2):
         partition.take_offline(OSError(5, "Input/output error"))
     assert partition.is_offline
+    assert heard == ["offline until the broker is started again: [Errno 5] Input/output error"]
     assert partition.opened_log is None
     for use in (lambda: partition.log, lambda: append(partition, parts)):
         with pytest.raises(KafkaError) as refusal:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from odradek.broker.coordination.transactions.coordinator import V1, Result, TransactionCoordinator, TransactionResponse
+from odradek.broker.coordination.transactions.given_epochs import GivenEpochs
 from odradek.broker.coordination.transactions.producer_identity import ProducerIdAndEpoch
 from odradek.broker.coordination.transactions.states import TxnState
 from odradek.broker.coordination.transactions.transaction import Transaction, encode_transaction
@@ -45,7 +46,8 @@ class CoordinatorFixture:
     def __init__(self, held: Transaction | None = HELD, *, level: int = 2) -> None:
         self.level = level
         self.next_pid = NEW_PID
-        self.it = TransactionCoordinator(TransactionConfig(), self._new_id, lambda: self.level)
+        self.given = GivenEpochs()
+        self.it = TransactionCoordinator(TransactionConfig(), self._new_id, lambda: self.level, self.given)
         if held is not None:
             load(self.it, held)
 

@@ -12,6 +12,7 @@ from odradek.broker.coordination.transactions.transaction import LAST_EPOCH, Tra
 
 KNOWN = Transaction("id", 7, 5, 60_000, previous_producer_id=7)
 RENEWED = Transaction("id", 8, 0, 60_000, previous_producer_id=7)
+RENEWED_EARLY = RENEWED._replace(last_producer_epoch=3)  # the id before was left before its last epoch
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,8 @@ RENEWED = Transaction("id", 8, 0, 60_000, previous_producer_id=7)
         (7, LAST_EPOCH, RENEWED, True),  # the end that exhausted the id before this one
         (7, LAST_EPOCH - 1, RENEWED, False),
         (6, LAST_EPOCH, RENEWED, False),
+        (7, 3, RENEWED_EARLY, True),
+        (7, LAST_EPOCH, RENEWED_EARLY, False),
         (7, LAST_EPOCH, Transaction("id", 8, 1, 60_000, previous_producer_id=7), False),
     ],
 )
@@ -34,7 +37,14 @@ def test_an_end_is_a_retry_one_epoch_after_the_one_it_repeats(
 
 @pytest.mark.parametrize(
     ("producer_id", "epoch", "held", "is_known"),
-    [(7, 0, KNOWN, True), (9, 5, KNOWN, False), (7, LAST_EPOCH, RENEWED, True), (7, LAST_EPOCH - 1, RENEWED, False)],
+    [
+        (7, 0, KNOWN, True),
+        (9, 5, KNOWN, False),
+        (7, LAST_EPOCH, RENEWED, True),
+        (7, LAST_EPOCH - 1, RENEWED, False),
+        (7, 3, RENEWED_EARLY, True),
+        (7, 2, RENEWED_EARLY, False),
+    ],
 )
 def test_a_producer_is_known_by_its_id_or_as_the_last_one_of_the_id_before(
     producer_id: int, epoch: int, held: Transaction, is_known: bool
