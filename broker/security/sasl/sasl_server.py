@@ -96,6 +96,7 @@ class SaslServer:
                 raise Disconnect(f"SASL mechanism {mechanism[:MOST_SHOWN]!r} for a login anew")
             refused = SaslHandshakeResponse(error_code=ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms=offered)
             return self.refuse(session, refused, f"Unsupported SASL mechanism {mechanism[:MOST_SHOWN]!r}")
+        session.limit_frames(self._config.sasl_server_max_receive_size)  # for a login anew, too
         if authentication.state is not State.BAD_MECHANISM:
             try:
                 authentication.login = self._new_login(session.listener, mechanism)

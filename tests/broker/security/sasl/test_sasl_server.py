@@ -65,6 +65,15 @@ def test_a_client_that_logs_in_is_served_as_its_user(version: int) -> None:
     assert is_served(client)
 
 
+def test_frames_are_short_until_a_login_is_done_and_again_for_one_anew() -> None:
+    client = SaslClient({**REAUTH, "sasl.server.max.receive.size": "100"})
+    limits: list[int] = []
+    client.session.limit_frames = limits.append
+    client.log_in()
+    client.log_in()
+    assert limits == [100, client.broker.context.config.socket_request_max_bytes] * 2
+
+
 def test_tokens_without_a_header_log_in_after_a_handshake_of_version_0() -> None:
     client = SaslClient()
     client.shake_hands(version=0)
