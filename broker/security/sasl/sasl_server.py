@@ -26,7 +26,14 @@ from .oauthbearer import OAUTHBEARER, BearerLogin
 from .plain import PLAIN, PlainLogin
 from .scram import ScramLogin, TokenLogin
 from .scram_credentials import BY_LABEL, ScramCredential, ScramMechanism, stored_credential
-from .settings import check_sasl, enabled_mechanisms, max_reauth_ms, plain_users, sasl_listeners
+from .settings import (
+    check_sasl,
+    enabled_mechanisms,
+    max_reauth_ms,
+    plain_users,
+    readable_listeners,
+    sasl_listeners,
+)
 from .users import User, plain_passwords
 
 logger = get_logger("sasl")
@@ -63,6 +70,8 @@ class SaslServer:
         self.load = self._bearers.load  # to be called, and its end waited for, before anybody logs in
         if users and not self._listeners:
             raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
+        if readable := readable_listeners(config, has_plain_users=bool(self._passwords)):
+            logger.warning("PLAIN without TLS: passwords can be read on the network", listeners=",".join(readable))
 
     def check(self, config: BrokerConfig) -> None:
         """Whether clients could log in with these settings. ConfigError."""
