@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from ..session import ANONYMOUS
+
 Subject = Literal["group", "transaction", "partition", "topic"]
 Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Plain] | None"
 Fields = Mapping[str, Plain]
 
+NOBODY = f"User:{ANONYMOUS}"
 ENTRY_BYTES = 400  # of an entry without its fields: what the ring counts for it
 
 
@@ -37,6 +40,7 @@ class JournalRequest:
     partitions: frozenset[tuple[str, int]] = frozenset()
     groups: frozenset[str] = frozenset()
     transactional_ids: frozenset[str] = frozenset()
+    principal: str = NOBODY
     answer: Fields | None = None
     errors: tuple[str, ...] = ()
     outcome: str = ""
@@ -51,7 +55,7 @@ class JournalRequest:
     @property
     def text(self) -> str:
         """One line."""
-        who = f"{self.client_id or '-'} {self.connection}"
+        who = f"{self.client_id or '-'} {self.connection}{'' if self.principal == NOBODY else f' {self.principal}'}"
         asked = f"#{self.number} {at_text(self.at_ms)} {who} {self.api} v{self.version} {rendered(self.request)}"
         if self.answer is not None:
             after = f"in {self.took_ms:.1f} ms" if self.took_ms is not None else ""
