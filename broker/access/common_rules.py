@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from ...protocol.errors import ErrorCode
-from ..answers.error_answers import Place, error_items, refusal
+from ..answers.error_answers import Place, error_items, refusal_in_steps
 from ..answers.request_names import topic_of
 from ..context import Context
 from ..deferred import Disconnect
@@ -212,7 +212,7 @@ def refuse_in_steps(
     given = received.body if body is None else body
     if words is Words.OF_CODE:
         text = code.message
-    return (yield from refusal(given, received.api.response, received.header.api_version, code, text, place))
+    return (yield from refusal_in_steps(given, received.api.response, received.header.api_version, code, text, place))
 
 
 def kept(items: Iterable[Any], field: str, access: Access, operation: Operation, kind: ResourceType) -> list[Any]:

@@ -3,12 +3,13 @@
 What an answer must have beside the error is taken from the request, field by field of the same name.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ...protocol.declaration import Field, fields_of
 from ...protocol.errors import ErrorCode
+from ...protocol.messages.alter_user_scram_credentials import AlterUserScramCredentialsRequest
 from .request_names import GROUP_FIELDS, INDEX_FIELDS, TOPIC_FIELDS, array_fields, index_of
 
 R = TypeVar("R")
@@ -21,7 +22,9 @@ COPIED = {
     "transactional_id",
     "resource_type",
     "resource_name",
+    "user",
 }
+OF_TEXTS = (*TOPIC_FIELDS, "group_id", "key", "user")  # what an item that is a text may be the name of
 TEXTS, NUMBERS = ("string",), ("int8", "int16", "int32", "int64", "uint16", "uint32")
 _NOTHING: dict[str, Any] = {"string": "", "bytes": b"", "records": b"", "bool": False, "float64": 0.0, "array": ()}
 
@@ -54,7 +57,12 @@ def error_answer(
     return answer if has_error else None
 
 
-def refusal(
+def refusal(body: object, response: type[Any], version: int, code: ErrorCode, text: str | None = None) -> object:
+    """The same, and an empty answer where there is no place for the error, as Kafka has it."""
+    return _in_one_go(refusal_in_steps(body, response, version, code, text))
+
+
+def refusal_in_steps(
     body: object,
     response: type[Any],
     version: int,
@@ -62,7 +70,7 @@ def refusal(
     text: str | None = None,
     place: Place = Place.ITEMS,
 ) -> Generator[None, None, object]:
-    """The same, and an empty answer where there is no place for the error, as Kafka has it; in steps."""
+    """The same of a request that may name very much."""
     answer, _ = yield from _mirrored(body, response, version, _Said(code, text, place))
     return answer
 
@@ -132,14 +140,22 @@ def _mirrored(source: object, made: type[Any], version: int, said: _Said) -> Gen
 def _items(source: object, array: Field, version: int, said: _Said) -> Generator[None, None, list[Any]]:
     assert array.item is not None
     assert array.item.struct is not None
-    given = next((items for _, items in array_fields(source)), ()) if not isinstance(source, str | int) else ()
     items: list[Any] = []
-    for one in given:
+    for one in _answered_items(source):
         item, has_error = yield from _mirrored(one, array.item.struct, version, said)
         if has_error:
             items.append(item)
         yield
     return items
+
+
+def _answered_items(source: object) -> Sequence[Any]:
+    """The items of a part of a request that its answer has an item for each."""
+    if isinstance(source, AlterUserScramCredentialsRequest):  # one for each user, whatever becomes of it
+        return sorted({one.name for one in source.deletions} | {one.name for one in source.upsertions})
+    if isinstance(source, str | int):
+        return ()
+    return next((items for _, items in array_fields(source)), ())
 
 
 def _known(source: object, made: Field) -> Any:
@@ -149,7 +165,7 @@ def _known(source: object, made: Field) -> Any:
         return None
     names = next((names for names in ALIASES if made.name in names), (made.name,))
     if isinstance(source, str | int):
-        is_meant = made.name in (INDEX_FIELDS if index_of(source) is not None else (*TOPIC_FIELDS, "group_id", "key"))
+        is_meant = made.name in (INDEX_FIELDS if index_of(source) is not None else OF_TEXTS)
         return source if is_meant and isinstance(source, wanted) else None
     for name in names:
         value = getattr(source, name, None)

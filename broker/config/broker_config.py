@@ -280,7 +280,11 @@ class BrokerConfig:
 
     def is_given(self, listener: str, name: str) -> bool:
         """Whether a setting was given, for this listener or for all."""
-        return self._given(own_name(listener, name)) is not None or self._given(name) is not None
+        return self.is_own(listener, name) or self._given(name) is not None
+
+    def is_own(self, listener: str, name: str) -> bool:
+        """Whether a setting was given for this listener by itself."""
+        return self._given(own_name(listener, name)) is not None
 
     def chain_of(self, names: Sequence[str]) -> list[ConfigValue]:
         """Every value known for a setting that has these names, as it was written, the one in force first.

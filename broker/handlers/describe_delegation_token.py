@@ -9,6 +9,7 @@ from ...protocol.messages.describe_delegation_token import (
 )
 from ...protocol.metadata_records import DelegationTokenRecord
 from ..context import Context
+from ..security.tokens.delegation_tokens import is_of
 from ..security.tokens.requests import joined_principal, requester_of, split_principal
 from ..session import Session
 from ..slices import Steps
@@ -17,7 +18,7 @@ from ..slices import Steps
 def handle_describe_delegation_token(
     request: DescribeDelegationTokenRequest, version: int, session: Session, context: Context
 ) -> Steps[DescribeDelegationTokenResponse]:
-    """The tokens of the owners named; null means all, an empty list none."""
+    """The tokens that these owners have, have made or may renew; null means all, an empty list none."""
     try:
         requester_of(session)
         context.tokens.check_enabled()
@@ -28,7 +29,7 @@ def handle_describe_delegation_token(
         owners = {joined_principal(one.principal_type, one.principal_name) for one in request.owners}
     tokens: list[DescribedDelegationToken] = []
     for token in list(context.tokens.all()):
-        if owners is None or token.owner in owners:
+        if owners is None or any(is_of(token, one) for one in owners):
             tokens.append(_described(token, context.tokens.secret_of(token.token_id)))
         yield
     return DescribeDelegationTokenResponse(error_code=ErrorCode.NONE, tokens=tokens)

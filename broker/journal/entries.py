@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from ..session import ANONYMOUS
+
 Subject = Literal["group", "transaction", "partition", "topic", "snapshot", "cluster"]
 """What a decision is about. Those about the cluster are that it goes on with another state."""
 Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Plain] | None"
 Fields = Mapping[str, Plain]
 
+NOBODY = f"User:{ANONYMOUS}"
 ENTRY_BYTES = 400  # of an entry without its fields: what the ring counts for it
 
 
@@ -38,6 +41,7 @@ class JournalRequest:
     partitions: frozenset[tuple[str, int]] = frozenset()
     groups: frozenset[str] = frozenset()
     transactional_ids: frozenset[str] = frozenset()
+    principal: str = NOBODY
     answer: Fields | None = None
     errors: tuple[str, ...] = ()
     outcome: str = ""
@@ -52,7 +56,7 @@ class JournalRequest:
     @property
     def text(self) -> str:
         """One line."""
-        who = f"{self.client_id or '-'} {self.connection}"
+        who = f"{self.client_id or '-'} {self.connection}{'' if self.principal == NOBODY else f' {self.principal}'}"
         asked = f"#{self.number} {at_text(self.at_ms)} {who} {self.api} v{self.version} {rendered(self.request)}"
         if self.answer is not None:
             after = f"in {self.took_ms:.1f} ms" if self.took_ms is not None else ""

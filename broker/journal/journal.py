@@ -51,6 +51,7 @@ class Journal:
             names.partitions,
             names.groups,
             names.transactional_ids,
+            session.principal,
         )
         entry.size_bytes += summary.size_bytes
         self._begun[id(session)] = (entry, self._clock.now())

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ..config.config_def import nearest
+from ..config.listeners import PLAINTEXT, SERVED_PROTOCOLS, SSL, TLS_PROTOCOLS, WITH_SASL
 from ..wire import Wire, host_and_port
+from .login import MECHANISM_NAMES, PASSWORD, USERNAME, Login
 
 if TYPE_CHECKING:
     import ssl
 
-KNOWN = ("security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password")
+KNOWN = (
+    "security.protocol",
+    *("ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password"),
+    *(*MECHANISM_NAMES, USERNAME, PASSWORD),
+)
 
 
 def parse_client_settings(assignments: Sequence[str]) -> dict[str, str]:
@@ -30,8 +36,30 @@ def parse_client_settings(assignments: Sequence[str]) -> dict[str, str]:
 
 
 def connect(address: str, settings: Mapping[str, str], *, client_id: str, timeout_s: float) -> Wire:
-    """A connection to a broker, over TLS if it is to be. OSError (ssl.SSLError is one); ValueError for a setting."""
-    context = _context(settings)
+    """A connection to a broker, over TLS and after a login if it is to be.
+
+    OSError (ssl.SSLError and LoginRefused are some); ValueError for a setting.
+    """
+    protocol = _protocol(settings)
+    login = Login(settings) if protocol in WITH_SASL else None
+    context = _context(settings) if protocol in TLS_PROTOCOLS else None
+    wire = _connect(address, context, client_id, timeout_s)
+    if login is not None:
+        try:
+            login.over(wire)
+        except BaseException:
+            wire.close()
+            raise
+    return wire
+
+
+def without_login(settings: Mapping[str, str]) -> dict[str, str]:
+    """The same without what a login needs."""
+    left = {name: value for name, value in settings.items() if not name.startswith("sasl.")}
+    return {**left, "security.protocol": SSL if _protocol(settings) in TLS_PROTOCOLS else PLAINTEXT}
+
+
+def _connect(address: str, context: "ssl.SSLContext | None", client_id: str, timeout_s: float) -> Wire:
     if context is None:
         return Wire(address, client_id=client_id, timeout_s=timeout_s)
     host, port = host_and_port(address)
@@ -43,16 +71,18 @@ def connect(address: str, settings: Mapping[str, str], *, client_id: str, timeou
         raise
 
 
-def _context(settings: Mapping[str, str]) -> "ssl.SSLContext | None":
-    """None without TLS."""
+def _protocol(settings: Mapping[str, str]) -> str:
+    """How the listener is spoken to. ValueError for settings that are none."""
     for name in settings:
         if name not in KNOWN:
             raise ValueError(f"-X {name} is not known here{nearest(name, KNOWN)}")
-    protocol = settings.get("security.protocol", "PLAINTEXT").upper()
-    if protocol not in ("PLAINTEXT", "SSL"):
-        raise ValueError(f"-X security.protocol={protocol}: nobody is logged in here; there are PLAINTEXT and SSL")
-    if protocol == "PLAINTEXT":
-        return None
+    protocol = settings.get("security.protocol", PLAINTEXT).upper()
+    if protocol not in SERVED_PROTOCOLS:
+        raise ValueError(f"-X security.protocol={protocol}: there are {', '.join(SERVED_PROTOCOLS)}")
+    return protocol
+
+
+def _context(settings: Mapping[str, str]) -> "ssl.SSLContext":
     import ssl
 
     trusted, own = settings.get("ssl.ca.location"), settings.get("ssl.certificate.location")

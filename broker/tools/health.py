@@ -1,7 +1,7 @@
 """`odradek health`: whether a broker is ready for clients. Needs no client library, and asks any Kafka.
 
-Ready means that ApiVersions, Metadata and the coordinators of groups and of transactions answer; of a listener that
-wants a login first (SASL), that it offers one.
+Ready means that ApiVersions, Metadata and the coordinators of groups and of transactions answer. Where a listener wants
+a login (SASL) and none was given, it is enough that it offers one.
 """
 
 import contextlib
@@ -14,14 +14,18 @@ import click
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from ...protocol.messages.metadata import MetadataRequest, MetadataResponse
-from ...protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from ..wire import Wire
-from .client_settings import connect, parse_client_settings
+from .client_settings import connect, parse_client_settings, without_login
+from .login import USERNAME, LoginRefused, offered_mechanisms
 from .newest_versions import NewestVersions, NotServed, error_name
 from .options import bootstrap_option, client_settings_option
 
 KEY = "odradek-health"
 COORDINATORS = ((0, "groups"), (1, "transactions"))
+DENIED: Mapping[int, str] = {
+    ErrorCode.GROUP_AUTHORIZATION_FAILED: f": its user needs DESCRIBE on the group {KEY}",
+    ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: f": its user needs DESCRIBE on the transactional id {KEY}",
+}
 PAUSE_S = 0.05
 NOT_YET = (ErrorCode.COORDINATOR_NOT_AVAILABLE, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
 
@@ -68,6 +72,9 @@ def check_health(
         try:
             left_s = max(deadline - now(), PAUSE_S)
             wire = connect(address.strip(), settings, client_id=KEY, timeout_s=left_s)
+        except LoginRefused as error:
+            reasons.append(f"{address.strip()}: {error}")
+            continue
         except (OSError, ValueError) as error:
             reasons.append(f"cannot connect to {address.strip()}: {error}")
             continue
@@ -75,20 +82,19 @@ def check_health(
             try:
                 _Questions(wire, deadline, now, sleep).ask_all()
             except NotReady:
-                if not _asks_for_login(address.strip(), max(deadline - now(), PAUSE_S)):
+                if USERNAME in settings or not _offers_login(address.strip(), settings, max(deadline - now(), PAUSE_S)):
                     raise
         return
     raise NotReady("; ".join(reasons))
 
 
-def _asks_for_login(address: str, timeout_s: float) -> bool:
+def _offers_login(address: str, settings: Mapping[str, str], timeout_s: float) -> bool:
     """Whether it answers only to who logs in: more cannot be asked of it then, and it is ready for that."""
     try:
-        with Wire(address, client_id=KEY, timeout_s=timeout_s) as wire:
-            answer = wire.ask(SaslHandshakeRequest(mechanism="SCRAM-SHA-256"), 1, SaslHandshakeResponse)
+        with connect(address, without_login(settings), client_id=KEY, timeout_s=timeout_s) as wire:
+            return bool(offered_mechanisms(wire))
     except (OSError, ValueError):
         return False
-    return bool(answer.mechanisms)
 
 
 class _Questions:
@@ -121,7 +127,7 @@ class _Questions:
             if code == ErrorCode.NONE:
                 return
             if code not in NOT_YET or self._now() + PAUSE_S >= self._deadline:
-                raise NotReady(f"{what}: {error_name(code)}")
+                raise NotReady(f"{what}: {error_name(code)}{DENIED.get(code, '')}")
             self._sleep(PAUSE_S)
 
     @contextlib.contextmanager

@@ -341,6 +341,21 @@ def logins_are_renewed(d: SaslDialogue) -> None:
     d.note("without headers: served", bool(wire.ask(MetadataRequest(topics=[]), 1, MetadataResponse).brokers))
 
 
+@sasl_scenario
+def frames_are_short_until_a_login_is_done(d: SaslDialogue) -> None:
+    long = b"\0al\0secret" + b"t" * 600_000  # more than sasl.server.max.receive.size
+    d.token("before a login", d.shaken(), long)
+    wire = d.logged_in()
+    many = MetadataRequest(topics=[MetadataRequestTopic(name="n" * 200)] * 3000, allow_auto_topic_creation=False)
+    d.note("after it", len(wire.ask(many, 8, MetadataResponse).topics))
+    handshake(d, "a login anew", wire, "PLAIN", 1)
+    d.token("a login anew: token", wire, long)
+    wire = d.logged_in()
+    handshake(d, "done anew", wire, "PLAIN", 1)
+    d.token("done anew: token", wire, RIGHT)
+    d.note("after that", len(wire.ask(many, 8, MetadataResponse).topics))
+
+
 def upsertion(name: str, mechanism: int = 1, iterations: int = 4096) -> ScramCredentialUpsertion:
     digest = "sha512" if mechanism == 2 else "sha256"
     password = salted(digest, "pw", iterations=max(iterations, 1))

@@ -4,7 +4,7 @@ al (secret) and bo (other) may log in with every mechanism; PLAIN logs in for an
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from odradek.broker.security.sasl.jaas import OAUTHBEARER_MODULE, PLAIN_MODULE, SCRAM_MODULE
@@ -39,6 +39,12 @@ SASL_SETTINGS = {
     "delegation.token.secret.key": "key",
     "delegation.token.expiry.check.interval.ms": "86400000",
 }
+# Whoever has logged in may do what rules allow; the other listener's clients may do everything.
+SECURED_SETTINGS = {
+    **SASL_SETTINGS,
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
 
 SaslScenario = Callable[["SaslDialogue"], None]
 SASL_SCENARIOS: dict[str, SaslScenario] = {}
@@ -53,8 +59,8 @@ def sasl_scenario(function: SaslScenario) -> SaslScenario:
 class SaslKafka(ApacheKafka):
     """Apache Kafka with a further listener, CLIENTS, that wants a login."""
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory, SASL_SETTINGS)
+    def __init__(self, directory: Path, settings: Mapping[str, str] = SASL_SETTINGS) -> None:
+        super().__init__(directory, settings)
         self.sasl_address = f"127.0.0.1:{self._controller_port + 1}"
 
     def _properties(self) -> dict[str, str]:
@@ -111,7 +117,7 @@ class SaslDialogue(Dialogue):
         """Sends a token and writes down the answer and what becomes of the connection; whether it was taken."""
         try:
             answer = self.authenticate(wire, token, version)
-        except ClosedByPeer:
+        except ConnectionError:
             self.note(label, "closed without an answer")
             return False
         self.note(label, answer)

@@ -5,7 +5,7 @@ Without --oracle Apache Kafka's part is read from recorded_sasl/, written by `py
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -13,16 +13,15 @@ import pytest
 
 from odradek.broker.testing.embedded import running_broker
 
-from . import sasl_scenarios
+from . import sasl_scenarios, token_access
 from .apache_kafka import ENVIRONMENT
 from .comparison import Decided, differences
 from .normalise import Plain
-from .sasl_session import SASL_SCENARIOS, SASL_SETTINGS, SaslKafka, held_with_sasl, make_users
+from .sasl_session import SASL_SCENARIOS, SASL_SETTINGS, SECURED_SETTINGS, SaslKafka, held_with_sasl, make_users
 
 RECORDED = Path(__file__).parent / "recorded_sasl"
-TITLES = [title for title in SASL_SCENARIOS if hasattr(sasl_scenarios, title)]
-OURS = {
-    **SASL_SETTINGS,
+TITLES = [title for title in SASL_SCENARIOS if hasattr(sasl_scenarios, title) or hasattr(token_access, title)]
+LISTENERS = {
     "listeners": "PLAINTEXT://127.0.0.1:0,CLIENTS://127.0.0.1:0",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CLIENTS:SASL_PLAINTEXT",
 }
@@ -48,31 +47,50 @@ DECIDED = (
 )
 
 
-@pytest.fixture(scope="module")
-def ours() -> Iterator[Addresses]:
-    with running_broker(OURS) as broker:
+def ours(settings: Mapping[str, str]) -> Iterator[Addresses]:
+    with running_broker({**settings, **LISTENERS}) as broker:
         address, sasl_address = broker.bootstrap.split(",")
         make_users(address)
         yield address, sasl_address
 
 
-@pytest.fixture(scope="module")
-def kafkas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+def kafkas(directory: Path, settings: Mapping[str, str]) -> Iterator[Addresses]:
     if os.environ.get(ENVIRONMENT):
         pytest.skip("logins are asked of a broker with users, which we start ourselves")
-    broker = SaslKafka(tmp_path_factory.mktemp("sasl-kafka"))
+    broker = SaslKafka(directory, settings)
     broker.start()
     make_users(broker.address)
     yield broker.address, broker.sasl_address
     broker.kill()
 
 
+@pytest.fixture(scope="module")
+def open_ours() -> Iterator[Addresses]:
+    yield from ours(SASL_SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def secured_ours() -> Iterator[Addresses]:
+    yield from ours(SECURED_SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def open_kafkas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    yield from kafkas(tmp_path_factory.mktemp("sasl-kafka"), SASL_SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def secured_kafkas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    yield from kafkas(tmp_path_factory.mktemp("secured-sasl-kafka"), SECURED_SETTINGS)
+
+
 @pytest.mark.parametrize("title", TITLES)
 def test_odradek_answers_logins_as_apache_kafka_does(
-    title: str, ours: Addresses, request: pytest.FixtureRequest, is_oracle: bool
+    title: str, request: pytest.FixtureRequest, is_oracle: bool
 ) -> None:
     kafka = _asked_of_kafka(title, request) if is_oracle else _recorded(title)
     decided = {(one.step, one.path): one for one in DECIDED if one.scenario == title}
+    ours: Addresses = request.getfixturevalue(f"{_kind_of(title)}_ours")
     surprises: list[str] = []
     for difference in differences(kafka, held_with_sasl(title, *ours)):
         meant = decided.pop((difference.step, difference.path), None)
@@ -87,8 +105,13 @@ def test_nothing_is_decided_or_recorded_about_logins_that_do_not_exist() -> None
     assert {path.stem for path in RECORDED.glob("*.json")} == set(TITLES)
 
 
+def _kind_of(title: str) -> str:
+    """Of the brokers: those of access rules have an authorizer."""
+    return "secured" if hasattr(token_access, title) else "open"
+
+
 def _asked_of_kafka(title: str, request: pytest.FixtureRequest) -> dict[str, Plain]:
-    steps = held_with_sasl(title, *request.getfixturevalue("kafkas"))
+    steps = held_with_sasl(title, *request.getfixturevalue(f"{_kind_of(title)}_kafkas"))
     if request.config.getoption("--record"):
         RECORDED.mkdir(exist_ok=True)
         text = json.dumps(steps, indent=1, ensure_ascii=False)

@@ -26,7 +26,14 @@ from .oauthbearer import OAUTHBEARER, BearerLogin
 from .plain import PLAIN, PlainLogin
 from .scram import ScramLogin, TokenLogin
 from .scram_credentials import BY_LABEL, ScramCredential, ScramMechanism, stored_credential
-from .settings import check_sasl, enabled_mechanisms, max_reauth_ms, plain_users, sasl_listeners
+from .settings import (
+    check_sasl,
+    enabled_mechanisms,
+    max_reauth_ms,
+    plain_users,
+    readable_listeners,
+    sasl_listeners,
+)
 from .users import User, plain_passwords
 
 if TYPE_CHECKING:
@@ -65,6 +72,8 @@ class SaslServer:
         self._bearers = self._bearer_validators(config, runtime) if self._listeners else None
         if users and not self._listeners:
             raise ConfigError("--user: none of the listeners has SASL; listen with SASL_PLAINTEXT")
+        if readable := readable_listeners(config, has_plain_users=bool(self._passwords)):
+            logger.warning("PLAIN without TLS: passwords can be read on the network", listeners=",".join(readable))
 
     def _bearer_validators(self, config: BrokerConfig, runtime: Runtime) -> "BearerValidators":
         """What checks tokens; it is not loaded where nobody logs in, for it takes its share of a start."""
@@ -111,6 +120,7 @@ class SaslServer:
                 raise Disconnect(f"SASL mechanism {mechanism[:MOST_SHOWN]!r} for a login anew")
             refused = SaslHandshakeResponse(error_code=ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms=offered)
             return self.refuse(session, refused, f"Unsupported SASL mechanism {mechanism[:MOST_SHOWN]!r}")
+        session.limit_frames(self._config.sasl_server_max_receive_size)  # for a login anew, too
         if authentication.state is not State.BAD_MECHANISM:
             try:
                 authentication.login = self._new_login(session.listener, mechanism)

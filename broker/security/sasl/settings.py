@@ -1,11 +1,12 @@
 """What the settings say of SASL on one listener. Pure; ConfigError for what no login could be made of."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 
 from ...config.broker_config import BrokerConfig
 from ...config.config_def import ConfigError, nearest
 from ...config.java_values import split_list
-from ...config.listeners import WITH_SASL
+from ...config.listeners import SASL_PLAINTEXT, WITH_SASL
 from .jaas import OAUTHBEARER_MODULE, PLAIN_MODULE, SCRAM_MODULE, LoginModule, parse_jaas
 from .oauthbearer import OAUTHBEARER
 from .plain import PLAIN
@@ -35,6 +36,25 @@ def enabled_mechanisms(config: BrokerConfig, listener: str) -> Sequence[str]:
     if not mechanisms:
         raise ConfigError(f"{ENABLED} is empty, and the listener {listener} wants a login")
     return mechanisms
+
+
+def readable_listeners(config: BrokerConfig, *, has_plain_users: bool) -> list[str]:
+    """The listeners over which others than this machine's own clients send passwords as they are."""
+    return [
+        one.name
+        for one in config.endpoints()
+        if one.protocol == SASL_PLAINTEXT
+        and not _is_loopback(one.host)
+        and PLAIN in enabled_mechanisms(config, one.name)
+        and (has_plain_users or plain_users(config, one.name))
+    ]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def takes_bearer_tokens(config: BrokerConfig, listener: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ....protocol.metadata_records import ConfigResourceType
 from ...config.broker_config import BrokerConfig
 from ...config.config_def import ConfigError
-from ...config.listeners import SSL, TLS_PROTOCOLS, Endpoint
+from ...config.listeners import SSL, TLS_PROTOCOLS, Endpoint, own_name
 from ...log_output import get_logger
 from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .stream import TlsStream
 
 logger = get_logger("tls")
+
+CLIENT_AUTH = "ssl.client.auth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,26 @@ class TlsListeners:
         from .settings import tls_settings
 
         try:
-            settings = tls_settings(_values(self._config, endpoint.name))
+            settings = tls_settings(self._values_at_start(endpoint))
             context, certificate = build_context(settings, self._clock.now_ms())
         except ConfigError as error:
             raise ConfigError(f"listener {endpoint.name} ({endpoint.protocol}): {error}") from None
         return ListenerTls(settings, context, certificate, settings.mapping() if endpoint.protocol == SSL else None)
+
+    def _values_at_start(self, endpoint: Endpoint) -> Callable[[str], str | None]:
+        """Where clients log in, certificates are asked of them by that listener's own setting alone (KIP-684)."""
+        values = _values(self._config, endpoint.name)
+        if endpoint.protocol == SSL or self._config.is_own(endpoint.name, CLIENT_AUTH):
+            return values
+        if (general := values(CLIENT_AUTH)) not in (None, "none"):
+            meant = own_name(endpoint.name, CLIENT_AUTH)
+            logger.warning(
+                "counts on listeners with SSL only",
+                setting=f"{CLIENT_AUTH}={general}",
+                instead=meant,
+                not_on=endpoint.name,
+            )
+        return lambda name: None if name == CLIENT_AUTH else values(name)
 
     def _again(self, name: str, before: ListenerTls, config: BrokerConfig) -> ListenerTls:
         from .context import build_context

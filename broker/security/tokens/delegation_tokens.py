@@ -73,14 +73,14 @@ class DelegationTokens:
         """The token as it is after it was prolonged. KafkaError."""
         token = self._find(secret)
         _check_is_alive(token, now_ms)
-        _check_is_of(token, principal)
+        _check_may_change(token, principal)
         longest_ms = self._config.delegation_token_expiry_time_ms
         return _until(token, now_ms + (min(longest_ms, period_ms) if period_ms > 0 else longest_ms))
 
     def expire(self, secret: bytes, principal: str, period_ms: int, now_ms: int) -> DelegationTokenRecord | str:
         """The token as it is after its end was set, or its id if it ends now. KafkaError."""
         token = self._find(secret)
-        _check_is_of(token, principal)
+        _check_may_change(token, principal)
         if period_ms < 0:
             return token.token_id
         _check_is_alive(token, now_ms)
@@ -141,8 +141,9 @@ def is_of(token: DelegationTokenRecord, principal: str) -> bool:
     return principal in (token.owner, token.requester, *token.renewers)
 
 
-def _check_is_of(token: DelegationTokenRecord, principal: str) -> None:
-    if not is_of(token, principal):
+def _check_may_change(token: DelegationTokenRecord, principal: str) -> None:
+    """Who made it for somebody else sees it, and no more."""
+    if principal not in (token.owner, *token.renewers):
         raise KafkaError(ErrorCode.DELEGATION_TOKEN_OWNER_MISMATCH)
 
 

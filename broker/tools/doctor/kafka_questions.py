@@ -15,8 +15,8 @@ from ....protocol.messages.describe_configs import (
     DescribeConfigsResponse,
 )
 from ....protocol.messages.metadata import MetadataRequest, MetadataResponse
-from ....protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from ...wire import LENGTH, Wire
+from ..login import offered_mechanisms
 from ..newest_versions import NewestVersions, NotServed
 from .facts import AdvertisedBroker, Endpoint, Kafka
 
@@ -117,13 +117,12 @@ def _decoded(wire: Wire, frame: bytes, version: int) -> ApiVersionsResponse:
 
 
 def _sasl_mechanisms(open_another: Callable[[], Wire]) -> Sequence[str] | None:
-    """What the listener offers, where it was SASL that it wanted. No mechanism has the empty name."""
+    """What the listener offers, where it was SASL that it wanted."""
     try:
         with open_another() as wire:
-            answer = wire.ask(SaslHandshakeRequest(mechanism=""), 1, SaslHandshakeResponse)
+            return offered_mechanisms(wire)
     except (OSError, ValueError):
         return None
-    return None if answer.error_code == ErrorCode.ILLEGAL_SASL_STATE else list(answer.mechanisms)
 
 
 def _identity(newest: NewestVersions, node_ids: Sequence[int]) -> tuple[int | None, dict[str, str]]:

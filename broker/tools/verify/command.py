@@ -1,13 +1,14 @@
 """`odradek verify`: checks what any Kafka-compatible broker promises of transactions, idempotence and offsets."""
 
 import random
-import socket
 import sys
 from typing import NoReturn, TextIO
 
 import click
 
 from ...runtime import SystemClock
+from ...wire import Wire
+from ..login import offered_mechanisms
 from .library import CLASSIC, CONSUMER, GROUP_PROTOCOLS, MODULES, ClientError, Library, installed, open_library
 from .plan import Plan, SharePlan
 
@@ -131,12 +132,15 @@ def _check_somebody_listens(bootstrap: str) -> None:
     """The client libraries would try for long, and not say why."""
     reasons: list[str] = []
     for address in bootstrap.split(","):
-        host, _, port = address.strip().rpartition(":")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
-            return
+            with Wire(address.strip(), client_id="odradek-verify", timeout_s=CONNECT_S) as wire:
+                offered = offered_mechanisms(wire)
         except (OSError, ValueError) as error:
             reasons.append(f"{address}: {error}")
+            continue
+        if offered is not None:
+            _give_up(f"{address.strip()} wants a login (SASL), and nobody is logged in here: name a listener without")
+        return
     _give_up(f"no broker there: {'; '.join(reasons)}")
 
 

@@ -5,6 +5,12 @@ from typing import Any
 from odradek.broker.answers.error_answers import error_answer, small_refusal
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
+from odradek.protocol.messages.alter_user_scram_credentials import (
+    AlterUserScramCredentialsRequest,
+    AlterUserScramCredentialsResponse,
+    ScramCredentialDeletion,
+    ScramCredentialUpsertion,
+)
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from odradek.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
 from odradek.protocol.messages.fetch import FetchResponse
@@ -53,6 +59,15 @@ def test_topics_groups_and_keys_have_it_each() -> None:
         found = sent(error_answer(asked_for, FindCoordinatorResponse, version, CODE), version)
         one = found if version == 3 else found.coordinators[0]
         assert one.error_code == CODE
+
+
+def test_each_user_of_a_request_about_credentials_has_it_once() -> None:
+    asked = AlterUserScramCredentialsRequest(
+        deletions=[ScramCredentialDeletion(name="bo", mechanism=1)],
+        upsertions=[ScramCredentialUpsertion(name=name, mechanism=2) for name in ("bo", "al")],
+    )
+    answer = sent(error_answer(asked, AlterUserScramCredentialsResponse, 0, CODE), 0)
+    assert [(one.user, one.error_code) for one in answer.results] == [("al", CODE), ("bo", CODE)]
 
 
 def test_an_answer_without_a_place_for_the_error_says_nothing() -> None:

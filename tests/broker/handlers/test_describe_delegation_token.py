@@ -46,6 +46,13 @@ def test_owners_may_be_named() -> None:
     assert describe(broker, []).tokens == []
 
 
+def test_who_may_renew_a_token_counts_as_an_owner() -> None:
+    broker = TokenBroker()
+    broker.make(renewers=["bo"])
+    assert [one.principal_name for one in describe(broker, ["bo"]).tokens] == ["al"]
+    assert describe(broker, ["cy"]).tokens == []
+
+
 def test_nobody_in_particular_sees_none_and_without_a_key_there_are_none() -> None:
     broker = TokenBroker()
     broker.make()

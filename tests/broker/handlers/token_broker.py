@@ -1,7 +1,10 @@
 """A broker with delegation tokens, asked by users who have logged in."""
 
+from collections.abc import Sequence
+
 from odradek.broker.session import Session
 from odradek.protocol.messages.create_delegation_token import (
+    CreatableRenewers,
     CreateDelegationTokenRequest,
     CreateDelegationTokenResponse,
 )
@@ -19,6 +22,9 @@ class TokenBroker(AskedBroker):
     def be(self, user: str) -> None:
         self.session = Session("/127.0.0.1", "127.0.0.1", 9092, user=user)
 
-    def make(self, version: int = 3, max_lifetime_ms: int = -1) -> CreateDelegationTokenResponse:
-        request = CreateDelegationTokenRequest(max_lifetime_ms=max_lifetime_ms)
+    def make(
+        self, version: int = 3, max_lifetime_ms: int = -1, renewers: Sequence[str] = ()
+    ) -> CreateDelegationTokenResponse:
+        named = [CreatableRenewers(principal_type="User", principal_name=one) for one in renewers]
+        request = CreateDelegationTokenRequest(max_lifetime_ms=max_lifetime_ms, renewers=named)
         return self.ask(request, version, CreateDelegationTokenResponse).answer

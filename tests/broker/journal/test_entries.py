@@ -18,6 +18,10 @@ def test_a_request_is_one_line_with_its_answer() -> None:
     assert request().title == "Produce of shop (#7)"
 
 
+def test_a_user_who_has_logged_in_is_named() -> None:
+    assert " shop 10.0.0.1:99 User:al Produce v9 " in request(principal="User:al").text
+
+
 def test_a_decision_is_one_line() -> None:
     assert Decision(8, 0, "group", "g", "rebalances").text == "#8 00:00:00.000 group g: rebalances"
 

@@ -7,8 +7,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from odradek.broker.security.sasl.jaas import PLAIN_MODULE
 from odradek.broker.testing.embedded import running_broker
-from odradek.broker.tools.client_settings import connect, parse_client_settings
+from odradek.broker.tools.client_settings import connect, parse_client_settings, without_login
 from odradek.broker.tools.health import health
 from odradek.broker.tools.shell.topics import topics
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
@@ -52,6 +53,42 @@ def test_a_connection_has_the_certificates_that_were_named(strict_broker: str, t
         assert wire.ask(request, 3, ApiVersionsResponse).error_code == 0
 
 
+def test_a_login_goes_over_tls_too(tmp_path: Path) -> None:
+    settings = {
+        "listeners": "CLIENTS://127.0.0.1:0",
+        "listener.security.protocol.map": "CLIENTS:SASL_SSL",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.certificate.chain": SERVER.chain,
+        "ssl.keystore.key": SERVER.key,
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.clients.plain.sasl.jaas.config": f'{PLAIN_MODULE} required user_al="secret";',
+    }
+    login = {
+        "security.protocol": "SASL_SSL",
+        "ssl.ca.location": AUTHORITY.write(tmp_path / "ca.pem"),
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": "al",
+        "sasl.password": "secret",
+    }
+    with running_broker(settings) as broker:
+        run, given = CliRunner().invoke, ["--bootstrap", broker.bootstrap]
+        assert run(health, [*given, *options(login)]).exit_code == 0
+        assert run(topics, ["list", *given, *options(login)]).exit_code == 0
+        assert run(health, [*given, *options(without_login(login))]).exit_code == 0  # it offers logins
+        refused = run(health, [*given, *options({**login, "sasl.password": "wrong"})])
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("the login of al was refused: Authentication failed: Invalid username or password\n")
+
+
+def test_what_is_left_without_a_login() -> None:
+    login = {"sasl.username": "al", "ssl.ca.location": "ca"}
+    assert without_login({"security.protocol": "SASL_SSL", **login}) == {
+        "security.protocol": "SSL",
+        "ssl.ca.location": "ca",
+    }
+    assert without_login({"security.protocol": "sasl_plaintext"}) == {"security.protocol": "PLAINTEXT"}
+
+
 def test_health_and_the_verbs_of_the_shell_take_them(strict_broker: str, tmp_path: Path) -> None:
     run, given = CliRunner().invoke, ["--bootstrap", strict_broker, *options(own_settings(tmp_path))]
     assert run(health, given).stdout == f"{strict_broker} is ready\n"
@@ -64,7 +101,7 @@ def test_health_and_the_verbs_of_the_shell_take_them(strict_broker: str, tmp_pat
     ("settings", "why"),
     [
         ({"security.protocl": "SSL"}, "did you mean 'security.protocol'"),
-        ({"security.protocol": "SASL_SSL"}, "nobody is logged in here; there are PLAINTEXT and SSL"),
+        ({"security.protocol": "SASL"}, "security.protocol=SASL: there are PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"),
         ({"security.protocol": "SSL", "ssl.ca.location": "nowhere"}, "ssl.ca.location=nowhere cannot be read: No such"),
         (
             {"security.protocol": "SSL", "ssl.certificate.location": "nowhere"},

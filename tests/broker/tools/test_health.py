@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from odradek.broker.testing.embedded import running_broker
-from odradek.broker.tools.health import NotReady, check_health, health
+from odradek.broker.tools.health import KEY, NotReady, check_health, health
 from odradek.broker.wire import Wire
 from odradek.protocol.codec import encode_bytes
 from odradek.protocol.errors import ErrorCode
@@ -133,7 +133,7 @@ def test_a_coordinator_that_does_not_come_is_named_when_the_time_is_over() -> No
         ([SERVED, MetadataResponse()], "Metadata names no broker"),
         (
             [SERVED, CLUSTER, coordinator(ErrorCode.GROUP_AUTHORIZATION_FAILED)],
-            "the coordinator of groups: GROUP_AUTHORIZATION_FAILED",
+            f"the coordinator of groups: GROUP_AUTHORIZATION_FAILED: its user needs DESCRIBE on the group {KEY}",
         ),
     ],
 )

@@ -81,6 +81,14 @@ def cluster_probes(n: Names) -> Iterator[Probe]:
     yield probe(ApiKey.ALTER_CLIENT_QUOTAS, 1, of, entries=[entry], validate_only=True)
     user = part(ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS, "UserName", name=n.missing)
     yield probe(ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS, 0, of, users=[user])
+    deletion = part(ApiKey.ALTER_USER_SCRAM_CREDENTIALS, "ScramCredentialDeletion", name=n.missing, mechanism=1)
+    yield probe(ApiKey.ALTER_USER_SCRAM_CREDENTIALS, 0, of, deletions=[deletion])
+    made = [
+        part(ApiKey.ALTER_USER_SCRAM_CREDENTIALS, "ScramCredentialUpsertion", name=name, mechanism=1)
+        for name in (n.missing, n.new("bo"), n.new("al"))
+    ]
+    fields = {"deletions": [deletion], "upsertions": made}
+    yield probe(ApiKey.ALTER_USER_SCRAM_CREDENTIALS, 0, of, "several", **fields)
     quorum = part(
         ApiKey.DESCRIBE_QUORUM,
         "TopicData",

@@ -33,6 +33,7 @@ from .scram_client import ScramClient
 
 JAAS = "listener.name.clients.plain.sasl.jaas.config"
 REAUTH = {"connections.max.reauth.ms": "60000"}
+TWO = f"{LISTENER}:SASL_PLAINTEXT,OTHER:PLAINTEXT"
 NAMES = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
@@ -63,6 +64,15 @@ def test_a_client_that_logs_in_is_served_as_its_user(version: int) -> None:
     assert (answer.error_code, answer.error_message, answer.auth_bytes) == (0, "", b"")
     assert client.session.user == "al"
     assert is_served(client)
+
+
+def test_frames_are_short_until_a_login_is_done_and_again_for_one_anew() -> None:
+    client = SaslClient({**REAUTH, "sasl.server.max.receive.size": "100"})
+    limits: list[int] = []
+    client.session.limit_frames = limits.append
+    client.log_in()
+    client.log_in()
+    assert limits == [100, client.broker.context.config.socket_request_max_bytes] * 2
 
 
 def test_tokens_without_a_header_log_in_after_a_handshake_of_version_0() -> None:
@@ -233,6 +243,15 @@ def server_of(settings: dict[str, str], users: Sequence[User] = ()) -> SaslServe
 def test_users_of_the_command_line_need_a_listener_to_log_in_at() -> None:
     with pytest.raises(ConfigError, match="--user: none of the listeners has SASL"):
         server_of({"listener.security.protocol.map": f"{LISTENER}:PLAINTEXT"}, [User("al", "x")])
+
+
+def test_that_passwords_can_be_read_on_the_network_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
+    server_of({}, [User("al", "x")])
+    assert "passwords" not in capfd.readouterr().err
+    server_of({"listeners": f"{LISTENER}://0.0.0.0:0,OTHER://0.0.0.0:1", "listener.security.protocol.map": TWO})
+    said = capfd.readouterr().err
+    assert said.count("PLAIN without TLS: passwords can be read on the network") == 1
+    assert f"listeners={LISTENER}" in said
 
 
 def test_users_of_the_command_line_are_users_of_plain() -> None:

@@ -10,6 +10,7 @@ from odradek.broker.security.sasl.settings import (
     enabled_mechanisms,
     max_reauth_ms,
     plain_users,
+    readable_listeners,
     sasl_listeners,
 )
 
@@ -103,3 +104,17 @@ def test_how_long_a_login_counts_may_differ_by_mechanism() -> None:
     config = given({"connections.max.reauth.ms": "5000", "listener.name.clients.plain.connections.max.reauth.ms": "7"})
     assert max_reauth_ms(config, "CLIENTS", "PLAIN") == 7
     assert max_reauth_ms(config, "CLIENTS", "SCRAM-SHA-256") == 5000
+
+
+def test_passwords_are_readable_where_plain_has_users_on_a_listener_of_the_network_without_tls() -> None:
+    def readable(settings: dict[str, str], *, has_plain_users: bool = True) -> list[str]:
+        return readable_listeners(given(settings), has_plain_users=has_plain_users)
+
+    for host in ("0.0.0.0", "", "192.0.2.1", "[::]", "broker.example"):
+        assert readable({"listeners": f"CLIENTS://{host}:9092"}) == ["CLIENTS"]
+    for host in ("127.0.0.1", "localhost", "[::1]", "127.1.2.3"):
+        assert readable({"listeners": f"CLIENTS://{host}:9092"}) == []
+    everywhere = {"listeners": "CLIENTS://:9092"}
+    assert readable(everywhere, has_plain_users=False) == []
+    assert readable({**everywhere, "sasl.enabled.mechanisms": "SCRAM-SHA-256"}) == []
+    assert readable({**everywhere, "listener.security.protocol.map": "CLIENTS:SASL_SSL"}) == []

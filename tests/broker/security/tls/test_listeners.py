@@ -44,6 +44,19 @@ def test_a_listener_has_its_own_settings_in_front_of_those_of_all(tmp_path: Path
         listeners.of("IN")
 
 
+def test_where_clients_log_in_certificates_are_asked_for_by_the_listeners_own_setting_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    SERVER.write(tmp_path / "s.pem")
+    with_login = {"listener.security.protocol.map": "IN:PLAINTEXT,OUT:SASL_SSL", "ssl.client.auth": "required"}
+    config = config_of(tmp_path / "s.pem", **with_login)
+    assert TlsListeners(config, SystemClock()).of("OUT").settings.client_auth == "none"
+    assert "listener.name.out.ssl.client.auth" in capfd.readouterr().err
+    own = {"listener.name.out.ssl.client.auth": "requested"}
+    config = config_of(tmp_path / "s.pem", **with_login, **own)
+    assert TlsListeners(config, SystemClock()).of("OUT").settings.client_auth == "requested"
+
+
 def test_the_listener_is_named_where_its_certificate_is_at_fault(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"listener OUT \(SSL\): ssl.keystore.location=.* cannot be read: No such"):
         TlsListeners(config_of(tmp_path / "s.pem"), SystemClock())

@@ -7,6 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from odradek.broker.testing.embedded import running_broker
 from odradek.broker.tools.verify import command
 from odradek.broker.tools.verify.with_confluent_kafka import ConfluentKafka
 
@@ -40,6 +41,15 @@ def test_without_a_broker_there_is_nothing_to_verify(address: str) -> None:
     result = CliRunner().invoke(command.verify, options)
     assert result.exit_code == 2
     assert "no broker there" in result.stderr
+
+
+def test_a_broker_that_wants_a_login_cannot_be_verified() -> None:
+    settings = {"listeners": "CLIENTS://127.0.0.1:0", "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT"}
+    with running_broker(settings) as broker:
+        options = ["--bootstrap", broker.bootstrap, "--client", "confluent-kafka"]
+        result = CliRunner().invoke(command.verify, options)
+    assert result.exit_code == 2
+    assert "wants a login (SASL)" in result.stderr
 
 
 def test_clients_that_do_not_speak_the_consumer_protocol_cannot_verify_it() -> None:
