@@ -16,6 +16,7 @@ from .async_powers import AsyncKafkaFault
 from .cluster_clock import ClusterClock
 from .cluster_journal import ClusterJournal
 from .cluster_state import ClusterState
+from .given import Setting
 from .home import Home, Inside
 from .inspection import GivenRecord, SeenGroup, SeenOffsets
 from .records_seen import SeenRecord
@@ -150,7 +151,7 @@ class KafkaCluster(ClusterJournal):
 
     # Topics and records
 
-    def topic(self, name: str, partitions: int | None = None, config: Mapping[str, str] | None = None) -> None:
+    def topic(self, name: str, partitions: int | None = None, config: Mapping[str, Setting] | None = None) -> None:
         """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
         self._host.run(lambda: self._core.topic(name, partitions, config))
 
