@@ -11,7 +11,9 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from dataclasses import fields as dataclass_fields
+from operator import attrgetter
+from typing import Any, TypeAlias, cast
 
 from ...protocol.compression import Codec
 from ...protocol.records import Header
@@ -84,6 +86,21 @@ class QuotaLine:
     line: int
     entity: Mapping[str, str | None]
     quotas: Mapping[str, float]
+
+
+Packed: TypeAlias = tuple[object, ...]
+_PACKED = attrgetter(*(one.name for one in dataclass_fields(RecordLine)))
+
+
+def pack(record: RecordLine) -> Packed:
+    """As a tuple of what the garbage collector need not look at: of a file there may be very many."""
+    packed: Packed = _PACKED(record)
+    return packed
+
+
+def unpack(packed: Packed) -> RecordLine:
+    """The record again."""
+    return RecordLine(*cast("tuple[Any, ...]", packed))
 
 
 Line = TopicLine | StartLine | RecordLine | OffsetLine | QuotaLine
