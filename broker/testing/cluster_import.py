@@ -4,6 +4,8 @@ The one rule: all lines are read and held against each other and the cluster bef
 """
 
 import asyncio
+import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +48,7 @@ from .placed_logs import Place, PlacedLogs
 from .quota_lines import set_quotas
 from .running_cluster import RunningCluster
 
+NOT_PACKED = (gzip.BadGzipFile, EOFError, zlib.error)
 MIXED = "either all records of a topic have offsets, or none of them has"
 
 
@@ -68,7 +71,14 @@ class _Plan:
 async def import_cluster(running: RunningCluster, path: str | Path) -> None:
     """Bring in what a file has. ImportRefused names the line; then nothing is changed. OSError."""
     with open_text(path, "rt", is_packed=str(path).endswith(".gz")) as file:
-        await import_lines(running, file)
+        await import_lines(running, _read(file))
+
+
+def _read(file: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from file
+    except NOT_PACKED as error:
+        raise ImportRefused(0, f"the file is packed, but cannot be unpacked: {error}") from error
 
 
 async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:

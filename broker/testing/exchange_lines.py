@@ -21,10 +21,10 @@ from ..config.config_def import nearest
 
 
 class ImportRefused(ValueError):
-    """What is to be imported is wrong; the text names the line."""
+    """What is to be imported is wrong; the text names the line, 0 if it is about the whole."""
 
     def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"line {line}: {why}")
+        super().__init__(f"line {line}: {why}" if line else why)
         self.line, self.why = line, why
 
 
@@ -118,6 +118,7 @@ _FIELDS: Mapping[type[Line], frozenset[str]] = {
         | {"batch", "producer", "transactional", "marker", "compression"}
     ),
 }
+_ALL_FIELDS = sorted(frozenset[str]().union(*_FIELDS.values()))
 _RECORD_ONLY = _FIELDS[RecordLine] - {"topic", "partition"}
 
 
@@ -158,7 +159,8 @@ def read_line(number: int, given: object) -> Line:
     for name in found:
         if name not in _FIELDS[kind]:
             known = sorted(_FIELDS[kind])
-            raise ImportRefused(number, f"unknown field {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+            hint = nearest(name, known) or nearest(name, _ALL_FIELDS)
+            raise ImportRefused(number, f"unknown field {name!r}{hint}; there are: {', '.join(known)}")
     if kind is QuotaLine:
         return QuotaLine(number, fields.names("quota"), fields.numbers("values"))
     topic = fields.text("topic")
@@ -192,6 +194,9 @@ def _record(number: int, topic: str, fields: "_Fields") -> RecordLine:
         raise ImportRefused(number, f"only a record with an offset has a {min(unplaced)}")
     if offset is not None:
         fields.needs("partition")
+    is_transactional, producer = fields.flag("transactional"), fields.producer()
+    if is_transactional and producer[0] < 0:
+        raise ImportRefused(number, "a record that is transactional has a producer: its id, epoch and sequence")
     return RecordLine(
         line=number,
         topic=topic,
@@ -202,8 +207,8 @@ def _record(number: int, topic: str, fields: "_Fields") -> RecordLine:
         value=fields.data("value"),
         headers=fields.headers(),
         batch=fields.optional("batch"),
-        producer=fields.producer(),
-        is_transactional=fields.flag("transactional"),
+        producer=producer,
+        is_transactional=is_transactional,
         marker=marker,
         compression=fields.choice("compression", COMPRESSIONS),
     )

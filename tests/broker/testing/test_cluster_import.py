@@ -1,6 +1,7 @@
 """A file brought into a cluster: exported, it makes the same topics and logs; wrong, it changes nothing."""
 
 import asyncio
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,6 +208,12 @@ TOPIC = '{"topic": "t", "partitions": 1}\n'
             + '{"topic": "t", "partition": 0, "offset": 4, "value": "v"}\n{"topic": "t", "partition": 0, "start": 5}',
             "line 3: where a log begins stands before its records",
         ),
+        (
+            TOPIC + '{"topic": "t", "partition": 0, "offset": 0, "value": "v", "transactional": true}',
+            "line 2: a record that is transactional has a producer: its id, epoch and sequence",
+        ),
+        (TOPIC + '{"topic": "t", "valeu": "v"}', "line 2: unknown field 'valeu'; did you mean 'value'?"),
+        (TOPIC + '{"grup": "g", "topic": "t", "offset": 0}', "line 2: unknown field 'grup'; did you mean 'group'?"),
         # What only turns out when it is done is undone.
         (
             TOPIC + '{"topic": "there", "value": "v"}\n'
@@ -252,6 +259,20 @@ def test_whoever_comes_meanwhile_is_served_between_the_lines(
     for path in (added, placed):
         assert host.run(lambda: turns_of(path)) > 2 * 200  # noqa: B023  each line is read, and written
     assert len(cluster.records("there")) == len(cluster.records("new")) == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"{}\n", gzip.compress(TOPIC.encode() + b"\n" * 99)[:-9], gzip.compress(b"x")[:12] + b"\0" * 9],
+    ids=["not packed", "cut", "damaged"],
+)
+def test_a_file_that_cannot_be_unpacked_is_refused(cluster: KafkaCluster, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(data)
+    before = everything(cluster)
+    with pytest.raises(ImportRefused, match=r"^the file is packed, but cannot be unpacked: \S"):
+        cluster.import_(path)
+    assert everything(cluster) == before
 
 
 def test_a_file_that_is_no_text_or_is_not_there_is_refused(cluster: KafkaCluster, tmp_path: Path) -> None:
