@@ -44,8 +44,8 @@ class AsyncKafkaCluster:
         self._home = home
         self._running = running
         self.bootstrap = running.cluster.bootstrap
-        self.clock = AsyncKafkaClock(home, running.clock)
-        self.faults = AsyncKafkaFaults(home, running.faults, running.clock)
+        self.clock = AsyncKafkaClock(home, running)
+        self.faults = AsyncKafkaFaults(home, running)
 
     async def __aenter__(self) -> "AsyncKafkaCluster":
         return self

@@ -85,7 +85,7 @@ def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Itera
     with kafka_broker.cluster(settings, seed=seed, frozen_at_ms=frozen_at_ms, journal=journal) as cluster:
         request.node.stash[_CLUSTER] = cluster
         yield cluster
-        unused = cluster.faults.never_hit() if how.get("strict_faults") else []
+        unused = cluster.faults.never_hit(with_gone=True) if how.get("strict_faults") else []
         if unused:
             request.node.stash[_SEEN] = _seen(cluster)
     if unused:

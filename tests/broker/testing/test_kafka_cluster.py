@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 
+from odradek.broker.cluster import NotRunning
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.inspection import GivenRecord, SeenOffsets, topic_named
 from odradek.broker.testing.kafka_cluster import KafkaCluster
@@ -245,3 +246,26 @@ def test_rules_that_were_never_hit_are_named_and_all_can_be_taken_away(cluster: 
         fault.await_hits(timeout_s=0.01)
     cluster.faults.clear()
     assert cluster.faults.never_hit() == []
+
+
+def test_a_cluster_that_is_closed_says_so_whatever_it_is_asked(host: ClusterHost) -> None:
+    with host.cluster() as cluster:
+        fault = cluster.faults.add(api="Produce", action="blackhole")
+    asked: list[Callable[[], object]] = [
+        lambda: cluster.clock.now_ms,
+        cluster.clock.freeze,
+        cluster.clock.run,
+        lambda: cluster.clock.advance(ms=1),
+        lambda: cluster.faults.add(api="Produce", action="blackhole"),
+        cluster.faults.clear,
+        cluster.faults.never_hit,
+        cluster.journal,
+        cluster.requests,
+        cluster.journal_text,
+        lambda: cluster.explain_partition("t"),
+        lambda: cluster.topic("t"),
+    ]
+    for ask in asked:
+        with pytest.raises(NotRunning, match="the cluster does not run"):
+            ask()
+    assert fault.hits == 0

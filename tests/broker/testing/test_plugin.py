@@ -159,9 +159,14 @@ def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> N
         def test_it(kafka):
             kafka.topic("orders", partitions=1)
             kafka.faults.add(api="Produce", action="blackhole")
+
+        @pytest.mark.kafka(strict_faults=True)
+        def test_it_was_removed(kafka):
+            kafka.faults.add(api="Fetch", action="blackhole").remove()
         """
     )
     assert done.returncode == 1
+    assert done.stdout.count("Failed: faults that hit nothing") == 2
     assert "faults that hit nothing" in done.stdout
     seen = done.stdout.partition("odradek: what the broker saw")[2]
     assert "topic orders: created with 1 partition" in seen
