@@ -5,6 +5,7 @@ response. Short work ends in its first slice, as if it were no generator. The ru
 longer than a fraction of a slice, and whatever was looked up before a yield may have changed after it.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Generator
 from types import GeneratorType
@@ -13,7 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar, cast
 from ..protocol.errors import KafkaError
 from .deferred import Deferred, Disconnect
 from .log_output import get_logger
-from .runtime import Clock, Runtime
+from .runtime import Clock, Runtime, SystemClock
 
 logger = get_logger("slices")
 
@@ -120,6 +121,14 @@ def run_slice(steps: "Steps[R]", clock: Clock) -> tuple[R] | None:
         result: R = end.value
         return (result,)
     return None
+
+
+async def slice_by_slice(steps: "Steps[R]") -> R:
+    """What the work brings, or raises: a slice in each turn of the loop, whatever time a cluster's clock shows."""
+    clock = SystemClock()
+    while (ended := run_slice(steps, clock)) is None:
+        await asyncio.sleep(0)
+    return ended[0]
 
 
 def run_to_end(steps: "Steps[R]") -> R:

@@ -75,11 +75,6 @@ def refusal_in_steps(
     return answer
 
 
-def small_refusal(body: object, response: type[Any], version: int, code: ErrorCode, text: str | None = None) -> object:
-    """The same of a request that is small, in one go."""
-    return _in_one_go(refusal(body, response, version, code, text))
-
-
 def add_errors(answer: Any, body: object, version: int, code: ErrorCode) -> None:
     """Add to an answer what is to be said of the items of a request that were kept from its handler."""
     array = _error_array(cast("type[object]", type(answer)), version)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..testing import given
 from ..testing.cluster_clock import ClockError
 from ..testing.running_cluster import RunningCluster
 from .operation import Asked, Field, Operation, Refused
@@ -48,11 +49,10 @@ async def health(asked: Asked) -> Mapping[str, Any]:
 
 def setting_text(name: str, value: object) -> str:
     """A setting as Kafka writes it, from JSON's text, number or truth. Refused."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise Refused(400, f"{name}: a setting is a text, a number, true or false, not {str(value)[:100]}")
+    try:
+        return given.setting_text(name, value)
+    except TypeError as error:
+        raise Refused(400, str(error)) from None
 
 
 def cluster_view(name: str, running: RunningCluster) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ..beside_the_loop import beside_the_loop
 from ..testing.cluster_export import export_lines
 from ..testing.cluster_import import import_lines
 from ..testing.exchange_lines import ImportRefused
@@ -81,7 +82,7 @@ async def reset(asked: Asked) -> Mapping[str, Any]:
 
 async def export(asked: Asked) -> bytes:
     parts, size = list[bytes](), 0
-    for line in export_lines(asked.cluster.cluster.context):
+    async for line in export_lines(asked.cluster.cluster.context):
         parts.append(line.encode(errors="surrogateescape"))
         size += len(parts[-1])
         if size > MOST_EXPORT_BYTES:
@@ -92,7 +93,7 @@ async def export(asked: Asked) -> bytes:
 async def import_(asked: Asked) -> Mapping[str, Any]:
     with _explained():
         _check_in_memory(asked.cluster)
-        lines = _unpacked(asked.data)
+        lines = await beside_the_loop(asked.plane.threads, lambda: _unpacked(asked.data))
         await import_lines(asked.cluster, io.TextIOWrapper(io.BytesIO(lines), "utf-8", "surrogateescape"))
     return {"bytes": len(lines)}
 

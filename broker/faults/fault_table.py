@@ -4,13 +4,16 @@ Pure: time is an argument, and what is left to chance is drawn from the rule's o
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from ..answers.request_names import Names
 from ..topic_names import METADATA_TOPIC
 from .rule import OF_METADATA, FaultRule
+
+MOST_GONE = 1000  # rules that are remembered when they are gone
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class FaultTable:
         # By what they are about, so that neither is looked at for the other.
         self.of_requests: Sequence[Fault] = ()
         self.of_disk: Sequence[Fault] = ()
+        self._gone_unhit: deque[FaultRule] = deque(maxlen=MOST_GONE)
         self.followers: list[Callable[[], None]] = []  # called when rules have come or gone
 
     def __len__(self) -> int:
@@ -95,13 +99,23 @@ class FaultTable:
     def remove(self, fault_id: str) -> Fault:
         """Have it hit nothing any more. KeyError."""
         removed = self._faults.pop(fault_id)
+        self._note_gone([removed])
         self._sort()
         return removed
 
     def clear(self) -> None:
         """Have none any more."""
+        self._note_gone(self._faults.values())
         self._faults.clear()
         self._sort()
+
+    def never_hit(self, *, with_gone: bool = False) -> list[FaultRule]:
+        """The rules at work that have hit nothing; also those that were taken away before they did."""
+        at_work = [one.rule for one in self._faults.values() if not one.hits]
+        return [*self._gone_unhit, *at_work] if with_gone else at_work
+
+    def _note_gone(self, faults: Iterable[Fault]) -> None:
+        self._gone_unhit.extend(one.rule for one in faults if not one.hits)
 
     def _sort(self) -> None:
         self.of_requests = [one for one in self._faults.values() if not one.rule.is_of_disk]

@@ -9,10 +9,11 @@ from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 from ...protocol.api_keys import ApiKey
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ..answers.request_names import can_name
 from ..apis import TABLE
 from ..config.config_def import nearest
+from ..topic_names import check_topic_name
 
 ON_REQUESTS = (
     *("delay", "disconnect_before", "disconnect_after", "drop_answer"),
@@ -114,6 +115,7 @@ _API_NAMES = {name.lower(): name for name in map(api_of, TABLE)}
 def parse_rule(given: Mapping[str, Any]) -> FaultRule:
     """A rule from its fields, by name. FaultError names the field, and the nearest right thing."""
     known = [field.name for field in fields(FaultRule)]
+    given = {name: value.name if isinstance(value, ErrorCode) else value for name, value in given.items()}
     for name, value in given.items():
         if name not in known:
             raise FaultError(f"a fault has no field {name!r}{nearest(name, known)}")
@@ -153,7 +155,9 @@ def _checked_api(rule: FaultRule) -> str | None:
 def _check_what(rule: FaultRule) -> None:
     if (rule.error is None) == (rule.action is None):
         raise FaultError("a fault has an error or an action, one of them")
-    if rule.error is not None and (rule.error not in ErrorCode.__members__ or rule.error == "NONE"):
+    if rule.error == ErrorCode.NONE.name:
+        raise FaultError("error of a fault cannot be 'NONE', which is no error: leave it out, and nothing is hit")
+    if rule.error is not None and rule.error not in ErrorCode.__members__:
         raise FaultError(f"{rule.error!r} is no error of Kafka's{nearest(rule.error, ErrorCode.__members__)}")
     if rule.action is not None and rule.action not in ACTIONS:
         raise FaultError(
@@ -172,6 +176,11 @@ def _check_what(rule: FaultRule) -> None:
         raise FaultError(f"{rule.principal!r} is no principal; Kafka writes them as User:ANONYMOUS")
     if rule.connection is not None and not re.fullmatch(CONNECTION, rule.connection):
         raise FaultError(f"{rule.connection!r} is no connection; the journal names one by its client's end, HOST:PORT")
+    if rule.topic is not None:
+        try:
+            check_topic_name(rule.topic)
+        except KafkaError as error:
+            raise FaultError(f"topic of a fault cannot be {rule.topic[:260]!r}: {error.message}") from None
     if rule.partition is not None and rule.topic is None:
         raise FaultError("a partition is one of a topic")
     if rule.is_of_disk:

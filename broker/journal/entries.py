@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from ..session import ANONYMOUS
@@ -17,8 +16,10 @@ ENTRY_BYTES = 400  # of an entry without its fields: what the ring counts for it
 
 
 def at_text(at_ms: int) -> str:
-    """The time of day, in UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
+    """The time of day, in UTC, of any time that there may be."""
+    seconds, ms = divmod(at_ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes // 60 % 24:02}:{minutes % 60:02}:{seconds:02}.{ms:03}"
 
 
 @dataclass(slots=True, eq=False)

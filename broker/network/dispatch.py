@@ -108,9 +108,9 @@ class Dispatcher:
             request, _ = api.decoder(header.api_version)(frame, pos, LOOP_ITEMS)
         except TooManyItems:
             raise Disconnect(why) from None
-        from ..answers.error_answers import small_refusal  # only here, and so not at every start
+        from ..answers.error_answers import refusal  # only here, and so not at every start
 
-        answer = small_refusal(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
+        answer = refusal(request, api.response, header.api_version, ErrorCode.ILLEGAL_SASL_STATE, why)
 
         def refuse(api: LoadedApi, request: object, header: RequestHeader, session: Session) -> Answer:
             return self._context.sasl.refuse(session, answer, why)

@@ -16,6 +16,7 @@ from ..control.operation import Refused
 from ..control.plane import SERVED, check_name
 from ..faults.rule import FaultError, FaultRule, parse_rule
 from ..security.sasl.users import MECHANISMS, User
+from ..testing.cluster_clock import ClockError, check_rate, check_shown
 from ..testing.exchange_lines import ImportRefused, OffsetLine, RecordLine, read_line
 from ..topic_names import TopicNames
 from .checking import check_scenario, time_ms
@@ -250,6 +251,12 @@ def _clock(fields: Mapping[str, Node]) -> ClockPart:
         raise ScenarioError(fields["rate"].line, "a clock that is frozen has no rate")
     start_ms = time_ms(fields["start"]) if "start" in fields else None
     rate = 0.0 if is_frozen else float(fields["rate"].plain()) if "rate" in fields else None
+    for name, value, check in (("start", start_ms, check_shown), ("rate", rate, check_rate)):
+        try:
+            if value is not None:
+                check(value)
+        except ClockError as error:
+            raise ScenarioError(fields[name].line, str(error)) from None
     return ClockPart(start_ms, rate)
 
 

@@ -16,6 +16,7 @@ from .async_powers import AsyncKafkaClock, AsyncKafkaFaults
 from .cluster_export import export_cluster
 from .cluster_import import import_cluster
 from .cluster_journal import explainer, text_of, watched
+from .given import Setting, check_count, check_many, check_partition, check_topic, setting_texts
 from .home import Home
 from .inspection import (
     GivenRecord,
@@ -43,8 +44,8 @@ class AsyncKafkaCluster:
         self._home = home
         self._running = running
         self.bootstrap = running.cluster.bootstrap
-        self.clock = AsyncKafkaClock(home, running.clock)
-        self.faults = AsyncKafkaFaults(home, running.faults, running.clock)
+        self.clock = AsyncKafkaClock(home, running)
+        self.faults = AsyncKafkaFaults(home, running)
 
     async def __aenter__(self) -> "AsyncKafkaCluster":
         return self
@@ -69,9 +70,14 @@ class AsyncKafkaCluster:
 
     # Topics and records
 
-    async def topic(self, name: str, partitions: int | None = None, config: Mapping[str, str] | None = None) -> None:
+    async def topic(
+        self, name: str, partitions: int | None = None, config: Mapping[str, Setting] | None = None
+    ) -> None:
         """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
-        await self._home.reach(lambda: create_topic(self._context, name, partitions, config or {}))
+        check_topic(name)
+        check_count(partitions)
+        texts = setting_texts(config)
+        await self._home.reach(lambda: create_topic(self._context, name, partitions, texts))
 
     async def produce(
         self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
@@ -81,6 +87,9 @@ class AsyncKafkaCluster:
         Without a partition they are dealt out in turn, from the first on. A topic that is missing is created, if
         `auto.create.topics.enable` allows it. KafkaError.
         """
+        check_topic(topic)
+        check_partition(partition)
+        check_many(records)
         given = [one if isinstance(one, GivenRecord) else GivenRecord(one) for one in records]
         return await self._home.reach(lambda: append_records(self._context, topic, given, partition))
 
@@ -243,7 +252,7 @@ class AsyncKafkaCluster:
 
     async def _export(self, path: str | Path) -> None:
         async with self._running.beside():
-            export_cluster(self._running.cluster.context, path)
+            await export_cluster(self._running.cluster.context, path)
 
     async def import_(self, path: str | Path) -> None:
         """Bring in what a file of lines has, exported or written by hand. ImportRefused names the line. OSError."""

@@ -7,6 +7,7 @@ from types import TracebackType
 from ..config.broker_config import BrokerConfig
 from ..runtime import LoopThreads
 from .async_cluster import AsyncKafkaCluster
+from .given import Setting, setting_texts
 from .home import OwnLoop
 from .running_cluster import LOOPBACK, start_in_memory
 
@@ -29,14 +30,14 @@ class AsyncClusterHost(OwnLoop):
 
     async def cluster(
         self,
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, Setting] | None = None,
         *,
         seed: int | None = None,
         frozen_at_ms: int | None = None,
         journal: bool = True,
     ) -> AsyncKafkaCluster:
         """A cluster in memory, as of ClusterHost. ConfigError, ClockError."""
-        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(settings or {})})
+        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **setting_texts(settings)})
         running = await start_in_memory(
             self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, has_journal=journal
         )

@@ -8,6 +8,7 @@ from ..faults.rule import FaultRule, parse_rule
 from .cluster_clock import ClusterClock
 from .hits import await_hits
 from .home import Home
+from .running_cluster import RunningCluster
 from .waiting import AWAIT_S
 
 R = TypeVar("R")
@@ -16,32 +17,32 @@ R = TypeVar("R")
 class AsyncKafkaClock:
     """The clock of a cluster. Moving it returns when everything that became due has been done."""
 
-    def __init__(self, home: Home, clock: ClusterClock) -> None:
+    def __init__(self, home: Home, running: RunningCluster) -> None:
         self._home = home
-        self._clock = clock
+        self._running = running
 
     async def now_ms(self) -> int:
         """Milliseconds since 1970, as the cluster has them."""
-        return await self._at_once(self._clock.now_ms)
+        return await self._at_once(lambda clock: clock.now_ms())
 
     async def freeze(self) -> None:
         """Stand still."""
-        await self._at_once(self._clock.freeze)
+        await self._at_once(lambda clock: clock.freeze())
 
     async def run(self, rate: float = 1.0) -> None:
         """Go on, at so many seconds in each of the machine's. ValueError."""
-        await self._at_once(lambda: self._clock.run(rate))
+        await self._at_once(lambda clock: clock.run(rate))
 
     async def advance(
         self, *, ms: float = 0, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> None:
         """Move on by all of these together. ValueError: it never goes back."""
         total_s = ms / 1000 + seconds + 60 * minutes + 3600 * hours + 86400 * days
-        await self._home.reach(lambda: self._clock.advance(total_s))
+        await self._home.reach(lambda: clock_of(self._running).advance(total_s))
 
-    async def _at_once(self, work: Callable[[], R]) -> R:
+    async def _at_once(self, work: Callable[[ClusterClock], R]) -> R:
         async def done() -> R:
-            return work()
+            return work(clock_of(self._running))
 
         return await self._home.reach(done)
 
@@ -80,32 +81,38 @@ class AsyncKafkaFault:
 class AsyncKafkaFaults:
     """The faults of a cluster."""
 
-    def __init__(self, home: Home, faults: FaultTable, clock: ClusterClock) -> None:
+    def __init__(self, home: Home, running: RunningCluster) -> None:
         self._home = home
-        self._faults = faults
-        self._clock = clock
+        self._running = running
 
     async def add(self, **rule: Any) -> AsyncKafkaFault:
         """Have a fault at work; its fields are those of FaultRule. FaultError."""
         parsed = parse_rule(rule)
-
-        async def added() -> Fault:
-            return self._faults.add(parsed, self._clock.now())
-
-        return AsyncKafkaFault(self._home, self._faults, await self._home.reach(added))
+        added = await self._at_once(lambda faults: faults.add(parsed, self._running.clock.now()))
+        return AsyncKafkaFault(self._home, self._running.faults, added)
 
     async def clear(self) -> None:
         """Have none any more."""
+        await self._at_once(lambda faults: faults.clear())
 
-        async def cleared() -> None:
-            self._faults.clear()
+    async def never_hit(self, *, with_gone: bool = False) -> list[FaultRule]:
+        """The rules at work that have hit nothing; also those that were taken away before they did."""
+        return await self._at_once(lambda faults: faults.never_hit(with_gone=with_gone))
 
-        await self._home.reach(cleared)
+    async def _at_once(self, work: Callable[[FaultTable], R]) -> R:
+        async def done() -> R:
+            return work(faults_of(self._running))
 
-    async def never_hit(self) -> list[FaultRule]:
-        """The rules at work that have hit nothing."""
+        return await self._home.reach(done)
 
-        async def looked() -> list[FaultRule]:
-            return [one.rule for one in self._faults if not one.hits]
 
-        return await self._home.reach(looked)
+def clock_of(running: RunningCluster) -> ClusterClock:
+    """Its clock. NotRunning: it is closed."""
+    _ = running.cluster.context
+    return running.clock
+
+
+def faults_of(running: RunningCluster) -> FaultTable:
+    """Its faults. NotRunning: it is closed."""
+    _ = running.cluster.context
+    return running.faults

@@ -13,8 +13,9 @@ from ..runtime import Clock, Threads
 
 MOST_HOPS = 100  # in which a long advance is gone
 PAUSE_S = 0.0005  # while work on threads is waited for
-LATEST_MS = 253402300799999  # the end of the year 9999
-FURTHEST_S = 100 * 366 * 86400.0  # in one advance: timestamps are milliseconds in 64 bits
+LATEST_MS = 253402300799999  # the end of the year 9999: no text of a time goes on from there
+LATEST = f"{LATEST_MS}, the end of the year 9999"
+MOST_RATE = 1_000_000  # what happens each second is not done more often than a loop can
 
 
 class ClockEnded(RuntimeError):
@@ -22,7 +23,7 @@ class ClockEnded(RuntimeError):
 
 
 class ClockError(ValueError):
-    """A clock cannot show that time."""
+    """A clock cannot show that time, or cannot go like that."""
 
 
 class ClockTimer:
@@ -45,8 +46,8 @@ class ClusterClock:
 
         ClockError for a time that no record can have.
         """
-        if frozen_at_ms is not None and not 0 <= frozen_at_ms <= LATEST_MS:
-            raise ClockError(f"a clock shows milliseconds since 1970, from 0 to {LATEST_MS}, not {frozen_at_ms}")
+        if frozen_at_ms is not None:
+            check_shown(frozen_at_ms)
         self._loop = loop
         self._machine = machine
         self._anchor = machine.now()
@@ -91,16 +92,18 @@ class ClusterClock:
     @property
     def rate(self) -> float:
         """Seconds of this clock in each of the machine's; 0 while it stands still."""
+        if self._passed_s() >= self._left_s:
+            return 0.0
         return self._rate if self._resting_rate is None else self._resting_rate
 
     def begin_at(self, now_ms: int) -> None:
-        """Show this time, before anything has been done by it."""
+        """Show this time, before anything has been done by it. ClockError for one that no record can have."""
+        check_shown(now_ms)
         self._now_ms = now_ms - self._passed_s() * 1000
 
     def run(self, rate: float = 1.0) -> None:
-        """Go on at a rate. ValueError for one that is negative, or no number."""
-        if not 0 <= rate < float("inf"):
-            raise ValueError(f"a clock runs at a rate of 0 or more, not {rate}")
+        """Go on at a rate, to the last time that it can show. ValueError for a rate that it cannot have."""
+        check_rate(rate)
         if self._resting_rate is not None:
             self._resting_rate = rate
             return
@@ -113,19 +116,23 @@ class ClusterClock:
         self.run(0.0)
 
     async def advance(self, seconds: float) -> None:
-        """Move on, and return when all that became due has been done. ValueError: it never goes back. ClockEnded."""
+        """Move on, and return when all that became due has been done.
+
+        ValueError: it never goes back, nor beyond the last time that it can show. ClockEnded.
+        """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"a clock is moved forward, not by {seconds} s")
-        if seconds > FURTHEST_S:
-            raise ValueError(f"a clock is moved by 100 years at most, not by {seconds} s")
         async with self._moving:
             await self._advance(seconds)
 
     async def _advance(self, seconds: float) -> None:
         self._move(self._passed_s())
+        if seconds * 1000 >= LATEST_MS - self.now_ms() + 1:
+            raise ValueError(f"the last time that a clock can show is {LATEST}: it cannot be moved by {seconds} s")
         self._resting_rate, self._rate = self._rate, 0.0
         try:
-            end, hop = self._now + seconds, seconds / MOST_HOPS
+            seconds = min(seconds, self._left_s)
+            end, end_ms, hop = self._now + seconds, self._now_ms + seconds * 1000, seconds / MOST_HOPS
             await self.settled()
             while not self._is_ending and (due := self._next_deadline()) is not None and due <= end:
                 self._move(min(max(due, self._now + hop), end) - self._now)
@@ -134,6 +141,7 @@ class ClusterClock:
             if self._is_ending:
                 raise ClockEnded("the cluster ends, and its clock is advanced no further")
             self._move(end - self._now)
+            self._now_ms = end_ms  # without what hops have rounded away
         finally:
             self._anchor = self._machine.now()
             self._rate, self._resting_rate = self._resting_rate, None
@@ -166,7 +174,12 @@ class ClusterClock:
         self._threads = threads
 
     def _passed_s(self) -> float:
-        return (self._machine.now() - self._anchor) * self._rate
+        return min((self._machine.now() - self._anchor) * self._rate, self._left_s)
+
+    @property
+    def _left_s(self) -> float:
+        """How far it can go from where it was set last."""
+        return (LATEST_MS - self._now_ms) / 1000
 
     def _move(self, seconds: float) -> None:
         self._anchor = self._machine.now()
@@ -199,6 +212,8 @@ class ClusterClock:
     def _arm(self) -> None:
         """Wake up when the next call is due, while the clock runs."""
         deadline = self._next_deadline() if self._rate > 0 else None
+        if deadline is not None and deadline > self._now + self._left_s:
+            deadline = None  # it stops before that
         if self._next is not None:
             if deadline is not None and self._next_at <= deadline:
                 return  # it wakes early enough, and looks again
@@ -224,6 +239,18 @@ class ClusterClock:
         if self._next is not None:
             self._next.cancel()
             self._next = None
+
+
+def check_shown(at_ms: float) -> None:
+    """ClockError for a time that no record can have."""
+    if not 0 <= at_ms <= LATEST_MS:
+        raise ClockError(f"a clock shows milliseconds since 1970, from 0 to {LATEST_MS}, not {at_ms}")
+
+
+def check_rate(rate: float) -> None:
+    """ClockError for a rate that a clock cannot have."""
+    if not 0 <= rate <= MOST_RATE:
+        raise ClockError(f"a clock runs at a rate from 0 to {MOST_RATE}, not {rate:g}")
 
 
 class CountedThreads:

@@ -3,29 +3,37 @@
 Left out is what a cluster has for its moment: members of groups, transactional ids, settings of its own.
 """
 
+import asyncio
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Container, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TextIO, cast
 
-from ...protocol.batch import RecordBatch, sequence_after
+from ...protocol.batch import RecordBatch, sequence_after, whole_batches
 from ...protocol.compression import Codec
 from ...protocol.control import find_marker
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.records import Header, read_records
 from ..context import Context
-from ..topics.topics import Topic
+from ..runtime import SystemClock
+from ..slices import SLICE_S
+from ..topics.partition import Partition
 from .exchange_lines import write_bytes, write_line
 
+READ_BYTES = 1 << 18  # of a log at a time
+_numbers = count(1)  # of files that are not finished: two may be under way to the same name
 
-def export_cluster(context: Context, path: str | Path) -> None:
+
+async def export_cluster(context: Context, path: str | Path) -> None:
     """Write what there is; a file of that name is replaced once all is written. OSError, CorruptFrame."""
-    unfinished = f"{path}.unfinished"
+    unfinished = f"{path}.unfinished-{next(_numbers)}"
     try:
         with open_text(unfinished, "wt", is_packed=str(path).endswith(".gz")) as file:
-            for line in export_lines(context):
+            async for line in export_lines(context):
                 file.write(line)
         os.replace(unfinished, path)
     except BaseException:
@@ -41,41 +49,83 @@ def open_text(path: str | Path, mode: str, *, is_packed: bool) -> TextIO:
     return cast(TextIO, open(path, mode, encoding="utf-8", errors="surrogateescape"))
 
 
-def export_lines(context: Context) -> Iterator[str]:
-    """What there is, one line after the other; nothing is to change meanwhile. OSError, CorruptFrame.
+async def export_lines(context: Context) -> AsyncIterator[str]:
+    """What there is at one moment, one line after the other, in slices: others go on meanwhile, and what they write is
+    not in it; what is deleted meanwhile may be missing. OSError, CorruptFrame.
 
     KAFKA_STORAGE_ERROR names a partition that is offline.
     """
+    clock = SystemClock()
+    until = clock.now() + SLICE_S
+    for line in _lines(context):
+        if line is not None:
+            yield line
+        if clock.now() >= until:
+            await asyncio.sleep(0)
+            until = clock.now() + SLICE_S
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Of a partition, from where its log begins up to where it ended at that moment."""
+
+    partition: Partition
+    start: int
+    end: int
+
+
+def _lines(context: Context) -> Iterator[str | None]:
+    """The lines; None where others may be let in."""
     topics = sorted((topic for topic in context.topics if not topic.is_internal), key=lambda topic: topic.name)
     for topic in topics:
-        yield write_line({"topic": topic.name, "partitions": len(topic.partitions), "config": dict(topic.configs)})
-        for index in range(len(topic.partitions)):
-            yield from _partition_lines(topic, index)
-    names = {topic.name for topic in topics}
+        for partition in topic.partitions:
+            if partition.is_offline:
+                raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{partition.name} is {partition.why_offline}")
+            for _ in partition.open_in_steps():
+                yield None
+    taken = [(topic, dict(topic.configs), [_stretch(one) for one in topic.partitions]) for topic in topics]
+    last = [*_offset_lines(context, {topic.name for topic in topics}), *_quota_lines(context)]
+    for topic, configs, stretches in taken:
+        yield write_line({"topic": topic.name, "partitions": len(stretches), "config": configs})
+        for index, stretch in enumerate(stretches):
+            yield from _partition_lines({"topic": topic.name, "partition": index}, stretch)
+    yield from last
+
+
+def _stretch(partition: Partition) -> _Stretch:
+    log = partition.open_log()
+    return _Stretch(partition, log.log_start_offset, log.log_end_offset)
+
+
+def _offset_lines(context: Context, topics: Container[str]) -> Iterator[str]:
     for group in sorted(context.groups.groups(), key=lambda group: group.group_id):
         for topic_name, indexes in context.groups.committed_partitions(group.group_id):
             for index in sorted(indexes):
                 found = context.groups.find_offset(group.group_id, topic_name, index)
-                if found is not None and topic_name in names:
+                if found is not None and topic_name in topics:
                     at = {"group": group.group_id, "topic": topic_name, "partition": index, "offset": found.offset}
                     yield write_line({**at, "metadata": found.metadata} if found.metadata else at)
+
+
+def _quota_lines(context: Context) -> Iterator[str]:
     for entity, quotas in sorted(context.metadata.image.quotas.items(), key=str):
         yield write_line({"quota": dict(entity), "values": quotas})
 
 
-def _partition_lines(topic: Topic, index: int) -> Iterator[str]:
-    partition = topic.partitions[index]
-    if partition.is_offline:
-        raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{partition.name} is {partition.why_offline}")
-    log = partition.open_log()
-    at: dict[str, object] = {"topic": topic.name, "partition": index}
-    if log.log_start_offset:
-        yield write_line({**at, "start": log.log_start_offset})
-    for batch in log.batches():
-        if batch.is_control:
-            yield from _marker_lines(at, batch)
-        else:
-            yield from _record_lines(at, batch, log.log_start_offset)
+def _partition_lines(at: dict[str, object], stretch: _Stretch) -> Iterator[str | None]:
+    if stretch.start:
+        yield write_line({**at, "start": stretch.start})
+    offset = stretch.start
+    while offset < stretch.end and not stretch.partition.is_deleted:
+        log = stretch.partition.open_log()
+        offset = max(offset, log.log_start_offset)
+        found = log.read(offset, READ_BYTES, upper_offset=stretch.end)
+        for batch in whole_batches(bytes(found.data)):
+            yield from _marker_lines(at, batch) if batch.is_control else _record_lines(at, batch, offset)
+        if found.next_offset <= offset:
+            return
+        offset = found.next_offset
+        yield None
 
 
 def _marker_lines(at: dict[str, object], batch: RecordBatch) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ..config.broker_config import BrokerConfig
 from ..log_output import LEVELS, set_threshold, thresholds
 from ..runtime import LoopThreads
+from .given import Setting, setting_texts
 from .home import Kept
 from .kafka_cluster import KafkaCluster
 from .running_cluster import LOOPBACK, Reins, RunningCluster, start_in_memory
@@ -42,7 +43,7 @@ class ClusterHost(Kept):
 
     def cluster(
         self,
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, Setting] | None = None,
         *,
         seed: int | None = None,
         frozen_at_ms: int | None = None,
@@ -54,7 +55,7 @@ class ClusterHost(Kept):
 
         ConfigError for a setting that Kafka would refuse, ClockError for a time that cannot be.
         """
-        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(settings or {})})
+        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **setting_texts(settings)})
         running = self.run(lambda: self._start(config, seed, frozen_at_ms, journal))
         self.keep(running)
         return KafkaCluster(self, running)

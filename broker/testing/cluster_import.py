@@ -4,14 +4,14 @@ The one rule: all lines are read and held against each other and the cluster bef
 """
 
 import asyncio
+import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...protocol.batch import RecordBatch
-from ...protocol.compression import Codec
-from ...protocol.control import marker_batch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_topics import (
     CreatableTopic,
@@ -25,25 +25,33 @@ from ...protocol.messages.offset_commit import (
     OffsetCommitRequestTopic,
     OffsetCommitResponse,
 )
-from ...protocol.records import NewRecord, ProducerStamp, build_batch
-from ...protocol.uuid_text import encode_uuid
-from ...storage.file_names import LOG_SUFFIX, offset_name
-from ...storage.segment import MOST_RELATIVE_OFFSET
+from ...protocol.records import NewRecord, build_batch
 from ..config.config_def import nearest
 from ..context import Context
+from ..slices import Steps, slice_by_slice
 from ..topics.partition import Partition
 from .asking import ask
 from .cluster_export import open_text
-from .exchange_lines import ImportRefused, Line, OffsetLine, QuotaLine, RecordLine, StartLine, TopicLine, read_lines
+from .exchange_lines import (
+    ImportRefused,
+    Line,
+    OffsetLine,
+    Packed,
+    QuotaLine,
+    RecordLine,
+    StartLine,
+    TopicLine,
+    pack,
+    read_lines,
+    unpack,
+)
 from .inspection import await_durable
+from .placed_logs import Place, PlacedLogs
 from .quota_lines import set_quotas
 from .running_cluster import RunningCluster
 
-BATCH_RECORDS = 1000
-SEGMENT_BYTES = 256 << 20
+NOT_PACKED = (gzip.BadGzipFile, EOFError, zlib.error)
 MIXED = "either all records of a topic have offsets, or none of them has"
-
-Place = tuple[str, int]
 
 
 @dataclass
@@ -52,25 +60,34 @@ class _Plan:
 
     topics: dict[str, TopicLine] = field(default_factory=dict[str, TopicLine])
     starts: dict[Place, int] = field(default_factory=dict[Place, int])
-    placed: dict[Place, list[RecordLine]] = field(default_factory=lambda: defaultdict[Place, list[RecordLine]](list))
-    added: list[RecordLine] = field(default_factory=list[RecordLine])
+    placed: dict[Place, list[Packed]] = field(default_factory=lambda: defaultdict[Place, list[Packed]](list))
+    last: dict[Place, int] = field(default_factory=dict[Place, int])  # the offset that was placed last
+    added: list[Packed] = field(default_factory=list[Packed])
     with_offsets: set[str] = field(default_factory=set[str])
     without_offsets: set[str] = field(default_factory=set[str])
     offsets: list[OffsetLine] = field(default_factory=list[OffsetLine])
     quotas: list[QuotaLine] = field(default_factory=list[QuotaLine])
+    last_producer_id: int = -1
 
 
 async def import_cluster(running: RunningCluster, path: str | Path) -> None:
     """Bring in what a file has. ImportRefused names the line; then nothing is changed. OSError."""
     with open_text(path, "rt", is_packed=str(path).endswith(".gz")) as file:
-        await import_lines(running, file)
+        await import_lines(running, _read(file))
+
+
+def _read(file: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from file
+    except NOT_PACKED as error:
+        raise ImportRefused(0, f"the file is packed, but cannot be unpacked: {error}") from error
 
 
 async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
     """Bring in what these lines have. ImportRefused names the line; then nothing is changed."""
     async with running.alone():
         context = running.cluster.context
-        plan = _plan(context, read_lines(lines))
+        plan = await slice_by_slice(_plan(context, read_lines(lines)))
         await _create_topics(context, plan, is_trial=True)
         await set_quotas(context, plan.quotas, is_trial=True)
         before = await running.copy_files()
@@ -82,52 +99,59 @@ async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
 
 
 async def _carry_out(running: RunningCluster, plan: _Plan) -> None:
-    context = running.cluster.context
-    await _create_topics(context, plan, is_trial=False)
-    producer_ids = [record.producer[0] for records in plan.placed.values() for record in records]
-    await _skip_producer_ids(context, max(producer_ids, default=-1) + 1)
+    context, logs = running.cluster.context, PlacedLogs(running)
     for place in sorted({*plan.placed, *plan.starts}):
-        _put_log(running, place, plan)
-        await asyncio.sleep(0)
-    await await_durable(context, _append(context, plan.added))
+        await slice_by_slice(logs.write(place, plan.placed.get(place, []), plan.starts.get(place, 0)))
+    await _skip_producer_ids(context, plan.last_producer_id + 1)
+    await _create_topics(context, plan, is_trial=False)
+    if (taken := logs.put()) is not None:
+        raise ImportRefused(plan.topics[taken[0]].line, f"a client has used {taken[0]!r} before its records were there")
+    await slice_by_slice(logs.open())
+    await await_durable(context, await slice_by_slice(_append(context, plan.added)))
     context.purgatory.complete_ready()
     for offset in plan.offsets:
         await commit_offset(context, offset)
     await set_quotas(context, plan.quotas, is_trial=False)
 
 
-def _plan(context: Context, lines: Iterator[Line]) -> _Plan:
+def _plan(context: Context, lines: Iterator[Line]) -> Steps[_Plan]:
     """Sort the lines, each held against those before it and what the cluster has."""
     plan = _Plan()
     for line in lines:
-        if isinstance(line, TopicLine):
-            if line.topic in plan.topics or context.topics.find(line.topic) is not None:
-                raise ImportRefused(line.line, f"the topic {line.topic!r} is there already")
-            plan.topics[line.topic] = line
-            continue
-        if isinstance(line, QuotaLine):
-            plan.quotas.append(line)
-            continue
-        _check_place(context, plan, line)
-        if isinstance(line, OffsetLine):
-            plan.offsets.append(line)
-        elif isinstance(line, StartLine):
-            _check_new(plan, line)
-            if plan.placed.get((line.topic, line.partition)):
-                raise ImportRefused(line.line, "where a log begins stands before its records")
-            plan.starts[line.topic, line.partition] = line.start
-        elif line.offset is None:
-            if line.topic in plan.with_offsets:
-                raise ImportRefused(line.line, MIXED)
-            plan.added.append(line)
-            plan.without_offsets.add(line.topic)
-        else:
-            _check_new(plan, line)
-            if line.topic in plan.without_offsets:
-                raise ImportRefused(line.line, MIXED)
-            plan.with_offsets.add(line.topic)
-            _place(plan, line, line.offset)
+        _take(context, plan, line)
+        yield
     return plan
+
+
+def _take(context: Context, plan: _Plan, line: Line) -> None:
+    if isinstance(line, TopicLine):
+        if line.topic in plan.topics or context.topics.find(line.topic) is not None:
+            raise ImportRefused(line.line, f"the topic {line.topic!r} is there already")
+        plan.topics[line.topic] = line
+        return
+    if isinstance(line, QuotaLine):
+        plan.quotas.append(line)
+        return
+    _check_place(context, plan, line)
+    if isinstance(line, OffsetLine):
+        plan.offsets.append(line)
+    elif isinstance(line, StartLine):
+        _check_new(plan, line)
+        if plan.placed.get((line.topic, line.partition)):
+            raise ImportRefused(line.line, "where a log begins stands before its records")
+        plan.starts[line.topic, line.partition] = line.start
+    elif line.offset is None:
+        if line.topic in plan.with_offsets:
+            raise ImportRefused(line.line, MIXED)
+        plan.added.append(pack(line))
+        plan.without_offsets.add(line.topic)
+    else:
+        _check_new(plan, line)
+        if line.topic in plan.without_offsets:
+            raise ImportRefused(line.line, MIXED)
+        plan.with_offsets.add(line.topic)
+        plan.last_producer_id = max(plan.last_producer_id, line.producer[0])
+        _place(plan, line, line.offset)
 
 
 def _check_place(context: Context, plan: _Plan, line: StartLine | RecordLine | OffsetLine) -> None:
@@ -151,11 +175,11 @@ def _check_new(plan: _Plan, line: StartLine | RecordLine) -> None:
 
 def _place(plan: _Plan, line: RecordLine, offset: int) -> None:
     place = line.topic, line.partition or 0
-    before = plan.placed[place]
-    least = before[-1].offset if before else plan.starts.get(place, 0) - 1
-    if least is not None and offset <= least:
+    least = plan.last.get(place, plan.starts.get(place, 0) - 1)
+    if offset <= least:
         raise ImportRefused(line.line, f"offset {offset} is not beyond {least}, which is before it")
-    before.append(line)
+    plan.last[place] = offset
+    plan.placed[place].append(pack(line))
 
 
 async def _create_topics(context: Context, plan: _Plan, *, is_trial: bool) -> None:
@@ -185,108 +209,7 @@ async def _skip_producer_ids(context: Context, end: int) -> None:
         raise error
 
 
-def _put_log(running: RunningCluster, place: Place, plan: _Plan) -> None:
-    """Lay the log down as files, and open it: recovery makes the rest of it anew."""
-    context, directory = running.cluster.context, running.cluster.directory
-    topic, index = place
-    found = context.topics.find(topic)
-    assert found is not None
-    path = directory.create_partition(topic, index, encode_uuid(found.topic_id))
-    partition = found.partitions[index]
-    records = plan.placed.get(place, [])
-    next_offset = base = plan.starts.get(place, 0)
-    has_gaps, size = False, 0
-    running.memory.files.write(_log_path(path, base), [], 0)
-    for batch in _batches(records, partition.leader_epoch, context.clock.now_ms()):
-        has_gaps |= batch.base_offset != next_offset
-        if size >= SEGMENT_BYTES or batch.next_offset - base > MOST_RELATIVE_OFFSET:
-            base, size = batch.base_offset, 0
-        running.memory.files.write(_log_path(path, base), [batch.view], size)
-        size += batch.size_bytes
-        next_offset = batch.next_offset
-    if has_gaps:
-        directory.cleaner_offsets[place] = next_offset
-    partition.open_log()
-    partition.notify_changed()
-
-
-def _log_path(path: str, base: int) -> str:
-    return f"{path}/{offset_name(base)}{LOG_SUFFIX}"
-
-
-def _batches(records: Sequence[RecordLine], leader_epoch: int, now_ms: int) -> Iterator[RecordBatch]:
-    """The records in batches as they came; what was left open ends with an abort, for nobody else will end it."""
-    open_epochs: dict[int, int] = {}
-    next_offset = last_ms = 0
-    for run in _runs(records):
-        first = run[0]
-        offset = first.offset or 0
-        producer_id, epoch, sequence = first.producer
-        times = [now_ms if one.timestamp is None else one.timestamp for one in run]
-        last_ms = max([last_ms, *times])
-        next_offset = offset + len(run)
-        if first.marker is not None:
-            open_epochs.pop(producer_id, None)
-            is_commit = first.marker == "commit"
-            yield _marker(offset, producer_id, epoch, times[0], leader_epoch, is_commit=is_commit)
-            continue
-        if first.is_transactional:
-            open_epochs[producer_id] = epoch
-        new = [NewRecord(one.key, one.value, at_ms, one.headers) for one, at_ms in zip(run, times, strict=True)]
-        producer = ProducerStamp(producer_id, epoch, sequence, first.is_transactional)
-        codec = Codec[first.compression.upper()] if first.compression else Codec.NONE
-        yield RecordBatch(
-            build_batch(new, codec=codec, base_offset=offset, partition_leader_epoch=leader_epoch, producer=producer)
-        )
-    for producer_id, epoch in open_epochs.items():
-        yield _marker(next_offset, producer_id, epoch, last_ms, leader_epoch, is_commit=False)
-        next_offset += 1
-
-
-def _runs(records: Sequence[RecordLine]) -> Iterator[list[RecordLine]]:
-    """Records that can stand in one batch: of one batch before, with nothing missing between them."""
-    run: list[RecordLine] = []
-    for one in records:
-        if run and not _goes_on(run, one):
-            yield run
-            run = []
-        run.append(one)
-    if run:
-        yield run
-
-
-def _goes_on(run: list[RecordLine], one: RecordLine) -> bool:
-    last = run[-1]
-    return (
-        one.marker is None
-        and last.marker is None
-        and one.offset == (last.offset or 0) + 1
-        and one.batch is not None
-        and one.batch == last.batch
-        and one.producer[:2] == last.producer[:2]
-        and one.is_transactional == last.is_transactional
-        and one.compression == last.compression
-        and len(run) < BATCH_RECORDS
-    )
-
-
-def _marker(
-    offset: int, producer_id: int, epoch: int, timestamp_ms: int, leader_epoch: int, *, is_commit: bool
-) -> RecordBatch:
-    return RecordBatch(
-        marker_batch(
-            producer_id=producer_id,
-            producer_epoch=epoch,
-            is_commit=is_commit,
-            coordinator_epoch=0,
-            timestamp_ms=timestamp_ms,
-            base_offset=offset,
-            partition_leader_epoch=leader_epoch,
-        )
-    )
-
-
-def _append(context: Context, records: Sequence[RecordLine]) -> Sequence[Partition]:
+def _append(context: Context, records: Sequence[Packed]) -> Steps[Sequence[Partition]]:
     """Records without offsets, one after the other; those without a partition are dealt out in turn.
 
     Returns the partitions that have them. ImportRefused, KAFKA_STORAGE_ERROR.
@@ -294,9 +217,10 @@ def _append(context: Context, records: Sequence[RecordLine]) -> Sequence[Partiti
     appended: dict[Partition, None] = {}
     dealt: dict[str, int] = defaultdict(int)
     now_ms = context.clock.now_ms()
-    for one in records:
+    for one in map(unpack, records):
         found = context.topics.find(one.topic)
-        assert found is not None
+        if found is None:
+            raise ImportRefused(one.line, f"the topic {one.topic!r} has been deleted meanwhile")
         index = one.partition
         if index is None:
             index = dealt[one.topic] % len(found.partitions)
@@ -312,13 +236,15 @@ def _append(context: Context, records: Sequence[RecordLine]) -> Sequence[Partiti
             raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"line {one.line}: {error}") from error
         appended[partition] = None
         partition.notify_changed()
+        yield
     return list(appended)
 
 
 async def commit_offset(context: Context, line: OffsetLine) -> None:
     """As a client that manages its offsets alone would have it. ImportRefused."""
     found = context.topics.find(line.topic)
-    assert found is not None
+    if found is None:
+        raise ImportRefused(line.line, f"the topic {line.topic!r} has been deleted meanwhile")
     partition = OffsetCommitRequestPartition(
         partition_index=line.partition, committed_offset=line.offset, committed_metadata=line.metadata
     )

@@ -61,7 +61,8 @@ def text_of(running: RunningCluster, most: int) -> str:
 
 
 def watched(running: RunningCluster) -> JournalWatch:
-    """What its journal hangs on. RuntimeError: it keeps none."""
+    """What its journal hangs on. RuntimeError: it keeps none, or is closed (NotRunning)."""
+    _ = running.cluster.context
     if running.watch is None:
         raise RuntimeError("this cluster keeps no journal: it was made with journal=False")
     return running.watch

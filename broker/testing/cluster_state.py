@@ -64,7 +64,7 @@ class ClusterState:
 
     async def _export(self, path: str | Path) -> None:
         async with self._running.beside():
-            export_cluster(self._running.cluster.context, path)
+            await export_cluster(self._running.cluster.context, path)
 
     def import_(self, path: str | Path) -> None:
         """Bring in what a file of lines has, exported or written by hand. ImportRefused names the line. OSError."""

@@ -11,7 +11,9 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from dataclasses import fields as dataclass_fields
+from operator import attrgetter
+from typing import Any, TypeAlias, cast
 
 from ...protocol.compression import Codec
 from ...protocol.records import Header
@@ -19,10 +21,10 @@ from ..config.config_def import nearest
 
 
 class ImportRefused(ValueError):
-    """What is to be imported is wrong; the text names the line."""
+    """What is to be imported is wrong; the text names the line, 0 if it is about the whole."""
 
     def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"line {line}: {why}")
+        super().__init__(f"line {line}: {why}" if line else why)
         self.line, self.why = line, why
 
 
@@ -86,6 +88,21 @@ class QuotaLine:
     quotas: Mapping[str, float]
 
 
+Packed: TypeAlias = tuple[object, ...]
+_PACKED = attrgetter(*(one.name for one in dataclass_fields(RecordLine)))
+
+
+def pack(record: RecordLine) -> Packed:
+    """As a tuple of what the garbage collector need not look at: of a file there may be very many."""
+    packed: Packed = _PACKED(record)
+    return packed
+
+
+def unpack(packed: Packed) -> RecordLine:
+    """The record again."""
+    return RecordLine(*cast("tuple[Any, ...]", packed))
+
+
 Line = TopicLine | StartLine | RecordLine | OffsetLine | QuotaLine
 
 MOST_NUMBER = 1 << 62
@@ -101,6 +118,7 @@ _FIELDS: Mapping[type[Line], frozenset[str]] = {
         | {"batch", "producer", "transactional", "marker", "compression"}
     ),
 }
+_ALL_FIELDS = sorted(frozenset[str]().union(*_FIELDS.values()))
 _RECORD_ONLY = _FIELDS[RecordLine] - {"topic", "partition"}
 
 
@@ -141,7 +159,8 @@ def read_line(number: int, given: object) -> Line:
     for name in found:
         if name not in _FIELDS[kind]:
             known = sorted(_FIELDS[kind])
-            raise ImportRefused(number, f"unknown field {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+            hint = nearest(name, known) or nearest(name, _ALL_FIELDS)
+            raise ImportRefused(number, f"unknown field {name!r}{hint}; there are: {', '.join(known)}")
     if kind is QuotaLine:
         return QuotaLine(number, fields.names("quota"), fields.numbers("values"))
     topic = fields.text("topic")
@@ -175,6 +194,9 @@ def _record(number: int, topic: str, fields: "_Fields") -> RecordLine:
         raise ImportRefused(number, f"only a record with an offset has a {min(unplaced)}")
     if offset is not None:
         fields.needs("partition")
+    is_transactional, producer = fields.flag("transactional"), fields.producer()
+    if is_transactional and producer[0] < 0:
+        raise ImportRefused(number, "a record that is transactional has a producer: its id, epoch and sequence")
     return RecordLine(
         line=number,
         topic=topic,
@@ -185,8 +207,8 @@ def _record(number: int, topic: str, fields: "_Fields") -> RecordLine:
         value=fields.data("value"),
         headers=fields.headers(),
         batch=fields.optional("batch"),
-        producer=fields.producer(),
-        is_transactional=fields.flag("transactional"),
+        producer=producer,
+        is_transactional=is_transactional,
         marker=marker,
         compression=fields.choice("compression", COMPRESSIONS),
     )

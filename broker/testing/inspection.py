@@ -22,6 +22,7 @@ from ..context import Context
 from ..topics.partition import Partition
 from ..topics.topics import Topic
 from .asking import ask
+from .given import check_bytes, check_headers, check_time
 from .records_seen import SeenRecord, read_seen
 
 MOST_NAMED = 20  # topics that an error names
@@ -29,14 +30,12 @@ MOST_NAMED = 20  # topics that an error names
 R = TypeVar("R")
 
 
-def _check_bytes(what: str, given: object) -> None:
-    if not isinstance(given, bytes | bytearray | memoryview | None):
-        raise TypeError(f"a record's {what} is bytes or None, not {given!r}: a text is to be encoded")
-
-
 @dataclass(frozen=True, slots=True)
 class GivenRecord:
-    """A record to be produced. Without a timestamp it has the time of the cluster's clock. TypeError for a text."""
+    """A record to be produced. Without a timestamp it has the time of the cluster's clock.
+
+    TypeError for what no record can have, such as a text.
+    """
 
     value: bytes | None
     key: bytes | None = None
@@ -44,8 +43,10 @@ class GivenRecord:
     timestamp_ms: int | None = None
 
     def __post_init__(self) -> None:
-        _check_bytes("value", self.value)
-        _check_bytes("key", self.key)
+        check_bytes("value", self.value)
+        check_bytes("key", self.key)
+        check_headers(self.headers)
+        check_time(self.timestamp_ms)
 
 
 @dataclass(frozen=True, slots=True)

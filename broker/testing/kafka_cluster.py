@@ -8,14 +8,13 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from ..context import Context
-from ..faults.fault_table import Fault, FaultTable
-from ..faults.rule import FaultRule, parse_rule
+from ..faults.rule import FaultRule
 from ..journal.entries import JournalRequest
 from .async_cluster import AsyncKafkaCluster
-from .async_powers import AsyncKafkaFault
-from .cluster_clock import ClusterClock
+from .async_powers import AsyncKafkaClock, AsyncKafkaFault, AsyncKafkaFaults
 from .cluster_journal import ClusterJournal
 from .cluster_state import ClusterState
+from .given import Setting
 from .home import Home, Inside
 from .inspection import GivenRecord, SeenGroup, SeenOffsets
 from .records_seen import SeenRecord
@@ -34,80 +33,74 @@ class Host(Home, Protocol):
 class KafkaClock:
     """The clock of a cluster. Moving it returns when everything that became due has been done."""
 
-    def __init__(self, host: Host, clock: ClusterClock) -> None:
+    def __init__(self, host: Host, running: RunningCluster) -> None:
         self._host = host
-        self._clock = clock
+        self._core = AsyncKafkaClock(Inside(host), running)
 
     @property
     def now_ms(self) -> int:
         """Milliseconds since 1970, as the cluster has them."""
-        return self._host.run(lambda: _at_once(self._clock.now_ms))
+        return self._host.run(self._core.now_ms)
 
     def freeze(self) -> None:
         """Stand still."""
-        self._host.run(lambda: _at_once(self._clock.freeze))
+        self._host.run(self._core.freeze)
 
     def run(self, rate: float = 1.0) -> None:
         """Go on, at so many seconds in each of the machine's. ValueError."""
-        self._host.run(lambda: _at_once(lambda: self._clock.run(rate)))
+        self._host.run(lambda: self._core.run(rate))
 
     def advance(
         self, *, ms: float = 0, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> None:
         """Move on by all of these together. ValueError: it never goes back."""
-        total_s = ms / 1000 + seconds + 60 * minutes + 3600 * hours + 86400 * days
-        self._host.run(lambda: self._clock.advance(total_s))
+        self._host.run(lambda: self._core.advance(ms=ms, seconds=seconds, minutes=minutes, hours=hours, days=days))
 
 
 class KafkaFault:
     """A fault at work in a cluster."""
 
-    def __init__(self, host: Host, faults: FaultTable, fault: Fault) -> None:
+    def __init__(self, host: Host, core: AsyncKafkaFault) -> None:
         self._host = host
-        self._faults = faults
-        self._fault = fault
+        self._core = core
 
     @property
     def fault_id(self) -> str:
         """Its name in the cluster."""
-        return self._fault.fault_id
+        return self._core.fault_id
 
     @property
     def hits(self) -> int:
         """How many requests it has hit so far."""
-        return self._fault.hits
+        return self._core.hits
 
     def await_hits(self, count: int = 1, *, timeout_s: float = AWAIT_S) -> int:
         """How many requests it has hit, once they are so many. AssertionError."""
-        core = AsyncKafkaFault(Inside(self._host), self._faults, self._fault)
-        return self._host.run(lambda: core.await_hits(count, timeout_s=timeout_s))
+        return self._host.run(lambda: self._core.await_hits(count, timeout_s=timeout_s))
 
     def remove(self) -> None:
         """Hit nothing any more."""
-        self._host.run(lambda: _at_once(lambda: self._faults.remove(self.fault_id)))
+        self._host.run(self._core.remove)
 
 
 class KafkaFaults:
     """The faults of a cluster."""
 
-    def __init__(self, host: Host, faults: FaultTable, clock: ClusterClock) -> None:
+    def __init__(self, host: Host, running: RunningCluster) -> None:
         self._host = host
-        self._faults = faults
-        self._clock = clock
+        self._core = AsyncKafkaFaults(Inside(host), running)
 
     def add(self, **rule: Any) -> KafkaFault:
         """Have a fault at work; its fields are those of FaultRule. FaultError."""
-        parsed = parse_rule(rule)
-        fault = self._host.run(lambda: _at_once(lambda: self._faults.add(parsed, self._clock.now())))
-        return KafkaFault(self._host, self._faults, fault)
+        return KafkaFault(self._host, self._host.run(lambda: self._core.add(**rule)))
 
     def clear(self) -> None:
         """Have none any more."""
-        self._host.run(lambda: _at_once(self._faults.clear))
+        self._host.run(self._core.clear)
 
-    def never_hit(self) -> list[FaultRule]:
-        """The rules at work that have hit nothing."""
-        return self._host.run(lambda: _at_once(lambda: [one.rule for one in self._faults if not one.hits]))
+    def never_hit(self, *, with_gone: bool = False) -> list[FaultRule]:
+        """The rules at work that have hit nothing; also those that were taken away before they did."""
+        return self._host.run(lambda: self._core.never_hit(with_gone=with_gone))
 
 
 class KafkaCluster(ClusterJournal):
@@ -119,8 +112,8 @@ class KafkaCluster(ClusterJournal):
         self._core = AsyncKafkaCluster(Inside(host), running)
         self.aio = AsyncKafkaCluster(host, running)  # the same as coroutines, for a test that is one
         self.bootstrap = running.cluster.bootstrap
-        self.clock = KafkaClock(host, running.clock)
-        self.faults = KafkaFaults(host, running.faults, running.clock)
+        self.clock = KafkaClock(host, running)
+        self.faults = KafkaFaults(host, running)
         self._state = state = ClusterState(host, running)
         self.snapshot, self.snapshots, self.forget_snapshot = state.snapshot, state.snapshots, state.forget
         self.restore, self.reset, self.export, self.import_ = state.restore, state.reset, state.export, state.import_
@@ -150,7 +143,7 @@ class KafkaCluster(ClusterJournal):
 
     # Topics and records
 
-    def topic(self, name: str, partitions: int | None = None, config: Mapping[str, str] | None = None) -> None:
+    def topic(self, name: str, partitions: int | None = None, config: Mapping[str, Setting] | None = None) -> None:
         """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
         self._host.run(lambda: self._core.topic(name, partitions, config))
 

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from .cluster_host import ClusterHost
     from .kafka_cluster import KafkaCluster
 
-MARKED = ("partitions", "settings", "seed", "strict_faults", "journal", "as_version", "frozen_at_ms")
+MARKED = ("partitions", "settings", "seed", "strict_faults", "journal", "as_version", "frozen_at_ms", "brokers")
+SHORT_FOR = {"partitions": "num.partitions", "as_version": "odradek.as.version"}
+WANTED: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("partitions", "seed", "frozen_at_ms", "brokers"), (int,)),
+    **dict.fromkeys(("strict_faults", "journal"), (bool,)),
+    **{"settings": (Mapping,), "as_version": (str, float)},
+}
 SECTION = "odradek: what the broker saw"
 MOST_LINES = 50
 _CLUSTER = pytest.StashKey[Any]()
@@ -28,11 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "kafka(partitions=N, settings={...}, seed=N, strict_faults=True, journal=False, as_version='3.9',"
-        " frozen_at_ms=MS): what the"
+        " frozen_at_ms=MS, brokers=1): what the"
         " cluster of the `kafka` fixture is like: partitions of topics that are created automatically, Kafka's"
         " settings by name, ids that are the same in every run, whether a fault that hit nothing fails the test,"
-        " whether there is a journal of what it saw, the release of Apache Kafka that it shows itself as, and the"
-        " time at which its clock stands still.",
+        " whether there is a journal of what it saw, the release of Apache Kafka that it shows itself as, the"
+        " time at which its clock stands still, and how many brokers it has, which is one.",
     )
 
 
@@ -69,17 +75,17 @@ def kafka_broker() -> "Iterator[ClusterHost]":
 def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Iterator[KafkaCluster]":
     """A cluster of the test's own, which knows no other test."""
     how = _marked(request)
-    settings: dict[str, str] = {}
-    if how.get("partitions") is not None:
-        settings["num.partitions"] = str(how["partitions"])
-    if how.get("as_version") is not None:
-        settings["odradek.as.version"] = str(how["as_version"])
-    settings |= {name: str(value) for name, value in dict(how.get("settings") or {}).items()}
+    settings = dict(how.get("settings") or {})
+    for name, setting in SHORT_FOR.items():
+        if how.get(name) is not None:
+            if setting in settings:
+                raise pytest.UsageError(f"@pytest.mark.kafka has {name} and {setting} of settings: leave one out")
+            settings[setting] = str(how[name])
     seed, frozen_at_ms, journal = how.get("seed"), how.get("frozen_at_ms"), how.get("journal", True)
     with kafka_broker.cluster(settings, seed=seed, frozen_at_ms=frozen_at_ms, journal=journal) as cluster:
         request.node.stash[_CLUSTER] = cluster
         yield cluster
-        unused = cluster.faults.never_hit() if how.get("strict_faults") else []
+        unused = cluster.faults.never_hit(with_gone=True) if how.get("strict_faults") else []
         if unused:
             request.node.stash[_SEEN] = _seen(cluster)
     if unused:
@@ -95,5 +101,18 @@ def _marked(request: pytest.FixtureRequest) -> Mapping[str, Any]:
             raise pytest.UsageError(
                 f"@pytest.mark.kafka takes {', '.join(MARKED)} by name, not {mark.args or ', '.join(unknown)!r}"
             )
+        for name, value in mark.kwargs.items():
+            _check_marked(name, value)
         how = {**mark.kwargs, **how}
     return how
+
+
+def _check_marked(name: str, value: object) -> None:
+    if value is None:
+        return
+    wanted = WANTED[name]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        kinds = " or ".join(kind.__name__ for kind in wanted)
+        raise pytest.UsageError(f"{name} of @pytest.mark.kafka is of type {kinds}, not {value!r}")
+    if name == "brokers" and value != 1:
+        raise pytest.UsageError(f"brokers of @pytest.mark.kafka is 1, not {value}: one broker is all there is yet")

@@ -73,6 +73,11 @@ class Partition:
         return f"{self.topic}-{self.index}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether its log has been used: then it is open, or about to be."""
+        return self._log is not None or self._opening is not None
+
+    @property
     def log(self) -> Log:
         """The log, as requests and coordinators see it; the first use opens it and, after a crash, recovers it.
 

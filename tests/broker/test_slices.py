@@ -1,9 +1,12 @@
 """Long work in slices: short work ends at once, long work lets others in, and one failure is one answer."""
 
+import asyncio
+
 import pytest
 
+from odradek.broker import slices
 from odradek.broker.deferred import Deferred, Disconnect
-from odradek.broker.slices import SLICE_S, Slices, Steps, are_steps
+from odradek.broker.slices import SLICE_S, Slices, Steps, are_steps, slice_by_slice
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.manual_runtime import manual_runtime
 
@@ -128,3 +131,24 @@ def test_a_result_that_is_deferred_itself_is_waited_for() -> None:
 def test_only_a_generator_is_work_in_slices() -> None:
     assert are_steps(World().work("a", 1))
     assert not any(are_steps(answer) for answer in (None, Deferred[object](), iter([1])))
+
+
+async def test_what_is_done_in_slices_lets_others_in_and_brings_what_it_ends_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slices, "SLICE_S", 0.0)
+    seen: list[str] = []
+
+    def work() -> Steps[int]:
+        for number in range(3):
+            seen.append(f"step {number}")
+            yield
+        return 5
+
+    async def other() -> None:
+        while len(seen) < 5:
+            seen.append("other")
+            await asyncio.sleep(0)
+
+    assert (await asyncio.gather(slice_by_slice(work()), other()))[0] == 5
+    assert seen[:4] == ["step 0", "other", "step 1", "other"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from odradek.broker.answers.error_answers import error_answer, small_refusal
+from odradek.broker.answers.error_answers import error_answer, refusal
 from odradek.protocol.codec import decode, encode_bytes
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.alter_user_scram_credentials import (
@@ -71,13 +71,13 @@ def test_each_user_of_a_request_about_credentials_has_it_once() -> None:
 
 
 def test_an_answer_without_a_place_for_the_error_says_nothing() -> None:
-    answer = small_refusal(MetadataRequest(topics=None), MetadataResponse, 1, ErrorCode.ILLEGAL_SASL_STATE, "why")
+    answer = refusal(MetadataRequest(topics=None), MetadataResponse, 1, ErrorCode.ILLEGAL_SASL_STATE, "why")
     assert isinstance(answer, MetadataResponse)
     assert (list(answer.brokers), answer.topics, answer.controller_id) == ([], [], -1)
 
 
 def test_an_answer_with_a_place_for_a_sentence_has_it() -> None:
     code = ErrorCode.ILLEGAL_SASL_STATE
-    answer = small_refusal(DescribeClusterRequest(), DescribeClusterResponse, 1, code, "why")
+    answer = refusal(DescribeClusterRequest(), DescribeClusterResponse, 1, code, "why")
     assert isinstance(answer, DescribeClusterResponse)
     assert (answer.error_code, answer.error_message) == (code, "why")

@@ -113,3 +113,15 @@ def test_a_rule_that_is_removed_hits_nothing() -> None:
     table.clear()
     assert not table
     assert table.find(Asked("Fetch", 4, "", "User:ANONYMOUS", "127.0.0.1:1", NOTHING), 0.0) is None
+
+
+def test_a_rule_that_went_before_it_hit_anything_is_remembered() -> None:
+    table = FaultTable()
+    hit, removed, cleared = (FaultRule(client_id="shop"), FaultRule(client_id="a"), FaultRule(client_id="b"))
+    table.add(hit, 0.0)
+    table.remove(table.add(removed, 0.0).fault_id)
+    table.add(cleared, 0.0)
+    assert table.find(ASKED, 0.0) is not None
+    assert table.never_hit() == [cleared]
+    table.clear()
+    assert (table.never_hit(), table.never_hit(with_gone=True)) == ([], [removed, cleared])

@@ -31,7 +31,8 @@ REFUSED: Sequence[tuple[dict[str, Any], str]] = [
     ({"api": "Produse", "action": "blackhole"}, "no API 'Produse'; did you mean 'Produce'"),
     ({"api": "Produce", "version": 99, "action": "blackhole"}, "Produce has no version 99: it is served from 3 to"),
     ({"error": "NOT_LEADER"}, "no error of Kafka's; did you mean 'NOT_LEADER_OR_FOLLOWER'"),
-    ({"error": "NONE"}, "'NONE' is no error"),
+    ({"error": "NONE"}, "error of a fault cannot be 'NONE', which is no error"),
+    ({"action": "blackhole", "topic": "a b"}, "topic of a fault cannot be 'a b': Topic name is invalid"),
     ({"action": "dely", "ms": 1}, "no action; .*did you mean 'delay'"),
     ({}, "an error or an action, one of them"),
     ({"error": "UNKNOWN_SERVER_ERROR", "action": "delay", "ms": 1}, "one of them"),
@@ -82,3 +83,9 @@ WRONG = [given for given, _ in REFUSED]
 def test_what_can_mean_nothing_is_refused_with_the_nearest_right_thing(given: dict[str, Any], why: str) -> None:
     with pytest.raises(FaultError, match=why):
         parse_rule(given)
+
+
+def test_an_error_may_be_given_as_what_it_is_in_python() -> None:
+    assert parse_rule({"error": ErrorCode.NOT_LEADER_OR_FOLLOWER}) == FaultRule(error="NOT_LEADER_OR_FOLLOWER")
+    with pytest.raises(FaultError, match="error of a fault cannot be 'NONE'"):
+        parse_rule({"error": ErrorCode.NONE})

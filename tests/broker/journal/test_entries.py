@@ -30,3 +30,11 @@ def test_fields_are_rendered_as_a_person_reads_them() -> None:
     fields = {"a": True, "b": None, "c": ["x y", "z", ""], "d": {"e": 1.5}}
     assert rendered(fields) == "a=true b=None c=['x y', z, ''] d={e=1.5}"
     assert at_text(86_399_999) == "23:59:59.999"
+
+
+def test_a_time_has_a_text_however_far_away_it_is() -> None:
+    assert [at_text(at_ms) for at_ms in (-1, 253_402_300_799_999, 2**63)] == [
+        "23:59:59.999",
+        "23:59:59.999",
+        "07:12:55.808",
+    ]

@@ -113,6 +113,12 @@ def test_nothing_is_a_scenario_too() -> None:
         ("faults:\n  - api: Fetch\n    error: UNKNOWN_SERVER_ERROR\n    times: 0", 4, "times of a fault is 1 at least"),
         ("faults:\n  - Produce", 2, "a fault is an object"),
         ("clock:\n  frozen: true\n  rate: 2", 3, "a clock that is frozen has no rate"),
+        ("clock:\n  frozen: false\n  rate: 1.0e+15", 3, "a clock runs at a rate from 0 to 1000000, not 1e+15"),
+        (
+            "clock:\n  start: 253402300800000",
+            2,
+            "a clock shows milliseconds since 1970, from 0 to 253402300799999, not 253402300800000",
+        ),
         ("clusters:\n  - name: a\n  - name: a", 3, "there is a cluster 'a' already"),
         ("clusters:\n  - name: default", 2, "there is a cluster 'default' already"),
         ("clusters:\n  - name: a/b", 2, "'a/b' is no name of a cluster"),

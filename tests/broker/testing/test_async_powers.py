@@ -12,7 +12,7 @@ async def test_a_clock_goes_at_a_rate_and_never_back() -> None:
         at = await cluster.clock.now_ms()
         with pytest.raises(ValueError, match="moved forward"):
             await cluster.clock.advance(ms=-1)
-        with pytest.raises(ValueError, match="rate of 0 or more"):
+        with pytest.raises(ValueError, match="rate from 0 to 1000000"):
             await cluster.clock.run(-1)
         assert await cluster.clock.now_ms() == at
 

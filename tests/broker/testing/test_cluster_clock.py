@@ -64,17 +64,53 @@ async def test_it_begins_at_no_time_that_a_record_cannot_have(machine: ManualClo
         ClusterClock(asyncio.get_running_loop(), machine, frozen_at_ms=at_ms)
 
 
+@pytest.mark.parametrize("at_ms", [-1, LATEST_MS + 1])
+async def test_nor_is_it_set_to_such_a_time(clock: ClusterClock, at_ms: int) -> None:
+    began_ms = clock.now_ms()
+    with pytest.raises(ClockError, match=f"not {at_ms}"):
+        clock.begin_at(at_ms)
+    assert clock.now_ms() == began_ms
+
+
 @pytest.mark.parametrize("rate", [-1, float("inf"), float("nan")])
 async def test_it_never_goes_back(clock: ClusterClock, rate: float) -> None:
-    with pytest.raises(ValueError, match="rate of 0 or more"):
+    with pytest.raises(ValueError, match="rate from 0 to 1000000"):
         clock.run(rate)
     with pytest.raises(ValueError, match="moved forward"):
         await clock.advance(rate)
 
 
-async def test_it_goes_no_further_than_timestamps_do(clock: ClusterClock) -> None:
-    with pytest.raises(ValueError, match="100 years at most"):
-        await clock.advance(1e300)
+async def test_it_goes_no_faster_than_what_is_due_can_be_done(clock: ClusterClock) -> None:
+    clock.run(1e6)
+    with pytest.raises(ValueError, match=r"rate from 0 to 1000000, not 1e\+15"):
+        clock.run(1e15)
+    assert clock.rate == 1e6
+
+
+async def test_it_is_moved_to_the_last_time_that_it_can_show_and_not_beyond(clock: ClusterClock) -> None:
+    clock.freeze()
+    began_ms = clock.now_ms()
+    for seconds in (1e300, (LATEST_MS - began_ms + 1) / 1000):
+        with pytest.raises(ValueError, match=f"can show is {LATEST_MS}, the end of the year 9999"):
+            await clock.advance(seconds)
+        assert clock.now_ms() == began_ms
+    await clock.advance((LATEST_MS - began_ms) / 1000)
+    assert clock.now_ms() == LATEST_MS
+    with pytest.raises(ValueError, match="the end of the year 9999"):
+        await clock.advance(0.001)
+
+
+async def test_a_clock_that_runs_stops_at_the_last_time_that_it_can_show(machine: ManualClock) -> None:
+    clock = ClusterClock(asyncio.get_running_loop(), machine, frozen_at_ms=LATEST_MS - 10_000)
+    began, rung = clock.now(), asyncio.Event()
+    clock.run(1000)
+    clock.call_at(began + 10, rung.set)
+    clock.call_at(began + 10.5, lambda: pytest.fail("beyond the end"))
+    machine.jump(1)
+    await asyncio.wait_for(rung.wait(), 5)
+    assert (clock.now(), clock.now_ms(), clock.rate) == (began + 10, LATEST_MS, 0)
+    machine.jump(1e9)
+    assert (clock.now_ms(), clock.fork().now_ms()) == (LATEST_MS, LATEST_MS)
 
 
 async def test_advances_at_once_come_one_after_the_other_and_it_goes_on_as_it_was_told_meanwhile(

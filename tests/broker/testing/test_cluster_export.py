@@ -1,11 +1,14 @@
 """A cluster written to a file: what is in it, and what is left behind when it cannot be written."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
+from odradek.broker.testing import cluster_export
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.inspection import GivenRecord
 from odradek.broker.testing.kafka_cluster import KafkaCluster
@@ -49,3 +52,47 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(cluster: KafkaClust
     with pytest.raises(FileNotFoundError):
         cluster.export(tmp_path / "missing" / "file")
     assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_whoever_comes_meanwhile_is_served_and_is_not_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_export, "SLICE_S", 0.0)
+    path = tmp_path / "file"
+    with ClusterHost() as host, host.cluster() as cluster:
+        cluster.produce("t", [b"before"] * 100)
+
+        async def write_meanwhile() -> int:
+            writing, turns = asyncio.ensure_future(cluster.aio.export(path)), 0
+            while not writing.done():
+                turns += 1
+                if turns == 20:
+                    await cluster.aio.produce("t", [b"meanwhile"])
+                await asyncio.sleep(0)
+            await writing
+            return turns
+
+        assert host.run(write_meanwhile) > 100
+        assert len(cluster.records("t")) == 101
+    assert path.read_text().count("before") == 100
+    assert "meanwhile" not in path.read_text()
+
+
+def test_a_topic_that_is_deleted_meanwhile_is_left_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_export, "SLICE_S", 0.0)
+    monkeypatch.setattr(cluster_export, "READ_BYTES", 1)
+    with ClusterHost() as host, host.cluster() as cluster:
+        cluster.topic("t", 1)
+        cluster.produce("t", [b"v"] * 100)
+        admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
+
+        async def delete_meanwhile() -> list[str]:
+            lines: list[str] = []
+            async for line in cluster_export.export_lines(cluster._context):
+                lines.append(line)
+                if len(lines) == 10:
+                    (deleted,) = admin.delete_topics(["t"]).values()
+                    await asyncio.wrap_future(deleted)
+            return lines
+
+        assert 10 <= len(host.run(delete_meanwhile)) < 15

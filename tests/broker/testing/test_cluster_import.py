@@ -1,5 +1,7 @@
 """A file brought into a cluster: exported, it makes the same topics and logs; wrong, it changes nothing."""
 
+import asyncio
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +9,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from odradek.broker.testing import cluster_import
+from odradek.broker import slices
+from odradek.broker.testing import placed_logs
 from odradek.broker.testing.asking import ask
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.exchange_lines import ImportRefused
@@ -149,7 +152,7 @@ def test_a_transaction_that_is_open_comes_as_an_aborted_one(
 def test_offsets_that_are_missing_stay_missing(
     host: ClusterHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_import, "SEGMENT_BYTES", 100)
+    monkeypatch.setattr(placed_logs, "SEGMENT_BYTES", 100)
     path = tmp_path / "file"
     lines = ['{"topic": "t", "partitions": 1}', '{"topic": "t", "partition": 0, "start": 3}']
     offsets = [5, 6, 9, 40_000_000_000]
@@ -206,6 +209,12 @@ TOPIC = '{"topic": "t", "partitions": 1}\n'
             + '{"topic": "t", "partition": 0, "offset": 4, "value": "v"}\n{"topic": "t", "partition": 0, "start": 5}',
             "line 3: where a log begins stands before its records",
         ),
+        (
+            TOPIC + '{"topic": "t", "partition": 0, "offset": 0, "value": "v", "transactional": true}',
+            "line 2: a record that is transactional has a producer: its id, epoch and sequence",
+        ),
+        (TOPIC + '{"topic": "t", "valeu": "v"}', "line 2: unknown field 'valeu'; did you mean 'value'?"),
+        (TOPIC + '{"grup": "g", "topic": "t", "offset": 0}', "line 2: unknown field 'grup'; did you mean 'group'?"),
         # What only turns out when it is done is undone.
         (
             TOPIC + '{"topic": "there", "value": "v"}\n'
@@ -227,6 +236,42 @@ def test_what_is_wrong_is_refused_with_its_line_and_changes_nothing(
     cluster.produce("there", [b"kept"])
     before = everything(cluster)
     with pytest.raises(ImportRefused, match="^" + re.escape(why)):
+        cluster.import_(path)
+    assert everything(cluster) == before
+
+
+def test_whoever_comes_meanwhile_is_served_between_the_lines(
+    host: ClusterHost, cluster: KafkaCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "SLICE_S", 0.0)
+    added, placed = tmp_path / "added.jsonl", tmp_path / "placed.jsonl"
+    added.write_text('{"topic": "there", "value": "v"}\n' * 200)
+    at = "".join(f'{{"topic": "new", "partition": 0, "offset": {i}, "value": "v"}}\n' for i in range(200))
+    placed.write_text('{"topic": "new", "partitions": 1}\n' + at)
+
+    async def turns_of(path: Path) -> int:
+        bringing, turns = asyncio.ensure_future(cluster.aio.import_(path)), 0
+        while not bringing.done():
+            turns += 1
+            await asyncio.sleep(0)
+        await bringing
+        return turns
+
+    for path in (added, placed):
+        assert host.run(lambda: turns_of(path)) > 2 * 200  # noqa: B023  each line is read, and written
+    assert len(cluster.records("there")) == len(cluster.records("new")) == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"{}\n", gzip.compress(TOPIC.encode() + b"\n" * 99)[:-9], gzip.compress(b"x")[:12] + b"\0" * 9],
+    ids=["not packed", "cut", "damaged"],
+)
+def test_a_file_that_cannot_be_unpacked_is_refused(cluster: KafkaCluster, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(data)
+    before = everything(cluster)
+    with pytest.raises(ImportRefused, match=r"^the file is packed, but cannot be unpacked: \S"):
         cluster.import_(path)
     assert everything(cluster) == before
 

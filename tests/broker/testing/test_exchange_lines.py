@@ -1,5 +1,6 @@
 """Lines of an exported cluster: what people write by hand is read, and what they get wrong is named."""
 
+import gc
 import json
 from contextlib import suppress
 
@@ -13,7 +14,9 @@ from odradek.broker.testing.exchange_lines import (
     RecordLine,
     StartLine,
     TopicLine,
+    pack,
     read_lines,
+    unpack,
     write_bytes,
     write_line,
 )
@@ -97,3 +100,12 @@ def test_bytes_come_back_as_they_were(data: bytes | None) -> None:
 def test_whatever_stands_in_a_line_is_read_or_refused(text: str) -> None:
     with suppress(ImportRefused):
         assert len(list(read_lines([text]))) <= 1
+
+
+def test_a_packed_record_is_the_same_again_and_none_of_the_garbage_collectors_business() -> None:
+    record = RecordLine(4, "t", None, 7, None, None, b"v", (("h", b"w"),), producer=(1, 2, 3), is_transactional=True)
+    packed = pack(record)
+    assert unpack(packed) == record
+    assert type(packed) is tuple
+    gc.collect()
+    assert not gc.is_tracked(packed)

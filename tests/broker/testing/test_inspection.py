@@ -85,6 +85,24 @@ async def test_of_records_that_cannot_all_be_stored_none_is(
     assert records_of(context, "t", None) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"headers": [("h", "v")]}, "a record's header 'h' is bytes or None, not 'v'"),
+        ({"headers": [(b"h", b"v")]}, "a header's name is a text, not b'h'"),
+        ({"headers": {"h": b"v"}}, "headers are a list of pairs of name and value, not of {'h': b'v'}"),
+        ({"headers": [("h",)]}, r"headers are a list of pairs of name and value, not of \('h',\)"),
+        ({"headers": 5}, "headers are a list of pairs of name and value, not of 5"),
+        ({"timestamp_ms": "now"}, "timestamp_ms is an int of milliseconds since 1970, not 'now'"),
+        ({"timestamp_ms": 1.5}, "timestamp_ms is an int of milliseconds since 1970, not 1.5"),
+        ({"timestamp_ms": 1 << 63}, "timestamp_ms is milliseconds since 1970, not 9223372036854775808"),
+    ],
+)
+def test_what_no_record_can_have_is_named(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        GivenRecord(b"v", **fields)
+
+
 @pytest.mark.parametrize(("fields", "said"), [({"value": "v"}, "value"), ({"value": b"v", "key": "k"}, "key")])
 def test_a_text_is_no_record(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(

@@ -1,12 +1,13 @@
 """A cluster as a test sees it: what stock clients did to it, and what it is made to do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 
+from odradek.broker.cluster import NotRunning
 from odradek.broker.testing.cluster_host import ClusterHost
-from odradek.broker.testing.inspection import GivenRecord, SeenOffsets
+from odradek.broker.testing.inspection import GivenRecord, SeenOffsets, topic_named
 from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.errors import KafkaError as BrokerError
@@ -93,6 +94,38 @@ def test_what_is_wrong_is_said(cluster: KafkaCluster) -> None:
         assert error.value.code is code
     with pytest.raises(ValueError, match="isolation is"):
         cluster.records("t", isolation="committed")
+
+
+def test_settings_may_be_numbers_and_truths(host: ClusterHost) -> None:
+    with host.cluster({"num.partitions": 3, "auto.create.topics.enable": True}) as cluster:
+        cluster.topic("t", config={"retention.ms": 5, "preallocate": False})
+        configs = cluster.look(lambda running: topic_named(running.cluster.context, "t").configs)
+        assert dict(configs) == {"retention.ms": "5", "preallocate": "false"}
+        assert len(cluster.produce("u", [b"v"] * 3)) == len(set(cluster.produce("u", [b"v"] * 3)))
+
+
+def test_what_is_of_a_wrong_type_is_named_and_asked_of_nobody(
+    cluster: KafkaCluster, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cluster.topic("t", 1)
+    wrong: list[tuple[Callable[..., object], tuple[object, ...], str]] = [
+        (cluster.topic, ("a", "2"), "the number of partitions is an int, not '2'"),
+        (cluster.topic, ("a", 1.5), "the number of partitions is an int, not 1.5"),
+        (cluster.topic, (5,), "a topic's name is a text, not 5"),
+        (cluster.topic, ("a", 1, {"retention.ms": None}), "retention.ms: a setting is a text, a number"),
+        (cluster.produce, (5, [b"v"]), "a topic's name is a text, not 5"),
+        (cluster.produce, ("a", b"v"), "records are given as a list, not as b'v'"),
+        (cluster.produce, ("a", ["v"]), "a record's value is bytes or None, not 'v'"),
+    ]
+    for call, given, why in wrong:
+        with pytest.raises(TypeError, match=why):
+            call(*given)
+    with pytest.raises(TypeError, match="a partition is an int, not '0'"):
+        cluster.produce("t", [b"v"], partition="0")  # type: ignore[arg-type]
+    assert cluster.records("t") == []
+    with pytest.raises(BrokerError, match="there is no topic 'a'"):
+        cluster.records("a")
+    assert "Traceback" not in caplog.text + "".join(capfd.readouterr())
 
 
 def test_transactions_are_seen_with_what_became_of_them(cluster: KafkaCluster) -> None:
@@ -213,3 +246,26 @@ def test_rules_that_were_never_hit_are_named_and_all_can_be_taken_away(cluster: 
         fault.await_hits(timeout_s=0.01)
     cluster.faults.clear()
     assert cluster.faults.never_hit() == []
+
+
+def test_a_cluster_that_is_closed_says_so_whatever_it_is_asked(host: ClusterHost) -> None:
+    with host.cluster() as cluster:
+        fault = cluster.faults.add(api="Produce", action="blackhole")
+    asked: list[Callable[[], object]] = [
+        lambda: cluster.clock.now_ms,
+        cluster.clock.freeze,
+        cluster.clock.run,
+        lambda: cluster.clock.advance(ms=1),
+        lambda: cluster.faults.add(api="Produce", action="blackhole"),
+        cluster.faults.clear,
+        cluster.faults.never_hit,
+        cluster.journal,
+        cluster.requests,
+        cluster.journal_text,
+        lambda: cluster.explain_partition("t"),
+        lambda: cluster.topic("t"),
+    ]
+    for ask in asked:
+        with pytest.raises(NotRunning, match="the cluster does not run"):
+            ask()
+    assert fault.hits == 0

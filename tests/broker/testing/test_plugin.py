@@ -93,7 +93,7 @@ def test_a_marker_says_what_the_cluster_is_like(project: Project) -> None:
             with pytest.raises(Exception, match="(?i)large"):
                 kafka.produce("t", [bytes(600)])
 
-        @pytest.mark.kafka(partitions=3)
+        @pytest.mark.kafka(partitions=3, brokers=1)
         def test_the_nearest_counts(kafka):
             kafka.produce("t", [b"v"] * 4)
             assert {record.partition for record in kafka.records("t")} == {0, 1, 2}
@@ -130,6 +130,26 @@ def test_a_marker_that_means_nothing_is_an_error(project: Project, mark: str) ->
     assert "partitions, settings, seed, strict_faults" in done.stdout or "retention" in done.stdout
 
 
+CANNOT_BE = {
+    "partitions=3, settings={'num.partitions': '4'}": "has partitions and num.partitions of settings: leave one out",
+    "as_version='3.9', settings={'odradek.as.version': '3.8'}": "has as_version and odradek.as.version of settings",
+    "seed='x'": "seed of @pytest.mark.kafka is of type int, not 'x'",
+    "partitions='3'": "partitions of @pytest.mark.kafka is of type int, not '3'",
+    "journal=1": "journal of @pytest.mark.kafka is of type bool, not 1",
+    "frozen_at_ms=True": "frozen_at_ms of @pytest.mark.kafka is of type int, not True",
+    "settings=['num.partitions']": "settings of @pytest.mark.kafka is of type Mapping, not ['num.partitions']",
+    "brokers=3": "brokers of @pytest.mark.kafka is 1, not 3: one broker is all there is yet",
+}
+
+
+def test_a_marker_that_cannot_be_is_named(project: Project) -> None:
+    tests = (f"@pytest.mark.kafka({mark})\ndef test_{i}(kafka): pass\n" for i, mark in enumerate(CANNOT_BE))
+    done = project("import pytest\n" + "".join(tests))
+    assert f"{len(CANNOT_BE)} errors" in done.stdout
+    for why in CANNOT_BE.values():
+        assert why in done.stdout
+
+
 def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> None:
     done = project(
         """
@@ -139,9 +159,14 @@ def test_a_strict_test_fails_for_a_fault_that_hit_nothing(project: Project) -> N
         def test_it(kafka):
             kafka.topic("orders", partitions=1)
             kafka.faults.add(api="Produce", action="blackhole")
+
+        @pytest.mark.kafka(strict_faults=True)
+        def test_it_was_removed(kafka):
+            kafka.faults.add(api="Fetch", action="blackhole").remove()
         """
     )
     assert done.returncode == 1
+    assert done.stdout.count("Failed: faults that hit nothing") == 2
     assert "faults that hit nothing" in done.stdout
     seen = done.stdout.partition("odradek: what the broker saw")[2]
     assert "topic orders: created with 1 partition" in seen
