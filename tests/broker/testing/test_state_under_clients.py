@@ -143,7 +143,13 @@ def commit(producer: Producer, value: bytes) -> None:
     producer.commit_transaction(DEADLINE_S)
 
 
-def test_a_producer_from_before_a_restore_is_fenced_by_one_from_after_it(cluster: KafkaCluster) -> None:
+@pytest.mark.parametrize("release", ["4.3", "3.9"])  # transactions of the new protocol, and of the classic one
+def test_a_producer_from_before_a_restore_is_fenced_by_one_from_after_it(release: str) -> None:
+    with ClusterHost() as host, host.cluster({"odradek.as.version": release}) as cluster:
+        check_fencing(cluster)
+
+
+def check_fencing(cluster: KafkaCluster) -> None:
     cluster.topic("t", 1)
     commit(transactional(cluster), b"kept")
     cluster.snapshot("s")
