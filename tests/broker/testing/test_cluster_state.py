@@ -212,6 +212,18 @@ def test_an_idempotent_producer_that_has_gone_on_is_refused_as_where_data_was_lo
     assert values(cluster) == [b"a", b"d"]
 
 
+def test_an_idempotent_producer_that_the_state_does_not_know_goes_on(cluster: KafkaCluster) -> None:
+    cluster.snapshot("s")
+    producer = producer_of(cluster, **{"enable.idempotence": True})
+    for is_reset in (False, True):
+        send(producer, b"gone")
+        cluster.reset() if is_reset else cluster.restore("s")
+        if not cluster._context.topics.find("t"):
+            cluster.topic("t", 1)
+        send(producer, b"next")
+        assert values(cluster) == [b"next"]
+
+
 def test_no_producer_id_is_handed_out_twice(cluster: KafkaCluster) -> None:
     cluster.snapshot("s")
     for value in (b"1", b"2"):

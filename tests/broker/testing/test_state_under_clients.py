@@ -15,7 +15,9 @@ from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.broker.testing.running_cluster import LOOPBACK, start_in_memory
 from odradek.broker.testing.snapshots import restore_snapshot, take_snapshot
 from odradek.broker.wire import Wire
+from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.incremental_alter_configs import (
     AlterableConfig,
     AlterConfigsResource,
@@ -143,7 +145,13 @@ def commit(producer: Producer, value: bytes) -> None:
     producer.commit_transaction(DEADLINE_S)
 
 
-def test_a_producer_from_before_a_restore_is_fenced_by_one_from_after_it(cluster: KafkaCluster) -> None:
+@pytest.mark.parametrize("release", ["4.3", "3.9"])  # transactions of the new protocol, and of the classic one
+def test_a_producer_from_before_a_restore_is_fenced_by_one_from_after_it(release: str) -> None:
+    with ClusterHost() as host, host.cluster({"odradek.as.version": release}) as cluster:
+        check_fencing(cluster)
+
+
+def check_fencing(cluster: KafkaCluster) -> None:
     cluster.topic("t", 1)
     commit(transactional(cluster), b"kept")
     cluster.snapshot("s")
@@ -177,3 +185,21 @@ def test_a_transaction_that_was_open_at_the_snapshot_can_be_ended_after_every_re
     producer.commit_transaction(DEADLINE_S)
     commit(producer, b"next")
     assert [one.value for one in cluster.records("t")] == [b"open", b"next"]
+
+
+def test_a_coordinators_topic_with_too_few_partitions_is_counted_by_the_next_start(cluster: KafkaCluster) -> None:
+    """As by Apache Kafka 4.3, which was asked."""
+    request = FindCoordinatorRequest(key_type=1, coordinator_keys=["x"])  # of 50 partitions it would have the 20th
+
+    def error() -> int:
+        answer = cluster._host.run(lambda: ask(cluster._context, request, FindCoordinatorResponse))
+        return answer.coordinators[0].error_code
+
+    cluster.topic("__transaction_state", 1)
+    assert error() == ErrorCode.COORDINATOR_NOT_AVAILABLE
+    cluster.snapshot("s")
+    cluster.restore("s")
+    assert error() == ErrorCode.NONE
+    cluster.topic("t", 1)
+    commit(transactional(cluster), b"one")
+    assert [one.value for one in cluster.records("t")] == [b"one"]
