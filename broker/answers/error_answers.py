@@ -3,13 +3,18 @@
 What an answer must have beside the error is taken from the request, field by field of the same name.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator
 from enum import Enum, auto
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ...protocol.declaration import Field, fields_of
 from ...protocol.errors import ErrorCode
-from ...protocol.messages.alter_user_scram_credentials import AlterUserScramCredentialsRequest
+from ...protocol.messages.alter_user_scram_credentials import (
+    AlterUserScramCredentialsRequest,
+    ScramCredentialDeletion,
+    ScramCredentialUpsertion,
+)
 from .request_names import GROUP_FIELDS, INDEX_FIELDS, TOPIC_FIELDS, array_fields, index_of
 
 R = TypeVar("R")
@@ -144,13 +149,16 @@ def _items(source: object, array: Field, version: int, said: _Said) -> Generator
     return items
 
 
-def _answered_items(source: object) -> Sequence[Any]:
+def _answered_items(source: object) -> Iterator[Any]:
     """The items of a part of a request that its answer has an item for each."""
-    if isinstance(source, AlterUserScramCredentialsRequest):  # one for each user, whatever becomes of it
-        return sorted({one.name for one in source.deletions} | {one.name for one in source.upsertions})
-    if isinstance(source, str | int):
-        return ()
-    return next((items for _, items in array_fields(source)), ())
+    if isinstance(source, AlterUserScramCredentialsRequest):  # one for each user, whatever was to become of it
+        told: set[str] = set()
+        for one in chain[ScramCredentialDeletion | ScramCredentialUpsertion](source.deletions, source.upsertions):
+            if one.name not in told:
+                told.add(one.name)
+                yield one.name
+    elif not isinstance(source, str | int):
+        yield from next((items for _, items in array_fields(source)), ())
 
 
 def _known(source: object, made: Field) -> Any:

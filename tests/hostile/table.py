@@ -33,6 +33,8 @@ from odradek.protocol.messages.produce import ProduceResponse
 from odradek.protocol.records import NewRecord, build_batch
 
 from .attack import Attack, Attacker
+from .attacks_on_access import SETTINGS as ACCESS
+from .attacks_on_access import ask_for_what_is_denied, many_rules
 from .attacks_on_consumer_groups import (
     large_topics,
     many_topics,
@@ -333,6 +335,7 @@ ATTACKS: Sequence[Attack] = (
     Attack("TLS clients that come and go", come_and_go, 300, 5000, settings=WITH_TLS),
     Attack("clients that dawdle before a login", dawdle, 100, 900, settings=LOGINS),
     Attack("clients that guess a password", guess, 100, 900, settings=LOGINS),
+    Attack("denied requests with many names", ask_for_what_is_denied, 20_000, 120_000, many_rules, settings=ACCESS),
     Attack("long messages before a login", long_messages, 20, 200, settings=LOGINS),
     Attack("fetch sessions of many partitions", large_sessions, 20_000, 700_000),
     Attack(

@@ -47,7 +47,7 @@ def judge_spoken(visit: Visit, spoken: Spoken, security: Security, now: datetime
         return text + _mismatch(findings, security), findings
     if ApiKey.METADATA not in spoken.kafka.versions:
         return f"{text}, but a controller's listener", [*findings, _controller(where)]
-    sasl_text, sasl_findings = _sasl(where, spoken.kafka, security)
+    sasl_text, sasl_findings = _sasl(where, spoken, spoken.kafka, security)
     findings += sasl_findings
     return text + sasl_text + _mismatch(findings, security), findings
 
@@ -91,13 +91,21 @@ def _not_kafka(where: str, spoken: Spoken, port: int) -> tuple[str, Sequence[Fin
     return text, [Finding("no-kafka", f"{where} {text}.", suggestions)]
 
 
+def _security_of(spoken: Spoken, security: Security) -> Security:
+    """What a client of this port is to be set to; where it is not known whether it wants SASL, as this one is."""
+    has_sasl = security.has_sasl if spoken.kafka is None else spoken.kafka.sasl_mechanisms is not None
+    if spoken.tls is None:
+        return Security.SASL_PLAINTEXT if has_sasl else Security.PLAINTEXT
+    return Security.SASL_SSL if has_sasl else Security.SSL
+
+
 def _transport(where: str, spoken: Spoken, security: Security) -> Sequence[Finding]:
     if spoken.tls is None and security.has_tls:
         return [
             Finding(
                 "plain-listener",
                 f"The client is set to {security.value}, but {where} speaks plain text.",
-                (remedies.client_setting(remedies.without_tls(security)), remedies.OTHER_PORT),
+                (remedies.client_setting(_security_of(spoken, security)), remedies.OTHER_PORT),
             )
         ]
     if spoken.tls is None:
@@ -108,7 +116,7 @@ def _transport(where: str, spoken: Spoken, security: Security) -> Sequence[Findi
             Finding(
                 "tls-listener",
                 f"{where} speaks TLS, and a client set to {security.value} gets no answer from it.",
-                (remedies.client_setting(remedies.with_tls(security)), remedies.OTHER_PORT),
+                (remedies.client_setting(_security_of(spoken, security)), remedies.OTHER_PORT),
             )
         )
     if spoken.tls.wants_client_certificate:
@@ -137,13 +145,13 @@ def _controller(where: str) -> Finding:
     )
 
 
-def _sasl(where: str, kafka: Kafka, security: Security) -> tuple[str, Sequence[Finding]]:
+def _sasl(where: str, spoken: Spoken, kafka: Kafka, security: Security) -> tuple[str, Sequence[Finding]]:
     if kafka.sasl_mechanisms is not None:
         offered = ", ".join(kafka.sasl_mechanisms) or "none"
         text = f", with SASL ({offered})"
         if security.has_sasl:
             return text, []
-        remedy = f"{remedies.client_setting(remedies.with_sasl(security))} sasl.mechanism is one of: {offered}."
+        remedy = f"{remedies.client_setting(_security_of(spoken, security))} sasl.mechanism is one of: {offered}."
         return text, [
             Finding(
                 "sasl-needed",
@@ -160,7 +168,7 @@ def _sasl(where: str, kafka: Kafka, security: Security) -> tuple[str, Sequence[F
             Finding(
                 "no-sasl",
                 f"The client is set to {security.value}, but {where} has no SASL.",
-                (remedies.client_setting(remedies.without_sasl(security)), remedies.OTHER_PORT),
+                (remedies.client_setting(_security_of(spoken, security)), remedies.OTHER_PORT),
             )
         ]
     return "", []

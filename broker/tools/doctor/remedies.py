@@ -79,19 +79,3 @@ def client_setting(security: Security) -> str:
 
 
 OTHER_PORT = "Or use the port of a listener of the protocol that the client is set to (`listeners` of the broker)."
-
-
-def with_tls(security: Security) -> Security:
-    return Security.SASL_SSL if security.has_sasl else Security.SSL
-
-
-def without_tls(security: Security) -> Security:
-    return Security.SASL_PLAINTEXT if security.has_sasl else Security.PLAINTEXT
-
-
-def with_sasl(security: Security) -> Security:
-    return Security.SASL_SSL if security.has_tls else Security.SASL_PLAINTEXT
-
-
-def without_sasl(security: Security) -> Security:
-    return Security.SSL if security.has_tls else Security.PLAINTEXT

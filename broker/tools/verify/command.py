@@ -9,6 +9,7 @@ import click
 from ...runtime import SystemClock
 from ...wire import Wire
 from ..login import offered_mechanisms
+from ..newest_versions import NewestVersions, NotServed
 from .library import CLASSIC, CONSUMER, GROUP_PROTOCOLS, MODULES, ClientError, Library, installed, open_library
 from .plan import Plan, SharePlan
 
@@ -133,10 +134,16 @@ def _check_somebody_listens(bootstrap: str) -> None:
     reasons: list[str] = []
     for address in bootstrap.split(","):
         try:
-            with Wire(address.strip(), client_id="odradek-verify", timeout_s=CONNECT_S) as wire:
-                offered = offered_mechanisms(wire)
+            wire = Wire(address.strip(), client_id="odradek-verify", timeout_s=CONNECT_S)
         except (OSError, ValueError) as error:
             reasons.append(f"{address}: {error}")
+            continue
+        try:
+            with wire:
+                NewestVersions(wire).learn()
+                offered = offered_mechanisms(wire)
+        except (OSError, ValueError, NotServed) as error:
+            reasons.append(f"{address.strip()} does not answer in plain text, and TLS is not spoken here: {error}")
             continue
         if offered is not None:
             _give_up(f"{address.strip()} wants a login (SASL), and nobody is logged in here: name a listener without")

@@ -67,7 +67,7 @@ def test_each_user_of_a_request_about_credentials_has_it_once() -> None:
         upsertions=[ScramCredentialUpsertion(name=name, mechanism=2) for name in ("bo", "al")],
     )
     answer = sent(error_answer(asked, AlterUserScramCredentialsResponse, 0, CODE), 0)
-    assert [(one.user, one.error_code) for one in answer.results] == [("al", CODE), ("bo", CODE)]
+    assert [(one.user, one.error_code) for one in answer.results] == [("bo", CODE), ("al", CODE)]
 
 
 def test_an_answer_without_a_place_for_the_error_says_nothing() -> None:

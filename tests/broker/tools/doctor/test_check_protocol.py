@@ -51,6 +51,15 @@ def test_what_does_not_fit_is_named(spoken: Spoken, security: Security, kinds: l
 def test_the_remedy_is_the_clients_setting() -> None:
     assert check(TLS).findings[0].remedies[0] == "Set security.protocol=SSL in the client."
     assert "SASL_PLAINTEXT in the client. sasl.mechanism is one of: PLAIN, SCRAM" in check(SASL).findings[0].remedies[0]
+
+
+def test_what_mends_it_is_all_that_the_port_wants() -> None:
+    both = Spoken(Speech.KAFKA, tls=Tls("TLSv1.3", None), kafka=SASL.kafka)
+    remedies = [finding.remedies[0] for finding in check(both).findings]
+    assert len(remedies) == 2
+    assert all(one.startswith("Set security.protocol=SASL_SSL in the client.") for one in remedies)
+    (plain, _) = check(PLAIN, Security.SASL_SSL).findings
+    assert plain.remedies[0] == "Set security.protocol=PLAINTEXT in the client."
     assert "listeners=PLAINTEXT://0.0.0.0:9092" in check(Spoken(Speech.CLOSES)).findings[0].remedies[0]
 
 

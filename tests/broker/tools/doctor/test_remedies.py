@@ -1,7 +1,7 @@
 """The words of what mends it."""
 
 from odradek.broker.tools.doctor import remedies
-from odradek.broker.tools.doctor.facts import Endpoint, Security
+from odradek.broker.tools.doctor.facts import Endpoint
 
 
 def test_an_address_to_advertise_stands_in_the_words_of_each_broker() -> None:
@@ -23,11 +23,3 @@ def test_two_listeners_have_two_ports() -> None:
 def test_a_containers_name_is_one_label() -> None:
     names = ("kafka", "1f3a0b9c2d4e", "kafka.example", "localhost", "::1")
     assert [remedies.is_container_name(name) for name in names] == [True, True, False, False, False]
-
-
-def test_a_security_protocol_is_changed_in_one_half_only() -> None:
-    assert remedies.with_tls(Security.SASL_PLAINTEXT) is Security.SASL_SSL
-    assert remedies.without_tls(Security.SASL_SSL) is Security.SASL_PLAINTEXT
-    assert remedies.with_sasl(Security.SSL) is Security.SASL_SSL
-    assert remedies.without_sasl(Security.SASL_PLAINTEXT) is Security.PLAINTEXT
-    assert remedies.client_setting(Security.SSL) == "Set security.protocol=SSL in the client."

@@ -1,6 +1,5 @@
 """The command line of the verifier, where it can say no without a broker."""
 
-import socket
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ from odradek.broker.tools.verify import command
 from odradek.broker.tools.verify.with_confluent_kafka import ConfluentKafka
 
 from ....brokers import free_port
+from ...security.tls.certificates import SERVER
 
 
 def test_without_confluent_kafka_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,10 +52,23 @@ def test_a_broker_that_wants_a_login_cannot_be_verified() -> None:
     assert "wants a login (SASL)" in result.stderr
 
 
+def test_a_broker_that_speaks_tls_cannot_be_verified() -> None:
+    settings = {
+        "listeners": "SSL://127.0.0.1:0",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.certificate.chain": SERVER.chain,
+        "ssl.keystore.key": SERVER.key,
+    }
+    with running_broker(settings) as broker:
+        options = ["--bootstrap", broker.bootstrap, "--client", "confluent-kafka"]
+        result = CliRunner().invoke(command.verify, options)
+    assert result.exit_code == 2
+    assert "TLS is not spoken here" in result.stderr
+
+
 def test_clients_that_do_not_speak_the_consumer_protocol_cannot_verify_it() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"127.0.0.1:{listening.getsockname()[1]}"
-        options = ["--bootstrap", address, "--client", "aiokafka", "--group-protocol", "mixed"]
+    with running_broker() as broker:
+        options = ["--bootstrap", broker.bootstrap, "--client", "aiokafka", "--group-protocol", "mixed"]
         result = CliRunner().invoke(command.verify, options)
     assert result.exit_code == 2
     assert "none of these clients speaks the consumer protocol: aiokafka" in result.stderr
@@ -70,9 +83,8 @@ def test_share_groups_speak_no_protocol_of_other_groups() -> None:
 
 def test_a_client_without_share_groups_cannot_verify_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ConfluentKafka, "has_share_groups", False)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"127.0.0.1:{listening.getsockname()[1]}"
-        options = ["--bootstrap", address, "--client", "confluent-kafka", "--share-groups"]
+    with running_broker() as broker:
+        options = ["--bootstrap", broker.bootstrap, "--client", "confluent-kafka", "--share-groups"]
         result = CliRunner().invoke(command.verify, options)
     assert result.exit_code == 2
     assert "this release of confluent-kafka has no share groups" in result.stderr
