@@ -20,6 +20,7 @@ from ..cluster import NotRunning
 from ..config.config_def import ConfigError, nearest
 from ..faults.rule import FaultError
 from ..log_output import get_logger
+from .hosts import check_host
 from .operation import CLUSTER, ENDING, LINES, Asked, Operation, Refused, check_fields, parse_query
 from .operations import OPERATIONS
 from .plane import ControlPlane
@@ -38,19 +39,20 @@ WITH_SLASHES = ("group",)  # parts of a path whose names may have any character
 logger = get_logger("control")
 
 
-def make_app(plane: ControlPlane) -> Starlette:
-    """The application over the clusters of a plane."""
+def make_app(plane: ControlPlane, host: str) -> Starlette:
+    """The application over the clusters of a plane; `host` is what --control names."""
     app = Starlette(
-        routes=[_route(operation, plane) for operation in OPERATIONS],
+        routes=[_route(operation, plane, host) for operation in OPERATIONS],
         exception_handlers={HTTPException: _unrouted, Exception: _failed},
     )
     app.router.redirect_slashes = False
     return app
 
 
-def _route(operation: Operation, plane: ControlPlane) -> Route:
+def _route(operation: Operation, plane: ControlPlane, host: str) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
+            check_host(request.headers.get("host", ""), host)
             return _answer(operation.status, await _done(operation, await _asked(operation, plane, request)))
         except Refused as refused:
             return _answer(refused.status, {"error": str(refused)})
@@ -113,13 +115,22 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
     if not body.strip():
         return {}
     try:
-        parsed: object = json.loads(body, parse_constant=_no_constant)
+        parsed: object = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_each_once)
         json.dumps(parsed, ensure_ascii=False).encode()  # a lone surrogate is no text
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"the body is no JSON: {error}") from None
     if not isinstance(parsed, dict):
         raise Refused(400, "the body is no JSON object")
     return cast("Mapping[str, Any]", parsed)
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:100]!r} is there twice in one object")
+    return found
 
 
 def _no_constant(name: str) -> object:

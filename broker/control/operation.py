@@ -157,10 +157,14 @@ def _bounds(one: Field) -> str:
     if one.choices:
         return f"; it is one of {', '.join(one.choices)}"
     if one.least is not None and one.most is not None:
-        return f"; it is {_WORDS[one.kind]} from {one.least:g} to {one.most:g}"
+        return f"; it is {_WORDS[one.kind]} from {_number(one.least)} to {_number(one.most)}"
     if one.least is not None:
-        return f"; it is {_WORDS[one.kind]}, {one.least:g} at least"
+        return f"; it is {_WORDS[one.kind]}, {_number(one.least)} at least"
     return f"; it is {_WORDS[one.kind]}"
+
+
+def _number(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def _short(value: object) -> str:

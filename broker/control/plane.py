@@ -1,13 +1,13 @@
 """ControlPlane: the clusters of a process by their names, the one that it serves and those made beside it."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from ..cluster import StartError
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import nearest
 from ..runtime import Threads
+from ..testing import given
 from ..testing.running_cluster import LOOPBACK, Reins, RunningCluster, start_in_memory
 from .operation import Refused
 
@@ -16,13 +16,13 @@ MOST_CLUSTERS = 1000
 MOST_FAULTS = 1000  # of one cluster: every request looks at each of them
 MOST_SNAPSHOTS = 1000  # of one cluster
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-
 
 def check_name(name: str, what: str) -> None:
     """Refused for a name that does not go well into a path."""
-    if _NAME.fullmatch(name) is None:
-        raise Refused(400, f"{name!r} is no name of {what}: 1 to 100 of a-z, A-Z, 0-9, '.', '_' and '-'")
+    try:
+        given.check_name(name, what)
+    except ValueError as error:
+        raise Refused(400, str(error)) from None
 
 
 class ControlPlane:

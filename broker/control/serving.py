@@ -63,7 +63,7 @@ class ControlledBroker:
     async def _serve(self, plane: ControlPlane, listening: socket.socket, ends: contextlib.AsyncExitStack) -> None:
         server = _Server(
             uvicorn.Config(
-                make_app(plane),
+                make_app(plane, self._host),
                 http="h11",
                 ws="none",
                 lifespan="off",

@@ -3,10 +3,12 @@
 TypeError and ValueError say what was meant to be there.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 MOST_PARTITIONS = 2**31 - 1
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 Setting: TypeAlias = str | int | float | bool
 
@@ -32,6 +34,12 @@ def setting_texts(given: object) -> dict[str, str]:
             raise TypeError(f"a setting has a text for a name, not {name!r}")
         texts[name] = setting_text(name, value)
     return texts
+
+
+def check_name(name: object, what: str) -> None:
+    """ValueError for a name that does not go well into a path; `what` has it."""
+    if not isinstance(name, str) or NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no name of {what}: 1 to 100 of a-z, A-Z, 0-9, '.', '_' and '-'")
 
 
 def check_topic(name: object) -> None:

@@ -7,6 +7,7 @@ before anything is touched. Each has the cluster alone: no two of them are under
 from ...storage.files.memory_files import MemoryFiles
 from ..config.config_def import nearest
 from ..journal.entries import at_text
+from .given import check_name
 from .running_cluster import RunningCluster, Snapshot
 
 
@@ -16,8 +17,10 @@ class StateError(ValueError):
 
 async def take_snapshot(running: RunningCluster, name: str) -> Snapshot:
     """Keep the state as it is now, under a name; one that was kept under it before is let go. StateError."""
-    if not name:
-        raise StateError("a snapshot has a name")
+    try:
+        check_name(name, "a snapshot")
+    except ValueError as error:
+        raise StateError(str(error)) from None
     async with running.alone():
         files = await running.copy_files()
         taken = running.snapshots[name] = Snapshot(name, running.clock.now_ms(), files)

@@ -27,7 +27,9 @@ curl -d '{"api": "Produce", "action": "disconnect_after", "times": 1}' http://12
 
 It is off without the option, and then nothing of it is loaded. It listens where the option says, on the loopback if
 that is a port alone; it asks for no password, so let nobody reach it who may not rule the broker. Pages of the web
-are turned away. With it, the clock of the cluster that is served can be moved and its requests hit by faults, on disk
+are turned away, and so are calls to a host that is not this one: it is called by an address, by `localhost`, by the
+name that `--control` has, or, where that is not the loopback, by a name without a dot, as containers have them. With
+it, the clock of the cluster that is served can be moved and its requests hit by faults, on disk
 or `--ephemeral`; beside it, clusters in memory are made and dropped (`/v1/clusters`), and `?cluster=NAME` has any
 operation be about one of them.
 

@@ -155,11 +155,15 @@ def clusters() -> None:
 @click.argument("name")
 @click.option("--set", "assignments", metavar="NAME=VALUE", multiple=True, help="One of Kafka's settings; repeatable.")
 @click.option("--seed", type=int, help="Makes every id in it the same in every run.")
+@click.option("--frozen-at", "frozen_at_ms", type=int, metavar="MS", help="Its clock stands still there.")
 @click.pass_obj
-def create_cluster(client: ControlClient, name: str, assignments: tuple[str, ...], seed: int | None) -> None:
+def create_cluster(
+    client: ControlClient, name: str, assignments: tuple[str, ...], seed: int | None, frozen_at_ms: int | None
+) -> None:
     """Make a cluster in memory; its bootstrap is in what is printed."""
     body: dict[str, Any] = {"name": name, "settings": settings_of(assignments, "--set")}
-    show([client.call("POST", "clusters", body=body if seed is None else {**body, "seed": seed})])
+    given = {field: value for field, value in (("seed", seed), ("frozen_at_ms", frozen_at_ms)) if value is not None}
+    show([client.call("POST", "clusters", body=body | given)])
 
 
 @clusters.command("list")

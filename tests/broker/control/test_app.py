@@ -60,6 +60,19 @@ def test_pages_of_the_web_are_turned_away(served: Served, header: dict[str, str]
     assert served.call("GET", "/v1/clock")["rate"] == 1
 
 
+def test_a_call_that_came_by_a_name_of_somebody_else_is_turned_away(served: Served) -> None:
+    status, answer = served.send("POST", "/v1/clock/freeze", b"", {"Host": "evil.example:80"})
+    assert (status, answer["error"][:44]) == (403, "the control plane is not at 'evil.example:80")
+    assert served.call("GET", "/v1/clock")["rate"] == 1
+    assert served.send("GET", "/v1/clock", None, {"Host": "localhost:80"})[0] == 200
+
+
+@pytest.mark.parametrize("body", [b'{"ms": 1, "ms": 2}', b'{"days": 1, "x": {"ms": 1, "ms": 1}}'])
+def test_a_body_that_says_something_twice_is_refused(served: Served, body: bytes) -> None:
+    status, answer = served.send("POST", "/v1/clock/advance", body)
+    assert (status, answer) == (400, {"error": "the body is no JSON: 'ms' is there twice in one object"})
+
+
 def test_bytes_that_are_no_http_end_their_connection_and_no_other(served: Served) -> None:
     host, _, port = served.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as odd:

@@ -68,3 +68,11 @@ def test_a_query_that_says_nothing_is_refused(given: list[tuple[str, str]], why:
     with pytest.raises(Refused) as raised:
         parse_query(given, KNOWN, "it")
     assert str(raised.value).startswith(why)
+
+
+def test_a_bound_is_told_as_a_whole_number() -> None:
+    known = (Field("count", "integer", "How many.", least=1, most=2**31 - 1), Field("part", "number", ".", least=0.5))
+    with pytest.raises(Refused, match=r"it is a whole number from 1 to 2147483647$"):
+        check_fields({"count": 0}, known, "it")
+    with pytest.raises(Refused, match=r"it is a number, 0\.5 at least$"):
+        check_fields({"part": 0}, known, "it")

@@ -7,6 +7,7 @@ import pytest
 from odradek.broker.testing.given import (
     check_count,
     check_many,
+    check_name,
     check_partition,
     check_topic,
     setting_text,
@@ -56,3 +57,10 @@ def test_what_cannot_be_is_named(check: Callable[[], object], why: str) -> None:
 def test_a_topic_has_no_more_partitions_than_kafka_can_say() -> None:
     with pytest.raises(ValueError, match="2147483647 partitions at most, not 2147483648"):
         check_count(2**31)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "x" * 101, 5, None])
+def test_a_name_goes_well_into_a_path(name: object) -> None:
+    check_name("a.B_9-", "a snapshot")
+    with pytest.raises(ValueError, match="is no name of a snapshot: 1 to 100 of a-z"):
+        check_name(name, "a snapshot")

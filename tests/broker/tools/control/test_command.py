@@ -57,6 +57,14 @@ def test_the_clock_is_frozen_advanced_and_run(shell: Shell) -> None:
     assert "a clock is moved forward" in shell.failed("clock", "advance", "--ms", "-1")
 
 
+def test_a_cluster_is_made_with_a_clock_that_stands_still(shell: Shell) -> None:
+    shell.said("clusters", "create", "still", "--frozen-at", "1700000000000")
+    shown = {"now_ms": 1_700_000_000_000, "rate": 0}
+    assert shell.served.call("GET", "/v1/clock?cluster=still") == shown
+    shell.said("clusters", "drop", "still")
+    assert "since 1970" in shell.failed("clusters", "create", "never", "--frozen-at", "-1")
+
+
 def test_clusters_are_made_and_looked_into(shell: Shell) -> None:
     (made,) = shell.said("clusters", "create", "other", "--set", "num.partitions=3", "--seed", "4")
     assert [one["name"] for one in shell.said("clusters", "list")] == ["default", "other"]
