@@ -56,8 +56,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _seen(cluster: Any) -> str:
     """The end of the journal, or why there is none: nothing that goes wrong here may hide why the test failed."""
+    from .cluster_journal import last_text
+
     try:
-        return str(cluster.journal_text(MOST_LINES)) or "nothing"
+        return str(cluster.look(lambda running: last_text(running, MOST_LINES))) or "nothing"
     except Exception as error:
         return f"{error}"
 
