@@ -8,6 +8,7 @@ The one rule: loading it costs nothing. Whatever it needs is imported when a tes
 """
 
 from collections.abc import Generator, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,7 +60,7 @@ def _seen(cluster: Any) -> str:
     from .cluster_journal import last_text
 
     try:
-        return str(cluster.look(lambda running: last_text(running, MOST_LINES))) or "nothing"
+        return str(cluster.look(partial(last_text, most=MOST_LINES))) or "nothing"
     except Exception as error:
         return f"{error}"
 
