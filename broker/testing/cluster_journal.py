@@ -60,9 +60,18 @@ def text_of(running: RunningCluster, most: int) -> str:
     return "\n".join(journal_lines(watched(running).journal.entries(), most))
 
 
+def last_text(running: RunningCluster, most: int) -> str:
+    """The same for the report of a test, which may have closed it. RuntimeError: it keeps none."""
+    return "\n".join(journal_lines(_watch_of(running).journal.entries(), most))
+
+
 def watched(running: RunningCluster) -> JournalWatch:
     """What its journal hangs on. RuntimeError: it keeps none, or is closed (NotRunning)."""
     _ = running.cluster.context
+    return _watch_of(running)
+
+
+def _watch_of(running: RunningCluster) -> JournalWatch:
     if running.watch is None:
         raise RuntimeError("this cluster keeps no journal: it was made with journal=False")
     return running.watch

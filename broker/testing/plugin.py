@@ -8,6 +8,7 @@ The one rule: loading it costs nothing. Whatever it needs is imported when a tes
 """
 
 from collections.abc import Generator, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,8 +57,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _seen(cluster: Any) -> str:
     """The end of the journal, or why there is none: nothing that goes wrong here may hide why the test failed."""
+    from .cluster_journal import last_text
+
     try:
-        return str(cluster.journal_text(MOST_LINES)) or "nothing"
+        return str(cluster.look(partial(last_text, most=MOST_LINES))) or "nothing"
     except Exception as error:
         return f"{error}"
 

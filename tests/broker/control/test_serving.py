@@ -45,7 +45,7 @@ def test_a_signal_stops_both_within_two_seconds(signum: signal.Signals) -> None:
         served.call("POST", "/v1/clusters", {"name": "other"})
         served.call("POST", "/v1/faults", {"action": "blackhole"})
         waiting = socket.create_connection(address_of(served.url), timeout=DEADLINE_S)
-        waiting.sendall(b"GET /v1/faults/fault-1?hits=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        waiting.sendall(b"GET /v1/faults/fault-1?hits=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         served.call("GET", "/v1/health")  # by now it waits
         told_at = time.monotonic()
         served.process.send_signal(signum)
@@ -60,13 +60,13 @@ def test_a_signal_stops_both_within_two_seconds(signum: signal.Signals) -> None:
 
 def test_advances_and_uploads_under_way_at_the_end_are_refused_in_one_line() -> None:
     body = b'{"days": 36500}'
-    advance = b"POST /v1/clock/advance HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    advance = b"POST /v1/clock/advance HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     with serving("--ephemeral") as served:
         waiting = [socket.create_connection(address_of(served.url), timeout=DEADLINE_S) for _ in range(50)]
         for one in waiting:
             one.sendall(advance)
         upload = socket.create_connection(address_of(served.url), timeout=DEADLINE_S)
-        upload.sendall(b"POST /v1/import HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        upload.sendall(b"POST /v1/import HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
         served.call("GET", "/v1/health")  # by now they are under way
         told_at = time.monotonic()
         served.process.send_signal(signal.SIGTERM)

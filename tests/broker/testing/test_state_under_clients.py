@@ -93,9 +93,9 @@ def test_a_rebalance_that_was_under_way_comes_to_its_end(cluster: KafkaCluster, 
     second.subscribe(["t"])
     # The first is not polled, so that it gives nothing up.
     until(lambda: len(cluster.groups()["g"].members) == 2 or cluster.groups()["g"].state != "Stable", second)
-    cluster.snapshot("under way")
+    cluster.snapshot("under-way")
     assert len(second.assignment()) == 0
-    cluster.restore("under way")
+    cluster.restore("under-way")
     until(lambda: (len(first.assignment()), len(second.assignment())) == (1, 1), first, second)
     assert {one.partition for consumer in (first, second) for one in consumer.assignment()} == {0, 1}
     first.close()
