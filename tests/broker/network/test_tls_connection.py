@@ -382,5 +382,5 @@ def test_quotas_know_the_user_of_a_certificate(tmp_path: Path) -> None:
             assert answer.entries[0].error_code == 0
         for own, is_throttled in ((CLIENT, True), (None, False)):
             with connect(encrypted, AUTHORITY.client_context(tmp_path, own)) as wire:
-                answers = [wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse) for _ in range(2)]
-                assert (answers[-1].throttle_time_ms > 0) == is_throttled
+                asked = (wire.ask(MetadataRequest(topics=[]), 12, MetadataResponse) for _ in range(50))
+                assert any(answer.throttle_time_ms for answer in asked) == is_throttled  # the time of a few is free
