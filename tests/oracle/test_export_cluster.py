@@ -1,6 +1,6 @@
 """`odradek export-cluster`, and Apache Kafka that is started with exactly what it wrote: nothing is lost on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ from .test_same_directory import begin, go_on
 from .test_same_users import upsertion
 
 GROUP, WORKERS, USER, PASSWORD = "readers", "workers", "al", "first"
+ACCESS_RULES = {"authorizer.class.name": "StandardAuthorizer", "super.users": "User:ANONYMOUS"}
 
 
 class ExportedKafka(ApacheKafka):
@@ -67,12 +68,15 @@ def processes() -> Iterator[list[OdradekBroker | ApacheKafka]]:
         one.kill()
 
 
+def flags(settings: Mapping[str, str]) -> list[str]:
+    return [f"--set={name}={value}" for name, value in settings.items()]
+
+
 def exported(directory: Path, source: Path, *options: str) -> ExportedKafka:
     """Apache Kafka with what the tool writes for a directory."""
-    given = [f"--set={name}={value}" for name, value in TEST_SETTINGS.items()]
     node = ["--controller", f"127.0.0.1:{free_port()}", "--brokers", f"127.0.0.1:{free_port()}"]
     done = CliRunner().invoke(
-        main, ["export-cluster", str(source), "--to", str(directory / "out"), *node, *given, *options]
+        main, ["export-cluster", str(source), "--to", str(directory / "out"), *node, *flags(TEST_SETTINGS), *options]
     )
     assert done.exit_code == 0, done.output
     return ExportedKafka(directory / "kafka", directory / "out" / "server.properties")
@@ -83,8 +87,7 @@ def test_everything_is_there_and_goes_on(tmp_path: Path, processes: list[Odradek
     settings = {
         "listeners": f"PLAINTEXT://{address},CLIENTS://{sasl_address}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CLIENTS:SASL_PLAINTEXT",
-        "authorizer.class.name": "StandardAuthorizer",
-        "super.users": "User:ANONYMOUS",
+        **ACCESS_RULES,
     }
     odradek = OdradekBroker(tmp_path / "odradek", settings)
     processes.append(odradek)
@@ -99,7 +102,7 @@ def test_everything_is_there_and_goes_on(tmp_path: Path, processes: list[Odradek
     assert before.partitions["orders", 0].stable_offset < before.partitions["orders", 0].end_offset, "one is open"
     odradek.stop()
 
-    kafka = exported(tmp_path, odradek.data_dir, *(f"--set={name}={value}" for name, value in settings.items()))
+    kafka = exported(tmp_path, odradek.data_dir, *flags(settings))
     processes.append(kafka)
     assert kafka.address == address
     kafka.start()
@@ -178,8 +181,9 @@ def test_a_copy_is_served_and_the_directory_stays_as_it_was(
     assert content(odradek.data_dir) == before
 
 
+@pytest.mark.parametrize("settings", [{}, ACCESS_RULES], ids=["plain", "protected"])
 def test_a_second_broker_joins_and_takes_a_partition_over(
-    tmp_path: Path, processes: list[OdradekBroker | ApacheKafka]
+    tmp_path: Path, processes: list[OdradekBroker | ApacheKafka], settings: dict[str, str]
 ) -> None:
     """As docs/moving-to-apache-kafka.md has it."""
     odradek = OdradekBroker(tmp_path / "odradek")
@@ -187,7 +191,7 @@ def test_a_second_broker_joins_and_takes_a_partition_over(
     odradek.start()
     values = write(odradek.address, "orders")
     odradek.stop()
-    first = exported(tmp_path, odradek.data_dir, f"--listen={odradek.address}")
+    first = exported(tmp_path, odradek.data_dir, f"--listen={odradek.address}", *flags(settings))
     processes.append(first)
     first.start()
     second = second_broker(tmp_path, first)
@@ -196,9 +200,9 @@ def test_a_second_broker_joins_and_takes_a_partition_over(
 
     until(lambda: brokers_of(first.address) == [1, 2], "two brokers", timeout_s=60)
     move(first.address, "orders", [1, 2])
-    until(lambda: in_sync(first.address, "orders") == [1, 2], "two in-sync replicas")
+    until(lambda: in_sync(first.address, "orders") == [1, 2], "two in-sync replicas", timeout_s=60)
     move(first.address, "orders", [2])
-    until(lambda: in_sync(first.address, "orders") == [2], "one replica, of the second broker")
+    until(lambda: in_sync(first.address, "orders") == [2], "one replica, of the second broker", timeout_s=60)
     client = ConfluentKafka(second.address)
     send_all(client, "orders", [Message(b"last")])
     assert read_to_end(client, "orders", "read_uncommitted") == [[*values, b"last"]]
@@ -234,13 +238,14 @@ def test_a_directory_whose_voters_are_on_record_goes_back(
 
 def second_broker(tmp_path: Path, first: ExportedKafka) -> SecondBroker:
     """A broker alone, whose controller is that of the first."""
-    address = f"PLAINTEXT://127.0.0.1:{free_port()}"
+    names = [part.partition(":")[0] for part in first.settings["advertised.listeners"].split(",")]
+    addresses = ",".join(f"{name}://127.0.0.1:{free_port()}" for name in names)
     own = {
         "process.roles": "broker",
         "node.id": "2",
         "log.dirs": str(tmp_path / "second" / "data"),
-        "listeners": address,
-        "advertised.listeners": address,
+        "listeners": addresses,
+        "advertised.listeners": addresses,
     }
     properties = tmp_path / "second.properties"
     properties.write_text("".join(f"{name}={value}\n" for name, value in {**first.settings, **own}.items()))

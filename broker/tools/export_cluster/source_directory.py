@@ -76,7 +76,9 @@ def copy_source(source: SourceDirectory, out: Path) -> Path:
     """Copy the directory, byte for byte; returns where to. A copy that fails leaves nothing. OSError."""
     target, unfinished = out / _COPY, out / (_COPY + _UNFINISHED)
     try:
-        shutil.copytree(source.path, unfinished)
+        # Closing a file lets go of every lock that this process has on it: the lock file is not read.
+        shutil.copytree(source.path, unfinished, ignore=lambda at, _: [LOCK] if Path(at) == source.path else [])
+        (unfinished / LOCK).touch()
         for directory, _, names in os.walk(unfinished):
             for name in names:
                 _sync(Path(directory, name))

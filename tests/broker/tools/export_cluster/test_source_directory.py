@@ -1,6 +1,8 @@
 """Which directories may be exported, and what a copy is."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,15 @@ def test_a_copy_is_the_same_byte_for_byte(directory: Path, tmp_path: Path) -> No
         target = copy_source(source, tmp_path / "out")
     assert target == tmp_path / "out" / "data"
     assert _content(target) == _content(directory)
+
+
+def test_the_directory_stays_locked_while_it_is_copied(directory: Path, tmp_path: Path) -> None:
+    take = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    command = [sys.executable, "-c", take, str(directory / ".lock")]
+    with open_source(directory) as source:
+        copy_source(source, tmp_path / "out")
+        assert b"BlockingIOError" in subprocess.run(command, capture_output=True, check=False).stderr
+    assert subprocess.run(command, check=False).returncode == 0
 
 
 def test_a_copy_that_fails_leaves_nothing(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
