@@ -18,6 +18,7 @@ _TOOLS = {
     "consume": ".tools.shell.consume:consume",
     "doctor": ".tools.doctor.command:doctor",
     "dump-log": ".tools.dump_log.command:dump_log",
+    "export-cluster": ".tools.export_cluster.command:export_cluster",
     "groups": ".tools.shell.groups:groups",
     "health": ".tools.health:health",
     "produce": ".tools.shell.produce:produce",

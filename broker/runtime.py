@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ..protocol.uuid_text import encode_uuid
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
@@ -76,8 +78,11 @@ class Runtime:
     random: random.Random
 
     def new_uuid(self) -> uuid.UUID:
-        """A random uuid (version 4)."""
-        return uuid.UUID(bytes=self.random.randbytes(16), version=4)
+        """A random uuid (version 4). As in Kafka none whose text begins with a dash: tools take it for an option."""
+        while True:
+            made = uuid.UUID(bytes=self.random.randbytes(16), version=4)
+            if not encode_uuid(made.bytes).startswith("-"):
+                return made
 
 
 def chance_of(seed: int | None) -> random.Random:

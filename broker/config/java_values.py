@@ -15,6 +15,7 @@ _COMMA = re.compile(r"[ \t\n\x0b\f\r]*,[ \t\n\x0b\f\r]*")
 _NAMED = re.compile(r"[+-]?(?:NaN|Infinity)")
 _MOST_DIGITS = 4000  # zeros in front included; Python takes no more than 4300
 _SHOWN = 100
+_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f"}
 
 
 def trim(text: str) -> str:
@@ -61,3 +62,19 @@ def spell_double(number: float) -> str:
     sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
     first, rest = str(digits[0]), "".join(map(str, digits[1:])) or "0"
     return f"{'-' if sign else ''}{first}.{rest}E{int(exponent) + len(digits) - 1}"
+
+
+def format_property(name: str, value: str) -> str:
+    """A line of a properties file, in ASCII, that Properties.load reads as this name and value."""
+    text = _escaped(value)
+    body = text.strip(" ")
+    before = len(text) - len(text.lstrip(" "))
+    spaces = r"\u0020" * before, r"\u0020" * (len(text) - before - len(body))
+    return re.sub(r"[ :=#!]", r"\\\g<0>", _escaped(name)) + f"={spaces[0]}{body}{spaces[1]}"
+
+
+def _escaped(text: str) -> str:
+    """By UTF-16 units, as Java counts characters."""
+    data = text.encode("utf-16-be", "surrogatepass")
+    units = [chr(data[at] << 8 | data[at + 1]) for at in range(0, len(data), 2)]
+    return "".join(_ESCAPED.get(one) or (one if " " <= one <= "~" else f"\\u{ord(one):04x}") for one in units)

@@ -2,17 +2,36 @@
 
 import asyncio
 import gc
+import random
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from odradek.broker.runtime import LoopThreads, SystemClock, Timer, chance_of
 from odradek.broker.testing.clock import ManualClock
+from odradek.broker.testing.manual_runtime import manual_runtime
 
 
 def test_from_a_seed_the_same_chance_follows() -> None:
     assert chance_of(5).randbytes(16) == chance_of(5).randbytes(16) != chance_of(6).randbytes(16)
     assert chance_of(None).randbytes(16) != chance_of(None).randbytes(16)
+
+
+class BytesInOrder(random.Random):
+    """Chance that is no chance: these, one after the other."""
+
+    def __init__(self, *drawn: bytes) -> None:
+        super().__init__()
+        self._drawn = list(drawn)
+
+    def randbytes(self, n: int) -> bytes:
+        return self._drawn.pop(0)
+
+
+def test_no_id_begins_with_a_dash_which_kafkas_tools_would_take_for_an_option() -> None:
+    chance = BytesInOrder(b"\xf8" + bytes(15), b"\xfb" * 16, b"\xfc" + bytes(15))
+    made = replace(manual_runtime(), random=chance).new_uuid()
+    assert made.bytes[0] == 0xFC
 
 
 @dataclass

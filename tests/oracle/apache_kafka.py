@@ -135,18 +135,25 @@ class ApacheKafka:
     def format(self, *options: str) -> None:
         """Prepares the data directory as an administrator does, with options of `kafka-storage format`."""
         self._properties_path.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
-        arguments = ["format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(self._properties_path), *options]
+        self.format_as(CLUSTER_ID, self._properties_path, *options)
+
+    def format_as(self, cluster_id: str, properties: Path, *options: str) -> None:
+        """Prepares what the properties name for a node of this cluster."""
+        arguments = ["format", "--ignore-formatted", f"--cluster-id={cluster_id}", "-c", str(properties), *options]
         command = [*java(jars(self._version), QUICK_JVM), "kafka.tools.StorageTool", *arguments]
         subprocess.run(command, check=True, capture_output=True)
 
     def start(self) -> None:
-        home, properties = jars(self._version), self._properties_path
+        properties = self._properties_path
         properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
         if not (self.data_dir / "meta.properties").exists():
             self.format()
+        self._run(properties)
+
+    def _run(self, properties: Path) -> None:
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [*java(home, self._jvm), "kafka.Kafka", str(properties)],
+                [*java(jars(self._version), self._jvm), "kafka.Kafka", str(properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -4,7 +4,14 @@ import math
 
 import pytest
 
-from odradek.broker.config.java_values import parse_double, parse_integer, spell_double, split_list, trim
+from odradek.broker.config.java_values import (
+    format_property,
+    parse_double,
+    parse_integer,
+    spell_double,
+    split_list,
+    trim,
+)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +129,21 @@ def test_a_list_is_split_at_its_commas_and_the_spaces_beside_them(text: str, par
 def test_a_fraction_is_written_as_java_writes_it(number: float, text: str) -> None:
     assert spell_double(number) == text
     assert math.isnan(number) or parse_double(text) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("a.b", "1", "a.b=1"),
+        ("a b:c=d", "x=y:z #!", r"a\ b\:c\=d=x=y:z #!"),
+        ("a", "  b c ", r"a=\u0020\u0020b c\u0020"),
+        ("a", " ", r"a=\u0020"),
+        ("a", "C:\\x\n\t\r\f", r"a=C:\\x\n\t\r\f"),
+        ("a", "ä\U0001f600\0", r"a=\u00e4\ud83d\ude00\u0000"),
+        ("a", "", "a="),
+    ],
+)
+def test_a_line_of_a_properties_file_has_what_java_would_read_otherwise_escaped(
+    name: str, value: str, line: str
+) -> None:
+    assert format_property(name, value) == line
