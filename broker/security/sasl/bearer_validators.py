@@ -1,6 +1,6 @@
 """Who checks the bearer tokens of each listener, by its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ....protocol.errors import KafkaError
 from ...config.broker_config import BrokerConfig
@@ -62,7 +62,7 @@ class BearerValidators:
             return self._signed(listener, url)
         module = login_module(self._config, listener, OAUTHBEARER)
         logger.warning("bearer tokens are taken unsigned: anybody can make one", listener=listener)
-        options = {} if module is None else module.options
+        options: Mapping[str, str] = {} if module is None else module.options
         return UnsecuredValidator(options, self._config.name_in_force(listener, JAAS, OAUTHBEARER)).validate
 
     def _signed(self, listener: str, url: str) -> Validate:
