@@ -24,19 +24,19 @@ from .common_rules import DENIED, Words, on_cluster, with_body
 
 GROUP_KEY, TRANSACTION_KEY, SHARE_KEY = range(3)
 _KINDS = {GROUP_KEY: GROUP, TRANSACTION_KEY: TRANSACTIONAL_ID}
-KEYS_FROM, GROUPS_FROM = 4, 8
+KEYS_FROM, SHARE_FROM, GROUPS_FROM = 4, 6, 8
 _find_share_coordinator = on_cluster(Operation.CLUSTER_ACTION, words=Words.OF_CODE)
 NOTHING = -1  # the offset where none may be seen
 
 
 def find_coordinator(received: ReceivedRequest, access: Access, proceed: Proceed) -> Steps[Answer]:
-    """DESCRIBE on each group or transactional id; brokers alone ask for share partitions."""
+    """DESCRIBE on each group or transactional id; brokers alone ask for share partitions, in versions with such."""
     body, version = received.body, received.header.api_version
     assert isinstance(body, FindCoordinatorRequest)
     keys = body.coordinator_keys if version >= KEYS_FROM else [body.key]
     kind = _KINDS.get(body.key_type)
     if kind is None:
-        is_of_share = body.key_type == SHARE_KEY
+        is_of_share = body.key_type == SHARE_KEY and version >= SHARE_FROM
         return (
             (yield from in_steps(_find_share_coordinator(received, access, proceed)))
             if is_of_share

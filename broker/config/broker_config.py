@@ -271,12 +271,14 @@ class BrokerConfig:
 
     def for_listener(self, listener: str, name: str, mechanism: str = "") -> str | None:
         """What is in force on one listener, for one SASL mechanism; what is said most closely counts."""
+        return self.effective(self.name_in_force(listener, name, mechanism))
+
+    def name_in_force(self, listener: str, name: str, mechanism: str = "") -> str:
+        """By which name that was given; the name itself where nobody gave it."""
         own = own_name(listener, "")
         of_mechanism = [f"{own}{mechanism.lower()}.{name}", f"{mechanism.lower()}.{name}"] if mechanism else []
-        for known in (*of_mechanism, f"{own}{name}"):
-            if (given := self._given(known)) is not None:
-                return given
-        return self.effective(name)
+        known = (*of_mechanism, f"{own}{name}")
+        return next((one for one in known if self._given(one) is not None), name)
 
     def is_given(self, listener: str, name: str) -> bool:
         """Whether a setting was given, for this listener or for all."""

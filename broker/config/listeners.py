@@ -52,8 +52,26 @@ TLS_AT_THE_START = frozenset(
         "ssl.allow.san.changes",
     )
 )
+# What SASL asks for, most of it of each mechanism: listener.name.NAME.MECHANISM.SETTING.
+SASL_OF_LISTENERS = frozenset(
+    (
+        "sasl.enabled.mechanisms",
+        "sasl.jaas.config",
+        "sasl.server.callback.handler.class",
+        "sasl.oauthbearer.jwks.endpoint.url",
+        "sasl.oauthbearer.jwks.endpoint.refresh.ms",
+        "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms",
+        "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
+        "sasl.oauthbearer.expected.issuer",
+        "sasl.oauthbearer.expected.audience",
+        "sasl.oauthbearer.sub.claim.name",
+        "sasl.oauthbearer.scope.claim.name",
+        "sasl.oauthbearer.clock.skew.seconds",
+        "connections.max.reauth.ms",
+    )
+)
 # What a listener may have for itself: listener.name.NAME.SETTING.
-READ_OF_LISTENERS = TLS_RELOADED | TLS_AT_THE_START | {"max.connection.creation.rate"}
+READ_OF_LISTENERS = TLS_RELOADED | TLS_AT_THE_START | SASL_OF_LISTENERS | {"max.connection.creation.rate"}
 EVERY_INTERFACE = ("", "0.0.0.0", "::")
 _HOST = r"(?:\[(?P<bracketed>[0-9a-zA-Z%.:]+)\]|(?P<plain>[0-9a-zA-Z\-%._:]*))"
 _ADDRESS = re.compile(rf"{_HOST}:(?P<port>-?[0-9]{{1,6}})")

@@ -1,6 +1,6 @@
 """Who checks the bearer tokens of each listener, by its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ....protocol.errors import KafkaError
 from ...config.broker_config import BrokerConfig
@@ -11,7 +11,7 @@ from ...metadata.log import Then
 from ...runtime import Runtime
 from .jwks import Jwks
 from .oauthbearer import OAUTHBEARER, Validate
-from .settings import CALLBACK, JWKS_URL, enabled_mechanisms, login_module
+from .settings import CALLBACK, JAAS, JWKS_URL, enabled_mechanisms, login_module
 from .signed_jwt import JwtRules, SignedValidator
 from .unsecured_jws import UnsecuredValidator
 
@@ -54,16 +54,16 @@ class BearerValidators:
         url = self._of(listener, JWKS_URL)
         if handler and handler not in (*SIGNED, *UNSECURED):
             known = (SIGNED[0], UNSECURED[0])
-            raise ConfigError(
-                f"{CALLBACK}: {handler} is not here; there are: {', '.join(known)}{nearest(handler, known)}"
-            )
+            named = self._config.name_in_force(listener, CALLBACK, OAUTHBEARER)
+            raise ConfigError(f"{named}: {handler} is not here; there are: {', '.join(known)}{nearest(handler, known)}")
         if handler in SIGNED and not url:
             raise ConfigError(f"{JWKS_URL} is missing: {CALLBACK} is {handler}")
         if url and handler not in UNSECURED:
             return self._signed(listener, url)
         module = login_module(self._config, listener, OAUTHBEARER)
         logger.warning("bearer tokens are taken unsigned: anybody can make one", listener=listener)
-        return UnsecuredValidator({} if module is None else module.options).validate
+        options: Mapping[str, str] = {} if module is None else module.options
+        return UnsecuredValidator(options, self._config.name_in_force(listener, JAAS, OAUTHBEARER)).validate
 
     def _signed(self, listener: str, url: str) -> Validate:
         rules = JwtRules(

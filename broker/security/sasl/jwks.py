@@ -24,10 +24,12 @@ logger = get_logger("sasl")
 
 MOST_BYTES = 1 << 20
 TIMEOUT_S = 10.0
-# For one key that is not there the URL is asked again at most this often; and of so many such keys at a time.
-MISSING_AGAIN_S = 60.0
+# For one key that is not there the URL is asked again at most this often, for any such key at most that often:
+# key ids are made up by whoever likes to. So many are remembered.
+MISSING_AGAIN_S, MISSING_OTHER_S = 60.0, 4.0
 MOST_MISSING = 16
 LONGEST_KEY_ID = 1000
+_KINDS = ("RSA", "EC", "OKP")  # a secret that is shared (oct) signs nothing here
 _SCHEMES = ("http", "https", "file")
 
 
@@ -61,9 +63,11 @@ def parse_keys(data: bytes) -> list["PyJWK"]:
     keys: list[PyJWK] = []
     for one in cast("Sequence[dict[str, object]]", listed):
         try:
-            keys.append(jwt.PyJWK.from_dict(one))
+            key = jwt.PyJWK.from_dict(one)
         except (jwt.exceptions.PyJWTError, ValueError, TypeError, AttributeError, KeyError):
             continue
+        if key.key_type in _KINDS and key.public_key_use in (None, "sig"):
+            keys.append(key)
     if not keys:
         raise BadKeys("there is no key in it that could be used")
     return keys
@@ -87,6 +91,7 @@ class Jwks:
         self._read = read
         self._keys: Sequence[PyJWK] = ()
         self._missing: dict[str, float] = {}  # when the URL was asked for the sake of this key
+        self._last_missing = float("-inf")
         self._is_reading = False
         self._failures = 0
         self._timer: TimerHandle | None = None
@@ -111,13 +116,15 @@ class Jwks:
             return
         if now - self._missing.get(key_id, float("-inf")) < MISSING_AGAIN_S:
             return
+        if now - self._last_missing < MISSING_OTHER_S:
+            return
         while len(self._missing) >= MOST_MISSING:
             oldest = next(iter(self._missing))
             if now - self._missing[oldest] < MISSING_AGAIN_S:
                 return
             del self._missing[oldest]
         self._missing.pop(key_id, None)
-        self._missing[key_id] = now
+        self._missing[key_id] = self._last_missing = now
         self._begin(self._refreshed)
 
     def _begin(self, done: Callable[[Sequence["PyJWK"], Exception | None], None]) -> None:

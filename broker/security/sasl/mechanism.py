@@ -10,9 +10,10 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The client is to send another token."""
+    """The client is to send another token. `refused` is why it will not be let in if it does not, for the log alone."""
 
     token: bytes
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

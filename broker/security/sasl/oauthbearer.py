@@ -55,7 +55,7 @@ class BearerLogin:
             known = self._validate(bearer, now_ms)
         except BadToken as error:
             self._refusal = _as_json(error)
-            return Challenge(self._refusal.encode())
+            return Challenge(self._refusal.encode(), refused=str(error))
         if authorization_id not in ("", known.user):
             raise told(
                 f"Authentication failed: Client requested an authorization id ({authorization_id}) that is different "

@@ -191,6 +191,9 @@ class SaslServer:
     def _take(self, session: Session, authentication: Authentication, step: Step) -> tuple[bytes, int]:
         """The token that is answered, and how long the session may last."""
         if isinstance(step, Challenge):
+            if step.refused:  # which the client may leave without a word
+                why = step.refused[:MOST_LOGGED]
+                logger.warning("token refused", client=session.connection, listener=session.listener, why=why)
             return step.token, 0
         longest_ms = max_reauth_ms(self._config, session.listener, authentication.mechanism)
         lifetime_ms = authentication.complete(step, longest_ms, self._clock.now_ms(), self._clock.now())

@@ -25,16 +25,17 @@ def sasl_listeners(config: BrokerConfig) -> list[str]:
 
 def enabled_mechanisms(config: BrokerConfig, listener: str) -> Sequence[str]:
     """What a listener offers, in the order given. ConfigError for what is not served."""
+    named = config.name_in_force(listener, ENABLED)
     mechanisms = split_list(config.for_listener(listener, ENABLED) or "")
     for mechanism in mechanisms:
         if mechanism not in SERVED_MECHANISMS:
             known = ", ".join(SERVED_MECHANISMS)
             hint = nearest(mechanism.upper(), SERVED_MECHANISMS)
-            raise ConfigError(f"{ENABLED}: {mechanism} is not served; there are: {known}{hint}")
+            raise ConfigError(f"{named}: {mechanism} is not served; there are: {known}{hint}")
     if not config.is_given(listener, ENABLED) and takes_bearer_tokens(config, listener):
         mechanisms.append(OAUTHBEARER)
     if not mechanisms:
-        raise ConfigError(f"{ENABLED} is empty, and the listener {listener} wants a login")
+        raise ConfigError(f"{named} is empty, and the listener {listener} wants a login")
     return mechanisms
 
 
@@ -68,13 +69,14 @@ def login_module(config: BrokerConfig, listener: str, mechanism: str) -> LoginMo
     text = config.for_listener(listener, JAAS, mechanism)
     if text is None:
         return None
-    module = parse_jaas(text, JAAS)
+    named = config.name_in_force(listener, JAAS, mechanism)
+    module = parse_jaas(text, named)
     if module.name == _MODULES[mechanism]:
         return module
     if module.name in _MODULES.values() and not _is_of_mechanism(config, listener, mechanism):
         return None  # it is another mechanism's
     raise ConfigError(
-        f"{JAAS} of {mechanism}: {module.name} is not the login module {_MODULES[mechanism]}"
+        f"{named}: {module.name} is not the login module {_MODULES[mechanism]} of {mechanism}"
         f"{nearest(module.name, _MODULES.values())}"
     )
 
@@ -96,19 +98,21 @@ def max_reauth_ms(config: BrokerConfig, listener: str, mechanism: str) -> int:
 
 def check_sasl(config: BrokerConfig, listener: str, *, has_plain_users: bool) -> None:
     """Whether a listener can be served. ConfigError."""
+    enabled = config.name_in_force(listener, ENABLED)
     for mechanism in enabled_mechanisms(config, listener):
         login_module(config, listener, mechanism)
         if mechanism != OAUTHBEARER and (handler := config.for_listener(listener, CALLBACK, mechanism)):
-            raise ConfigError(f"{CALLBACK} of {mechanism}: {handler} is not here; users come by {JAAS} and --user")
+            named = config.name_in_force(listener, CALLBACK, mechanism)
+            raise ConfigError(f"{named}: {handler} is not here; users come by {JAAS} and --user")
         if mechanism == PLAIN and config.is_given(listener, ENABLED):
             has_users = has_plain_users or plain_users(config, listener)
             if not has_users:
                 raise ConfigError(
-                    f"{ENABLED}: PLAIN has no users on the listener {listener}; name them in "
+                    f"{enabled}: PLAIN has no users on the listener {listener}; name them in "
                     f'listener.name.{listener.lower()}.plain.{JAAS} (user_NAME="password"), or with --user'
                 )
         if mechanism == OAUTHBEARER and not takes_bearer_tokens(config, listener):
             raise ConfigError(
-                f"{ENABLED}: OAUTHBEARER needs {JWKS_URL}, or for unsigned tokens "
+                f"{enabled}: OAUTHBEARER needs {JWKS_URL}, or for unsigned tokens "
                 f"listener.name.{listener.lower()}.oauthbearer.{JAAS}"
             )

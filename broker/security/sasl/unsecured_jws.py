@@ -15,14 +15,14 @@ _PREFIX = "unsecuredValidator"
 class UnsecuredValidator:
     """Takes every token that is whole, has a name, and has not expired."""
 
-    def __init__(self, options: Mapping[str, str]) -> None:
-        """ConfigError for an option that is none."""
+    def __init__(self, options: Mapping[str, str], setting: str = "sasl.jaas.config") -> None:
+        """`setting` is where the options are from. ConfigError for one that is none."""
         self._principal_claim = options.get(f"{_PREFIX}PrincipalClaimName", "sub")
         self._scope_claim = options.get(f"{_PREFIX}ScopeClaimName", "scope")
         self._required = options.get(f"{_PREFIX}RequiredScope", "")
         skew = options.get(f"{_PREFIX}AllowableClockSkewMs", "0")
         if not skew.isascii() or not skew.isdigit():
-            raise ConfigError(f"sasl.jaas.config: {_PREFIX}AllowableClockSkewMs is no number of milliseconds")
+            raise ConfigError(f"{setting}: {_PREFIX}AllowableClockSkewMs is no number of milliseconds")
         self._skew_ms = int(skew)
 
     def validate(self, token: str, now_ms: int) -> BearerToken:

@@ -30,6 +30,15 @@ def elements(data: bytes) -> Iterator[Element]:
         pos += size
 
 
+def element(tag: int, body: bytes) -> bytes:
+    """One element as it is written."""
+    size = len(body)
+    if size < 0x80:
+        return bytes((tag, size)) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(length))) + length + body
+
+
 def dotted(oid: bytes) -> str:
     """An object identifier as text: 2.5.4.3. ValueError for none."""
     numbers: list[int] = []

@@ -60,8 +60,8 @@ def _check_numbers(element: Element) -> None:
 
 
 def _check_mac(der: bytes) -> None:
-    """The MacData of a PKCS #12 store: a digest, a salt, a number of rounds."""
+    """The MacData of a PKCS #12 store: a digest, a salt, a number of rounds; a key of PKCS #8 has octets there."""
     (store,) = elements(der)
     parts = list(elements(store.body))
-    if len(parts) == 3 and parts[0].tag == INTEGER:
+    if len(parts) == 3 and parts[0].tag == INTEGER and parts[2].tag == SEQUENCE:
         _check_numbers(parts[2])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...config.config_def import ConfigError
 from . import pem
+from .der import SEQUENCE, element, elements
 from .effort import TooMuchEffort, check_effort
 from .jks import JCEKS_MAGIC, MAGIC, NoJks, WrongPassword, read_jks, unseal
 from .settings import StoreSettings
@@ -146,14 +147,27 @@ def _load_pkcs12(store: StoreSettings, data: bytes) -> tuple[bytes | None, Seque
         raise ConfigError(f"{store.named}: it is no store: it begins neither as PKCS12 nor as JKS")
     try:
         check_effort(data)
-        found = load_pkcs12(data, None if store.password is None else store.password.encode())
+        found = load_pkcs12(
+            *((_without_mac(data), None) if store.password is None else (data, store.password.encode()))
+        )
         key = None if found.key is None else found.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         own = [] if found.cert is None else [found.cert.certificate.public_bytes(Encoding.DER)]
         return key, own, [one.certificate.public_bytes(Encoding.DER) for one in found.additional_certs]
     except Exception as error:  # what a damaged store makes of it is not told in advance
+        if store.password is None:
+            raise ConfigError(
+                f"{store.prefix}.password is needed to read {store.location}: it is encrypted, or it was damaged"
+            ) from None
         if "password" in str(error).lower():
             raise ConfigError(f"{store.prefix}.password is not that of {store.location}, or it was damaged") from None
         raise _refused(store, error) from None
+
+
+def _without_mac(data: bytes) -> bytes:
+    """A PKCS12 store without what shows with its password that it is whole: as Java reads it where none is given."""
+    (store,) = elements(data)
+    version, content, *_ = elements(store.body)
+    return element(SEQUENCE, version.whole + content.whole)
 
 
 def _refused(store: StoreSettings, error: Exception) -> ConfigError:

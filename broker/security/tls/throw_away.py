@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...config.config_def import ConfigError
+from ...log_output import get_logger
 from . import pem
 from .certificate import Certificate, NoCertificate, read_certificate
 from .stores import INSTALL
@@ -22,6 +23,8 @@ from .stores import INSTALL
 if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+
+logger = get_logger("tls")
 
 DIRECTORY = "odradek-tls"
 CA, CERTIFICATE, KEY, TRUST_STORE = "ca.pem", "server.pem", "server.key", "truststore.p12"
@@ -65,6 +68,8 @@ def throw_away(directory: Path, hosts: Iterable[str], now: datetime, data_direct
     wanted = list(dict.fromkeys([*EVERYWHERE, *(host for host in hosts if _is_host(host))]))
     try:
         found = _made_before(directory)
+        if directory.is_dir():
+            _keep_for_us(directory)
         if found is not None and found.not_after - now > LEFT and all(found.is_for(host) for host in wanted):
             return ThrowAway(directory, found.not_after, is_new=False)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,6 +99,18 @@ def _made_before(directory: Path) -> Certificate | None:
             f"remove {', '.join(there)} from {directory}, or name another directory with --tls-dir"
         )
     return certificate if len(there) == len(paths) else None
+
+
+def _keep_for_us(directory: Path) -> None:
+    """Nobody else looks into a directory that is ours alone; one that has more in it is left, and that is said."""
+    status = directory.stat()
+    if not status.st_mode & 0o077:
+        return
+    ours = {CA, CERTIFICATE, KEY, TRUST_STORE}
+    if status.st_uid == os.geteuid() and all(one.name.removesuffix(".new") in ours for one in directory.iterdir()):
+        directory.chmod(0o700)
+    else:
+        logger.warning("others may look into the directory of --tls-dir", directory=str(directory))
 
 
 def _certificate(path: Path) -> Certificate:

@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 import click
 
+from ...config.listeners import PLAINTEXT
 from ...wire import host_and_port
 from ..client_settings import parse_client_settings
 from ..options import bootstrap_option, client_settings_option
 
 INSTALL = "pip install 'odradek[cli]'"
 CONNECT_S = 5.0
+POLL_S = 0.05
 
 Key = TypeVar("Key")
 
@@ -44,8 +46,34 @@ class Kafka:
         self.module = load("confluent_kafka")
         self.bootstrap = bootstrap
         self.timeout_s = timeout_s
-        self._settings = {**settings, "bootstrap.servers": bootstrap, "logger": _silence()}
+        self._refused: str | None = None
+        self._is_plain = settings.get("security.protocol", PLAINTEXT).upper() == PLAINTEXT
+        self._settings: dict[str, Any] = {
+            **settings,
+            "bootstrap.servers": bootstrap,
+            "logger": _silence(),
+            "error_cb": self._note_refusal,
+        }
         _check_somebody_listens(bootstrap)
+
+    def check_login(self) -> None:
+        """Failed, at once, where the cluster does not let in who asks, or there is no TLS with it.
+
+        librdkafka tells that to its callback alone: a call would try again until its time is over.
+        """
+        if self._is_plain:
+            return
+        answer = self.admin.describe_cluster(request_timeout=self.timeout_s)
+        while not answer.done() and self._refused is None:
+            self.admin.poll(POLL_S)
+        if self._refused is not None:
+            raise Failed(self._refused)
+        self.result(answer)
+
+    def _note_refusal(self, error: Any) -> None:
+        known = self.module.KafkaError
+        if error.code() in (known._AUTHENTICATION, known._SSL):
+            self._refused = why_of(error)
 
     @functools.cached_property
     def admin(self) -> Any:
@@ -122,6 +150,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     def run(bootstrap: str, client_settings: tuple[str, ...], timeout_s: float, **values: Any) -> None:
         kafka = Kafka(bootstrap, timeout_s, parse_client_settings(client_settings))
         try:
+            kafka.check_login()
             command(kafka=kafka, **values)
         except kafka.module.KafkaException as error:
             raise Failed(why(error)) from None
@@ -132,7 +161,12 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
 def why(error: Any) -> str:
     """What an exception of the client library says, with Kafka's name of the error."""
     cause = error.args[0]
-    return f"{cause.name().lstrip('_')}: {cause.str()}" if hasattr(cause, "name") else str(cause)
+    return why_of(cause) if hasattr(cause, "name") else str(cause)
+
+
+def why_of(error: Any) -> str:
+    """The same of its KafkaError."""
+    return f"{error.name().lstrip('_')}: {error.str()}"
 
 
 def pairs(assignments: Sequence[str], what: str) -> list[tuple[str, str]]:

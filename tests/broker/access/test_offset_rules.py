@@ -101,3 +101,12 @@ def test_share_partitions_are_for_brokers() -> None:
     broker.allow(CLUSTER, CLUSTER_NAME, Operation.CLUSTER_ACTION)
     assert coordinators(broker, 2, key) == [0]
     assert coordinators(broker, 9, key) == [42]
+
+
+def test_a_version_that_has_no_share_partitions_says_so_before_anything_is_asked() -> None:
+    broker = SecuredBroker()
+    asked = FindCoordinatorRequest(key_type=2, key="k", coordinator_keys=["k"])
+    for version in range(1, 6):
+        answer = broker.serve(asked, version, FindCoordinatorResponse)
+        codes = [one.error_code for one in answer.coordinators] if version >= 4 else [answer.error_code]
+        assert codes == [42], version

@@ -1,6 +1,8 @@
 """Which settings change anything here, as the code itself says."""
 
+from odradek.broker.config.config_def import broker_config_def
 from odradek.broker.config.effects import broker_settings_in_effect, topic_settings_in_effect, without_effect
+from odradek.broker.config.listeners import SASL_OF_LISTENERS
 
 
 def test_a_topics_setting_has_an_effect_if_its_log_asks_for_it() -> None:
@@ -17,6 +19,13 @@ def test_a_brokers_setting_has_one_if_it_is_read_or_stands_behind_a_topics() -> 
 def test_one_of_a_listener_has_one_if_it_is_read_for_listeners() -> None:
     given = ["listener.name.a.ssl.keystore.location", "listener.name.a.num.partitions", "ssl.provider"]
     assert without_effect(given) == ["listener.name.a.num.partitions", "ssl.provider"]
+
+
+def test_what_a_listener_or_one_of_its_mechanisms_may_have_for_logins_has_one() -> None:
+    own = [f"listener.name.a.{name}" for name in SASL_OF_LISTENERS]
+    of_mechanism = ["listener.name.a.plain.sasl.jaas.config", "listener.name.a.oauthbearer.connections.max.reauth.ms"]
+    assert without_effect([*own, *of_mechanism, "scram-sha-256.sasl.jaas.config"]) == []
+    assert set(broker_config_def()) >= SASL_OF_LISTENERS
 
 
 def test_those_without_one_are_named_but_for_what_only_controllers_need() -> None:

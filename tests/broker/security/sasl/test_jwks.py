@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.security.sasl.jwks import (
     MISSING_AGAIN_S,
+    MISSING_OTHER_S,
     MOST_BYTES,
-    MOST_MISSING,
     BadKeys,
     Jwks,
     parse_keys,
@@ -119,7 +119,22 @@ def test_many_keys_that_do_not_exist_do_not_have_the_url_read_for_each() -> None
     issuer.load()
     for number in range(1000):
         issuer.jwks.keys_of(f"made up {number}")
-    assert issuer.reads == 1 + MOST_MISSING
+    assert issuer.reads == 2
+    issuer.clock.advance(MISSING_OTHER_S)
+    for number in range(1000):
+        issuer.jwks.keys_of(f"made up {number}")
+    assert issuer.reads == 3
+
+
+def test_made_up_keys_do_not_keep_one_that_has_come_from_being_found() -> None:
+    issuer = Issuer()
+    issuer.load()
+    issuer.jwks.keys_of("made up")
+    issuer.content = key_set("one", "ec-two")
+    assert issuer.jwks.keys_of("ec-two") == []
+    issuer.clock.advance(MISSING_OTHER_S)
+    issuer.jwks.keys_of("ec-two")
+    assert [key.key_id for key in issuer.jwks.keys_of("ec-two")] == ["ec-two"]
 
 
 def test_one_reading_is_under_way_at_a_time() -> None:
@@ -188,9 +203,15 @@ def test_keys_that_nothing_can_use_are_left_out() -> None:
     assert [key.key_id for key in keys] == ["one"]
 
 
+SECRET = {"kty": "oct", "kid": "shared", "alg": "HS256", "k": "c2VjcmV0"}
+FOR_ENCRYPTION = {**json.loads(key_set("one"))["keys"][0], "use": "enc"}
+
+
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b"[]", b'{"keys": []}', b'{"keys": 5}', b"\xff", b'{"keys": [{"kty": "x"}]}']
-)
+    "data",
+    [b"", b"{}", b"[]", b'{"keys": []}', b'{"keys": 5}', b"\xff", b'{"keys": [{"kty": "x"}]}',
+     json.dumps({"keys": [SECRET, FOR_ENCRYPTION]}).encode()],
+)  # fmt: skip
 def test_what_is_no_set_of_keys(data: bytes) -> None:
     with pytest.raises(BadKeys):
         parse_keys(data)

@@ -40,7 +40,7 @@ def test_a_token_that_holds_is_its_user_until_it_ends(token: bytes) -> None:
 )
 def test_one_that_does_not_is_told_why_and_fails_once_that_is_acknowledged(token: str, why: str) -> None:
     refused = login()
-    assert refused.evaluate(message(token), NOW_MS) == Challenge(why.encode())
+    assert refused.evaluate(message(token), NOW_MS) == Challenge(why.encode(), refused="no")
     with pytest.raises(LoginFailed) as failed:
         refused.evaluate(b"\x01", NOW_MS)
     assert failed.value.told == why

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.security.sasl.jaas import PLAIN_MODULE, SCRAM_MODULE
+from odradek.broker.security.sasl.jaas import OAUTHBEARER_MODULE, PLAIN_MODULE, SCRAM_MODULE
 from odradek.broker.security.sasl.sasl_server import SaslServer
 from odradek.broker.security.sasl.users import User
 from odradek.broker.session import ANONYMOUS, Session
@@ -30,6 +30,7 @@ from odradek.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslH
 
 from .listener import LISTENER, MOST_BYTES, PLAIN_TOKEN, SETTINGS, SaslClient, config_of
 from .scram_client import ScramClient
+from .test_unsecured_jws import token as bearer_token
 
 JAAS = "listener.name.clients.plain.sasl.jaas.config"
 REAUTH = {"connections.max.reauth.ms": "60000"}
@@ -269,6 +270,22 @@ def test_a_listener_without_sasl_expects_no_login() -> None:
     session = Session("/127.0.0.1", "127.0.0.1", 9092, "OTHER")
     server_of({}).expect_login(session)
     assert session.authentication is None
+
+
+@pytest.mark.parametrize("is_acknowledged", [True, False])
+def test_the_log_says_once_why_a_token_was_refused_and_nothing_of_it(
+    is_acknowledged: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = SaslClient({"listener.name.clients.oauthbearer.sasl.jaas.config": f"{OAUTHBEARER_MODULE} required;"})
+    client.shake_hands("OAUTHBEARER")
+    shown = bearer_token({"sub": "secretive", "exp": 1})
+    client.authenticate(f"n,,\x01auth=Bearer {shown}\x01\x01".encode())
+    if is_acknowledged:
+        client.refused(b"\x01")
+    logged = capsys.readouterr().err
+    assert logged.count("why=it has expired") + logged.count('why="it has expired"') == 1
+    assert "secretive" not in logged
+    assert shown.split(".")[1] not in logged
 
 
 def test_a_listener_of_which_no_login_could_be_made_is_refused() -> None:

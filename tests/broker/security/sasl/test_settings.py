@@ -68,6 +68,30 @@ def test_mechanisms_that_cannot_be_served_are_refused_by_name(mechanisms: str, w
         check_sasl(given({"sasl.enabled.mechanisms": mechanisms}), "CLIENTS", has_plain_users=False)
 
 
+OWN = "listener.name.clients."
+OWN_JAAS = f"{OWN}plain.sasl.jaas.config"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (f"{OWN}sasl.enabled.mechanisms", "GSSAPI"),
+        (f"{OWN}sasl.enabled.mechanisms", "PLAIN"),
+        (f"{OWN}sasl.enabled.mechanisms", "OAUTHBEARER"),
+        (f"{OWN}sasl.enabled.mechanisms", ""),
+        (OWN_JAAS, "nonsense"),
+        (OWN_JAAS, f'{PLAIN_MODULE} required user_al="x"'),
+        (OWN_JAAS, f"{SCRAM_MODULE} required;"),
+        ("plain.sasl.jaas.config", f"{SCRAM_MODULE} required;"),
+        (f"{OWN}plain.sasl.server.callback.handler.class", "org.example.Mine"),
+    ],
+)
+def test_what_is_wrong_has_the_name_by_which_it_was_given(name: str, value: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        check_sasl(given({name: value}), "CLIENTS", has_plain_users=False)
+    assert str(refused.value).startswith((f"{name}: ", f"{name} is empty"))
+
+
 def test_users_of_plain_are_those_of_the_closest_line() -> None:
     assert plain_users(config_of(), "CLIENTS") == {}
     assert plain_users(given({"sasl.jaas.config": PLAIN_LINE}), "CLIENTS") == {"al": "secret"}

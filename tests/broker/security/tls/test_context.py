@@ -3,11 +3,19 @@
 import contextlib
 import os
 import ssl
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from hypothesis import given as generated
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -20,6 +28,7 @@ from .certificates import AUTHORITY, CLIENT, EXPIRED, SERVER
 from .java_stores import KEY_PASSWORD, KEY_STORE, STORE_PASSWORD
 
 NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
+LATER_MS = NOW_MS + 3_600_000  # when what a test has made counts
 SEALED = SERVER.sealed_key("hush")
 INLINE = {
     "ssl.keystore.type": "PEM",
@@ -75,6 +84,32 @@ def test_suites_are_those_that_are_named() -> None:
 
 def test_an_encrypted_key_is_opened_with_its_password() -> None:
     built({"ssl.keystore.key": SERVER.sealed_key("hush"), "ssl.key.password": "hush"})
+
+
+def key_and_certificate(kind: str, directory: Path) -> tuple[str, str]:
+    """As OpenSSL makes them: unencrypted, in PKCS #8."""
+    key, certificate = directory / "k.pem", directory / "c.pem"
+    asked = ["req", "-x509", "-newkey", *kind.split(), "-nodes", "-subj", "/CN=localhost", "-days", "2"]
+    subprocess.run(["openssl", *asked, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return key.read_text(), certificate.read_text()
+
+
+@pytest.mark.parametrize("kind", ["rsa:2048", "rsa:4096", "ec -pkeyopt ec_paramgen_curve:P-256", "ed25519"])
+def test_a_key_is_taken_in_every_form_that_openssl_gives_it(kind: str, tmp_path: Path) -> None:
+    key, chain = key_and_certificate(kind, tmp_path)
+    private = load_pem_private_key(key.encode(), None)
+    secret = BestAvailableEncryption(b"hush")
+    forms = [(PrivateFormat.PKCS8, NoEncryption()), (PrivateFormat.PKCS8, secret)]
+    if kind != "ed25519":  # which has no other
+        forms += [(PrivateFormat.TraditionalOpenSSL, NoEncryption()), (PrivateFormat.TraditionalOpenSSL, secret)]
+    store = tmp_path / "store.pem"
+    for form, sealing in forms:
+        written = private.private_bytes(Encoding.PEM, form, sealing).decode()
+        password = {"ssl.key.password": "hush"} if sealing is secret else {}
+        built({"ssl.keystore.key": written, "ssl.keystore.certificate.chain": chain, **password}, LATER_MS)
+        store.write_text(written + chain)
+        of_file = {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(store), **password}
+        build_context(tls_settings(of_file.get), LATER_MS)
 
 
 def test_a_store_of_java_is_as_good(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from odradek.broker.security.tls.der import INTEGER, OID, dotted, elements
+from odradek.broker.security.tls.der import INTEGER, OCTETS, OID, dotted, element, elements
 
 
 def test_elements_stand_in_a_row_each_with_its_bytes() -> None:
@@ -14,6 +14,12 @@ def test_elements_stand_in_a_row_each_with_its_bytes() -> None:
 def test_a_long_length_is_read() -> None:
     (one,) = elements(b"\x04\x82\x01\x00" + bytes(256))
     assert one.body == bytes(256)
+
+
+@pytest.mark.parametrize("size", [0, 127, 128, 255, 256, 70_000])
+def test_what_is_written_is_read_again(size: int) -> None:
+    (one,) = elements(element(OCTETS, bytes(size)))
+    assert (one.tag, one.body) == (OCTETS, bytes(size))
 
 
 def test_an_element_that_ends_beyond_its_place_is_refused() -> None:

@@ -3,8 +3,13 @@
 import contextlib
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +43,24 @@ def pbkdf2(rounds: bytes) -> bytes:
 @pytest.mark.parametrize("der", [SEALED, STORE, b"", b"\x30", b"nothing at all"])
 def test_what_people_have_is_not_too_much(der: bytes) -> None:
     check_effort(der)
+
+
+@pytest.mark.parametrize("shape", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+@pytest.mark.parametrize(
+    "key",
+    [rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 4096), KEY],
+    ids=["2048", "4096", "ec"],
+)
+def test_the_numbers_of_a_key_itself_are_no_rounds(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, shape: PrivateFormat
+) -> None:
+    check_effort(key.private_bytes(Encoding.DER, shape, NoEncryption()))
+
+
+def test_a_key_of_edwards_curves_is_no_store() -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    check_effort(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    check_effort(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, SECRET))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_trust_stores_have_certificates_in_every_type(tmp_path: Path) -> None:
     assert read_trusted(inline) == read_trusted(trust_store("PEM", AUTHORITY.write(tmp_path / "ca.pem")))
 
 
+def test_a_trust_store_that_is_not_encrypted_is_read_without_its_password(tmp_path: Path) -> None:
+    AUTHORITY.write(tmp_path / "ca.pem")
+    asked = ["-export", "-nokeys", "-in", "ca.pem", "-certpbe", "NONE", "-passout", "pass:changeit", "-out", "t.p12"]
+    subprocess.run(["openssl", "pkcs12", *asked], cwd=tmp_path, check=True, capture_output=True)
+    trusted = read_trusted(trust_store("PEM", tmp_path / "ca.pem"))
+    assert read_trusted(trust_store("PKCS12", tmp_path / "t.p12")) == trusted
+    assert read_trusted(trust_store("PKCS12", tmp_path / "t.p12", "changeit")) == trusted
+    with pytest.raises(ConfigError, match="password is not that of"):
+        read_trusted(trust_store("PKCS12", tmp_path / "t.p12", "wrong"))
+
+
 @pytest.mark.parametrize(
     ("store", "why"),
     [
@@ -90,6 +102,8 @@ def test_trust_stores_have_certificates_in_every_type(tmp_path: Path) -> None:
         (key_store("PKCS12", "t.p12", TRUST_PASSWORD), "no private key with its certificate"),
         (key_store("PKCS12", "der", "x"), "it is no store that can be read|is not that of"),
         (trust_store("PEM", "empty.pem"), "there is no BEGIN CERTIFICATE in it"),
+        (trust_store("PKCS12", "t.p12"), "ssl.truststore.password is needed to read t.p12: it is encrypted"),
+        (trust_store("PKCS12", "der"), "ssl.truststore.password is needed to read der: .*or it was damaged"),
         (trust_store("JKS", "t.jks", "wrong"), "ssl.truststore.password is not that of"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

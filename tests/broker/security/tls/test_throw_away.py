@@ -61,6 +61,29 @@ def test_the_key_is_nobody_elses_to_read(tmp_path: Path) -> None:
     assert sorted(contents(made.directory)) == sorted(EVERY_FILE)
 
 
+@pytest.mark.parametrize("is_made", [False, True])
+def test_a_directory_that_is_there_and_has_nothing_else_in_it_becomes_its_owners_alone(
+    tmp_path: Path, is_made: bool
+) -> None:
+    directory = tmp_path / "tls"
+    if is_made:
+        throw_away(directory, [], NOW, None)
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o755)
+    throw_away(directory, [], NOW, None)
+    assert os.stat(directory).st_mode & 0o777 == 0o700
+
+
+def test_a_directory_that_has_more_in_it_keeps_its_mode_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.txt").touch()
+    tmp_path.chmod(0o755)
+    throw_away(tmp_path, [], NOW, None)
+    assert os.stat(tmp_path).st_mode & 0o777 == 0o755
+    assert "others may look into the directory of --tls-dir" in capsys.readouterr().err
+
+
 def test_what_is_there_and_good_is_used_again(tmp_path: Path) -> None:
     made = throw_away(tmp_path, ["broker.example"], NOW, None)
     before = contents(tmp_path)

@@ -7,9 +7,12 @@ from concurrent.futures import Future
 import click
 import pytest
 
+from odradek.broker.security.sasl.jaas import PLAIN_MODULE
+from odradek.broker.testing.embedded import running_broker
 from odradek.broker.tools.shell.client import Failed, Kafka, load, pairs
 
 from ....brokers import free_port
+from ...security.tls.certificates import SERVER
 from .shell import Shell
 
 VERBS = ["topics list", "groups list", "configs describe broker 1", "produce t v", "consume t", "records t", "txn list"]
@@ -49,6 +52,41 @@ def test_a_verb_is_imported_without_the_client_library_and_serve_without_any_ver
     program = "import sys, odradek.broker.cli, odradek.broker.cluster; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not [name for name in modules if "tools" in name and name.startswith("odradek")]
+
+
+WITH_LOGIN = {
+    "listeners": "CLIENTS://127.0.0.1:0",
+    "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT",
+    "listener.name.clients.plain.sasl.jaas.config": f'{PLAIN_MODULE} required user_al="secret";',
+}
+
+
+def test_a_login_that_is_refused_is_a_line_at_once_that_says_so() -> None:
+    def words(password: str) -> list[str]:
+        login = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN", "sasl.username": "al"}
+        return [word for pair in {**login, "sasl.password": password}.items() for word in ("-X", "=".join(pair))]
+
+    with running_broker(WITH_LOGIN) as broker:
+        shell = Shell(broker.bootstrap)
+        assert shell.json("topics", "list", *words("secret")) == []
+        for verb in VERBS:
+            # The time out is long, so that a verb that waits for it fails the test by that.
+            *logged, refused = shell.refusal(*verb.split(), "--timeout", "600", *words("hush")).splitlines()
+            assert refused.startswith("Error: AUTHENTICATION: "), verb
+            assert "Invalid username or password" in refused
+            assert "hush" not in refused
+            assert not [
+                line for line in logged if " connection closed " not in line
+            ]  # by the broker, which is here too
+
+
+def test_a_broker_whose_certificate_is_not_trusted_is_a_line_at_once() -> None:
+    tls = {"ssl.keystore.type": "PEM", "ssl.keystore.certificate.chain": SERVER.chain, "ssl.keystore.key": SERVER.key}
+    with running_broker({"listeners": "SSL://127.0.0.1:0", **tls}) as broker:
+        shell = Shell(broker.bootstrap)
+        refused = shell.refusal("topics", "list", "--timeout", "600", "-X", "security.protocol=SSL").splitlines()[-1]
+        assert refused.startswith("Error: SSL: ")
+        assert "certificate verify failed" in refused
 
 
 def test_of_several_calls_all_that_failed_are_named(shell: Shell) -> None:
