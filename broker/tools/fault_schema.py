@@ -26,8 +26,10 @@ from ..faults.rule import (
     WITH_MS,
     api_of,
 )
+from ..topic_names import MAX_LENGTH
 
 Schema = dict[str, Any]
+TOPIC = r"^(?!\.{1,2}$)[a-zA-Z0-9._-]+$"  # as check_topic_name has it
 NAMES = ("topic", "partition", "group", "transactional_id")
 
 
@@ -55,6 +57,7 @@ def _rule() -> Schema:
         if name in MOST:
             field["maximum"] = MOST[name]
     fields["principal"]["pattern"], fields["connection"]["pattern"] = f"^{PRINCIPAL}$", f"^{CONNECTION}$"
+    fields["topic"] |= {"pattern": TOPIC, "maxLength": MAX_LENGTH}
     fields["probability"] |= {"exclusiveMinimum": 0, "maximum": 1}
     return {**schema, "oneOf": [_has("error"), _has("action")], "allOf": [*_conditions(), *_versions()]}
 
