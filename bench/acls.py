@@ -4,7 +4,6 @@ The topic that is written and read is always allowed by one rule. Of the others 
 about this one and other people.
 """
 
-import statistics
 import time
 from collections.abc import Iterator
 
@@ -14,7 +13,7 @@ from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.wire import Wire
 from odradek.protocol.messages.create_acls import AclCreation, CreateAclsRequest, CreateAclsResponse
 
-from .journal import ROUNDS, TOPIC, ask_fetch, ask_produce, timed
+from .journal import TOPIC, in_turns
 
 COUNTS = (0, 100, 10_000)
 CHECKS = 100_000
@@ -33,16 +32,7 @@ def measure_acls(requests: int) -> dict[str, dict[str, str]]:
             cluster.topic(TOPIC, 1)
         for count in COUNTS:
             _give(wires[_name(count)], count)
-        found: dict[str, dict[str, str]] = {name: {} for name in clusters}
-        for what, ask in (("produce of 10 records", ask_produce), ("fetch of 10 records", ask_fetch)):
-            taken: dict[str, list[float]] = {name: [] for name in clusters}
-            for _ in range(ROUNDS):
-                for name, wire in wires.items():
-                    taken[name].append(timed(ask, wire, requests))
-            for name, seconds in taken.items():
-                found[name][what] = f"{statistics.median(seconds) * 1e6 / requests:.1f} us"
-        for wire in wires.values():
-            wire.close()
+        found = in_turns(wires, requests)
     for name in found:
         found[name]["one check"] = "-"
     for count in COUNTS:

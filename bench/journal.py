@@ -6,7 +6,7 @@ One has no stages at all, one neither journal nor faults, one a fault that hits 
 import asyncio
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from odradek.broker.cluster import Cluster
 from odradek.broker.config.broker_config import BrokerConfig
@@ -40,18 +40,24 @@ def measure_journal(requests: int) -> dict[str, dict[str, str]]:
         wires = {name: Wire(cluster.bootstrap) for name, cluster in clusters.items()}
         for cluster in clusters.values():
             cluster.topic(TOPIC, 1)
-        found: dict[str, dict[str, str]] = {name: {} for name in clusters}
-        for what, ask in (("produce of 10 records", ask_produce), ("fetch of 10 records", ask_fetch)):
-            taken: dict[str, list[float]] = {name: [] for name in clusters}
-            for _ in range(ROUNDS):
-                for name, wire in wires.items():
-                    taken[name].append(timed(ask, wire, requests))
-            for name, seconds in taken.items():
-                found[name][what] = f"{statistics.median(seconds) * 1e6 / requests:.1f} us"
-        for wire in wires.values():
-            wire.close()
+        found = in_turns(wires, requests)
         bare.close()
         return found
+
+
+def in_turns(wires: Mapping[str, Wire], requests: int) -> dict[str, dict[str, str]]:
+    """Microseconds of one request and its answer by kind, of clusters that take turns; the connections are closed."""
+    found: dict[str, dict[str, str]] = {name: {} for name in wires}
+    for what, ask in (("produce of 10 records", ask_produce), ("fetch of 10 records", ask_fetch)):
+        taken: dict[str, list[float]] = {name: [] for name in wires}
+        for _ in range(ROUNDS):
+            for name, wire in wires.items():
+                taken[name].append(timed(ask, wire, requests))
+        for name, seconds in taken.items():
+            found[name][what] = f"{statistics.median(seconds) * 1e6 / requests:.1f} us"
+    for wire in wires.values():
+        wire.close()
+    return found
 
 
 async def _start_bare() -> RunningCluster:

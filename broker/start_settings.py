@@ -10,7 +10,7 @@ from .config.broker_config import BrokerConfig
 from .config.config_def import ConfigError, without_listener
 from .config.effects import without_effect
 from .config.listeners import PLAINTEXT, TLS_PROTOCOLS
-from .config.sources import DEFAULT_ADDRESS, Settings, collect, listeners_of
+from .config.sources import DEFAULT_ADDRESS, Settings, collect, listeners_of, read_properties
 from .log_output import get_logger
 
 
@@ -24,14 +24,7 @@ def collect_settings(
     protocol: str,
 ) -> Settings:
     """The file first, then the scenario, the environment, --set, and the options of their own. ConfigError."""
-
-    properties = None
-    if config_file is not None:
-        try:
-            properties = config_file.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read {config_file}: {error}") from None
-    settings = collect(properties, os.environ, assignments, topics, of_scenario)
+    settings = collect(read_properties(config_file), os.environ, assignments, topics, of_scenario)
     if listen or (protocol != PLAINTEXT and "listeners" not in settings.values):
         settings.values.update(listeners_of(listen or [DEFAULT_ADDRESS], protocol))
     if data_dir is not None:

@@ -15,6 +15,7 @@ from ...protocol.messages.alter_user_scram_credentials import (
     ScramCredentialDeletion,
     ScramCredentialUpsertion,
 )
+from ..slices import run_to_end
 from .request_names import GROUP_FIELDS, INDEX_FIELDS, TOPIC_FIELDS, array_fields, index_of
 
 R = TypeVar("R")
@@ -58,13 +59,13 @@ def error_answer(
     body: object, response: type[Any], version: int, code: ErrorCode, text: str | None = None
 ) -> object | None:
     """The answer that has this error wherever it can be; None where this version of it has no place for one."""
-    answer, has_error = _in_one_go(_mirrored(body, response, version, _Said(code, text)))
+    answer, has_error = run_to_end(_mirrored(body, response, version, _Said(code, text)))
     return answer if has_error else None
 
 
 def refusal(body: object, response: type[Any], version: int, code: ErrorCode, text: str | None = None) -> object:
     """The same, and an empty answer where there is no place for the error, as Kafka has it."""
-    return _in_one_go(refusal_in_steps(body, response, version, code, text))
+    return run_to_end(refusal_in_steps(body, response, version, code, text))
 
 
 def refusal_in_steps(
@@ -84,7 +85,7 @@ def add_errors(answer: Any, body: object, version: int, code: ErrorCode) -> None
     """Add to an answer what is to be said of the items of a request that were kept from its handler."""
     array = _error_array(cast("type[object]", type(answer)), version)
     if array is not None:
-        items = _in_one_go(_items(body, array, version, _Said(code)))
+        items = run_to_end(_items(body, array, version, _Said(code)))
         setattr(answer, array.name, [*getattr(answer, array.name), *items])
 
 
@@ -96,15 +97,6 @@ def error_items(
     if array is None:
         return "", []
     return array.name, (yield from _items(body, array, version, _Said(code, text)))
-
-
-def _in_one_go(steps: Generator[None, None, R]) -> R:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: R = end.value
-            return result
 
 
 def _mirrored(source: object, made: type[Any], version: int, said: _Said) -> Generator[None, None, tuple[Any, bool]]:

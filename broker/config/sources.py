@@ -6,6 +6,7 @@ them starts Odradek. A file and an environment may name settings that are not Ka
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from .config_def import ConfigError, broker_config_def, is_known, nearest, parse_properties
@@ -99,6 +100,16 @@ def _take(settings: Settings, name: str, value: str) -> None:
         settings.values[name] = value
     else:
         settings.unknown.append(f"{name}{nearest(name, broker_config_def())}")
+
+
+def read_properties(path: Path | None) -> str | None:
+    """What a file of settings says, if there is one. ConfigError."""
+    if path is None:
+        return None
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from None
 
 
 def listeners_of(addresses: Sequence[str], protocol: str = PLAINTEXT) -> dict[str, str]:

@@ -23,13 +23,19 @@ from ..runtime import SystemClock
 from ..slices import SLICE_S
 from ..topics.partition import Partition
 from .exchange_lines import write_bytes, write_line
+from .running_cluster import RunningCluster
 
 READ_BYTES = 1 << 18  # of a log at a time
 _numbers = count(1)  # of files that are not finished: two may be under way to the same name
 
 
-async def export_cluster(context: Context, path: str | Path) -> None:
+async def export_cluster(running: RunningCluster, path: str | Path) -> None:
     """Write what there is; a file of that name is replaced once all is written. OSError, CorruptFrame."""
+    async with running.beside():
+        await _write(running.cluster.context, path)
+
+
+async def _write(context: Context, path: str | Path) -> None:
     unfinished = f"{path}.unfinished-{next(_numbers)}"
     try:
         with open_text(unfinished, "wt", is_packed=str(path).endswith(".gz")) as file:

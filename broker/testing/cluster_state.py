@@ -60,11 +60,7 @@ class ClusterState:
 
     def export(self, path: str | Path) -> None:
         """Write topics, settings, records and committed offsets to a file, packed if it ends in .gz. OSError."""
-        self._host.run(lambda: self._export(path))
-
-    async def _export(self, path: str | Path) -> None:
-        async with self._running.beside():
-            await export_cluster(self._running.cluster.context, path)
+        self._host.run(lambda: export_cluster(self._running, path))
 
     def import_(self, path: str | Path) -> None:
         """Bring in what a file of lines has, exported or written by hand. ImportRefused names the line. OSError."""

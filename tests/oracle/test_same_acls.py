@@ -7,7 +7,7 @@ import pytest
 
 from odradek.broker.security.authorization.acl import Acl, Operation, PatternType, Permission, ResourceType
 from odradek.broker.wire import Wire
-from odradek.protocol.messages.describe_acls import DescribeAclsRequest, DescribeAclsResponse
+from odradek.protocol.messages.describe_acls import DescribeAclsResponse
 from odradek.protocol.messages.list_offsets import (
     ListOffsetsPartition,
     ListOffsetsRequest,
@@ -19,20 +19,12 @@ from ..brokers import OdradekBroker
 from ..conftest import SECURED
 from .access.guest import Rules, guest_of, rule
 from .apache_kafka import ApacheKafka, skip_without_kafka
+from .scenarios.security import EVERY
 from .turns import in_turns
 from .wire_session import Dialogue
 
 TOPIC, DENIED = "orders", 29
 SETTINGS = {**SECURED, "metadata.log.max.record.bytes.between.snapshots": "1"}  # a snapshot after every change
-EVERY = DescribeAclsRequest(
-    resource_type_filter=1,
-    resource_name_filter=None,
-    pattern_type_filter=1,
-    principal_filter=None,
-    host_filter=None,
-    operation=1,
-    permission_type=1,
-)
 
 
 @pytest.fixture

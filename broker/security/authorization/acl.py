@@ -4,7 +4,7 @@ The names are Kafka's; so are the numbers, in requests and in the metadata log.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from ....protocol.metadata_records import AccessControlEntryRecord
 
@@ -12,7 +12,15 @@ WILDCARD = "*"
 CLUSTER_NAME = "kafka-cluster"  # the only resource of its type
 
 
-class ResourceType(IntEnum):
+class _Code(IntEnum):
+    """A number of the protocol; one that is not there is its UNKNOWN, which is 0."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        return cls(0)
+
+
+class ResourceType(_Code):
     """What a rule is about. UNKNOWN and ANY are of filters."""
 
     UNKNOWN = 0
@@ -24,12 +32,8 @@ class ResourceType(IntEnum):
     DELEGATION_TOKEN = 6
     USER = 7
 
-    @classmethod
-    def _missing_(cls, value: object) -> "ResourceType":
-        return cls.UNKNOWN
 
-
-class PatternType(IntEnum):
+class PatternType(_Code):
     """Which resources a rule's name stands for: the one of that name, or all whose names begin with it.
 
     UNKNOWN, ANY and MATCH are of filters. The literal name * stands for all.
@@ -41,12 +45,8 @@ class PatternType(IntEnum):
     LITERAL = 3
     PREFIXED = 4
 
-    @classmethod
-    def _missing_(cls, value: object) -> "PatternType":
-        return cls.UNKNOWN
 
-
-class Operation(IntEnum):
+class Operation(_Code):
     """What is done to a resource. UNKNOWN and ANY are of filters."""
 
     UNKNOWN = 0
@@ -66,22 +66,14 @@ class Operation(IntEnum):
     DESCRIBE_TOKENS = 14
     TWO_PHASE_COMMIT = 15
 
-    @classmethod
-    def _missing_(cls, value: object) -> "Operation":
-        return cls.UNKNOWN
 
-
-class Permission(IntEnum):
+class Permission(_Code):
     """Whether it may be done. UNKNOWN and ANY are of filters."""
 
     UNKNOWN = 0
     ANY = 1
     DENY = 2
     ALLOW = 3
-
-    @classmethod
-    def _missing_(cls, value: object) -> "Permission":
-        return cls.UNKNOWN
 
 
 class Acl(NamedTuple):

@@ -14,7 +14,7 @@ from ....storage.directory import DirectoryError
 from ...config.config_def import ConfigError
 from ...config.listeners import EVERY_INTERFACE, parse_address
 from ...config.release import AS_VERSION
-from ...config.sources import DEFAULT_ADDRESS, Settings, collect, listeners_of
+from ...config.sources import DEFAULT_ADDRESS, Settings, collect, listeners_of, read_properties
 from ...config.start_topics import TOPICS_SETTING
 from .kafka_settings import encode_settings, kafka_settings
 from .node_listeners import NodeAddresses
@@ -108,13 +108,7 @@ def _check_out(source: SourceDirectory, out: Path, *, is_copied: bool) -> None:
 
 def _collect(config_file: Path | None, assignments: tuple[str, ...], listen: tuple[str, ...]) -> Settings:
     """What Odradek was started with; what only Odradek knows is left out, and named with what nobody knows."""
-    properties = None
-    if config_file is not None:
-        try:
-            properties = config_file.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read {config_file}: {error}") from None
-    settings = collect(properties, os.environ, assignments)
+    settings = collect(read_properties(config_file), os.environ, assignments)
     if listen or "listeners" not in settings.values:
         settings.values.update(listeners_of(listen or [DEFAULT_ADDRESS]))
     if settings.topics:

@@ -3,32 +3,14 @@
 from dataclasses import replace
 
 from odradek.broker.wire import ClosedByPeer, Wire
-from odradek.protocol.messages.create_acls import AclCreation, CreateAclsRequest, CreateAclsResponse
+from odradek.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
 from odradek.protocol.messages.delete_acls import DeleteAclsFilter, DeleteAclsRequest, DeleteAclsResponse
 from odradek.protocol.messages.describe_acls import DescribeAclsRequest, DescribeAclsResponse
 
+from ..scenarios.security import CREATED, EVERY
 from ..wire_session import Dialogue
 from .guest import Rules
 from .story import story
-
-CREATED = AclCreation(
-    resource_type=2,
-    resource_name="t",
-    resource_pattern_type=3,
-    principal="User:a",
-    host="*",
-    operation=3,
-    permission_type=3,
-)
-EVERY = DescribeAclsRequest(
-    resource_type_filter=1,
-    resource_name_filter=None,
-    pattern_type_filter=1,
-    principal_filter=None,
-    host_filter=None,
-    operation=1,
-    permission_type=1,
-)
 
 
 @story

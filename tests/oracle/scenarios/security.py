@@ -15,7 +15,7 @@ from odradek.protocol.messages.describe_user_scram_credentials import (
 
 from ..wire_session import Dialogue, scenario
 
-DESCRIBED = DescribeAclsRequest(
+EVERY = DescribeAclsRequest(
     resource_type_filter=1,
     resource_name_filter=None,
     pattern_type_filter=1,
@@ -56,14 +56,14 @@ def ask(d: Dialogue, label: str, request: object, version: int, response_type: t
 @scenario
 def access_rules_at_every_version(d: Dialogue) -> None:
     described: Mapping[str, DescribeAclsRequest] = {
-        "all": DESCRIBED,
-        "of a topic": replace(DESCRIBED, resource_type_filter=2, resource_name_filter="t", pattern_type_filter=3),
-        "an unknown type": replace(DESCRIBED, resource_type_filter=0),
-        "type 99": replace(DESCRIBED, resource_type_filter=99),
-        "an unknown pattern": replace(DESCRIBED, pattern_type_filter=0),
-        "an unknown operation": replace(DESCRIBED, operation=0),
-        "an unknown permission": replace(DESCRIBED, permission_type=0),
-        "permission -1": replace(DESCRIBED, permission_type=-1),
+        "all": EVERY,
+        "of a topic": replace(EVERY, resource_type_filter=2, resource_name_filter="t", pattern_type_filter=3),
+        "an unknown type": replace(EVERY, resource_type_filter=0),
+        "type 99": replace(EVERY, resource_type_filter=99),
+        "an unknown pattern": replace(EVERY, pattern_type_filter=0),
+        "an unknown operation": replace(EVERY, operation=0),
+        "an unknown permission": replace(EVERY, permission_type=0),
+        "permission -1": replace(EVERY, permission_type=-1),
     }
     created: Mapping[str, Sequence[AclCreation]] = {
         "none": [],
