@@ -3,8 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from .stock_client import Message, StockClient, create, send_all
@@ -67,7 +68,17 @@ class Rolling:
 
         self.read_until(is_settled, "settled")
         for member in self.members:
+            self.read_until(partial(self._has_committed, member), "committed")
+
+    def _has_committed(self, member: Consumer) -> bool:
+        """Not while it is to join again for a later epoch, though it may keep what it has: then it has to poll."""
+        try:
             self._commit(member, [])
+        except KafkaException as refused:
+            if refused.args[0].code() not in (KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS):
+                raise
+            return False
+        return True
 
     def kind(self) -> str:
         return str(self._tools.describe_consumer_groups([self._group])[self._group].result().type.name)
