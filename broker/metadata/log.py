@@ -33,6 +33,7 @@ from ..runtime import Clock, SerialQueue
 from ..slices import Slices, Steps, in_steps, run_to_end
 from .delta import MetadataDelta
 from .image import MetadataImage
+from .metadata import Decide, Then
 from .publisher import MetadataPublisher
 from .snapshots import MetadataSnapshots
 from .topic_records import NewPartitions, NewTopic, Node, partition_records, topic_records
@@ -45,12 +46,6 @@ T = TypeVar("T")
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
 # As many as are built within a few milliseconds; KIP-630: well below the batch limit of the quorum.
 RECORDS_IN_A_BATCH = 300
-
-
-# The records of a change, decided upon the image that earlier changes left, in steps if they may be many; KafkaError
-# refuses it.
-Decide = Callable[[MetadataImage], Sequence[MetadataRecord] | Steps[Sequence[MetadataRecord]]]
-Then = Callable[[KafkaError | None], None]
 
 
 class _Written(NamedTuple):

@@ -16,7 +16,7 @@ from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
-from ..metadata.log import MetadataLog, Then
+from ..metadata.metadata import Metadata, Then
 from ..metadata.topic_image import TopicImage
 from ..metadata.topic_records import NewPartitions, NewTopic
 from ..runtime import Runtime
@@ -92,7 +92,7 @@ class Topics:
         self,
         config: BrokerConfig,
         runtime: Runtime,
-        metadata: MetadataLog,
+        metadata: Metadata,
         store: PartitionStore,
         on_change: Callable[[Partition], None],
     ) -> None:
