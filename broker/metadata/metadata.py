@@ -19,10 +19,8 @@ Then = Callable[[KafkaError | None], None]
 class Metadata(Protocol):
     """The metadata as one broker sees it. Whatever changes it is in `image`, and published, when `then` is called."""
 
-    @property
-    def image(self) -> MetadataImage: ...
-    @property
-    def publisher(self) -> MetadataPublisher: ...
+    image: MetadataImage
+    publisher: MetadataPublisher
 
     @property
     def end_offset(self) -> int:
