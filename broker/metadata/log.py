@@ -101,17 +101,22 @@ class MetadataLog:
         """The epoch under which this node leads the log."""
         return self._node.epoch
 
+    @property
+    def directory_id(self) -> bytes:
+        """The id of the data directory that the log is in."""
+        return self._node.directory_id
+
     # Changes
 
     def create_topics(self, choose: Callable[[], Sequence[NewTopic] | Steps[Sequence[NewTopic]]], then: Then) -> None:
         """Record the topics chosen, all or none."""
-        self._change_each(choose, lambda topic: topic_records(topic, self._node), then)
+        self._change_each(choose, topic_records, then)
 
     def add_partitions(
         self, choose: Callable[[], Sequence[NewPartitions] | Steps[Sequence[NewPartitions]]], then: Then
     ) -> None:
         """Record further partitions of the topics chosen, all or none."""
-        self._change_each(choose, lambda new: partition_records(new, self._node), then)
+        self._change_each(choose, partition_records, then)
 
     def remove_topics(self, choose: Callable[[], Sequence[bytes] | Steps[Sequence[bytes]]], then: Then) -> None:
         """Record that the topics of the ids chosen are gone, all or none."""

@@ -18,7 +18,7 @@ from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
 from ..metadata.metadata import Metadata, Then
 from ..metadata.topic_image import TopicImage
-from ..metadata.topic_records import NewPartitions, NewTopic
+from ..metadata.topic_records import NewPartitions, NewTopic, PartitionAssignment
 from ..runtime import Runtime
 from ..runtime import Then as After
 from ..slices import Steps, in_steps, run_to_end
@@ -26,7 +26,7 @@ from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_top
 from .internal_topics import internal_topic_config
 from .log_openings import LogOpenings
 from .partition import OnMarker, Partition
-from .replica_assignment import check_replication_factor
+from .replica_assignment import OneNodePlacement, Placement, place_new_topic
 
 logger = get_logger("topics")
 
@@ -80,6 +80,11 @@ class Topic:
     def is_internal(self) -> bool:
         return self.name in INTERNAL_TOPICS
 
+    @property
+    def replication_factor(self) -> int:
+        """How many replicas its first partition has, and so those that come."""
+        return len(self.image.partitions[0].record.replicas)
+
     def has_partition(self, index: int) -> bool:
         """Whether there is a partition of this index."""
         return 0 <= index < len(self.partitions)
@@ -95,8 +100,11 @@ class Topics:
         metadata: Metadata,
         store: PartitionStore,
         on_change: Callable[[Partition], None],
+        placement: Placement | None = None,
     ) -> None:
+        """Without a `placement` everything is on this one node."""
         self._config = config
+        self.placement: Placement = placement or OneNodePlacement(config.node_id, metadata.directory_id)
         self._runtime = runtime
         self._metadata = metadata
         self._store = store
@@ -147,9 +155,9 @@ class Topics:
         self._names.check_no_collision(name)
         beside.check_no_collision(name)
 
-    def new_topic(self, name: str, partitions: int, configs: Mapping[str, str]) -> NewTopic:
+    def new_topic(self, name: str, assignments: Sequence[PartitionAssignment], configs: Mapping[str, str]) -> NewTopic:
         """A topic whose name and configs were checked, with an id of its own."""
-        return NewTopic(name, self._new_topic_id(), partitions, configs)
+        return NewTopic(name, self._new_topic_id(), assignments, configs)
 
     def _new_topic_id(self) -> bytes:
         """A random id that no topic has; its text never begins with a dash, which tools take for an option."""
@@ -193,7 +201,7 @@ class Topics:
             for name in names:
                 try:
                     if name not in self._by_name:
-                        new = self._automatic(name, beside)
+                        new = yield from self._automatic(name, beside)
                         pay(new.partitions)
                         chosen.append(new)
                         beside.add(name)
@@ -218,15 +226,18 @@ class Topics:
         else:
             self.auto_create([name], lambda refused: then(refused.get(name)))
 
-    def _automatic(self, name: str, beside: TopicNames) -> NewTopic:
+    def _automatic(self, name: str, beside: TopicNames) -> Steps[NewTopic]:
         check_topic_name(name)
         if name == METADATA_TOPIC:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        partitions, factor = self._config.num_partitions, self._config.default_replication_factor
+        configs: Mapping[str, str] = {}
         if name in INTERNAL_TOPICS:
-            return self.new_topic(name, *internal_topic_config(name, self._config))
-        self.check_new_name(name, beside)
-        check_replication_factor(self._config.default_replication_factor, self._config)
-        return self.new_topic(name, self._config.num_partitions, {})
+            partitions, factor, configs = internal_topic_config(name, self._config)
+        else:
+            self.check_new_name(name, beside)
+        assignments = yield from place_new_topic(self.placement, partitions, factor, self._config)
+        return self.new_topic(name, assignments, configs)
 
     def raise_leader_epochs(self, partitions: Sequence[tuple[str, int]], then: Then) -> None:
         """This node leads the partitions in an epoch that is new, as after an election; unknown ones are left out."""

@@ -22,6 +22,8 @@ from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
 from odradek.storage.log_config import LogConfig
 
+from .metadata.images import on_one_node
+
 NOW_MS = 1_700_000_000_000
 DIRECTORY_ID = b"d" * 16
 TOPIC_ID = b"t" * 16
@@ -89,7 +91,7 @@ def create(
     cluster: Changes, name: str, topic_id: bytes, partitions: int = 1, configs: dict[str, str] | None = None
 ) -> None:
     """Record a topic."""
-    cluster.create_topics([NewTopic(name, topic_id, partitions, configs or {})])
+    cluster.create_topics([NewTopic(name, topic_id, on_one_node(partitions), configs or {})])
 
 
 def open_log(files: Files) -> PartitionLog:
