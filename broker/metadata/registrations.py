@@ -24,6 +24,7 @@ from ...protocol.wire import CorruptFrame
 MIGRATING_DIRECTORY: Final = bytes(16)
 UNASSIGNED_DIRECTORY: Final = bytes(15) + b"\x01"
 LOST_DIRECTORY: Final = bytes(15) + b"\x02"
+_RESERVED_DIRECTORY_IDS: Final = 100
 
 # What a BrokerRegistrationChangeRecord says about a flag (KIP-841); 0 leaves it.
 RAISED: Final = 1
@@ -126,6 +127,11 @@ class BrokerRegistrations:
             broker.fenced = isinstance(change, FenceBrokerRecord)
         self._values[broker_id] = encode_metadata_record(broker, version)
         self.brokers[broker_id] = _registration_of(broker)
+
+
+def is_reserved_directory(directory_id: bytes) -> bool:
+    """Whether an id stands for no directory."""
+    return int.from_bytes(directory_id) < _RESERVED_DIRECTORY_IDS
 
 
 def active_brokers(brokers: Mapping[int, BrokerRegistration]) -> set[int]:
