@@ -87,12 +87,14 @@ def assemble(
     metadata.publisher.subscribe(tls)
     purgatory = Purgatory(runtime)
     on_change = purgatory.notify_changed if seat is None else seat.on_change(purgatory.notify_changed)
-    topics = Topics(config, runtime, metadata, log_manager, on_change)
+    placement = None if seat is None else seat.placement(metadata)
+    topics = Topics(config, runtime, metadata, log_manager, on_change, placement)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
-    share_state = _share_state(config, runtime, metadata, topics, flusher)
+    is_alone = seat is None  # else what is led is loaded when it is led
+    share_state = _share_state(config, runtime, metadata, topics, flusher, is_alone=is_alone)
     metadata.publisher.subscribe(share_state)
-    groups = _groups(config, runtime, metadata, topics, flusher)
+    groups = _groups(config, runtime, metadata, topics, flusher, is_alone=is_alone)
     metadata.publisher.subscribe(groups)
     share = SharePartitions(
         share_state,
@@ -118,7 +120,9 @@ def assemble(
         log_dir=log_manager,
         groups=groups,
         share_groups=ShareGroupService(groups, share_state, slices),
-        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids, given_epochs),
+        transactions=_transactions(
+            config, runtime, metadata, topics, flusher, producer_ids, given_epochs, is_alone=is_alone
+        ),
         share_state=share_state,
         share=share,
         purgatory=purgatory,
@@ -149,10 +153,16 @@ def assemble(
 
 
 def open_metadata(
-    log_manager: LogManager, config: BrokerConfig, clock: Clock, slices: Slices, features: Mapping[str, int]
+    log_manager: LogManager,
+    config: BrokerConfig,
+    clock: Clock,
+    slices: Slices,
+    features: Mapping[str, int],
+    *,
+    is_alone: bool = True,
 ) -> MetadataLog:
     """The metadata log, led from now on, with these levels of features and the newest of those that have none."""
-    metadata = load_metadata(log_manager, config, clock, slices)
+    metadata = load_metadata(log_manager, config, clock, slices, is_alone=is_alone)
     new = first_levels(features_of(config.release), metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     return metadata
@@ -170,7 +180,13 @@ def _acls(config: BrokerConfig, runtime: Runtime, metadata: Metadata) -> Acls | 
 
 
 def _groups(
-    config: BrokerConfig, runtime: Runtime, metadata: Metadata, topics: Topics, flusher: LogFlusher
+    config: BrokerConfig,
+    runtime: Runtime,
+    metadata: Metadata,
+    topics: Topics,
+    flusher: LogFlusher,
+    *,
+    is_alone: bool,
 ) -> GroupCoordinatorService:
     log = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
     group_config = GroupConfig(
@@ -191,7 +207,8 @@ def _groups(
     metadata.publisher.subscribe(seen_topics)
     coordinator = GroupCoordinator(group_config, lambda: str(runtime.new_uuid()), seen_topics)
     groups = GroupCoordinatorService(coordinator, log, runtime)
-    groups.load(log.stored())
+    if is_alone:
+        groups.load(log.stored())
     topics.on_marker = groups.note_marker
     groups.start()
     return groups
@@ -205,6 +222,8 @@ def _transactions(
     flusher: LogFlusher,
     producer_ids: ProducerIds,
     given_epochs: GivenEpochs | None,
+    *,
+    is_alone: bool,
 ) -> TransactionCoordinatorService:
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
@@ -220,13 +239,20 @@ def _transactions(
     coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level, given_epochs)
     timeouts = TransactionTimeouts(transaction_config, coordinator)
     transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
-    transactions.load(log.stored())
+    if is_alone:
+        transactions.load(log.stored())
     transactions.start()
     return transactions
 
 
 def _share_state(
-    config: BrokerConfig, runtime: Runtime, metadata: Metadata, topics: Topics, flusher: LogFlusher
+    config: BrokerConfig,
+    runtime: Runtime,
+    metadata: Metadata,
+    topics: Topics,
+    flusher: LogFlusher,
+    *,
+    is_alone: bool,
 ) -> ShareStateService:
     def partitions_of(topic_id: bytes) -> int | None:
         topic = metadata.image.topics.get(metadata.image.names.get(topic_id, ""))
@@ -245,6 +271,7 @@ def _share_state(
     )
     coordinator = ShareStateCoordinator(state_config, partitions_of)
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
-    share_state.load(log.stored())
+    if is_alone:
+        share_state.load(log.stored())
     share_state.start()
     return share_state

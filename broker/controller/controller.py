@@ -10,7 +10,8 @@ from ...protocol.errors import KafkaError
 from ...protocol.metadata_records import MetadataRecord
 from ..config.broker_config import BrokerConfig
 from ..metadata.image import MetadataImage
-from ..metadata.log import MetadataLog, Then
+from ..metadata.log import MetadataLog
+from ..metadata.metadata import Then
 from ..slices import Steps
 from . import elections
 from .broker_registration import NO_EPOCH, RegisterBroker, register

@@ -90,6 +90,8 @@ class MetadataLog:
         self._end_offset = log.log_end_offset
         self.image = image
         self.publisher = MetadataPublisher()
+        # Brokers that have an image of their own, each of which gets the records and where they end.
+        self.followers: list[Callable[[Sequence[bytes], int], Steps[None]]] = []
 
     @property
     def end_offset(self) -> int:
@@ -300,6 +302,8 @@ class MetadataLog:
             yield
         self._end_offset = self._log.log_end_offset
         yield from self.publisher.publish(delta, self.image)
+        for follow in list(self.followers):
+            yield from follow(written.values, self._end_offset)
         self._snapshots.note_written(written.size_bytes, written.now_ms)
 
     def _refuse(self, end: int, job: FlushJob | None, error: Exception) -> KafkaError:

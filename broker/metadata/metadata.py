@@ -23,6 +23,11 @@ class Metadata(Protocol):
     publisher: MetadataPublisher
 
     @property
+    def directory_id(self) -> bytes:
+        """The data directory of the broker whose metadata this is."""
+        ...
+
+    @property
     def end_offset(self) -> int:
         """Where the records end that the image has: what ApiVersions gives as the features' epoch."""
         ...

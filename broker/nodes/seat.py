@@ -8,6 +8,7 @@ from ..log_manager import LogManager
 from ..metadata.metadata import Metadata
 from ..runtime import Runtime
 from ..topics.partition import Partition
+from ..topics.replica_assignment import Placement
 from .nodes import Nodes
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class Seat(Protocol):
 
     def nodes(self, metadata: Metadata, advertised: Advertised) -> Nodes:
         """The brokers of the cluster."""
+        ...
+
+    def placement(self, metadata: Metadata) -> Placement:
+        """Where new partitions go."""
         ...
 
     def on_change(self, notify_changed: OnChange) -> OnChange:
