@@ -143,7 +143,8 @@ class CoordinatorRuntime:
                 self._timers.call_at(self._clock.now() + RELOAD_S, partial(self._load_again, partition))
             return
         if partition in self._unreadable or partition in self._moved:
-            logger.info(f"{self._name} can be read again", partition=partition)
+            if partition in self._unreadable:
+                logger.info(f"{self._name} can be read again", partition=partition)
             self._unreadable.discard(partition)
             self._moved.pop(partition, None)
             self.on_loaded_late(partition)

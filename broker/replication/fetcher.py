@@ -22,6 +22,12 @@ from .replica_fetch import PartitionKey, ReplicaFetch, ReplicaFetched
 logger = get_logger("replication")
 
 MOST_PARTITIONS = 200  # in one question
+# One of the two has not heard of the last election yet; the leader wakes its followers as soon as it leads.
+_NOT_YET = (
+    ErrorCode.NOT_LEADER_OR_FOLLOWER,
+    ErrorCode.UNKNOWN_LEADER_EPOCH,
+    ErrorCode.FENCED_LEADER_EPOCH,
+)
 
 
 class Leader(Protocol):
@@ -146,6 +152,9 @@ class ReplicaFetcher:
 
     def _fail(self, partition: Partition, error: KafkaError | OSError) -> None:
         logger.warning("a partition cannot be copied for now", partition=partition.name, error=str(error))
+        self._retry_later()
+
+    def _retry_later(self) -> None:
         self._retry.set(self._clock.now() + self._config.backoff_s)
 
     def _take_one(self, followed: Followed, answer: ReplicaFetched) -> bool:
@@ -161,6 +170,9 @@ class ReplicaFetcher:
             else:
                 log.truncate_to(answer.high_watermark, now_ms)
             return True
+        if answer.error in _NOT_YET:
+            self._retry_later()
+            return False
         if answer.error != ErrorCode.NONE:
             raise KafkaError(answer.error)
         if answer.diverging is not None:
@@ -173,7 +185,7 @@ class ReplicaFetcher:
         if has_more:
             log.append_replicated(answer.data, now_ms)
         moved = log.raise_high_watermark(min(answer.high_watermark, log.log_end_offset))
-        log.follow_log_start(answer.log_start_offset)
+        log.follow_log_start(answer.log_start_offset, now_ms)
         if moved or has_more:
             followed.partition.notify_changed()
         return has_more
