@@ -23,7 +23,7 @@ from .log_closing import prepare_copy
 from .log_output import get_logger
 from .metadata.metadata import Metadata
 from .network.pipeline import Stage
-from .node import Node, NodeParts, NodePlan, StartError
+from .node import CONTROLLER_DIRECTORY, Node, NodeParts, NodePlan, StartError
 from .runtime import Runtime
 from .security.sasl.start_users import ensure_users
 from .security.sasl.users import User
@@ -105,6 +105,8 @@ class Cluster:
         """Open the data, then listen. StartError says what is in the way, and leaves nothing behind."""
         if self._node is not None:
             raise StartError("the broker runs already")
+        if self._files.exists(f"{self._root}/{CONTROLLER_DIRECTORY}/{META_PROPERTIES}"):
+            raise StartError(f"the data directory {self._root} is that of several brokers: give their number")
         began_at = self._runtime.clock.now()
         node = Node(self._plan(), self._runtime)
         await node.open()

@@ -5,7 +5,7 @@ Every part is built here once, in order; whatever fails on the way, and whenever
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
 from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
+from ..storage.unflushed import drop_unflushed
 from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
@@ -36,6 +37,8 @@ from .runtime import Runtime
 from .security.sasl.users import User
 from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice
+
+CONTROLLER_DIRECTORY = "controller"  # where several brokers have their metadata log
 
 
 class StartError(Exception):
@@ -133,6 +136,13 @@ class Node:
         self.addresses = self.parts.server.addresses
         for part in (self.parts.scheduled_tasks, self.parts.idle_logs, self.parts.log_cleaner):
             part.start()
+
+    def unflushed(self) -> list[Callable[[], object]]:
+        """What takes off the disk, once the node has ended as it was, all that no fsync has covered."""
+        files = self._plan.files
+        return [
+            partial(drop_unflushed, files, log.path, log.recovery_point) for log in self.parts.log_manager.opened_logs()
+        ]
 
     async def close(self, *, is_kept: bool = True) -> None:
         """Stop listening, let what runs come to its end; make everything durable, or leave the files as they are."""

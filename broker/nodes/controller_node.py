@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ...protocol.errors import KafkaError
+from ...protocol.metadata_records import FeatureLevelRecord, encode_metadata_record
 from ...protocol.uuid_text import encode_uuid
 from ...protocol.wire import CorruptFrame
 from ...storage.directory import DirectoryError, Identity
@@ -12,6 +13,7 @@ from ..beside_the_loop import beside_the_loop
 from ..config.broker_config import BrokerConfig
 from ..lifetime import Lifetime
 from ..log_manager import LogManager
+from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from ..metadata.log import MetadataLog
 from ..node import StartError, open_directory
 from ..runtime import Runtime, Timer
@@ -57,6 +59,11 @@ class ControllerNode:
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             log_manager.abandon()
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+        image = self._metadata.image
+        if not image.brokers and ELIGIBLE_LEADER_REPLICAS_VERSION not in {**image.features, **features}:
+            # As Apache Kafka 4.3 formats a new cluster (KIP-966).
+            first = FeatureLevelRecord(name=ELIGIBLE_LEADER_REPLICAS_VERSION, feature_level=1)
+            self._metadata.write_now([encode_metadata_record(first)])
         self._log_manager = log_manager
         self._set_snapshots()
 

@@ -5,63 +5,40 @@ has from its clients and its leaders; two brokers share nothing else.
 """
 
 import asyncio
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
+from typing import Final
 
 from ...protocol.errors import KafkaError
-from ...protocol.metadata_records import BrokerEndpoint
-from ...storage.directory import DataDirectory
+from ...storage.directory import META_PROPERTIES, DataDirectory
 from ...storage.files.files import Files
 from ..advertised import AdvertiseRule
 from ..config.broker_config import BrokerConfig
-from ..config.listeners import PLAINTEXT, SASL_PLAINTEXT, SASL_SSL, SSL, address_of
+from ..config.listeners import address_of
+from ..config.replication_config import ReplicationConfig
 from ..config.start_topics import StartTopic
 from ..context import Context
-from ..controller.broker_registration import NO_EPOCH, RegisterBroker
 from ..controller.controller import Controller
 from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
-from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from ..network.pipeline import Stage
-from ..node import Node, NodePlan, StartError
+from ..node import CONTROLLER_DIRECTORY, Node, NodePlan, StartError
 from ..runtime import Runtime
 from ..security.sasl.start_users import ensure_users
 from ..security.sasl.users import User
 from ..topics.start_topics import ensure_topics
 from .broker_seat import BrokerSeat, Surroundings
+from .broker_sessions import BrokerSessions
+from .broker_slot import BrokerSlot, BrokerState
 from .controller_node import ControllerNode
+from .controller_tasks import ControllerTasks
 from .links import Links
 from .node_config import config_of_node, rules_of_node
 
 logger = get_logger("broker")
 
-_SECURITY_PROTOCOLS = {PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3}  # Java's SecurityProtocol ids
-
-
-class Slot:
-    """The place of one broker: its settings, its directory, and the node that runs there, if one does."""
-
-    def __init__(self, config: BrokerConfig, root: str) -> None:
-        self.config = config
-        self.root = root
-        self.node: Node | None = None
-        self.seat: BrokerSeat | None = None
-        self.held: list[list[socket.socket]] = []  # its addresses, kept while it does not run
-        self.addresses: list[tuple[str, int]] = []
-        self.clean_epoch = NO_EPOCH  # in which it has ended cleanly
-
-    @property
-    def node_id(self) -> int:
-        return self.config.node_id
-
-    @property
-    def running(self) -> Node:
-        """StartError while it does not run."""
-        if self.node is None:
-            raise StartError(f"broker {self.node_id} does not run")
-        return self.node
+CLIENTS: Final = -2  # an end of a link, beside the ids of brokers and CONTROLLER
 
 
 class ReplicatedCluster:
@@ -94,8 +71,9 @@ class ReplicatedCluster:
         self._cluster_id = cluster_id
         self._topics = topics
         self._users = users
+        self._given_epochs = GivenEpochs()
         self._slots = {
-            node_id: Slot(
+            node_id: BrokerSlot(
                 config_of_node(config, node_id, brokers, racks[node_id - 1] if node_id <= len(racks) else None),
                 f"{directory}/node-{node_id}",
             )
@@ -103,6 +81,9 @@ class ReplicatedCluster:
         }
         self._controller: ControllerNode | None = None
         self._around: Surroundings | None = None
+        self._sessions: BrokerSessions | None = None
+
+    # What is to be seen of it
 
     @property
     def around(self) -> Surroundings:
@@ -112,9 +93,9 @@ class ReplicatedCluster:
         return self._around
 
     @property
-    def links(self) -> Links:
-        """What goes between the brokers."""
-        return self.around.links
+    def addresses(self) -> list[tuple[str, int]]:
+        """Of every listener of every broker, the first broker's first."""
+        return [address for slot in self._slots.values() for address in slot.addresses]
 
     @property
     def bootstrap(self) -> str:
@@ -122,32 +103,37 @@ class ReplicatedCluster:
         return ",".join(address_of(*address) for address in self.addresses)
 
     @property
-    def addresses(self) -> list[tuple[str, int]]:
-        """Of every listener of every broker, the first broker's first."""
-        return [address for slot in self._slots.values() for address in slot.addresses]
-
-    @property
     def node_ids(self) -> list[int]:
         """Of all brokers, whether they run or not."""
         return list(self._slots)
 
+    def slot(self, node_id: int) -> BrokerSlot:
+        """One broker's place. StartError for one that there is not."""
+        if node_id not in self._slots:
+            raise StartError(f"there is no broker {node_id}: there are {', '.join(map(str, self._slots))}")
+        return self._slots[node_id]
+
+    def state_of(self, node_id: int) -> str:
+        """running, frozen, stopped or killed."""
+        return self.slot(node_id).state.value
+
     def bootstrap_of(self, node_id: int) -> str:
         """HOST:PORT of every listener of one broker."""
-        return ",".join(address_of(*address) for address in self._slots[node_id].addresses)
+        return ",".join(address_of(*address) for address in self.slot(node_id).addresses)
 
     def context_of(self, node_id: int) -> Context:
         """What the handlers of one broker have; StartError while it does not run."""
-        return self._slots[node_id].running.parts.context
+        return self.slot(node_id).node.parts.context
 
     def directory_of(self, node_id: int) -> DataDirectory:
         """Where the data of one broker lies; StartError while it does not run."""
-        return self._slots[node_id].running.parts.log_manager.directory
+        return self.slot(node_id).node.parts.log_manager.directory
 
     @property
     def context(self) -> Context:
         """Those of the first broker that runs; StartError where none does."""
         for slot in self._slots.values():
-            if slot.node is not None:
+            if slot.is_alive:
                 return slot.node.parts.context
         raise StartError("no broker runs")
 
@@ -157,17 +143,17 @@ class ReplicatedCluster:
         """Open the controller's data and the brokers', then listen. StartError, and nothing is left behind."""
         if self._controller is not None:
             raise StartError("the brokers run already")
+        if self._files.exists(f"{self._root}/{META_PROPERTIES}"):
+            raise StartError(f"the data directory {self._root} is that of one broker: it cannot be that of several")
         began_at = self._runtime.clock.now()
         controller = self._controller = ControllerNode(
-            self._config, self._files, f"{self._root}/controller", self._runtime
+            self._config, self._files, f"{self._root}/{CONTROLLER_DIRECTORY}", self._runtime
         )
         try:
-            controller.open(self._cluster_id, {ELIGIBLE_LEADER_REPLICAS_VERSION: 1, **self._features})
-            runtime = controller.lifetime.runtime
-            links = Links(runtime.clock, runtime.timers)
-            self._around = Surroundings(
-                controller.metadata, Controller(self._config, controller.metadata, runtime.random), links
-            )
+            controller.open(self._cluster_id, self._features)
+            self._surround(controller)
+            for gone in [one for one in controller.metadata.image.brokers if one not in self._slots]:
+                await when_done(partial(self.around.controller.fence_broker, gone))
             for node_id in self._slots:
                 await self.start_broker(node_id)
             await self._ensure_start()
@@ -177,6 +163,15 @@ class ReplicatedCluster:
         took_ms = round((self._runtime.clock.now() - began_at) * 1000)
         logger.info("started", listening=self.bootstrap, data=self._root, took_ms=took_ms)
 
+    def _surround(self, node: ControllerNode) -> None:
+        runtime = node.lifetime.runtime
+        links = Links(runtime.clock, runtime.timers)
+        controller = Controller(self._config, node.metadata, runtime.random)
+        self._around = Surroundings(node.metadata, controller, links)
+        timeout_s = partial(getattr, ReplicationConfig(self._config), "session_timeout_s")
+        self._sessions = BrokerSessions(controller, links, runtime, timeout_s)
+        ControllerTasks(controller, runtime).start()
+
     async def _ensure_start(self) -> None:
         context = self.context
         if self._topics:
@@ -184,47 +179,45 @@ class ReplicatedCluster:
         if self._users:
             threads, random = self._runtime.threads, self._runtime.random
             await when_done(partial(ensure_users, context.metadata, self._users, threads, random))
+        for slot in self._slots.values():
+            await when_done(slot.node.parts.context.sasl.load)
 
     async def stop(self) -> None:
         """Stop every broker, as they are, then the controller."""
         for slot in self._slots.values():
-            if slot.node is not None:
-                await self._end(slot, is_kept=True)
-            for sockets in slot.held:
-                for one in sockets:
-                    one.close()
-            slot.held = []
+            if slot.is_alive:
+                await self._end(slot, BrokerState.STOPPED, is_kept=True)
+            slot.let_go()
         if self._controller is not None:
             await self._controller.close()
-        self._controller = self._around = None
+            logger.info("stopped")
+        self._controller = self._around = self._sessions = None
 
     # One broker
 
     async def start_broker(self, node_id: int) -> None:
         """Start a broker that does not run, at the address that it had. StartError."""
-        slot, around = self._slots[node_id], self.around
-        if slot.node is not None:
+        slot, around = self.slot(node_id), self.around
+        if slot.is_alive:
             raise StartError(f"broker {node_id} runs already")
         seat = BrokerSeat(node_id, slot.config, around)
         node = Node(self._plan(slot, seat), self._runtime)
         around.links.set_going(node_id)
-        await when_done(partial(seat.join, node.lifetime.runtime))
         try:
+            await when_done(partial(seat.join, node.lifetime.runtime))
             await node.open()
         except BaseException:
             seat.leave()
+            around.links.hold_still(node_id)
             raise
-        slot.node, slot.seat = node, seat
+        await slot.begin(node, seat)
         try:
-            held, slot.held = slot.held, []
-            await node.listen(held)
-            slot.addresses = node.addresses
-            await self._register(slot, node)
+            await self._register(slot)
         except BaseException:
-            await self._end(slot, is_kept=True)
+            await self._end(slot, BrokerState.STOPPED, is_kept=True)
             raise
 
-    def _plan(self, slot: Slot, seat: BrokerSeat) -> NodePlan:
+    def _plan(self, slot: BrokerSlot, seat: BrokerSeat) -> NodePlan:
         assert self._controller is not None
         return NodePlan(
             config=slot.config,
@@ -235,53 +228,112 @@ class ReplicatedCluster:
             advertise=rules_of_node(self._advertise, slot.node_id),
             users=self._users,
             cluster_id=self._controller.cluster_id,
-            given_epochs=GivenEpochs(),
+            given_epochs=self._given_epochs,
             seat=seat,
         )
 
-    async def _register(self, slot: Slot, node: Node) -> None:
-        controller, context = self.around.controller, node.parts.context
-        asked = RegisterBroker(
-            broker_id=slot.node_id,
-            incarnation_id=self._runtime.new_uuid().bytes,
-            endpoints=[
-                BrokerEndpoint(name=one.name, host=host, port=port, security_protocol=_SECURITY_PROTOCOLS[one.protocol])
-                for one, (host, port) in zip(slot.config.endpoints(), node.addresses, strict=True)
-            ],
-            log_dirs=[context.metadata.directory_id],
-            rack=slot.config.broker_rack,
-            previous_broker_epoch=slot.clean_epoch,
-        )
-        slot.clean_epoch = NO_EPOCH
+    async def _register(self, slot: BrokerSlot) -> None:
+        controller = self.around.controller
+        known = controller.cluster.brokers.get(slot.node_id)
+        # One that is registered and not fenced was there when the whole process ended: with it, the controller has
+        # missed nothing, and the broker is the one it was.
+        is_back = known is not None and not known.is_fenced
+        incarnation_id = known.incarnation_id if is_back and known else self._runtime.new_uuid().bytes
+        asked = slot.registration(incarnation_id)
         await when_done(lambda then: controller.register_broker(asked, lambda _, error: then(error)))
         await when_done(partial(controller.unfence_broker, slot.node_id))
+        if self._sessions is not None:
+            self._sessions.watch(slot.node_id)
 
     async def stop_broker(self, node_id: int) -> None:
-        """Have a broker's partitions led by others, then stop it (KIP-841)."""
-        slot = self._slots[node_id]
-        _ = slot.running
-        controller = self.around.controller
+        """Have a broker's partitions led by others, then stop it (KIP-841). StartError."""
+        slot, controller = self.slot(node_id), self.around.controller
+        if slot.state is not BrokerState.RUNNING:
+            raise StartError(f"broker {node_id} does not run: it is {slot.state.value}")
         await when_done(lambda then: controller.begin_controlled_shutdown(node_id, lambda _, error: then(error)))
-        await self._end(slot, is_kept=True)
-        slot.clean_epoch = controller.cluster.brokers[node_id].broker_epoch
+        epoch = controller.cluster.brokers[node_id].broker_epoch
+        await self._end(slot, BrokerState.STOPPED, is_kept=True)
+        slot.clean_epoch = epoch
         await when_done(partial(controller.fence_broker, node_id))
 
-    async def kill_broker(self, node_id: int) -> None:
-        """Have a broker die: connections are reset, nothing is written any more, and the controller notices."""
-        slot = self._slots[node_id]
-        _ = slot.running
-        await self._end(slot, is_kept=False)
-        await when_done(partial(self.around.controller.fence_broker, node_id))
+    async def kill_broker(self, node_id: int, *, is_noticed: bool = True, keeps_page_cache: bool = True) -> None:
+        """Have a broker die: connections are reset, nothing is written any more. StartError.
 
-    async def _end(self, slot: Slot, *, is_kept: bool) -> None:
-        node, seat = slot.running, slot.seat
-        slot.node = slot.seat = None
+        The controller fences it at once, or, where that is not noticed, after `broker.session.timeout.ms`. What no
+        fsync has covered is lost with the page cache, if that is not kept.
+        """
+        slot = self.slot(node_id)
+        unflushed = [] if keeps_page_cache else slot.node.unflushed()
+        await self._end(slot, BrokerState.KILLED, is_kept=False, is_forgotten=is_noticed)
+        for drop in unflushed:
+            drop()
+        if is_noticed:
+            await when_done(partial(self.around.controller.fence_broker, node_id))
+
+    def freeze_broker(self, node_id: int) -> None:
+        """Have a broker do nothing, as if a signal had stopped its process. StartError."""
+        slot = self.slot(node_id)
+        if slot.state is not BrokerState.RUNNING:
+            raise StartError(f"broker {node_id} does not run: it is {slot.state.value}")
+        slot.freeze()
+        self.around.links.hold_still(node_id)
+
+    def resume_broker(self, node_id: int) -> None:
+        """Have a frozen broker go on. StartError."""
+        slot = self.slot(node_id)
+        if slot.state is not BrokerState.FROZEN:
+            raise StartError(f"broker {node_id} is not frozen: it is {slot.state.value}")
+        slot.resume()
+        self.around.links.set_going(node_id)
+
+    async def _end(self, slot: BrokerSlot, state: BrokerState, *, is_kept: bool, is_forgotten: bool = True) -> None:
+        _ = slot.node
+        if self._sessions is not None and is_forgotten:
+            self._sessions.forget(slot.node_id)
         if self._around is not None:
             self._around.links.hold_still(slot.node_id)
-        if seat is not None:
-            seat.leave()
-        await node.close(is_kept=is_kept)
-        slot.held = node.parts.server.keep_addresses()
+        await slot.end(state, is_kept=is_kept)
+
+    # The ways between them
+
+    def cut(self, source: int, target: int) -> None:
+        """Nothing goes from one to the other any more; an end is a broker, CONTROLLER or CLIENTS. StartError."""
+        self._set_link(source, target, is_cut=True)
+
+    def mend(self, source: int, target: int) -> None:
+        """What goes from one to the other arrives again, at once. StartError."""
+        self._set_link(source, target, is_cut=False)
+
+    def slow(self, source: int, target: int, delay_s: float) -> None:
+        """What goes from one broker, or the controller, to the other is on its way so long. StartError."""
+        self._check_ends(source, target)
+        if CLIENTS in (source, target):
+            raise StartError("the way of clients cannot be slowed: have a fault delay their requests")
+        self.around.links.set(source, target, delay_s=delay_s)
+
+    def heal(self) -> None:
+        """Everything that was cut or slowed is as it was."""
+        self.around.links.heal()
+        for slot in self._slots.values():
+            slot.set_reach(hears_clients=True, reaches_clients=True)
+
+    def _set_link(self, source: int, target: int, *, is_cut: bool) -> None:
+        self._check_ends(source, target)
+        if source == CLIENTS:
+            slot = self.slot(target)
+            slot.set_reach(hears_clients=not is_cut, reaches_clients=slot.reaches_clients)
+        elif target == CLIENTS:
+            slot = self.slot(source)
+            slot.set_reach(hears_clients=slot.hears_clients, reaches_clients=not is_cut)
+        else:
+            self.around.links.set(source, target, is_cut=is_cut, delay_s=None if is_cut else 0.0)
+
+    def _check_ends(self, source: int, target: int) -> None:
+        for end in (source, target):
+            if end >= 0:
+                self.slot(end)
+        if source == target or max(source, target) < 0:
+            raise StartError("a link is between two brokers, or between one and the controller or clients")
 
 
 async def when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:
