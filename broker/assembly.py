@@ -37,10 +37,10 @@ from .metadata.log import MetadataLog, feature_records
 from .metadata.metadata import Metadata
 from .metadata.producer_ids import ProducerIds
 from .nodes.nodes import OnlyNode
-from .nodes.seat import Seat
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, Runtime, SerialQueue
+from .seat import Seat
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Authorizer
 from .security.sasl.sasl_server import SaslServer

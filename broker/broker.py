@@ -16,7 +16,7 @@ from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock, chance_of
 from .security.sasl.users import User
 
 if TYPE_CHECKING:
-    from .nodes.replicated_cluster import ReplicatedCluster
+    from .several_brokers.replicated_cluster import ReplicatedCluster
 
 __all__ = ["Broker", "StartError"]
 
@@ -152,7 +152,7 @@ class Broker:
         self._cluster = cluster
 
     def _made_of_several(self, runtime: Runtime, root: str) -> "ReplicatedCluster":
-        from .nodes.replicated_cluster import ReplicatedCluster
+        from .several_brokers.replicated_cluster import ReplicatedCluster
 
         return ReplicatedCluster(
             self.config,

@@ -31,9 +31,9 @@ from .maintenance.scheduled_tasks import ScheduledTasks
 from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
 from .network.server import CannotListen, Server
-from .nodes.seat import Seat
 from .quotas.connection_rates import ConnectionRates
 from .runtime import Runtime
+from .seat import Seat
 from .security.sasl.users import User
 from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice

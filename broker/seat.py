@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from ..advertised import Advertised
-from ..log_manager import LogManager
-from ..metadata.metadata import Metadata
-from ..runtime import Runtime
-from ..topics.partition import Partition
-from ..topics.replica_assignment import Placement
-from .nodes import Nodes
+from .advertised import Advertised
+from .log_manager import LogManager
+from .metadata.metadata import Metadata
+from .nodes.nodes import Nodes
+from .runtime import Runtime
+from .topics.partition import Partition
+from .topics.replica_assignment import Placement
 
 if TYPE_CHECKING:
-    from ..context import Context
+    from .context import Context
 
 OnChange = Callable[[Partition], None]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from ...protocol.errors import KafkaError
 from ..controller.controller import Controller
 from ..log_output import get_logger
+from ..nodes.links import CONTROLLER, Links
 from ..runtime import Runtime, TimerHandle
-from .links import CONTROLLER, Links
 
 logger = get_logger("controller")
 

@@ -24,6 +24,7 @@ from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
 from ..network.pipeline import Stage
 from ..node import CONTROLLER_DIRECTORY, Node, NodePlan, StartError
+from ..nodes.links import Links
 from ..runtime import Runtime
 from ..security.sasl.start_users import ensure_users
 from ..security.sasl.users import User
@@ -33,7 +34,6 @@ from .broker_sessions import BrokerSessions
 from .broker_slot import BrokerSlot, BrokerState
 from .controller_node import ControllerNode
 from .controller_tasks import ControllerTasks
-from .links import Links
 from .node_config import config_of_node, rules_of_node
 
 logger = get_logger("broker")

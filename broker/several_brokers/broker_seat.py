@@ -15,18 +15,18 @@ from ..log_manager import LogManager
 from ..metadata.image import MetadataImage
 from ..metadata.log import MetadataLog
 from ..metadata.metadata import Metadata, Then
+from ..nodes.links import CONTROLLER, Links
+from ..nodes.node_metadata import NodeMetadata
+from ..nodes.nodes import Nodes
+from ..nodes.several_nodes import AddressBook, SeveralNodes
 from ..replication.replica_manager import ReplicaManager
 from ..runtime import Runtime
+from ..seat import OnChange
 from ..slices import Slices
 from ..topic_names import METADATA_TOPIC, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from ..topics.partition import Partition
 from ..topics.replica_assignment import Placement
 from .coordinator_moves import CoordinatorMoves
-from .links import CONTROLLER, Links
-from .node_metadata import NodeMetadata
-from .nodes import Nodes
-from .seat import OnChange
-from .several_nodes import AddressBook, SeveralNodes
 
 if TYPE_CHECKING:
     from ..context import Context
