@@ -10,7 +10,7 @@ from ..storage.files.files import Files, VolumeBytes
 from ..storage.log import LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_api import Log
 from ..storage.log_config import LogConfig
-from .log_closing import close_logs
+from .log_closing import close_logs, prepare_copy
 from .log_output import get_logger
 from .record_deletions import RecordDeletions
 from .runtime import Runtime, SerialQueue, Then
@@ -298,6 +298,10 @@ class LogManager:
     def opened_logs(self) -> Sequence[PartitionLog]:
         """The logs that somebody has used since the start."""
         return list(self._opened.values())
+
+    def prepare_copy(self) -> Callable[[Files], None]:
+        """As `log_closing.prepare_copy`, of all logs that are open."""
+        return prepare_copy(self.opened_logs(), self._directory, is_clean=not self.has_unrecovered)
 
     def begin_purge(self) -> list[Callable[[], None]]:
         """What takes off the disk what was deleted long enough ago: calls for any thread; each may raise OSError.

@@ -40,6 +40,8 @@ class Surroundings:
         self.controller = controller
         self.links = links
         self.book = AddressBook()
+        # A broker's only log directory has failed.
+        self.on_disk_failure: Callable[[int], None] = lambda node_id: None
         self.replicas: dict[int, ReplicaManager] = {}  # of the brokers that run
         self.contexts: dict[int, Context] = {}  # likewise
 
@@ -108,6 +110,8 @@ class BrokerSeat:
         def changed(partition: Partition) -> None:
             notify_changed(partition)
             note_changed(partition)
+            if partition.is_offline:
+                self._around.on_disk_failure(self._node_id)
 
         return changed
 
