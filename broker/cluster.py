@@ -14,8 +14,9 @@ from types import MappingProxyType
 from ..protocol.errors import KafkaError
 from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
-from ..storage.directory import META_PROPERTIES, DataDirectory, DirectoryError, Identity
+from ..storage.directory import DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
+from ..storage.meta_properties import META_PROPERTIES
 from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
