@@ -11,8 +11,9 @@ from functools import partial
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
-from ..storage.directory import META_PROPERTIES, DataDirectory
+from ..storage.directory import DataDirectory
 from ..storage.files.files import Files
+from ..storage.meta_properties import META_PROPERTIES
 from .advertised import AdvertiseRule
 from .config.broker_config import BrokerConfig
 from .config.listeners import address_of

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from ...storage.directory import META_PROPERTIES, DataDirectory
+from ...storage.directory import DataDirectory
 from ...storage.files.files import Files
+from ...storage.meta_properties import META_PROPERTIES
 from ..advertised import AdvertiseRule
 from ..config.broker_config import BrokerConfig
 from ..config.listeners import address_of
