@@ -21,7 +21,8 @@ def test_a_broker_that_was_killed_comes_back_and_follows() -> None:
     brokers.produce("t", batch(b"two"))
     brokers.start(1)
     brokers.settle()
-    assert set(brokers.record().isr) == {1, 2, 3} and brokers.record().leader == 2
+    assert set(brokers.record().isr) == {1, 2, 3}
+    assert brokers.record().leader == 2
     answer = brokers[2].fetch_one(fetch_request("t", wanted(0)))
     assert offsets_in(answer.records) == [0, 1]
 
