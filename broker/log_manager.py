@@ -190,6 +190,10 @@ class LogManager:
         self._check_open()
         self._record_deletions.add(topic, index, opened, offset, then)
 
+    def high_watermark(self, topic: str, index: int) -> int:
+        """How far a log was known to be replicated when that was last written down; 0 if it never was."""
+        return self._directory.high_watermarks.get((topic, index), 0)
+
     def delete_log(self, topic: str, index: int) -> None:
         """Take a partition's directory out of sight; `begin_purge` has it after the topic's delay.
 

@@ -77,13 +77,15 @@ class PartitionWriter:
         return written is not None and self._flusher.is_due(written)
 
     def is_offline(self, partition: int) -> bool:
-        """Whether its disk failed: what it kept cannot be acknowledged any more.
+        """Whether its disk failed, or another broker leads: what it keeps cannot be acknowledged here.
 
         A topic that a client created has perhaps fewer partitions than were configured: what is missing is offline, as
         in Kafka, until a restart counts what is there.
         """
         found = self._find(partition)
-        return self._topics.find(self._name) is not None if found is None else found.is_offline
+        if found is None:
+            return self._topics.find(self._name) is not None
+        return found.is_offline or not found.is_leader
 
     def delete_before(self, partition: int, offset: int, then: Then) -> None:
         """Let a partition begin later, as DeleteRecords does; an error leaves it as it was. KafkaError."""

@@ -143,13 +143,29 @@ class CoordinatorRuntime:
                 self._timers.call_at(self._clock.now() + RELOAD_S, partial(self._load_again, partition))
             return
         if partition in self._unreadable or partition in self._moved:
-            logger.info(f"{self._name} can be read again", partition=partition)
+            if partition in self._unreadable:
+                logger.info(f"{self._name} can be read again", partition=partition)
             self._unreadable.discard(partition)
             self._moved.pop(partition, None)
             self.on_loaded_late(partition)
             self._arm()
 
+    def lead(self, partition: int) -> None:
+        """This broker leads the partition now: it is served as soon as its log has been replayed."""
+        self.come_back(partition, 0)
+
+    def resign(self, partition: int) -> None:
+        """Another broker leads it, or none: what waits here is refused (NOT_COORDINATOR)."""
+        self._moved.pop(partition, None)
+        self._unreadable.discard(partition)
+        for future in self._machine.unload(partition):
+            _refuse(future, ErrorCode.NOT_COORDINATOR)
+
     def _load_again(self, partition: int) -> None:
+        if self._moved.get(partition) is not ErrorCode.COORDINATOR_LOAD_IN_PROGRESS and (
+            partition not in self._unreadable
+        ):
+            return  # it has been lost again meanwhile
         self.load(partition, self._log.batches(partition))
 
     def move(self, partition: int) -> bool:

@@ -12,7 +12,7 @@ from ...protocol.metadata_records import ConfigResourceType, MetadataRecord
 from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
 from ..metadata.image import MetadataImage, config_record
-from ..metadata.log import MetadataLog
+from ..metadata.metadata import Metadata
 from ..slices import Steps
 from .brokers import BrokerConfigs
 from .changes import ConfigChange, Operation, ResourceChange
@@ -34,7 +34,7 @@ class Configs:
     def __init__(
         self,
         config: BrokerConfig,
-        metadata: MetadataLog,
+        metadata: Metadata,
         check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
         check_logins: Callable[[BrokerConfig], None] = lambda config: None,
     ) -> None:

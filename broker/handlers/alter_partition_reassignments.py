@@ -78,4 +78,4 @@ def _check(name: str, asked: ReassignablePartition, context: Context) -> None:
         raise KafkaError(unknown, f"Unable to find partition {name}:{asked.partition_index}.")
     if asked.replicas is None:
         raise KafkaError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS)
-    check_replicas(asked.replicas, context.config.node_id)
+    check_replicas(asked.replicas, (context.config.node_id,))

@@ -13,11 +13,10 @@ from ...protocol.messages.create_partitions import (
 )
 from ..context import Context
 from ..deferred import Deferred
-from ..metadata.topic_records import NewPartitions
+from ..metadata.topic_records import NewPartitions, PartitionAssignment
 from ..quotas.client_quotas import Mutations
 from ..session import Session
 from ..slices import Steps
-from ..topics.replica_assignment import check_replicas
 from ..topics.topics import TOO_MANY_PARTITIONS
 
 STRICT_FROM_VERSION = 3  # KIP-599
@@ -71,7 +70,7 @@ def _check_all(request: CreatePartitionsRequest, context: Context, checked: _Che
                 checked.results.append(_refused(topic.name, error))
             else:
                 checked.new.append(new)
-                checked.added += len(new.indexes)
+                checked.added += len(new.assignments)
                 checked.results.append(CreatePartitionsTopicResult(name=topic.name))
         yield
 
@@ -91,17 +90,21 @@ def _check(asked: CreatePartitionsTopic, checked: _Checked, context: Context) ->
     if asked.count < there:
         why = f"The topic {asked.name} currently has {there} partition(s); {asked.count} would not be an increase."
         raise KafkaError(ErrorCode.INVALID_PARTITIONS, why)
-    indexes = range(there, asked.count)
-    if asked.assignments is not None and len(asked.assignments) != len(indexes):
+    additional = asked.count - there
+    if asked.assignments is not None and len(asked.assignments) != additional:
         why = (
-            f"Attempted to add {len(indexes)} additional partition(s), but only {len(asked.assignments)} "
+            f"Attempted to add {additional} additional partition(s), but only {len(asked.assignments)} "
             "assignment(s) were specified."
         )
         raise KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, why)
-    checked.mutations.record(len(indexes), context.clock.now())
-    for assignment in asked.assignments or ():
-        check_replicas(assignment.broker_ids, context.config.node_id)
+    checked.mutations.record(additional, context.clock.now())
+    placement, factor = context.topics.placement, topic.replication_factor
+    assignments: list[PartitionAssignment] = []
+    for index, assignment in enumerate(asked.assignments or (), there):
+        assignments.append(placement.assign(assignment.broker_ids, index, factor))
         yield
-    if checked.added + len(indexes) > TOO_MANY_PARTITIONS:
+    if checked.added + additional > TOO_MANY_PARTITIONS:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka's answer too, but it keeps ten thousand of them
-    return NewPartitions(topic.topic_id, indexes)
+    if asked.assignments is None:
+        return NewPartitions(topic.topic_id, there, (yield from placement.place(additional, factor)))
+    return NewPartitions(topic.topic_id, there, assignments)

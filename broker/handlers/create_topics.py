@@ -1,6 +1,6 @@
 """CreateTopics 2-7 (KIP-4, KIP-464 defaults, KIP-525 configs in the answer).
 
-Not done: replication factors above 1 (one node) and create policies.
+Not done: create policies.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ def _created(topic: NewTopic, configs: Sequence[CreatableTopicConfigs]) -> Creat
         error_code=ErrorCode.NONE,
         error_message=None,
         num_partitions=topic.partitions,
-        replication_factor=1,
+        replication_factor=topic.replication_factor,
         configs=configs,
     )
 

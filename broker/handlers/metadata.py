@@ -14,6 +14,7 @@ from ...protocol.messages.metadata import (
     MetadataResponsePartition,
     MetadataResponseTopic,
 )
+from ...protocol.metadata_records import PartitionRecord
 from ...protocol.schema import ZERO_UUID
 from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
 from ..context import Context
@@ -21,6 +22,7 @@ from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import check_topic_name
+from ..topics.partition import Partition
 from ..topics.topics import Topic
 
 NO_LEADER = -1
@@ -67,12 +69,13 @@ def handle_metadata(
 def _answer(
     request: MetadataRequest, topics: Sequence[MetadataResponseTopic], session: Session, context: Context
 ) -> MetadataResponse:
-    host, port = context.endpoint(session)
-    node_id = context.config.node_id
     return MetadataResponse(
-        brokers=[MetadataResponseBroker(node_id=node_id, host=host, port=port, rack=context.config.broker_rack)],
+        brokers=[
+            MetadataResponseBroker(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+            for node in context.nodes.alive(session)
+        ],
         cluster_id=context.cluster_id,
-        controller_id=node_id,
+        controller_id=context.nodes.controller_id,
         topics=topics,
         cluster_authorized_operations=(
             CLUSTER_OPERATIONS if request.include_cluster_authorized_operations else NOT_ASKED
@@ -134,20 +137,9 @@ def _refused(code: ErrorCode, name: str | None, topic_id: bytes, operations: int
 
 
 def _described(topic: Topic, context: Context, operations: int) -> Steps[MetadataResponseTopic]:
-    replicas = (context.config.node_id,)
     partitions: list[MetadataResponsePartition] = []
     for partition in topic.partitions:
-        partitions.append(
-            MetadataResponsePartition(
-                error_code=ErrorCode.LEADER_NOT_AVAILABLE if partition.is_offline else ErrorCode.NONE,
-                partition_index=partition.index,
-                leader_id=NO_LEADER if partition.is_offline else replicas[0],
-                leader_epoch=partition.leader_epoch,
-                replica_nodes=replicas,
-                isr_nodes=() if partition.is_offline else replicas,
-                offline_replicas=replicas if partition.is_offline else (),
-            )
-        )
+        partitions.append(_described_partition(partition, topic.image.partitions[partition.index].record, context))
         yield
     return MetadataResponseTopic(
         error_code=ErrorCode.NONE,
@@ -156,4 +148,21 @@ def _described(topic: Topic, context: Context, operations: int) -> Steps[Metadat
         is_internal=topic.is_internal,
         partitions=partitions,
         topic_authorized_operations=operations,
+    )
+
+
+def _described_partition(partition: Partition, record: PartitionRecord, context: Context) -> MetadataResponsePartition:
+    nodes = context.nodes
+    is_lost = partition.is_offline and not nodes.has_several
+    has_leader = nodes.is_alive(record.leader) and not is_lost
+    isr: Sequence[int] = () if is_lost else record.isr
+    offline = record.replicas if is_lost else [one for one in record.replicas if not nodes.is_alive(one)]
+    return MetadataResponsePartition(
+        error_code=ErrorCode.NONE if has_leader else ErrorCode.LEADER_NOT_AVAILABLE,
+        partition_index=partition.index,
+        leader_id=record.leader if has_leader else NO_LEADER,
+        leader_epoch=record.leader_epoch,
+        replica_nodes=record.replicas,
+        isr_nodes=isr,
+        offline_replicas=offline,
     )

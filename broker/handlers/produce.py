@@ -1,6 +1,6 @@
 """Produce 3-13: appends each partition's batch as the bytes it came in (KIP-98, KIP-467, KIP-516).
 
-Acks 1 and -1 mean the same on one node; an answer waits only for an fsync, where the topic's settings ask for one.
+An answer waits for an fsync, where the topic's settings ask for one, and with acks -1 for the followers, if any.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,8 @@ from ..runtime import let_others_run
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
-from ..topics.partition import Partition
+from ..topics.delayed_produce import DelayedProduce
+from ..topics.partition import Leadership, Partition
 
 logger = get_logger("produce")
 
@@ -39,8 +40,8 @@ IDS_FROM_VERSION = 13
 V2_FROM_VERSION = 12
 ABORTABLE_FROM_VERSION = 11
 MAGIC = 2
-NO_ACKS = 0
-KNOWN_ACKS = (-1, 0, 1)
+NO_ACKS, ALL_ACKS = 0, -1
+KNOWN_ACKS = (ALL_ACKS, NO_ACKS, 1)
 
 # Refused by the log, and yet without its start offset in the answer.
 _HIDES_LOG_START = frozenset(
@@ -64,6 +65,9 @@ class _Produce:
     context: Context
     undurable: list[tuple[Partition, PartitionProduceResponse]] = field(
         default_factory=list[tuple[Partition, PartitionProduceResponse]]
+    )
+    unreplicated: list[tuple[Leadership, int, PartitionProduceResponse]] = field(
+        default_factory=list[tuple[Leadership, int, PartitionProduceResponse]]
     )
     heavy: list["_HeavyAppend"] = field(default_factory=list["_HeavyAppend"])
 
@@ -123,8 +127,8 @@ def _finish(response: ProduceResponse, produce: _Produce) -> ProduceResponse | D
         _flush_undurable(produce)
         _check_unanswered(response)
         return None
-    if produce.undurable:
-        return _deferred_until_durable(response, produce)
+    if produce.undurable or produce.unreplicated:
+        return _deferred_until_safe(response, produce)
     return response
 
 
@@ -179,6 +183,9 @@ def _append_partition(
     try:
         partition = _find(topic, data.index, produce)
         batch = _check_request(partition, data, produce)
+        leadership = partition.leadership if produce.request.acks == ALL_ACKS else None
+        if leadership is not None:
+            leadership.check_in_sync()
     except KafkaError as error:
         return _refused(data.index, error, log_start_offset=-1)
     now_ms = produce.context.clock.now_ms()
@@ -200,6 +207,8 @@ def _append_partition(
         log_append_time_ms=appended.log_append_time_ms,
         log_start_offset=appended.log_start_offset,
     )
+    if leadership is not None:
+        produce.unreplicated.append((leadership, appended.last_offset + 1, response))
     if produce.context.flusher.schedule(partition):
         produce.undurable.append((partition, response))
     if batch.is_transactional:
@@ -329,9 +338,11 @@ def _append_checked(heavy: _HeavyAppend, produce: _Produce) -> PartitionProduceR
     return _refused(heavy.data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)
 
 
-def _deferred_until_durable(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
+def _deferred_until_safe(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
+    """Answer when everything is on the disk and with the followers, as far as it has to be."""
     deferred: Deferred[ProduceResponse | None] = Deferred()
-    countdown = Countdown(len(produce.undurable), lambda: deferred.answer(response))
+    waits = len(produce.undurable) + bool(produce.unreplicated)
+    countdown = Countdown(waits, lambda: deferred.answer(response))
 
     def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:
         if error is not None:
@@ -339,6 +350,14 @@ def _deferred_until_durable(response: ProduceResponse, produce: _Produce) -> Def
             answer.base_offset = answer.log_append_time_ms = answer.log_start_offset = -1
         countdown.count_down()
 
+    def refuse(answer: PartitionProduceResponse, code: ErrorCode) -> None:
+        answer.error_code = code
+
     for partition, answer in produce.undurable:
         produce.context.flusher.flush(partition, partial(durable, answer))
+    if produce.unreplicated:
+        deadline = produce.context.clock.now() + max(produce.request.timeout_ms, 0) / 1000
+        delayed = DelayedProduce(deadline, countdown.count_down)
+        appended = [(leadership, end, partial(refuse, answer)) for leadership, end, answer in produce.unreplicated]
+        delayed.begin(appended, produce.context.purgatory)
     return deferred

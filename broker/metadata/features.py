@@ -22,6 +22,7 @@ TRANSACTION_VERSION = "transaction.version"
 GROUP_VERSION = "group.version"
 SHARE_VERSION = "share.version"
 STREAMS_VERSION = "streams.version"
+ELIGIBLE_LEADER_REPLICAS_VERSION = "eligible.leader.replicas.version"  # KIP-966; a cluster of several brokers has it
 
 # The levels a new Kafka 4.3 cluster would have, of the features that exist here.
 FEATURES = (

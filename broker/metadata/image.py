@@ -1,16 +1,17 @@
-"""What the records of the metadata log amount to: topics, settings, quotas, access rules, credentials, features, ids.
+"""What the records of the metadata log amount to: brokers, topics, settings, quotas, access rules, credentials, ids.
 
 The rule: an image changes only by replaying records, as bytes, and `records` says the same again: that is a snapshot.
 Records between BeginTransaction and EndTransaction count together or not at all (KIP-868).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...protocol.metadata_records import (
     AbortTransactionRecord,
     AccessControlEntryRecord,
     BeginTransactionRecord,
+    BrokerRegistrationChangeRecord,
     ClearElrRecord,
     ClientQuotaRecord,
     ConfigRecord,
@@ -18,21 +19,26 @@ from ...protocol.metadata_records import (
     EndTransactionRecord,
     EntityData,
     FeatureLevelRecord,
+    FenceBrokerRecord,
     MetadataRecord,
     PartitionChangeRecord,
     PartitionRecord,
     ProducerIdsRecord,
+    RegisterBrokerRecord,
     RemoveAccessControlEntryRecord,
     RemoveTopicRecord,
     TopicRecord,
+    UnfenceBrokerRecord,
+    UnregisterBrokerRecord,
     decode_versioned,
     encode_metadata_record,
 )
 from ...protocol.wire import CorruptFrame
 from .credentials import Credentials
 from .delta import MetadataDelta
+from .registrations import BrokerRegistration, BrokerRegistrations
 from .topic_image import PartitionImage, TopicImage
-from .unserved import AFTER_ACLS, BEFORE_ACLS, BEFORE_TOPICS, UnservedRecords
+from .unserved import AFTER_ACLS, BEFORE_ACLS, BEFORE_BROKERS, BEFORE_TOPICS, UnservedRecords
 
 Resource = tuple[int, str]
 """What settings are given to: the type of the resource (DescribeConfigs' numbers), and its name."""
@@ -54,10 +60,16 @@ class MetadataImage:
     acls: dict[bytes, AccessControlEntryRecord] = field(default_factory=dict[bytes, AccessControlEntryRecord])
     next_producer_id: int = 0
     credentials: Credentials = field(default_factory=Credentials)
+    registrations: BrokerRegistrations = field(default_factory=BrokerRegistrations)
     kept: UnservedRecords = field(default_factory=UnservedRecords)
     # Topics known to be gone: what is left of their directories may go too. A snapshot does not tell of them.
     removed: dict[bytes, str] = field(default_factory=dict[bytes, str], compare=False)
     _transaction: list[bytes] | None = None
+
+    @property
+    def brokers(self) -> Mapping[int, BrokerRegistration]:
+        """The brokers that are registered, by id."""
+        return self.registrations.brokers
 
     @property
     def is_in_transaction(self) -> bool:
@@ -101,8 +113,7 @@ class MetadataImage:
                 partition = changed.partitions.get(record.partition_id)
                 if partition is None:
                     raise CorruptFrame(f"a change of partition {record.partition_id}, which is not there")
-                if partition.change(record):
-                    delta.note_leader(changed)
+                delta.note_change(changed, record.partition_id, is_led_anew=partition.change(record))
             case RemoveTopicRecord():
                 name = self._topic(record.topic_id).name
                 delta.note_deleted(self.topics.pop(name))
@@ -111,8 +122,17 @@ class MetadataImage:
             case ClearElrRecord():
                 for topic in self.topics.values():
                     if record.topic_name in ("", topic.name):
-                        for partition in topic.partitions.values():
-                            partition.clear_eligible_leaders()
+                        for index, partition in topic.partitions.items():
+                            if partition.clear_eligible_leaders():
+                                delta.note_change(topic, index, is_led_anew=False)
+            case (
+                RegisterBrokerRecord()
+                | UnregisterBrokerRecord()
+                | BrokerRegistrationChangeRecord()
+                | FenceBrokerRecord()
+                | UnfenceBrokerRecord()
+            ):
+                delta.changed_brokers.add(self.registrations.replay(record, value))
             case ConfigRecord() if record.resource_type == ConfigResourceType.TOPIC:
                 self._set_topic(record, delta)
             case ConfigRecord():
@@ -171,6 +191,8 @@ class MetadataImage:
 
     def records(self) -> Iterator[bytes]:
         """The fewest records that amount to this image, in the order of Kafka's own snapshots."""
+        yield from self.kept.of_kinds(BEFORE_BROKERS)
+        yield from self.registrations.records()
         yield from self.kept.of_kinds(BEFORE_TOPICS)
         for topic in self.topics.values():
             yield encode_metadata_record(TopicRecord(name=topic.name, topic_id=topic.topic_id))

@@ -44,9 +44,12 @@ class PartitionImage:
         self.record = now
         return record.leader != _LEADER_STAYS
 
-    def clear_eligible_leaders(self) -> None:
-        """Forget who might lead without being in sync (KIP-966)."""
+    def clear_eligible_leaders(self) -> bool:
+        """Forget who might lead without being in sync (KIP-966); whether anybody might have."""
+        if not self.record.eligible_leader_replicas and not self.record.last_known_elr:
+            return False
         self.record = replace(self.record, eligible_leader_replicas=None, last_known_elr=None)
+        return True
 
 
 @dataclass(slots=True)

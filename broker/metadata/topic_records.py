@@ -1,6 +1,6 @@
-"""What records topics and partitions, all of which the node leads that writes them."""
+"""What records topics and partitions, with who is to hold them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...protocol.metadata_records import ConfigResourceType, MetadataRecord, PartitionRecord, TopicRecord
@@ -9,20 +9,40 @@ from .image import config_record
 FIRST_LEADER_EPOCH = 0
 
 
+class PartitionAssignment(NamedTuple):
+    """Who is to hold a partition, the preferred leader first, and in which directory each; who of them is in sync.
+
+    The first that is in sync leads.
+    """
+
+    replicas: Sequence[int]
+    directories: Sequence[bytes]
+    isr: Sequence[int]
+
+
 class NewTopic(NamedTuple):
-    """A topic to be recorded, with the configs that are its own."""
+    """A topic to be recorded, with who holds each of its partitions, and the configs that are its own."""
 
     name: str
     topic_id: bytes
-    partitions: int
+    assignments: Sequence[PartitionAssignment]
     configs: Mapping[str, str]
+
+    @property
+    def partitions(self) -> int:
+        return len(self.assignments)
+
+    @property
+    def replication_factor(self) -> int:
+        return len(self.assignments[0].replicas)
 
 
 class NewPartitions(NamedTuple):
-    """Further partitions to be recorded of a topic that is there."""
+    """Further partitions to be recorded of a topic that is there, from an index on."""
 
     topic_id: bytes
-    indexes: range
+    first: int
+    assignments: Sequence[PartitionAssignment]
 
 
 class Node(NamedTuple):
@@ -33,29 +53,30 @@ class Node(NamedTuple):
     epoch: int
 
 
-def topic_records(topic: NewTopic, node: Node) -> Iterator[MetadataRecord]:
+def topic_records(topic: NewTopic) -> Iterator[MetadataRecord]:
     """A topic with its configs and partitions."""
     yield TopicRecord(name=topic.name, topic_id=topic.topic_id)
     for key, value in topic.configs.items():
         yield config_record((ConfigResourceType.TOPIC, topic.name), key, value)
-    yield from _partition_records(topic.topic_id, range(topic.partitions), node)
+    yield from _partition_records(topic.topic_id, 0, topic.assignments)
 
 
-def partition_records(new: NewPartitions, node: Node) -> Iterator[MetadataRecord]:
+def partition_records(new: NewPartitions) -> Iterator[MetadataRecord]:
     """Further partitions of a topic."""
-    return _partition_records(new.topic_id, new.indexes, node)
+    return _partition_records(new.topic_id, new.first, new.assignments)
 
 
-def _partition_records(topic_id: bytes, indexes: Iterable[int], node: Node) -> Iterator[MetadataRecord]:
-    replicas = (node.node_id,)
-    for index in indexes:
+def _partition_records(
+    topic_id: bytes, first: int, assignments: Sequence[PartitionAssignment]
+) -> Iterator[MetadataRecord]:
+    for index, (replicas, directories, isr) in enumerate(assignments, first):
         yield PartitionRecord(
             partition_id=index,
             topic_id=topic_id,
             replicas=replicas,
-            isr=replicas,
-            leader=node.node_id,
+            isr=isr,
+            leader=isr[0],
             leader_epoch=FIRST_LEADER_EPOCH,
             partition_epoch=0,
-            directories=(node.directory_id,),
+            directories=directories,
         )

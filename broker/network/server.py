@@ -91,6 +91,13 @@ class Server:
         """Its sockets once more: they listen on when it closes, and whoever connects meanwhile waits for the next."""
         return [[one.dup() for one in listener] for listener in self._sockets]
 
+    def keep_addresses(self) -> list[list[socket.socket]]:
+        """Once it is closed: its addresses taken anew, where nobody listens: who connects is refused. OSError."""
+        return [
+            open_sockets(endpoint.host, port)
+            for endpoint, (_, port) in zip(self._config.endpoints(), self.addresses, strict=True)
+        ]
+
     async def _listen(self, endpoint: Endpoint, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
         self._sockets.append(list(sockets))

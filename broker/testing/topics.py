@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from ...protocol.errors import KafkaError
+from ..metadata.topic_records import NewTopic
+from ..slices import Steps
 from ..topics.topics import Topic, Topics
 
 
 def create_topic(topics: Topics, name: str, partitions: int = 1, configs: Mapping[str, str] | None = None) -> Topic:
     """A topic of that name; KafkaError where none can be recorded."""
     outcome: list[KafkaError | None] = []
-    topics.create(lambda: [topics.new_topic(name, partitions, configs or {})], outcome.append)
+
+    def choose() -> Steps[Sequence[NewTopic]]:
+        return [topics.new_topic(name, (yield from topics.placement.place(partitions, 1)), configs or {})]
+
+    topics.create(choose, outcome.append)
     return _created(topics, name, outcome)
 
 

@@ -9,7 +9,7 @@ from ..log_output import get_logger
 from ..metadata.topic_records import NewPartitions, NewTopic
 from ..slices import Steps
 from ..topic_names import TopicNames
-from .replica_assignment import check_replication_factor
+from .replica_assignment import place_new_topic
 from .topics import Topics
 
 logger = get_logger("topics")
@@ -36,11 +36,11 @@ def _missing(topics: Topics, config: BrokerConfig, wanted: Sequence[StartTopic])
         if topics.find(asked.name) is None:
             try:
                 topics.check_new_name(asked.name, beside)
-                check_replication_factor(asked.replication_factor, config)
+                count = config.num_partitions if asked.partitions is None else asked.partitions
+                assignments = yield from place_new_topic(topics.placement, count, asked.replication_factor, config)
             except KafkaError as error:
                 raise KafkaError(error.code, f"{asked.source}: {asked.name}: {error.message}") from None
-            count = config.num_partitions if asked.partitions is None else asked.partitions
-            chosen.append(topics.new_topic(asked.name, count, asked.configs))
+            chosen.append(topics.new_topic(asked.name, assignments, asked.configs))
             beside.add(asked.name)
         yield
     return chosen
@@ -53,7 +53,8 @@ def _too_small(topics: Topics, wanted: Sequence[StartTopic]) -> Steps[Sequence[N
         assert topic is not None  # created before, if need be
         there, count = len(topic.partitions), asked.partitions
         if count is not None and count > there:
-            chosen.append(NewPartitions(topic.topic_id, range(there, count)))
+            assignments = yield from topics.placement.place(count - there, topic.replication_factor)
+            chosen.append(NewPartitions(topic.topic_id, there, assignments))
         elif count is not None and count < there:
             logger.warning(
                 "a topic keeps the partitions that it has",

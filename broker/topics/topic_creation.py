@@ -1,6 +1,6 @@
 """Which of the topics that are asked for can be created, and why the others cannot, in Kafka's words.
 
-Not done: replication factors above 1 (one node) and create policies.
+Not done: create policies.
 """
 
 from collections import Counter
@@ -12,10 +12,10 @@ from ...protocol.messages.create_topics import CreatableTopic
 from ..config.broker_config import BrokerConfig
 from ..config.config_def import ConfigError
 from ..config.topic_config import checked_configs
-from ..metadata.topic_records import NewTopic
+from ..metadata.topic_records import NewTopic, PartitionAssignment
 from ..slices import Steps
 from ..topic_names import TopicNames
-from .replica_assignment import check_replicas, check_replication_factor
+from .replica_assignment import Placement, place_new_topic
 from .topics import TOO_MANY_PARTITIONS, Topics
 
 NO_VALUE = -1
@@ -53,7 +53,7 @@ def check_new_topics(
                     ErrorCode.POLICY_VIOLATION,
                     f"Excessively large number of partitions per request. The limit is {TOO_MANY_PARTITIONS}.",
                 )
-            checked.new.append(_check(first[name], topics, config, beside, pay))
+            checked.new.append((yield from _check(first[name], topics, config, beside, pay)))
             beside.add(name)
         except KafkaError as error:
             checked.refused.append((name, error))
@@ -68,21 +68,23 @@ def _partitions_asked(topic: CreatableTopic, config: BrokerConfig) -> int:
 
 def _check(
     topic: CreatableTopic, topics: Topics, config: BrokerConfig, beside: TopicNames, pay: Callable[[int], None]
-) -> NewTopic:
+) -> Steps[NewTopic]:
     """KafkaError if this topic cannot be created beside those of the same request."""
     topics.check_new_name(topic.name, beside)
-    partitions = _partition_count(topic, config)
+    assignments = yield from _assignments(topic, topics.placement, config)
     try:
         configs = checked_configs({c.name: c.value for c in topic.configs}, config.release.topic)
     except ConfigError as error:
         raise KafkaError(ErrorCode.INVALID_CONFIG, str(error)) from None
-    pay(partitions)
-    return topics.new_topic(topic.name, partitions, configs)
+    pay(len(assignments))
+    return topics.new_topic(topic.name, assignments, configs)
 
 
-def _partition_count(topic: CreatableTopic, config: BrokerConfig) -> int:
+def _assignments(
+    topic: CreatableTopic, placement: Placement, config: BrokerConfig
+) -> Steps[Sequence[PartitionAssignment]]:
     if topic.assignments:
-        return _check_assignments(topic, config)
+        return (yield from _manual_assignments(topic, placement))
     if topic.replication_factor == 0 or topic.replication_factor < NO_VALUE:
         raise KafkaError(
             ErrorCode.INVALID_REPLICATION_FACTOR,
@@ -93,12 +95,11 @@ def _partition_count(topic: CreatableTopic, config: BrokerConfig) -> int:
     factor = topic.replication_factor
     if factor == NO_VALUE:
         factor = config.default_replication_factor
-    partitions = _partitions_asked(topic, config)
-    check_replication_factor(factor, config)
-    return partitions
+    return (yield from place_new_topic(placement, _partitions_asked(topic, config), factor, config))
 
 
-def _check_assignments(topic: CreatableTopic, config: BrokerConfig) -> int:
+def _manual_assignments(topic: CreatableTopic, placement: Placement) -> Steps[Sequence[PartitionAssignment]]:
+    """Where the client wants the partitions; the first fault is named that Kafka finds."""
     if topic.replication_factor != NO_VALUE:
         raise KafkaError(
             ErrorCode.INVALID_REQUEST,
@@ -109,12 +110,21 @@ def _check_assignments(topic: CreatableTopic, config: BrokerConfig) -> int:
             ErrorCode.INVALID_REQUEST,
             "A manual partition assignment was specified, but numPartitions was not set to -1.",
         )
-    indexes = sorted(assignment.partition_index for assignment in topic.assignments)
-    if indexes != list(range(len(indexes))):
+    found: dict[int, PartitionAssignment] = {}
+    factor: int | None = None
+    for asked in topic.assignments:
+        index = asked.partition_index
+        if index in found:
+            raise KafkaError(
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                f"Found multiple manual partition assignments for partition {index}",
+            )
+        found[index] = placement.assign(asked.broker_ids, index, factor)
+        factor = len(asked.broker_ids)
+        yield
+    if found.keys() != set(range(len(found))):
         raise KafkaError(
             ErrorCode.INVALID_REPLICA_ASSIGNMENT,
             "partitions should be a consecutive 0-based integer sequence",
         )
-    for assignment in topic.assignments:
-        check_replicas(assignment.broker_ids, config.node_id)
-    return len(indexes)
+    return [found[index] for index in range(len(found))]

@@ -16,9 +16,9 @@ from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
-from ..metadata.log import MetadataLog, Then
+from ..metadata.metadata import Metadata, Then
 from ..metadata.topic_image import TopicImage
-from ..metadata.topic_records import NewPartitions, NewTopic
+from ..metadata.topic_records import NewPartitions, NewTopic, PartitionAssignment
 from ..runtime import Runtime
 from ..runtime import Then as After
 from ..slices import Steps, in_steps, run_to_end
@@ -26,7 +26,7 @@ from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_top
 from .internal_topics import internal_topic_config
 from .log_openings import LogOpenings
 from .partition import OnMarker, Partition
-from .replica_assignment import check_replication_factor
+from .replica_assignment import OneNodePlacement, Placement, place_new_topic
 
 logger = get_logger("topics")
 
@@ -49,6 +49,14 @@ class PartitionStore(Protocol):
 
     def delete_log(self, topic: str, index: int) -> None:
         """Take the log of a partition out of sight, to be removed; `drop_deleted` follows."""
+        ...
+
+    def high_watermark(self, topic: str, index: int) -> int:
+        """How far a log was known to be replicated when that was last written down; 0 if it never was."""
+        ...
+
+    def has_directory(self, topic: str, index: int) -> bool:
+        """Whether there is anything of a partition yet."""
         ...
 
     def drop_deleted(self) -> None:
@@ -80,6 +88,11 @@ class Topic:
     def is_internal(self) -> bool:
         return self.name in INTERNAL_TOPICS
 
+    @property
+    def replication_factor(self) -> int:
+        """How many replicas its first partition has, and so those that come."""
+        return len(self.image.partitions[0].record.replicas)
+
     def has_partition(self, index: int) -> bool:
         """Whether there is a partition of this index."""
         return 0 <= index < len(self.partitions)
@@ -92,11 +105,14 @@ class Topics:
         self,
         config: BrokerConfig,
         runtime: Runtime,
-        metadata: MetadataLog,
+        metadata: Metadata,
         store: PartitionStore,
         on_change: Callable[[Partition], None],
+        placement: Placement | None = None,
     ) -> None:
+        """Without a `placement` everything is on this one node."""
         self._config = config
+        self.placement: Placement = placement or OneNodePlacement(config.node_id, metadata.directory_id)
         self._runtime = runtime
         self._metadata = metadata
         self._store = store
@@ -147,9 +163,9 @@ class Topics:
         self._names.check_no_collision(name)
         beside.check_no_collision(name)
 
-    def new_topic(self, name: str, partitions: int, configs: Mapping[str, str]) -> NewTopic:
+    def new_topic(self, name: str, assignments: Sequence[PartitionAssignment], configs: Mapping[str, str]) -> NewTopic:
         """A topic whose name and configs were checked, with an id of its own."""
-        return NewTopic(name, self._new_topic_id(), partitions, configs)
+        return NewTopic(name, self._new_topic_id(), assignments, configs)
 
     def _new_topic_id(self) -> bytes:
         """A random id that no topic has; its text never begins with a dash, which tools take for an option."""
@@ -193,7 +209,7 @@ class Topics:
             for name in names:
                 try:
                     if name not in self._by_name:
-                        new = self._automatic(name, beside)
+                        new = yield from self._automatic(name, beside)
                         pay(new.partitions)
                         chosen.append(new)
                         beside.add(name)
@@ -218,15 +234,18 @@ class Topics:
         else:
             self.auto_create([name], lambda refused: then(refused.get(name)))
 
-    def _automatic(self, name: str, beside: TopicNames) -> NewTopic:
+    def _automatic(self, name: str, beside: TopicNames) -> Steps[NewTopic]:
         check_topic_name(name)
         if name == METADATA_TOPIC:
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        partitions, factor = self._config.num_partitions, self._config.default_replication_factor
+        configs: Mapping[str, str] = {}
         if name in INTERNAL_TOPICS:
-            return self.new_topic(name, *internal_topic_config(name, self._config))
-        self.check_new_name(name, beside)
-        check_replication_factor(self._config.default_replication_factor, self._config)
-        return self.new_topic(name, self._config.num_partitions, {})
+            partitions, factor, configs = internal_topic_config(name, self._config)
+        else:
+            self.check_new_name(name, beside)
+        assignments = yield from place_new_topic(self.placement, partitions, factor, self._config)
+        return self.new_topic(name, assignments, configs)
 
     def raise_leader_epochs(self, partitions: Sequence[tuple[str, int]], then: Then) -> None:
         """This node leads the partitions in an epoch that is new, as after an election; unknown ones are left out."""
@@ -279,7 +298,7 @@ class Topics:
             yield from self._grow(grown)
             _log_of_many("topic has more partitions", grown, list(delta.grown_topics.values()))
         for led in delta.newly_led_topics.values():
-            yield from self._begin_epochs(led)
+            yield from self._take_roles(led)
         inherited = any(resource_type == ConfigResourceType.BROKER for resource_type, _ in delta.changed_configs)
         for name in list(self._by_name) if inherited else delta.changed_topic_configs:
             topic = self._by_name.get(name)
@@ -300,10 +319,11 @@ class Topics:
         partitions: list[Partition] = []
         open_log = partial(self._open_log, image)
         for index in range(first, len(image.partitions)):
-            epoch = image.partitions[index].leader_epoch
+            record = image.partitions[index].record
             partition = Partition(
-                image.name, index, epoch, open_log, self._on_change, self._note_marker, self._openings.add
+                image.name, index, record.leader_epoch, open_log, self._on_change, self._note_marker, self._openings.add
             )
+            partition.is_leader = record.leader == self._config.node_id
             partition.on_offline = self._note_offline
             partitions.append(partition)
             yield
@@ -324,12 +344,22 @@ class Topics:
             partition.note_deleted()
             yield
 
-    def _begin_epochs(self, image: TopicImage) -> Steps[None]:
+    def _take_roles(self, image: TopicImage) -> Steps[None]:
         for partition in self._by_id[image.topic_id].partitions:
-            epoch = image.partitions[partition.index].leader_epoch
-            if partition.leader_epoch != epoch:
-                partition.begin_epoch(epoch)
+            record = image.partitions[partition.index].record
+            if partition.leader_epoch != record.leader_epoch:
+                if record.leader == self._config.node_id:
+                    partition.lead(record.leader_epoch)
+                else:
+                    partition.follow(record.leader_epoch)
             yield
+
+    def remove_replica(self, partition: Partition) -> None:
+        """This broker is to have the partition no more; nothing happens where it had nothing of it."""
+        if partition.opened_log is not None or self._store.has_directory(partition.topic, partition.index):
+            partition.drop_log()
+            self._store.delete_log(partition.topic, partition.index)
+            self._store.drop_deleted()
 
     def _reconfigure(self, topic: Topic) -> Steps[None]:
         config = log_config(topic.configs, self._config)
@@ -344,10 +374,14 @@ class Topics:
             partition.index,
             image.topic_id,
             log_config(image.configs, self._config),
-            leader_epoch=partition.leader_epoch,
+            # A follower has the epochs of what it has copied, and no other (KIP-101).
+            leader_epoch=partition.leader_epoch if partition.is_leader else -1,
         )
         opened.config = log_config(image.configs, self._config)  # which may have changed in a pause
-        opened.begin_epoch(partition.leader_epoch)  # likewise
+        if len(image.partitions[partition.index].record.replicas) > 1:
+            opened.begin_replication(self._store.high_watermark(image.name, partition.index))
+        if partition.is_leader:
+            opened.begin_epoch(partition.leader_epoch)  # likewise
         if not opened.recovery_report.is_clean:
             self.on_recovered(partition)
         return opened

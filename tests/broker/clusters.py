@@ -6,7 +6,7 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.loader import load_metadata
-from odradek.broker.metadata.log import MetadataLog, Then
+from odradek.broker.metadata.metadata import Metadata, Then
 from odradek.broker.metadata.topic_records import NewTopic
 from odradek.broker.slices import Slices
 from odradek.broker.testing.manual_runtime import manual_runtime
@@ -21,6 +21,8 @@ from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
 from odradek.storage.log_config import LogConfig
+
+from .metadata.images import on_one_node
 
 NOW_MS = 1_700_000_000_000
 DIRECTORY_ID = b"d" * 16
@@ -41,7 +43,7 @@ def open_directory(files: Files) -> DataDirectory:
 class Changes:
     """The metadata log of a broker whose threads do their work when it is given: each change is made, or raised."""
 
-    def __init__(self, metadata: MetadataLog) -> None:
+    def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
 
     @property
@@ -89,7 +91,7 @@ def create(
     cluster: Changes, name: str, topic_id: bytes, partitions: int = 1, configs: dict[str, str] | None = None
 ) -> None:
     """Record a topic."""
-    cluster.create_topics([NewTopic(name, topic_id, partitions, configs or {})])
+    cluster.create_topics([NewTopic(name, topic_id, on_one_node(partitions), configs or {})])
 
 
 def open_log(files: Files) -> PartitionLog:

@@ -63,6 +63,14 @@ class GroupCoordinatorService:
         """Call `then` once `__consumer_offsets` is there."""
         self._log.when_ready(then)
 
+    def lead(self, partition: int) -> None:
+        """This broker leads a partition of the topic now."""
+        self._runtime.lead(partition)
+
+    def resign(self, partition: int) -> None:
+        """It leads it no more."""
+        self._runtime.resign(partition)
+
     def check_served(self, group_id: str) -> None:
         """NOT_COORDINATOR where the log of this group could not be read, or is offline."""
         self._runtime.check_served(self.partition_of(group_id))

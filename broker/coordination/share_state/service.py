@@ -80,6 +80,14 @@ class ShareStateService:
         """Call `then` once `__share_group_state` is there."""
         self._log.when_ready(then)
 
+    def lead(self, partition: int) -> None:
+        """This broker leads a partition of the topic now."""
+        self._runtime.lead(partition)
+
+    def resign(self, partition: int) -> None:
+        """It leads it no more."""
+        self._runtime.resign(partition)
+
     def check_served(self, key: SharePartitionKey) -> None:
         """NOT_COORDINATOR where the topic is not there yet, or the log of this share partition cannot be had."""
         if self._log.partition_count() is None:

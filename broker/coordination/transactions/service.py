@@ -87,6 +87,14 @@ class TransactionCoordinatorService:
         """Call `then` once `__transaction_state` is there."""
         self._log.when_ready(then)
 
+    def lead(self, partition: int) -> None:
+        """This broker leads a partition of the topic now."""
+        self._runtime.lead(partition)
+
+    def resign(self, partition: int) -> None:
+        """It leads it no more."""
+        self._runtime.resign(partition)
+
     def check_served(self, transactional_id: str) -> None:
         """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
         self._runtime.check_served(self._coordinator.partition_of(transactional_id))

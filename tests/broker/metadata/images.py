@@ -1,6 +1,7 @@
 """Images of a cluster for tests: what records amount to, and what they say again."""
 
 from odradek.broker.metadata.image import MetadataImage
+from odradek.broker.metadata.topic_records import PartitionAssignment
 from odradek.protocol.metadata_records import (
     BrokerEndpoint,
     ClientQuotaRecord,
@@ -27,6 +28,11 @@ def image_of(*records: MetadataRecord, image: MetadataImage | None = None) -> Me
     for record in records:
         image.replay(encode_metadata_record(record))
     return image
+
+
+def on_one_node(partitions: int = 1) -> list[PartitionAssignment]:
+    """Partitions that node 1 holds, as its data directory in tests has it."""
+    return [PartitionAssignment((1,), (b"d" * 16,), (1,))] * partitions
 
 
 def said_again(image: MetadataImage) -> list[MetadataRecord]:

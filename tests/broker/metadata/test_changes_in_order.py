@@ -11,6 +11,7 @@ from odradek.storage.metadata_snapshot import find_snapshots
 
 from ..clusters import TOPIC_ID
 from ..conftest import Parts
+from .images import on_one_node
 
 
 def held() -> Parts:
@@ -22,7 +23,7 @@ def held() -> Parts:
 def test_a_topic_is_there_and_answered_when_its_fsync_is_over_and_no_earlier() -> None:
     parts = held()
     answered: list[KafkaError | None] = []
-    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], answered.append)
+    parts.topics.create(lambda: [parts.topics.new_topic("t", on_one_node(), {})], answered.append)
     assert (answered, parts.topics.find("t")) == ([], None)
     parts.threads.finish()
     assert answered == [None]
@@ -45,7 +46,7 @@ def test_the_next_change_is_decided_upon_the_image_that_the_last_one_left() -> N
 
     def choose(name: str, topic_id: bytes) -> list[NewTopic]:
         seen.append(list(parts.metadata.image.topics))
-        return [NewTopic(name, topic_id, 1, {})]
+        return [NewTopic(name, topic_id, on_one_node(), {})]
 
     for name, topic_id in (("t", TOPIC_ID), ("u", b"u" * 16)):
         parts.metadata.create_topics(partial(choose, name, topic_id), lambda error: None)
@@ -57,8 +58,8 @@ def test_a_change_that_fails_to_be_synced_is_answered_and_so_are_those_behind_it
     parts = held()
     assert isinstance(parts.files, FailingFiles)
     answered: list[KafkaError | None] = []
-    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], answered.append)
-    parts.topics.create(lambda: [parts.topics.new_topic("u", 1, {})], answered.append)
+    parts.topics.create(lambda: [parts.topics.new_topic("t", on_one_node(), {})], answered.append)
+    parts.topics.create(lambda: [parts.topics.new_topic("u", on_one_node(), {})], answered.append)
     parts.files.sync_error = BROKEN
     parts.threads.finish_all()
     assert [error.code for error in answered if error is not None] == [ErrorCode.KAFKA_STORAGE_ERROR] * 2
@@ -73,7 +74,7 @@ def test_a_decision_that_breaks_is_answered_with_an_error_and_the_next_one_goes_
         raise ValueError("the unforeseen")
 
     parts.topics.create(broken, answered.append)
-    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], answered.append)
+    parts.topics.create(lambda: [parts.topics.new_topic("t", on_one_node(), {})], answered.append)
     parts.threads.finish_all()
     assert [None if error is None else error.code for error in answered] == [ErrorCode.UNKNOWN_SERVER_ERROR, None]
 
@@ -113,7 +114,7 @@ def test_the_end_of_the_log_is_where_the_image_is_while_a_change_is_on_its_way()
 
 def test_a_snapshot_waits_for_the_change_that_is_on_its_way_and_has_it() -> None:
     parts = held()
-    parts.topics.create(lambda: [parts.topics.new_topic("t", 1, {})], lambda error: None)
+    parts.topics.create(lambda: [parts.topics.new_topic("t", on_one_node(), {})], lambda error: None)
     parts.metadata.write_snapshot()
     parts.threads.finish_all()
     (snapshot_id,) = find_snapshots(parts.files, f"/data/{METADATA_TOPIC}-0")

@@ -4,6 +4,7 @@ from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage, quota_record
 from odradek.protocol.metadata_records import (
     BeginTransactionRecord,
+    ClearElrRecord,
     ConfigRecord,
     EndTransactionRecord,
     FeatureLevelRecord,
@@ -90,3 +91,17 @@ def test_entities_are_named_whose_quotas_changed() -> None:
     image = MetadataImage()
     delta_of(image, quota_record(ann, key, 5))
     assert delta_of(image, quota_record(ann, key, None)).changed_quotas == {ann}
+
+
+def change(index: int, **fields: object) -> PartitionChangeRecord:
+    return PartitionChangeRecord(partition_id=index, topic_id=b"t" * 16, **fields)  # type: ignore[arg-type]
+
+
+def test_partitions_are_named_that_were_there_and_are_recorded_otherwise_in_any_way() -> None:
+    image = MetadataImage()
+    partitions = [PartitionRecord(partition_id=index, topic_id=b"t" * 16) for index in range(3)]
+    assert delta_of(image, TOPIC, *partitions, change(0, isr=[1])).changed_partitions == {}
+    delta = delta_of(image, change(0, isr=[1], eligible_leader_replicas=[2]), change(2, leader=1))
+    assert delta.changed_partitions == {b"t" * 16: {0, 2}}
+    assert delta_of(image, ClearElrRecord(topic_name="t")).changed_partitions == {b"t" * 16: {0}}
+    assert delta_of(image, change(0, isr=[1]), GONE).changed_partitions == {}

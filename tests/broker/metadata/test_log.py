@@ -27,6 +27,7 @@ from odradek.protocol.records import NewRecord, build_batch, read_records
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..clusters import DIRECTORY_ID, LOG, NOW_MS, OTHER_ID, TOPIC_ID, cluster_on, create, open_log, write_batch
+from .images import on_one_node
 
 
 def replay(image: MetadataImage, *records: MetadataRecord) -> None:
@@ -185,7 +186,9 @@ def test_every_change_is_synced_before_it_counts_and_many_topics_with_one_fsync(
     files = FailingFiles()
     cluster = cluster_on(files)
     changes: list[Callable[[], None]] = [
-        lambda: cluster.create_topics([NewTopic("t", TOPIC_ID, 1, {}), NewTopic("u", OTHER_ID, 9, {})]),
+        lambda: cluster.create_topics(
+            [NewTopic("t", TOPIC_ID, on_one_node(), {}), NewTopic("u", OTHER_ID, on_one_node(9), {})]
+        ),
         lambda: cluster.remove_topics([TOPIC_ID, OTHER_ID]),
         lambda: cluster.take_producer_ids(1000),
         lambda: cluster.set_features({"f": 1}),

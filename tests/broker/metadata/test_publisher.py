@@ -13,6 +13,7 @@ from odradek.protocol.metadata_records import ConfigRecord
 
 from ..clusters import TOPIC_ID, Changes
 from ..conftest import Parts
+from .images import on_one_node
 
 
 class Follower:
@@ -35,7 +36,7 @@ def test_a_follower_hears_of_topics_that_come_and_go_when_the_image_has_them() -
     parts, follower = Parts(), Follower()
     parts.metadata.publisher.subscribe(follower)
     changes = Changes(parts.metadata)
-    changes.create_topics([NewTopic("t", TOPIC_ID, 1, {}), NewTopic("u", b"u" * 16, 1, {})])
+    changes.create_topics([NewTopic("t", TOPIC_ID, on_one_node(), {}), NewTopic("u", b"u" * 16, on_one_node(), {})])
     changes.remove_topics([TOPIC_ID])
     assert follower.heard == [(["t", "u"], [], ["t", "u"]), ([], ["t"], ["u"])]
 
@@ -46,7 +47,7 @@ def test_nobody_hears_of_a_change_that_could_not_be_made_durable() -> None:
     parts.metadata.publisher.subscribe(follower)
     files.sync_error = BROKEN
     with pytest.raises(KafkaError):
-        Changes(parts.metadata).create_topics([NewTopic("t", TOPIC_ID, 1, {})])
+        Changes(parts.metadata).create_topics([NewTopic("t", TOPIC_ID, on_one_node(), {})])
     assert follower.heard == []
 
 
@@ -61,7 +62,7 @@ def test_a_follower_that_fails_is_reported_and_keeps_no_other_from_its_turn(capf
 
 def test_a_changed_config_arrives_in_the_topic_and_in_the_log_that_is_open() -> None:
     parts = Parts()
-    Changes(parts.metadata).create_topics([NewTopic("t", TOPIC_ID, 1, {"retention.ms": "5"})])
+    Changes(parts.metadata).create_topics([NewTopic("t", TOPIC_ID, on_one_node(), {"retention.ms": "5"})])
     log = parts.topics.partition("t", 0).log
     record = ConfigRecord(resource_type=2, resource_name="t", name="retention.ms", value="7")
     parts.metadata.change(lambda image: [record], lambda error: None)

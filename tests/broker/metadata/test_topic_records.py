@@ -2,28 +2,37 @@
 
 from odradek.broker.metadata.delta import MetadataDelta
 from odradek.broker.metadata.image import MetadataImage
-from odradek.broker.metadata.topic_records import NewPartitions, NewTopic, Node, partition_records, topic_records
+from odradek.broker.metadata.topic_records import (
+    NewPartitions,
+    NewTopic,
+    PartitionAssignment,
+    partition_records,
+    topic_records,
+)
 from odradek.protocol.metadata_records import encode_metadata_record
 
-NODE = Node(7, b"d" * 16, 3)
-ORDERS = NewTopic("orders", b"t" * 16, 2, {"retention.ms": "5"})
+HERE = PartitionAssignment((7,), (b"d" * 16,), (7,))
+SPREAD = PartitionAssignment((7, 9, 8), (b"d" * 16, b"f" * 16, b"e" * 16), (9, 8))
+ORDERS = NewTopic("orders", b"t" * 16, [HERE, SPREAD], {"retention.ms": "5"})
 
 
-def test_a_topic_has_its_configs_and_its_partitions_on_this_node() -> None:
+def test_a_topic_has_its_configs_and_its_partitions_where_they_were_assigned() -> None:
     image = MetadataImage()
-    for record in topic_records(ORDERS, NODE):
+    for record in topic_records(ORDERS):
         image.replay(encode_metadata_record(record))
     topic = image.topics["orders"]
     assert (topic.topic_id, topic.configs, list(topic.partitions)) == (b"t" * 16, {"retention.ms": "5"}, [0, 1])
-    record = topic.partitions[1].record
-    assert (record.leader, *record.replicas, *record.isr, *record.directories) == (7, 7, 7, b"d" * 16)
+    first, second = (partition.record for partition in topic.partitions.values())
+    assert (first.leader, *first.replicas, *first.isr, *first.directories) == (7, 7, 7, b"d" * 16)
+    assert (second.leader, list(second.isr), list(second.replicas)) == (9, [9, 8], [7, 9, 8])
+    assert list(second.directories) == [b"d" * 16, b"f" * 16, b"e" * 16]
 
 
 def test_a_topic_grows_by_what_comes_after_it() -> None:
     image, delta = MetadataImage(), MetadataDelta()
-    for record in topic_records(ORDERS, NODE):
+    for record in topic_records(ORDERS):
         image.replay(encode_metadata_record(record))
-    for record in partition_records(NewPartitions(b"t" * 16, range(2, 4)), NODE):
+    for record in partition_records(NewPartitions(b"t" * 16, 2, [HERE, HERE])):
         image.replay(encode_metadata_record(record), delta)
     assert list(image.topics["orders"].partitions) == [0, 1, 2, 3]
     assert list(delta.grown_topics) == ["orders"]

@@ -10,19 +10,21 @@ from odradek.protocol.errors import ErrorCode, KafkaError
 
 @pytest.mark.parametrize("topic", [OFFSETS_TOPIC, TRANSACTION_TOPIC])
 def test_by_default_there_are_fifty_compacted_partitions_of_small_segments(topic: str) -> None:
-    partitions, configs = internal_topic_config(topic, BrokerConfig())
+    partitions, _, configs = internal_topic_config(topic, BrokerConfig())
     assert (partitions, configs["cleanup.policy"], configs["segment.bytes"]) == (50, "compact", str(100 << 20))
 
 
 def test_offsets_are_compressed_as_they_come_and_transactions_not_at_all() -> None:
-    found = {topic: internal_topic_config(topic, BrokerConfig())[1] for topic in (OFFSETS_TOPIC, TRANSACTION_TOPIC)}
+    found = {
+        topic: internal_topic_config(topic, BrokerConfig()).configs for topic in (OFFSETS_TOPIC, TRANSACTION_TOPIC)
+    }
     assert found[OFFSETS_TOPIC]["compression.type"] == "producer"
     assert found[TRANSACTION_TOPIC]["compression.type"] == "uncompressed"
     assert found[TRANSACTION_TOPIC]["unclean.leader.election.enable"] == "false"
 
 
 def test_the_state_of_share_partitions_is_kept_until_it_is_pruned() -> None:
-    partitions, configs = internal_topic_config(SHARE_TOPIC, BrokerConfig())
+    partitions, _, configs = internal_topic_config(SHARE_TOPIC, BrokerConfig())
     assert (partitions, configs) == (
         50,
         {
@@ -46,11 +48,11 @@ def test_the_settings_of_the_broker_decide_on_numbers() -> None:
             "share.coordinator.state.topic.segment.bytes": "4194304",
         }
     )
-    partitions, configs = internal_topic_config(OFFSETS_TOPIC, config)
+    partitions, _, configs = internal_topic_config(OFFSETS_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (3, "1048576")
-    partitions, configs = internal_topic_config(TRANSACTION_TOPIC, config)
+    partitions, _, configs = internal_topic_config(TRANSACTION_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (5, "2097152")
-    partitions, configs = internal_topic_config(SHARE_TOPIC, config)
+    partitions, _, configs = internal_topic_config(SHARE_TOPIC, config)
     assert (partitions, configs["segment.bytes"]) == (7, "4194304")
 
 

@@ -16,6 +16,7 @@ from odradek.protocol.records import NewRecord, build_batch
 
 from ..clusters import Changes
 from ..conftest import Parts
+from ..metadata.images import on_one_node
 
 
 def a_batch(value: bytes = b"v") -> RecordBatch:
@@ -123,4 +124,4 @@ class Given(Random):
 
 def test_topic_ids_never_begin_with_a_dash_in_text() -> None:
     parts = Parts(_random=Given(bytes([62 << 2]) + bytes(15), b"\x01" * 16))
-    assert parts.topics.new_topic("t", 1, {}).topic_id == uuid.UUID(bytes=b"\x01" * 16, version=4).bytes
+    assert parts.topics.new_topic("t", on_one_node(), {}).topic_id == uuid.UUID(bytes=b"\x01" * 16, version=4).bytes

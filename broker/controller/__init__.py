@@ -1,0 +1,1 @@
+"""The controller of a cluster of several brokers: who holds and who leads which partition, decided and recorded."""
