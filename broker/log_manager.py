@@ -89,7 +89,7 @@ class LogManager:
             _report_unwritten(error)
 
     def _is_of(self, topic: str, index: int, ids: Mapping[str, bytes]) -> bool:
-        """Whether a directory belongs to the topic that has its name now; one that does not say so is taken for that."""
+        """Whether a directory belongs to the topic that has its name now; unless it says otherwise."""
         try:
             found = self._directory.find_topic_id(topic, index)
         except OSError:
