@@ -209,6 +209,8 @@ def _groups(
     groups = GroupCoordinatorService(coordinator, log, runtime)
     if is_alone:
         groups.load(log.stored())
+    else:
+        groups.serve_what_is_led()
     topics.on_marker = groups.note_marker
     groups.start()
     return groups
@@ -241,6 +243,8 @@ def _transactions(
     transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
     if is_alone:
         transactions.load(log.stored())
+    else:
+        transactions.serve_what_is_led()
     transactions.start()
     return transactions
 
@@ -273,5 +277,7 @@ def _share_state(
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
     if is_alone:
         share_state.load(log.stored())
+    else:
+        share_state.serve_what_is_led()
     share_state.start()
     return share_state
