@@ -55,6 +55,16 @@ class Leadership(Protocol):
 class NotYetLeading:
     """The `Leadership` of a partition with followers that are yet to be counted: nothing can be known to be with them."""
 
+    @property
+    def epoch_start_offset(self) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def in_sync_followers(self) -> Sequence[FollowerView]:
+        return ()
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
     def check_in_sync(self) -> None:
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
 
