@@ -56,8 +56,12 @@ class Advertised:
 
     def endpoint(self, session: Session) -> tuple[str, int]:
         """The host and port that this client is told for this broker: the same in every answer."""
-        host, port = self._endpoint(session)
-        return host, port or session.local_port
+        return self.endpoint_at(session, session.local_port)
+
+    def endpoint_at(self, session: Session, port: int) -> tuple[str, int]:
+        """The same where this broker listens on that port, and the client has perhaps come in at another one."""
+        host, told = self._endpoint(session)
+        return host, told or port
 
     def _endpoint(self, session: Session) -> tuple[str, int]:
         if self._rules:
@@ -65,7 +69,7 @@ class Advertised:
             for rule in self._rules:
                 if client in rule.network:
                     return rule.host, rule.port
-        return self._told.get(session.listener) or (session.local_host, session.local_port)
+        return self._told.get(session.listener) or (session.local_host, 0)
 
     def note(self, session: Session) -> None:
         """A client has connected: of the first of each network it is logged what it is told."""

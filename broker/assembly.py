@@ -19,6 +19,7 @@ from .coordination.groups.share.service import ShareGroupService
 from .coordination.groups.share_group_config import share_group_config
 from .coordination.groups.streams_config import streams_config
 from .coordination.partition_writer import PartitionWriter
+from .coordination.replication_wait import ReplicationWait
 from .coordination.share_state.coordinator import ShareStateCoordinator
 from .coordination.share_state.service import ShareStateService
 from .coordination.share_state.share_state_config import ShareStateConfig
@@ -34,10 +35,13 @@ from .log_manager import LogManager
 from .metadata.features import SHARE_VERSION, TRANSACTION_VERSION, features_of, first_levels
 from .metadata.loader import load_metadata
 from .metadata.log import MetadataLog, feature_records
+from .metadata.metadata import Metadata
 from .metadata.producer_ids import ProducerIds
+from .nodes.nodes import OnlyNode
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
-from .runtime import Runtime, SerialQueue
+from .runtime import Clock, Runtime, SerialQueue
+from .seat import Seat
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Authorizer
 from .security.sasl.sasl_server import SaslServer
@@ -55,6 +59,8 @@ from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
 
+REPLICATION_TIMEOUT_S = 5.0  # offsets.commit.timeout.ms: what coordinators wait for followers
+
 
 def assemble(
     config: BrokerConfig,
@@ -65,28 +71,33 @@ def assemble(
     advertise: Sequence[AdvertiseRule] = (),
     users: Sequence[User] = (),
     given_epochs: GivenEpochs | None = None,
+    seat: Seat | None = None,
 ) -> Context:
     """Replay what the directory holds and return everything a handler may touch.
 
     `features` are levels to set now; other features keep theirs, or get the newest in a new directory.
-    `given_epochs` are those that producers have had over other files.
+    `given_epochs` are those that producers have had over other files. `seat` is that of one broker among several.
     """
     clock = runtime.clock
     slices = Slices(runtime)
-    metadata = load_metadata(log_manager, config, clock, slices)
-    shown = features_of(config.release)
-    new = first_levels(shown, metadata.image.features)
-    metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
+    metadata: Metadata
+    if seat is None:
+        metadata = open_metadata(log_manager, config, clock, slices, features)
+    else:
+        metadata = seat.metadata(runtime, log_manager)
     metadata.publisher.subscribe(BrokerConfigFollower(config, metadata.image))
     tls = TlsListeners(config, clock)
     metadata.publisher.subscribe(tls)
     purgatory = Purgatory(runtime)
-    topics = Topics(config, runtime, metadata, log_manager, purgatory.notify_changed)
+    on_change = purgatory.notify_changed if seat is None else seat.on_change(purgatory.notify_changed)
+    placement = None if seat is None else seat.placement(metadata)
+    topics = Topics(config, runtime, metadata, log_manager, on_change, placement)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
-    share_state = _share_state(config, runtime, metadata, topics, flusher)
+    is_alone = seat is None  # else what is led is loaded when it is led
+    share_state = _share_state(config, runtime, metadata, topics, flusher, is_alone=is_alone)
     metadata.publisher.subscribe(share_state)
-    groups = _groups(config, runtime, metadata, topics, flusher)
+    groups = _groups(config, runtime, metadata, topics, flusher, is_alone=is_alone)
     metadata.publisher.subscribe(groups)
     share = SharePartitions(
         share_state,
@@ -101,7 +112,8 @@ def assemble(
     metadata.publisher.subscribe(quotas)
     tokens = DelegationTokens(config, lambda: metadata.image, runtime.random.randbytes)
     sasl = SaslServer(config, runtime, lambda: metadata.image, tokens.find_login, users)
-    return Context(
+    advertised = Advertised(config, advertise)
+    context = Context(
         config=config,
         configs=Configs(config, metadata, tls.check, sasl.check),
         clock=clock,
@@ -111,7 +123,9 @@ def assemble(
         log_dir=log_manager,
         groups=groups,
         share_groups=ShareGroupService(groups, share_state, slices),
-        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids, given_epochs),
+        transactions=_transactions(
+            config, runtime, metadata, topics, flusher, producer_ids, given_epochs, is_alone=is_alone
+        ),
         share_state=share_state,
         share=share,
         purgatory=purgatory,
@@ -130,14 +144,34 @@ def assemble(
         new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
-        features=shown,
-        advertised=Advertised(config, advertise),
+        features=features_of(config.release),
+        advertised=advertised,
+        nodes=OnlyNode(config, advertised) if seat is None else seat.nodes(metadata, advertised),
         acls=_acls(config, runtime, metadata),
         tls=tls,
     )
+    if seat is not None:
+        seat.attach(context)
+    return context
 
 
-def _acls(config: BrokerConfig, runtime: Runtime, metadata: MetadataLog) -> Acls | None:
+def open_metadata(
+    log_manager: LogManager,
+    config: BrokerConfig,
+    clock: Clock,
+    slices: Slices,
+    features: Mapping[str, int],
+    *,
+    is_alone: bool = True,
+) -> MetadataLog:
+    """The metadata log, led from now on, with these levels of features and the newest of those that have none."""
+    metadata = load_metadata(log_manager, config, clock, slices, is_alone=is_alone)
+    new = first_levels(features_of(config.release), metadata.image.features)
+    metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
+    return metadata
+
+
+def _acls(config: BrokerConfig, runtime: Runtime, metadata: Metadata) -> Acls | None:
     if not config.authorizer_class_name:
         return None
     # Only what the broker was started with counts: whoever may alter its settings does not become a super user.
@@ -148,10 +182,20 @@ def _acls(config: BrokerConfig, runtime: Runtime, metadata: MetadataLog) -> Acls
     return acls
 
 
+def _replication_wait(runtime: Runtime, is_alone: bool) -> ReplicationWait | None:
+    return None if is_alone else ReplicationWait(runtime.clock, runtime.timers, lambda: REPLICATION_TIMEOUT_S)
+
+
 def _groups(
-    config: BrokerConfig, runtime: Runtime, metadata: MetadataLog, topics: Topics, flusher: LogFlusher
+    config: BrokerConfig,
+    runtime: Runtime,
+    metadata: Metadata,
+    topics: Topics,
+    flusher: LogFlusher,
+    *,
+    is_alone: bool,
 ) -> GroupCoordinatorService:
-    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
+    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
     group_config = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
         max_session_timeout_ms=config.group_max_session_timeout_ms,
@@ -170,7 +214,10 @@ def _groups(
     metadata.publisher.subscribe(seen_topics)
     coordinator = GroupCoordinator(group_config, lambda: str(runtime.new_uuid()), seen_topics)
     groups = GroupCoordinatorService(coordinator, log, runtime)
-    groups.load(log.stored())
+    if is_alone:
+        groups.load(log.stored())
+    else:
+        groups.serve_what_is_led()
     topics.on_marker = groups.note_marker
     groups.start()
     return groups
@@ -179,16 +226,18 @@ def _groups(
 def _transactions(
     config: BrokerConfig,
     runtime: Runtime,
-    metadata: MetadataLog,
+    metadata: Metadata,
     topics: Topics,
     flusher: LogFlusher,
     producer_ids: ProducerIds,
     given_epochs: GivenEpochs | None,
+    *,
+    is_alone: bool,
 ) -> TransactionCoordinatorService:
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
 
-    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
+    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
     transaction_config = TransactionConfig(
         max_timeout_ms=config.transaction_max_timeout_ms,
         id_expiration_ms=config.transactional_id_expiration_ms,
@@ -199,13 +248,22 @@ def _transactions(
     coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level, given_epochs)
     timeouts = TransactionTimeouts(transaction_config, coordinator)
     transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
-    transactions.load(log.stored())
+    if is_alone:
+        transactions.load(log.stored())
+    else:
+        transactions.serve_what_is_led()
     transactions.start()
     return transactions
 
 
 def _share_state(
-    config: BrokerConfig, runtime: Runtime, metadata: MetadataLog, topics: Topics, flusher: LogFlusher
+    config: BrokerConfig,
+    runtime: Runtime,
+    metadata: Metadata,
+    topics: Topics,
+    flusher: LogFlusher,
+    *,
+    is_alone: bool,
 ) -> ShareStateService:
     def partitions_of(topic_id: bytes) -> int | None:
         topic = metadata.image.topics.get(metadata.image.names.get(topic_id, ""))
@@ -214,7 +272,7 @@ def _share_state(
     def is_enabled() -> bool:
         return metadata.image.features.get(SHARE_VERSION, 0) >= 1
 
-    log = PartitionWriter(SHARE_TOPIC, topics, flusher)
+    log = PartitionWriter(SHARE_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
     state_config = ShareStateConfig(
         updates_per_snapshot=config.share_coordinator_snapshot_update_records_per_snapshot,
         prune_interval_ms=config.share_coordinator_state_topic_prune_interval_ms,
@@ -224,6 +282,9 @@ def _share_state(
     )
     coordinator = ShareStateCoordinator(state_config, partitions_of)
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
-    share_state.load(log.stored())
+    if is_alone:
+        share_state.load(log.stored())
+    else:
+        share_state.serve_what_is_led()
     share_state.start()
     return share_state

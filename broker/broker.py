@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..storage.files.files import Files, OsFiles
 from ..storage.files.memory_files import MemoryFiles
@@ -13,6 +14,9 @@ from .config.start_topics import StartTopic
 from .network.pipeline import Stage
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock, chance_of
 from .security.sasl.users import User
+
+if TYPE_CHECKING:
+    from .several_brokers.replicated_cluster import ReplicatedCluster
 
 __all__ = ["Broker", "StartError"]
 
@@ -34,6 +38,8 @@ class Broker:
         around_files: Callable[[Files], Files] = lambda files: files,
         seed: int | None = None,
         users: Sequence[User] = (),
+        brokers: int = 1,
+        racks: Sequence[str | None] = (),
     ) -> None:
         """`config` may be settings by Kafka's names; ConfigError for what Kafka would refuse.
 
@@ -43,6 +49,8 @@ class Broker:
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
         `stages` are what every request passes before its handler, in this order, and `around_files` gives what the
         cluster has in place of its disk. From a `seed` every id follows. `users` may log in from the start on.
+        With several `brokers` each has ports of its own, which count up from those that are given, and the rack of
+        `racks` that stands at its place.
         """
         self._seed = seed
         self._given = config
@@ -56,25 +64,37 @@ class Broker:
         self._stages = stages
         self._around_files = around_files
         self._users = users
+        self._brokers = brokers
+        self._racks = racks
         self._threads: LoopThreads | None = None
-        self._cluster: Cluster | None = None
+        self._cluster: Cluster | None = None  # of one broker
+        self._several: ReplicatedCluster | None = None
         self._is_started = False
         self.files: Files = MemoryFiles() if is_ephemeral else OsFiles()  # what its data lies in
 
     @property
     def host(self) -> str:
         """Where its first listener is; "" before it listens."""
-        return "" if self._cluster is None or not self._cluster.addresses else self._cluster.addresses[0][0]
+        return self._first_address[0]
 
     @property
     def port(self) -> int:
         """Where its first listener is; 0 before it listens."""
-        return 0 if self._cluster is None or not self._cluster.addresses else self._cluster.addresses[0][1]
+        return self._first_address[1]
+
+    @property
+    def _first_address(self) -> tuple[str, int]:
+        addresses = self._running.addresses if self._running is not None else ()
+        return addresses[0] if addresses else ("", 0)
+
+    @property
+    def _running(self) -> "Cluster | ReplicatedCluster | None":
+        return self._several or self._cluster
 
     @property
     def bootstrap(self) -> str:
         """HOST:PORT of every listener, for `bootstrap.servers`."""
-        return "" if self._cluster is None else self._cluster.bootstrap
+        return "" if self._running is None else self._running.bootstrap
 
     @property
     def ready(self) -> str:
@@ -83,10 +103,17 @@ class Broker:
 
     @property
     def cluster(self) -> Cluster:
-        """What it runs; RuntimeError before it has started."""
+        """What it runs, as one broker; RuntimeError before it has started."""
         if self._cluster is None:
             raise RuntimeError("the broker has not started")
         return self._cluster
+
+    @property
+    def several(self) -> "ReplicatedCluster":
+        """What it runs, as several brokers; RuntimeError before it has started."""
+        if self._several is None:
+            raise RuntimeError("the brokers have not started")
+        return self._several
 
     async def start(self) -> None:
         """Open the data, then listen. StartError says what is in the way."""
@@ -105,6 +132,10 @@ class Broker:
         if self.is_ephemeral:
             self.files = MemoryFiles()  # a start anew begins with nothing
         runtime = self._runtime or self._own_runtime()
+        if self._brokers > 1:
+            self._several = self._made_of_several(runtime, root)
+            await self._several.start()
+            return
         cluster = Cluster(
             self.config,
             self._around_files(self.files),
@@ -120,10 +151,28 @@ class Broker:
         await cluster.start()
         self._cluster = cluster
 
+    def _made_of_several(self, runtime: Runtime, root: str) -> "ReplicatedCluster":
+        from .several_brokers.replicated_cluster import ReplicatedCluster
+
+        return ReplicatedCluster(
+            self.config,
+            self._brokers,
+            self._around_files(self.files),
+            runtime,
+            root,
+            features=self._features,
+            stages=lambda node_id: self._stages,
+            advertise=self._advertise,
+            cluster_id=self._cluster_id,
+            topics=self._topics,
+            users=self._users,
+            racks=self._racks,
+        )
+
     async def stop(self) -> None:
         """Stop listening, make everything durable, and let the data directory go."""
-        if self._cluster is not None:
-            await self._cluster.stop()
+        if self._running is not None:
+            await self._running.stop()
         self._close_threads()
         self._is_started = False
 

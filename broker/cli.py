@@ -153,6 +153,14 @@ def main() -> None:
     help="The clock stands still at this time, in milliseconds since 1970, until it is moved over --control.",
 )
 @click.option(
+    "--brokers",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="So many brokers in this process, at ports that count up: leaders, followers, fail-over.",
+)
+@click.option("--racks", metavar="RACK,RACK,...", help="The racks of the brokers, in order.")
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
@@ -174,6 +182,8 @@ def serve(
     scenario_file: Path | None,
     seed: int | None,
     frozen_at_ms: int | None,
+    brokers: int,
+    racks: str | None,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -232,6 +242,8 @@ def serve(
             topics=settings.topics,
             seed=seed,
             users=may_log_in,
+            brokers=brokers,
+            racks=racks.split(",") if racks else (),
         )
         log_settings(settings, config)
         run(make_broker, control_address, {"opening": scenario, "seed": seed, "frozen_at_ms": frozen_at_ms})

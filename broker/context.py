@@ -16,8 +16,9 @@ from .coordination.transactions.service import TransactionCoordinatorService
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
 from .metadata.features import GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
-from .metadata.log import MetadataLog
+from .metadata.metadata import Metadata
 from .metadata.producer_ids import ProducerIds
+from .nodes.nodes import Nodes
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
@@ -69,7 +70,7 @@ class Context:
     config: BrokerConfig
     configs: Configs
     clock: Clock
-    metadata: MetadataLog
+    metadata: Metadata
     topics: Topics
     streams_topics: StreamsTopics
     log_dir: LogDir
@@ -94,6 +95,7 @@ class Context:
     cluster_id: str
     features: Sequence[Feature]
     advertised: Advertised
+    nodes: Nodes
     tls: TlsListeners
     acls: Acls | None = None  # without an authorizer there are none, and everybody may do everything
 

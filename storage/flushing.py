@@ -43,6 +43,7 @@ class Flushing:
     __slots__ = (
         "_files",
         "_is_urgent",
+        "_jobs",
         "_last_flush_ms",
         "_refusal",
         "_snapshots",
@@ -62,6 +63,15 @@ class Flushing:
         # The process that made the directory and its files may have been killed before their names were synced.
         self._was_never_flushed = self.has_new_files = True
         self.recovery_point = recovery_point
+        self._jobs: list[FlushJob] = []  # begun and not finished
+
+    def note_cut(self, end_offset: int) -> None:
+        """The log ends earlier now, or begins anew: what a job under way has synced of the rest is no part of it."""
+        self.recovery_point = min(self.recovery_point, end_offset)
+        self._is_urgent = self.has_new_files = True
+        for job in self._jobs:
+            job.offset = min(job.offset, end_offset)
+            job.snapshots = frozenset(offset for offset in job.snapshots if offset <= end_offset)
 
     def note_roll(self) -> None:
         """A segment was sealed: it is flushed soon, and so is the directory that has a new file."""
@@ -100,6 +110,7 @@ class Flushing:
         )
         self._was_never_flushed = self.has_new_files = self._is_urgent = False
         self._last_flush_ms = now_ms
+        self._jobs.append(job)
         return job
 
     def check(self) -> None:
@@ -116,6 +127,8 @@ class Flushing:
 
         If it was refused, all of it is due again.
         """
+        if job in self._jobs:
+            self._jobs.remove(job)
         if job.failure is not None and self.failure is None:
             self.failure = job.failure
             self._refusal = "an earlier fsync failed, so what the disk has is unknown until the log is recovered"

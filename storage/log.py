@@ -1,43 +1,36 @@
 """PartitionLog: the segments of one partition in order, who wrote them, and where they begin and end.
 
 Put together of parts that share one `LogState`: `LogReader` looks at it, `LogAppender` adds to its end, `LogCleanup`
-takes from its beginning, and `Flushing` knows how far it has reached the disk.
+takes from its beginning, `LogReplication` makes it a copy of its leader's, `Flushing` knows how far it has reached the
+disk, and `LogClosing` leaves it for the next start.
 """
 
 from collections.abc import Generator, Iterator, Sequence
 
 from ..protocol.batch import RecordBatch
-from ..protocol.errors import ErrorCode, KafkaError
 from .compaction.cleanable import Cleanable
 from .compaction.cleaning import Cleaning, CleaningTerms
 from .compaction.steps import run_to_end
+from .files.files import Buffer
 from .flushing import Flushing, FlushJob
 from .indexes.transaction_index import AbortedTxn
 from .integrity import OnDamage, ignore_damage
 from .log_appender import LogAppender
 from .log_cleanup import LogCleanup, RecordsDeletion, SegmentsDeletion
+from .log_closing import LogClosing
 from .log_config import LONG_MAX, LogConfig
 from .log_location import LogCheckpoints, LogLocation
 from .log_reader import LogReader
+from .log_replication import LogReplication
 from .log_results import AppendInfo, FetchedBatches
 from .log_state import LogState
 from .producer_state import ProducerEntry, ProducerTable
-from .recovery import LoadedLog, LogLoader, RecoveryReport
-from .replay import producers_at
+from .recovery import LoadedLog, LogLoader
 from .retention import Expired
-from .timestamp_lookup import Lookup, TimestampOffset
+from .timestamp_lookup import Lookup
 from .validation import BatchCheck
 
-__all__ = [
-    "AppendInfo",
-    "FetchedBatches",
-    "FlushJob",
-    "LogCheckpoints",
-    "LogLocation",
-    "PartitionLog",
-    "RecoveryReport",
-    "TimestampOffset",
-]
+__all__ = ["AppendInfo", "FlushJob", "LogCheckpoints", "LogLocation", "PartitionLog"]
 
 
 class PartitionLog:
@@ -46,10 +39,11 @@ class PartitionLog:
     __slots__ = (
         "_appender",
         "_cleanup",
+        "_closing",
         "_flushing",
-        "_is_prepared",
         "_location",
         "_reader",
+        "_replica",
         "_state",
         "recovery_report",
     )
@@ -61,7 +55,8 @@ class PartitionLog:
         self._reader = LogReader(self._state)
         self._appender = LogAppender(location, self._state, self._flushing)
         self._cleanup = LogCleanup(location, self._state)
-        self._is_prepared = False  # to be closed, but for the fsync
+        self._replica = LogReplication(location, self._state, self._flushing, self._appender)
+        self._closing = LogClosing(location, self._state, self._flushing, self._cleanup)
         self.recovery_report = loaded.report
 
     @classmethod
@@ -86,7 +81,7 @@ class PartitionLog:
         """
         loaded = yield from LogLoader(location, config, now_ms, checkpoints, on_damage).load()
         log = cls(location, config, loaded, now_ms)
-        log._state.epochs.assign(checkpoints.leader_epoch, loaded.log_end_offset)
+        log._state.epochs.assign(checkpoints.begun_epoch, loaded.log_end_offset)
         return log
 
     def __repr__(self) -> str:
@@ -117,7 +112,7 @@ class PartitionLog:
         self._state.config = config
 
     def begin_epoch(self, leader_epoch: int) -> None:
-        """What is appended from now on is of a newer epoch."""
+        """What is appended from now on is of a newer epoch; for the log of a leader only."""
         self._state.begin_epoch(leader_epoch)
 
     def check_open(self) -> None:
@@ -136,11 +131,14 @@ class PartitionLog:
 
     @property
     def high_watermark(self) -> int:
-        return self._state.log_end_offset
+        state = self._state
+        return state.log_end_offset if state.replicated is None else state.replicated.offset
 
     @property
     def last_stable_offset(self) -> int:
         state = self._state  # asked for with every fetch: not through a second property
+        if state.replicated is not None:
+            return state.last_stable_offset
         first_open = state.producers.first_open_offset
         return state.log_end_offset if first_open is None else max(first_open, state.log_start_offset)
 
@@ -228,28 +226,60 @@ class PartitionLog:
         self.check_open()
         self._appender.roll(now_ms)
 
-    def truncate_to(self, offset: int, now_ms: int) -> None:
-        """Drop everything from `offset` on; a batch that holds it goes whole."""
+    # A replica of a log elsewhere
+
+    def begin_replication(self, high_watermark: int) -> None:
+        """From now on the high watermark is what it is told, within the log; called again, it is set anew."""
         self.check_open()
-        state = self._state
-        if offset >= state.log_end_offset:
-            return
-        end = state.segments.cut(offset, state.config.index_interval_bytes)
-        state.log_end_offset = end
-        state.log_start_offset = min(state.log_start_offset, end)
-        self._flushing.recovery_point = min(self.recovery_point, end)
-        state.snapshots.drop_above(end)
-        state.epochs.cut_end(end)
-        expiration_ms = state.config.producer_id_expiration_ms
-        found = producers_at(list(state.segments), state.snapshots, end, now_ms, expiration_ms)
-        state.producers = run_to_end(found)
-        state.is_changed = self._flushing.has_new_files = True
+        self._replica.begin(high_watermark)
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether it has been told to be one replica of several."""
+        return self._state.replicated is not None
+
+    def end_replication(self) -> None:
+        """The high watermark is the log's end again."""
+        self._replica.end()
+
+    def raise_high_watermark(self, offset: int) -> bool:
+        """Raise it, but not beyond the log's end; whether it has moved. Without replication it never does."""
+        return self._replica.raise_high_watermark(offset)
+
+    def append_replicated(self, data: Buffer, now_ms: int) -> AppendInfo:
+        """Append whole batches byte for byte as the leader has them; nothing is asked of their producers.
+
+        Raises CORRUPT_MESSAGE, OFFSET_OUT_OF_RANGE where they begin below the log's end, FENCED_LEADER_EPOCH where
+        the log has a newer epoch: each leaves it as it was. OSError may leave it with the first of them.
+        """
+        return self._replica.append(data, now_ms)
+
+    def truncation_offset(self, leader_epoch: int, leader_end_offset: int) -> int:
+        """Where to truncate a follower whose leader says that its epoch, the largest not above ours, ended there."""
+        return self._replica.truncation_offset(leader_epoch, leader_end_offset)
+
+    def truncate_to(self, offset: int, now_ms: int) -> None:
+        """Drop everything from `offset` on, a batch that holds it whole; and epochs that have written nothing."""
+        self.check_open()
+        self._replica.truncate_to(offset, now_ms)
+
+    def truncate_fully_to(self, offset: int, now_ms: int) -> None:
+        """Drop everything, and begin anew at `offset`: for a follower behind its leader's log start."""
+        self.check_open()
+        self._replica.truncate_fully_to(offset, now_ms)
+
+    def follow_log_start(self, offset: int, now_ms: int) -> bool:
+        """Begin where the leader's log does, if that is later; whether anything has changed.
+
+        Beyond the log's end it is truncated fully. Not durable before the next checkpoint: the leader says it again.
+        """
+        self.check_open()
+        return self._replica.follow_log_start(offset, now_ms)
 
     # Its old end
 
     def check_start(self, offset: int) -> None:
-        if not 0 <= offset <= self.high_watermark:
-            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {self.high_watermark}")
+        self._cleanup.check_start(offset)
 
     def begin_delete_records(self, offset: int) -> RecordsDeletion:
         self.check_open()
@@ -301,10 +331,8 @@ class PartitionLog:
     ) -> Cleaning:
         """A pass of compaction, to be run step by step while this log is used; `CleaningTerms` has the bounds."""
         self.check_open()
-        self._state.is_changed = True  # so that a stop removes the old files
-        self._state.integrity.may_skip = True  # the topic may have been made a compacted one since the log was opened
         terms = CleaningTerms(now_ms, most_key_bytes, recovered_from)
-        return Cleaning(self._location, self._state, self._reader.find_aborted, cleanable, terms)
+        return self._cleanup.begin_cleaning(self._reader.find_aborted, cleanable, terms)
 
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose `file.delete.delay.ms` has passed: the caller removes them."""
@@ -342,7 +370,7 @@ class PartitionLog:
         """
         state = self._state
         unflushed = state.segments.since(self.recovery_point)
-        return self._flushing.begin(state.log_end_offset, unflushed, self._location.path, state.last_append_ms)
+        return self._flushing.begin(state.log_end_offset, unflushed, state.path, state.last_append_ms)
 
     def finish_flush(self, job: FlushJob) -> None:
         """Everything the job covered is durable now; if it failed, this log takes nothing more."""
@@ -350,18 +378,7 @@ class PartitionLog:
 
     def prepare_close(self) -> bool:
         """Write what lets the next start trust the files, before their fsync; False if nothing has changed."""
-        state = self._state
-        if state.is_closed or not (state.is_changed or self._is_prepared):
-            return False
-        if self._cleanup.is_deleting_records:
-            raise OSError(f"records of the log in {state.path} are being deleted")
-        state.epochs.save(self._location.files, self._location.path)
-        if state.log_end_offset > 0:
-            state.snapshots.write(state.producers, state.log_end_offset)
-            state.snapshots.keep_for(state.segments.bases)
-        self._flushing.has_new_files |= state.segments.active.indexes.save(is_final=True)
-        self._is_prepared, state.is_changed = True, False
-        return True
+        return self._closing.prepare()
 
     def begin_close(self) -> FlushJob:
         """Prepare to close a log; its fsyncs may be run on another thread, and it may be used meanwhile."""
@@ -373,16 +390,7 @@ class PartitionLog:
         Not if it was changed meanwhile, or a file could not be opened: then it stays open, and this returns False.
         OSError if an fsync has failed.
         """
-        state = self._state
-        self.finish_flush(job)
-        if job.failure is not None:
-            raise job.failure
-        if job.is_refused or state.is_changed or self._cleanup.is_deleting_records:
-            return False
-        for path in self.take_due(LONG_MAX):
-            self._location.files.remove(path)
-        self.abandon()
-        return True
+        return self._closing.finish(job)
 
     def close(self) -> None:
         """All of it at once."""
@@ -394,5 +402,4 @@ class PartitionLog:
 
     def abandon(self) -> None:
         """Close the log as it is: nothing more is written, and the next start recovers what had changed."""
-        self._state.is_closed = True
-        self._flushing.close(self._state.closed)
+        self._closing.abandon()

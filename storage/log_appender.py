@@ -66,7 +66,7 @@ class LogAppender:
             return AppendInfo(base_offset, base_offset - 1, -1, state.log_start_offset, False, 0)
         segment = self._segment_for(Incoming(size, offset - 1, max_timestamp), now_ms)
         if leader_epoch > state.epochs.latest:
-            state.epochs.assign(leader_epoch, base_offset)
+            state.begin_epoch(leader_epoch)
         state.last_append_ms = now_ms
         state.is_changed = True
         position = segment.records.append(buffers, size)
@@ -118,8 +118,11 @@ class LogAppender:
             offset=appended.base_offset,
             timestamp=now_ms,
         )
-        if completed is not None and completed.is_aborted:
-            state.segments.active.indexes.note_aborted(aborted_entry(completed))
+        if completed is not None:
+            if completed.is_aborted:
+                state.segments.active.indexes.note_aborted(aborted_entry(completed))
+            if state.replicated is not None:
+                state.replicated.note_completed(completed)
         return appended
 
     def _segment_for(self, incoming: Incoming, now_ms: int) -> Segment:
@@ -136,12 +139,16 @@ class LogAppender:
             state.epochs.save(self._files, self._path)
         return active
 
-    def roll(self, now_ms: int) -> None:
-        """Seal the active segment and begin a new one at the end of the log; an empty one stays."""
+    def roll(self, now_ms: int, gap: int = 0) -> None:
+        """Seal the active segment and begin a new one at the end of the log; an empty one stays.
+
+        The end may lie a `gap` behind the last batch: compaction has left nothing there.
+        """
         state = self._state
-        active, end = state.segments.active, state.log_end_offset
+        active = state.segments.active
         if not active.size_bytes:
             return
+        end = state.log_end_offset = state.log_end_offset + gap
         active.indexes.save(is_final=True)
         state.snapshots.write(state.producers, end)
         segment = Segment(

@@ -7,7 +7,9 @@ removed `file.delete.delay.ms` later.
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
+from ..protocol.errors import ErrorCode, KafkaError
 from .compaction.cleanable import Cleanable, find_cleanable
+from .compaction.cleaning import Cleaning, CleaningTerms, FindAborted
 from .disk_job import DiskJob
 from .log_location import LogLocation
 from .log_state import LogState
@@ -49,9 +51,10 @@ class SegmentsDeletion(DiskJob):
 class LogCleanup:
     """The old end of a log."""
 
-    __slots__ = ("_deletions", "_files", "_path", "_state")
+    __slots__ = ("_deletions", "_files", "_location", "_path", "_state")
 
     def __init__(self, location: LogLocation, state: LogState) -> None:
+        self._location = location
         self._files, self._path, _, _ = location
         self._state = state
         self._deletions: list[RecordsDeletion] = []  # under way, in the order in which they run
@@ -60,6 +63,12 @@ class LogCleanup:
     def is_deleting_records(self) -> bool:
         """Whether a later beginning of the log is on its way to the disk."""
         return bool(self._deletions)
+
+    def check_start(self, offset: int) -> None:
+        """Whether the log could begin there; OFFSET_OUT_OF_RANGE if not."""
+        end = self._state.high_watermark
+        if not 0 <= offset <= end:
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is beyond {end}")
 
     def begin_delete_records(self, offset: int) -> RecordsDeletion:
         """Prepare to begin the log later. Jobs of one log must be run, and finished, in the order of their beginnings.
@@ -105,7 +114,7 @@ class LogCleanup:
             self._state.config,
             now_ms,
             log_start_offset=self._state.log_start_offset,
-            high_watermark=end,
+            high_watermark=self._state.high_watermark,
         )
 
     def begin_delete_segments(self, expired: Sequence[Expired], now_ms: int) -> SegmentsDeletion:
@@ -151,3 +160,10 @@ class LogCleanup:
             last_stable_offset=state.last_stable_offset,
             log_end_offset=state.log_end_offset,
         )
+
+    def begin_cleaning(self, find_aborted: FindAborted, cleanable: Cleanable, terms: CleaningTerms) -> Cleaning:
+        """A pass of compaction."""
+        state = self._state
+        state.is_changed = True  # so that a stop removes the old files
+        state.integrity.may_skip = True  # the topic may have been made a compacted one since the log was opened
+        return Cleaning(self._location, state, find_aborted, cleanable, terms)

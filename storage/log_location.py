@@ -31,3 +31,11 @@ class LogCheckpoints:
     leader_epoch: int = 0  # the newest that was given out, -1 if only the log itself has it
     # Compaction has been up to here at least, so offsets may be missing, even if the topic is not compacted any more.
     cleaned_below: int = 0
+    # Of a log that may follow another: the epochs are its leader's (`leader_epoch` is only the newest that may occur),
+    # and what the leader had compacted came with its gaps.
+    is_replica: bool = False
+
+    @property
+    def begun_epoch(self) -> int:
+        """The epoch of what is appended next, -1 where only a leader has one."""
+        return -1 if self.is_replica else self.leader_epoch

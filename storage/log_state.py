@@ -3,6 +3,7 @@
 One small object that all parts of a log share: `PartitionLog` and `LogCleanup` change it, `LogReader` looks at it.
 """
 
+from .high_watermark import HighWatermark
 from .integrity import BatchIntegrity
 from .leader_epochs import LeaderEpochs
 from .log_config import LogConfig
@@ -14,7 +15,7 @@ from .segments import Segments
 
 
 class LogState:
-    """The log of one partition as it is now. On one node the high watermark is the end of the log."""
+    """The log of one partition as it is now. Without replicas the high watermark is the end of the log."""
 
     __slots__ = (
         "config",
@@ -22,11 +23,13 @@ class LogState:
         "integrity",
         "is_changed",
         "is_closed",
+        "is_prepared",
         "last_append_ms",
         "log_end_offset",
         "log_start_offset",
         "path",
         "producers",
+        "replicated",
         "segments",
         "snapshots",
     )
@@ -45,11 +48,20 @@ class LogState:
         # Whether there is anything that a clean stop would have to write.
         self.is_changed = not loaded.report.is_clean and loaded.log_end_offset > 0
         self.is_closed = False
+        self.is_prepared = False  # to be closed, but for the fsync
+        self.replicated: HighWatermark | None = None  # only where other replicas decide what consumers may see
+
+    @property
+    def high_watermark(self) -> int:
+        """The first offset that consumers may not see yet."""
+        return self.log_end_offset if self.replicated is None else self.replicated.offset
 
     @property
     def last_stable_offset(self) -> int:
-        """Where the earliest open transaction begins, or the end; never below the log's start."""
+        """Where the earliest undecided transaction begins, or the high watermark; never below the log's start."""
         first_open = self.producers.first_open_offset
+        if self.replicated is not None:
+            return max(self.replicated.stable_offset(first_open), self.log_start_offset)
         return self.log_end_offset if first_open is None else max(first_open, self.log_start_offset)
 
     def check_open(self) -> None:
@@ -71,4 +83,6 @@ class LogState:
         """The log begins later now."""
         self.log_start_offset = offset
         self.epochs.cut_start(offset)
+        if self.replicated is not None:
+            self.replicated.raise_to(offset)
         self.is_changed = True

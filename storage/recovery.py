@@ -69,7 +69,7 @@ class LogLoader:
         self._now_ms = now_ms
         self._checkpoints = checkpoints
         self._report = RecoveryReport()
-        may_skip = checkpoints.cleaned_below > 0 or config.is_compacted
+        may_skip = checkpoints.cleaned_below > 0 or config.is_compacted or checkpoints.is_replica
         highest_epoch = checkpoints.leader_epoch if checkpoints.leader_epoch >= 0 else LONG_MAX
         self._integrity, self._without_epochs = (
             BatchIntegrity(may_skip=may_skip, highest_epoch=highest_epoch, on_damage=on_damage) for _ in range(2)
@@ -129,9 +129,9 @@ class LogLoader:
                 size_bytes=self._files.size(f"{self._directory}/{offset_name(base_offset)}.log"),
                 has_txn_index=base_offset in names.txn_indexes,
                 integrity=self._integrity,
-                is_contiguous=base_offset
-                == last
-                >= self._checkpoints.cleaned_below,  # the active segment is never compacted
+                # The active segment is never compacted, but may have been copied from one that was.
+                is_contiguous=base_offset == last >= self._checkpoints.cleaned_below
+                and not self._checkpoints.is_replica,
             )
             for base_offset in sorted(names.logs)
         ]

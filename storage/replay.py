@@ -65,6 +65,18 @@ def producers_at(
     return producers
 
 
+def completed_since(
+    segments: Sequence[Segment], snapshots: Snapshots, offset: int, end: int
+) -> Generator[None, None, list[CompletedTxn]]:
+    """The transactions with data whose markers stand in [offset, end), in the order of these."""
+    # As of a time when no producer had expired, as in `derive_aborted`.
+    producers, known = snapshots.load_newest(offset, 0, 1)
+    yield from _replay_batches(producers, segments, known, offset)
+    completed: list[CompletedTxn] = []
+    yield from _replay_batches(producers, segments, offset, end, completed)
+    return completed
+
+
 def derive_aborted(
     segment: Segment, segments: Sequence[Segment], snapshots: Snapshots
 ) -> Generator[None, None, DerivedAborted | None]:
@@ -88,9 +100,16 @@ def derive_aborted(
 
 
 def _replay_batches(
-    producers: ProducerTable, segments: Sequence[Segment], offset: int, end: int
+    producers: ProducerTable,
+    segments: Sequence[Segment],
+    offset: int,
+    end: int,
+    completed: list[CompletedTxn] | None = None,
 ) -> Generator[None, None, bool]:
-    """Replay [offset, end), with a pause every few batches; whether every batch of it could be read."""
+    """Replay [offset, end), with a pause every few batches; whether every batch of it could be read.
+
+    `completed` gets the transactions that end there.
+    """
     is_whole = True
     if offset >= end or not segments:
         return is_whole
@@ -102,7 +121,9 @@ def _replay_batches(
             if batch.base_offset >= end:
                 break
             if batch.base_offset >= offset:
-                replay_batch(producers, batch)
+                ended = replay_batch(producers, batch)
+                if ended is not None and completed is not None:
+                    completed.append(ended)
             if pauses_after(n, batch):
                 yield
         if scan.problem is not None:

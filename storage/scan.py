@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 from ..protocol.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_AT, RecordBatch
-from .files.files import Files
+from .files.files import Buffer, Files
 from .integrity import UNKNOWN_EPOCH, BatchIntegrity
 from .read_batches import MAGIC
 
@@ -109,7 +109,7 @@ class BatchScan:
         return None
 
 
-def size_of_batch(piece: bytes, at: int, left: int) -> tuple[int | None, str | None]:
+def size_of_batch(piece: Buffer, at: int, left: int) -> tuple[int | None, str | None]:
     """The size of the batch at `at` of a piece of a file, or why there is none; `left` bytes follow in the file.
 
     Neither, when the piece ends inside the header: more must be read first.

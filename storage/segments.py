@@ -168,6 +168,20 @@ class Segments:
         self._hints.clear()
         self._sealed_bytes += new.size_bytes - sum(segment.size_bytes for segment in old)
 
+    def restart(self, new: Segment) -> None:
+        """Begin with a new, empty segment, and remove all others for good, the oldest first."""
+        same = next((segment for segment in self._list if segment.base_offset == new.base_offset), None)
+        if same is None:
+            new.records.create()  # before anything goes, so that no moment finds a log without a segment
+        for segment in self._list:
+            segment.remove()
+        if same is not None:
+            new.records.create()
+        self._hints.clear()
+        self._list[:], self._bases[:], self._indexed = [new], [new.base_offset], []
+        self.active = new
+        self._sealed_bytes = 0
+
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose time has come: the caller removes them."""
         if not self._pending_deletes:
@@ -177,9 +191,13 @@ class Segments:
         return due
 
     def cut(self, offset: int, interval_bytes: int) -> int:
-        """Drop every batch that reaches `offset` or lies beyond; returns the new end of the log."""
+        """Drop every batch that reaches `offset` or lies beyond; returns the new end of the log.
+
+        A segment that begins there stays, empty: where compaction has taken the end of the one before it, only its
+        name tells where the log ends.
+        """
         self._hints.clear()
-        keep = max(bisect_right(self._bases, offset - 1), 1)
+        keep = max(bisect_right(self._bases, offset), 1)
         for segment in self._list[keep:]:
             segment.remove()
         del self._list[keep:], self._bases[keep:]

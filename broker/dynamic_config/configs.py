@@ -13,7 +13,7 @@ from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
 from ..metadata.eligible_leaders import check_min_isr, clear_elr_records
 from ..metadata.image import MetadataImage, config_record
-from ..metadata.log import MetadataLog
+from ..metadata.metadata import Metadata
 from ..slices import Steps
 from .brokers import BrokerConfigs
 from .changes import ConfigChange, Operation, ResourceChange
@@ -35,7 +35,7 @@ class Configs:
     def __init__(
         self,
         config: BrokerConfig,
-        metadata: MetadataLog,
+        metadata: Metadata,
         check_tls: Callable[[Mapping[str, str]], None] = lambda configs: None,
         check_logins: Callable[[BrokerConfig], None] = lambda config: None,
     ) -> None:

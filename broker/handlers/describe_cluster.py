@@ -1,4 +1,4 @@
-"""DescribeCluster 0-2: the cluster's id and its one broker."""
+"""DescribeCluster 0-2: the cluster's id and its brokers, on request those that are fenced, too (KIP-1073)."""
 
 from ...protocol.errors import ErrorCode
 from ...protocol.messages.describe_cluster import (
@@ -20,14 +20,18 @@ def handle_describe_cluster(
     """Describe the brokers; the controllers are not reachable through a client listener (KIP-919)."""
     if request.endpoint_type != BROKERS:
         return _refused(request.endpoint_type)
-    host, port = context.endpoint(session)
-    node_id = context.config.node_id
+    nodes = context.nodes.all(session) if request.include_fenced_brokers else context.nodes.alive(session)
     return DescribeClusterResponse(
         error_code=ErrorCode.NONE,
         endpoint_type=BROKERS,
         cluster_id=context.cluster_id,
-        controller_id=node_id,
-        brokers=[DescribeClusterBroker(broker_id=node_id, host=host, port=port, rack=context.config.broker_rack)],
+        controller_id=context.nodes.controller_id,
+        brokers=[
+            DescribeClusterBroker(
+                broker_id=node.node_id, host=node.host, port=node.port, rack=node.rack, is_fenced=node.is_fenced
+            )
+            for node in nodes
+        ],
         cluster_authorized_operations=(
             CLUSTER_OPERATIONS if request.include_cluster_authorized_operations else NOT_ASKED
         ),

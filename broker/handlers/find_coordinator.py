@@ -1,6 +1,6 @@
 """FindCoordinator 0-6: which broker looks after a group, a transactional id or a share partition (KIP-932).
 
-On one node that is always this one.
+That is the broker that leads the partition of the topic that keeps it.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from ..topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 
 GROUP, TRANSACTION, SHARE = 0, 1, 2
 _TOPICS = {GROUP: OFFSETS_TOPIC, TRANSACTION: TRANSACTION_TOPIC, SHARE: SHARE_TOPIC}
+NO_LEADER = -1
 BATCHED_FROM = 4
 SHARE_FROM = 6
 
@@ -72,13 +73,13 @@ def _coordinator(
         code = ErrorCode.INVALID_REQUEST
         message = "" if key_type == SHARE and version >= BATCHED_FROM else code.message
         return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
-    if not is_ready or _is_offline(key, key_type, context):
+    node = context.nodes.find(_leader_of(key, key_type, context), session) if is_ready else None
+    if node is None:
         code = ErrorCode.COORDINATOR_NOT_AVAILABLE
         message = "" if version >= BATCHED_FROM else code.message
         return Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message)
-    host, port = context.endpoint(session)
     message = "" if version >= BATCHED_FROM else "NONE"
-    return Coordinator(key=key, node_id=context.config.node_id, host=host, port=port, error_message=message)
+    return Coordinator(key=key, node_id=node.node_id, host=node.host, port=node.port, error_message=message)
 
 
 def _is_share_key(key: str, version: int) -> bool:
@@ -90,11 +91,13 @@ def _is_share_key(key: str, version: int) -> bool:
     return version >= SHARE_FROM
 
 
-def _is_offline(key: str, key_type: int, context: Context) -> bool:
-    """Whether what looks after this key has lost the disk that it is kept on, or never had its partition."""
+def _leader_of(key: str, key_type: int, context: Context) -> int:
+    """Who leads what looks after this key; -1 where that has lost its disk, or never had its partition."""
     topic = context.topics.find(_TOPICS[key_type])
-    partition = _partition_of(key, key_type, context)
-    return topic is None or not topic.has_partition(partition) or topic.partitions[partition].is_offline
+    index = _partition_of(key, key_type, context)
+    if topic is None or not topic.has_partition(index) or topic.partitions[index].is_offline:
+        return NO_LEADER
+    return topic.image.partitions[index].record.leader
 
 
 def _partition_of(key: str, key_type: int, context: Context) -> int:

@@ -49,8 +49,13 @@ def metadata_log_config(config: BrokerConfig) -> LogConfig:
     )
 
 
-def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock, slices: Slices) -> MetadataLog:
-    """The metadata of a cluster that this node leads from now on. DirectoryError, CorruptFrame, OSError."""
+def load_metadata(
+    log_manager: LogManager, config: BrokerConfig, clock: Clock, slices: Slices, *, is_alone: bool = True
+) -> MetadataLog:
+    """The metadata of a cluster that this node leads from now on. DirectoryError, CorruptFrame, OSError.
+
+    One that `is_alone` has all partitions of the cluster, in this directory; a controller of several has none.
+    """
     directory = log_manager.directory
     loading = _Loading(directory)
     loading.run()
@@ -80,7 +85,9 @@ def load_metadata(log_manager: LogManager, config: BrokerConfig, clock: Clock, s
     if not loading.end_offset:
         _check_new(directory)
         directory.files.sync_handle(directory.path)()  # the log's own directory is to survive a power loss, too
-    _take_over(metadata, loading, node)
+    _take_over(metadata, loading, node, is_alone=is_alone)
+    if not is_alone:
+        return metadata
     known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in metadata.image.topics.values()}}
     log_manager.set_strays_aside(known, metadata.image.removed)
     return metadata
@@ -169,14 +176,14 @@ def _check_new(directory: DataDirectory) -> None:
             )
 
 
-def _take_over(metadata: MetadataLog, loading: _Loading, node: Node) -> None:
+def _take_over(metadata: MetadataLog, loading: _Loading, node: Node, *, is_alone: bool) -> None:
     """Record what a new controller has to: an end to what was under way, the first records, and who leads."""
     values: list[bytes] = []
     if metadata.image.is_in_transaction:
         values.append(encode_metadata_record(AbortTransactionRecord(reason="the controller was restarted")))
     if loading.bootstrap is not None:
         values += loading.bootstrap.values
-    for topic in metadata.image.topics.values():
+    for topic in metadata.image.topics.values() if is_alone else ():
         for index, partition in topic.partitions.items():
             name = f"{topic.name}-{index}"
             _check_is_here(name, partition, node)

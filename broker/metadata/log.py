@@ -33,6 +33,7 @@ from ..runtime import Clock, SerialQueue
 from ..slices import Slices, Steps, in_steps, run_to_end
 from .delta import MetadataDelta
 from .image import MetadataImage
+from .metadata import Decide, Then
 from .publisher import MetadataPublisher
 from .snapshots import MetadataSnapshots
 from .topic_records import NewPartitions, NewTopic, Node, partition_records, topic_records
@@ -45,12 +46,6 @@ T = TypeVar("T")
 METADATA_TOPIC_ID = ZERO_UUID[:-1] + b"\x01"
 # As many as are built within a few milliseconds; KIP-630: well below the batch limit of the quorum.
 RECORDS_IN_A_BATCH = 300
-
-
-# The records of a change, decided upon the image that earlier changes left, in steps if they may be many; KafkaError
-# refuses it.
-Decide = Callable[[MetadataImage], Sequence[MetadataRecord] | Steps[Sequence[MetadataRecord]]]
-Then = Callable[[KafkaError | None], None]
 
 
 class _Written(NamedTuple):
@@ -95,6 +90,8 @@ class MetadataLog:
         self._end_offset = log.log_end_offset
         self.image = image
         self.publisher = MetadataPublisher()
+        # Brokers that have an image of their own, each of which gets the records and where they end.
+        self.followers: list[Callable[[Sequence[bytes], int], Steps[None]]] = []
 
     @property
     def end_offset(self) -> int:
@@ -305,6 +302,8 @@ class MetadataLog:
             yield
         self._end_offset = self._log.log_end_offset
         yield from self.publisher.publish(delta, self.image)
+        for follow in list(self.followers):
+            yield from follow(written.values, self._end_offset)
         self._snapshots.note_written(written.size_bytes, written.now_ms)
 
     def _refuse(self, end: int, job: FlushJob | None, error: Exception) -> KafkaError:

@@ -7,7 +7,7 @@ as Kafka skips it. Otherwise a new producer would find another one's sequences a
 from collections.abc import Callable
 
 from ...protocol.errors import ErrorCode, KafkaError
-from .log import MetadataLog
+from .metadata import Metadata
 
 BLOCK_SIZE = 1000
 
@@ -17,7 +17,7 @@ Then = Callable[[KafkaError | None], None]
 class ProducerIds:
     """The allocator, over the metadata log's record of which blocks were taken."""
 
-    def __init__(self, metadata: MetadataLog) -> None:
+    def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
         self._next: int = 0
         self._end: int = 0

@@ -1,6 +1,10 @@
-"""A partition: its log, opened on first use, and those who want to know when it grows."""
+"""A partition: its log, opened on first use, and those who want to know when it grows.
+
+With several brokers each has every partition, and a log for those it has a replica of. The one that leads serves it.
+"""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
@@ -8,6 +12,7 @@ from ...storage.log import AppendInfo, PartitionLog
 from ...storage.log_api import Log
 from ..log_output import get_logger
 from ..slices import Steps, in_steps, run_to_end
+from .read_replica import FollowerView
 
 logger = get_logger("partition")
 
@@ -19,11 +24,60 @@ OnMarker = Callable[["Partition", int, bool], None]
 """The partition, the producer whose transaction has ended there, and whether it was committed."""
 
 
+class Leadership(Protocol):
+    """What a broker knows of a partition that it leads with others following; there is none where it is alone."""
+
+    @property
+    def epoch_start_offset(self) -> int:
+        """Where the log ended when this broker began to lead."""
+        ...
+
+    def in_sync_followers(self) -> Sequence[FollowerView]:
+        """Those from which consumers may read."""
+        ...
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        """The least offset at which the log of a replica begins, of this one and those that are alive."""
+        ...
+
+    def check_in_sync(self) -> None:
+        """NOT_ENOUGH_REPLICAS where fewer are in sync than `min.insync.replicas` asks for."""
+        ...
+
+    def when_replicated(self, end_offset: int, then: Callable[[KafkaError | None], None]) -> None:
+        """Call `then` once the high watermark has reached an offset, at once if it has.
+
+        NOT_ENOUGH_REPLICAS_AFTER_APPEND where too few have taken part; NOT_LEADER_OR_FOLLOWER when it leads no more.
+        """
+        ...
+
+
+class NotYetLeading:
+    """The `Leadership` of a partition with followers that are yet to be counted: nothing can be known to be with them."""
+
+    @property
+    def epoch_start_offset(self) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def in_sync_followers(self) -> Sequence[FollowerView]:
+        return ()
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def check_in_sync(self) -> None:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def when_replicated(self, end_offset: int, then: Callable[[KafkaError | None], None]) -> None:
+        then(KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER))
+
+
 class Partition:
-    """One partition of a topic on this broker, which leads it alone: the high watermark is the end of the log."""
+    """One partition of a topic on this broker. Where it has the only replica its high watermark is the log's end."""
 
     __slots__ = (
         "_failure",
+        "_leader_log",
         "_log",
         "_on_change",
         "_on_marker",
@@ -33,7 +87,9 @@ class Partition:
         "_when_open",
         "index",
         "is_deleted",
+        "is_leader",
         "leader_epoch",
+        "leadership",
         "on_offline",
         "topic",
     )
@@ -53,11 +109,14 @@ class Partition:
         self.index = index
         self.leader_epoch = leader_epoch
         self.is_deleted = False
+        self.is_leader = True
+        self.leadership: Leadership | None = None
         self.on_offline: Callable[[Partition], None] = lambda partition: None  # whoever wants to know why
         self._open_log = open_log
         self._on_change = on_change
         self._on_marker = on_marker
         self._log: PartitionLog | None = None
+        self._leader_log: PartitionLog | None = None  # the same, where this broker leads: what requests may use
         self._failure: OSError | None = None
         self._open_later = open_later
         self._opening: Steps[PartitionLog] | None = None
@@ -82,11 +141,27 @@ class Partition:
         """The log, as requests and coordinators see it; the first use opens it and, after a crash, recovers it.
 
         KAFKA_STORAGE_ERROR if it cannot, and for as long as the partition is offline. NOT_LEADER_OR_FOLLOWER, which
-        clients retry, where that takes long: it goes on in the background.
+        clients retry, where that takes long, as it goes on in the background, and where another broker leads.
         """
+        return self._leader_log if self._leader_log is not None else self._open_to_lead()
+
+    @property
+    def replica_log(self) -> PartitionLog:
+        """The log, whoever leads; errors as above."""
         return self._log if self._log is not None else self._open_at_once()
 
+    def check_leader(self) -> None:
+        """NOT_LEADER_OR_FOLLOWER where another broker leads, or none."""
+        if not self.is_leader:
+            raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"this broker does not lead {self.name}")
+
+    def _open_to_lead(self) -> PartitionLog:
+        self.check_leader()
+        return self._open_at_once()
+
     def _open_at_once(self) -> PartitionLog:
+        if self._log is not None:
+            return self._log
         if self._when_open is None:
             for _ in range(STEPS_AT_ONCE):
                 if (opened := self._go_on()) is not None:
@@ -108,7 +183,7 @@ class Partition:
     def open_soon(self, then: Callable[[KafkaError | None], None]) -> None:
         """Open the log, in the background where that takes long; `then` hears when it is there, or cannot be."""
         try:
-            _ = self.log
+            _ = self.replica_log
         except KafkaError as error:
             if self._when_open is None:
                 then(error)
@@ -145,8 +220,10 @@ class Partition:
         try:
             next(self._opening)
         except StopIteration as end:
-            self._log, self._opening = end.value, None
-            return self._log
+            opened: PartitionLog = end.value
+            self._log, self._opening = opened, None
+            self._leader_log = opened if self.is_leader else None
+            return opened
         except OSError as error:
             self._end_opening()
             logger.error("a log cannot be opened", partition=self.name, error=str(error))
@@ -168,7 +245,7 @@ class Partition:
 
     def drop_log(self) -> None:
         """The log was closed; the next use opens it again."""
-        self._log = None
+        self._log = self._leader_log = None
 
     @property
     def is_offline(self) -> bool:
@@ -183,7 +260,8 @@ class Partition:
     def take_offline(self, failure: OSError) -> None:
         """Nobody knows any more what the disk has of the log: let nobody build on it, and tell who waits."""
         if self._failure is None:
-            self._failure, self._log = failure, None
+            self._failure = failure
+            self._log = self._leader_log = None
             logger.error(
                 "an fsync failed: the partition is offline; see to the disk, then restart the broker to recover it",
                 partition=self.name,
@@ -198,11 +276,19 @@ class Partition:
             is_older = current_leader_epoch < self.leader_epoch
             raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)
 
-    def begin_epoch(self, leader_epoch: int) -> None:
-        """The partition is led in a new epoch: who fetches in an older one is told."""
-        self.leader_epoch = leader_epoch
+    def lead(self, leader_epoch: int, *, is_replicated: bool = False) -> None:
+        """This broker leads in a new epoch: who fetches in an older one is told."""
+        self.leader_epoch, self.is_leader = leader_epoch, True
+        self.leadership = NotYetLeading() if is_replicated else None
         if self._log is not None:
             self._log.begin_epoch(leader_epoch)
+        self._leader_log = self._log
+        self._on_change(self)
+
+    def follow(self, leader_epoch: int) -> None:
+        """Another broker leads in a new epoch, or none: whoever waits here is told."""
+        self.leader_epoch, self.is_leader = leader_epoch, False
+        self._leader_log = None
         self._on_change(self)
 
     def has_open_transaction(self, producer_id: int, producer_epoch: int) -> bool:
@@ -219,7 +305,7 @@ class Partition:
         is_checked: bool = False,
     ) -> AppendInfo:
         """Append, and wake who waits for it. HeavyBatch where a check on a thread must come first."""
-        log = self._log if self._log is not None else self._open_at_once()
+        log = self._leader_log if self._leader_log is not None else self._open_to_lead()
         appended = log.append(
             batches, now_ms, leader_epoch=self.leader_epoch, is_from_client=is_from_client, is_checked=is_checked
         )

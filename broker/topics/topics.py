@@ -16,7 +16,7 @@ from ..config.topic_config import log_config
 from ..log_output import get_logger
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
-from ..metadata.log import MetadataLog, Then
+from ..metadata.metadata import Metadata, Then
 from ..metadata.topic_image import TopicImage
 from ..metadata.topic_records import NewPartitions, NewTopic, PartitionAssignment
 from ..runtime import Runtime
@@ -25,7 +25,7 @@ from ..slices import Steps, in_steps, run_to_end
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_config
 from .log_openings import LogOpenings
-from .partition import OnMarker, Partition
+from .partition import NotYetLeading, OnMarker, Partition
 from .replica_assignment import OneNodePlacement, Placement, place_new_topic
 
 logger = get_logger("topics")
@@ -49,6 +49,14 @@ class PartitionStore(Protocol):
 
     def delete_log(self, topic: str, index: int) -> None:
         """Take the log of a partition out of sight, to be removed; `drop_deleted` follows."""
+        ...
+
+    def high_watermark(self, topic: str, index: int) -> int:
+        """How far a log was known to be replicated when that was last written down; 0 if it never was."""
+        ...
+
+    def has_directory(self, topic: str, index: int) -> bool:
+        """Whether there is anything of a partition yet."""
         ...
 
     def drop_deleted(self) -> None:
@@ -97,7 +105,7 @@ class Topics:
         self,
         config: BrokerConfig,
         runtime: Runtime,
-        metadata: MetadataLog,
+        metadata: Metadata,
         store: PartitionStore,
         on_change: Callable[[Partition], None],
         placement: Placement | None = None,
@@ -290,7 +298,7 @@ class Topics:
             yield from self._grow(grown)
             _log_of_many("topic has more partitions", grown, list(delta.grown_topics.values()))
         for led in delta.newly_led_topics.values():
-            yield from self._begin_epochs(led)
+            yield from self._take_roles(led)
         inherited = any(resource_type == ConfigResourceType.BROKER for resource_type, _ in delta.changed_configs)
         for name in list(self._by_name) if inherited else delta.changed_topic_configs:
             topic = self._by_name.get(name)
@@ -311,10 +319,12 @@ class Topics:
         partitions: list[Partition] = []
         open_log = partial(self._open_log, image)
         for index in range(first, len(image.partitions)):
-            epoch = image.partitions[index].leader_epoch
+            record = image.partitions[index].record
             partition = Partition(
-                image.name, index, epoch, open_log, self._on_change, self._note_marker, self._openings.add
+                image.name, index, record.leader_epoch, open_log, self._on_change, self._note_marker, self._openings.add
             )
+            partition.is_leader = record.leader == self._config.node_id
+            partition.leadership = NotYetLeading() if partition.is_leader and len(record.replicas) > 1 else None
             partition.on_offline = self._note_offline
             partitions.append(partition)
             yield
@@ -335,12 +345,22 @@ class Topics:
             partition.note_deleted()
             yield
 
-    def _begin_epochs(self, image: TopicImage) -> Steps[None]:
+    def _take_roles(self, image: TopicImage) -> Steps[None]:
         for partition in self._by_id[image.topic_id].partitions:
-            epoch = image.partitions[partition.index].leader_epoch
-            if partition.leader_epoch != epoch:
-                partition.begin_epoch(epoch)
+            record = image.partitions[partition.index].record
+            if partition.leader_epoch != record.leader_epoch:
+                if record.leader == self._config.node_id:
+                    partition.lead(record.leader_epoch, is_replicated=len(record.replicas) > 1)
+                else:
+                    partition.follow(record.leader_epoch)
             yield
+
+    def remove_replica(self, partition: Partition) -> None:
+        """This broker is to have the partition no more; nothing happens where it had nothing of it."""
+        if partition.opened_log is not None or self._store.has_directory(partition.topic, partition.index):
+            partition.drop_log()
+            self._store.delete_log(partition.topic, partition.index)
+            self._store.drop_deleted()
 
     def _reconfigure(self, topic: Topic) -> Steps[None]:
         config = log_config(topic.configs, self._config)
@@ -355,10 +375,14 @@ class Topics:
             partition.index,
             image.topic_id,
             log_config(image.configs, self._config),
-            leader_epoch=partition.leader_epoch,
+            # A follower has the epochs of what it has copied, and no other (KIP-101).
+            leader_epoch=partition.leader_epoch if partition.is_leader else -1,
         )
         opened.config = log_config(image.configs, self._config)  # which may have changed in a pause
-        opened.begin_epoch(partition.leader_epoch)  # likewise
+        if len(image.partitions[partition.index].record.replicas) > 1:
+            opened.begin_replication(self._store.high_watermark(image.name, partition.index))
+        if partition.is_leader:
+            opened.begin_epoch(partition.leader_epoch)  # likewise
         if not opened.recovery_report.is_clean:
             self.on_recovered(partition)
         return opened

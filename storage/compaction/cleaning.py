@@ -56,7 +56,6 @@ class Cleaning:
         self._config = state.config  # a pass obeys the settings that it began with
         self._segments = state.segments
         self._snapshots = state.snapshots
-        self._producers = state.producers
         self._find_aborted = find_aborted
         self._cleanable = cleanable
         self._now_ms, most_key_bytes, self._recovered_from = terms
@@ -100,7 +99,7 @@ class Cleaning:
                 self._files.remove(f"{self._directory}/{name}")
 
     def _last_record(self, producer_id: int) -> LastRecord | None:
-        entry = self._producers.find(producer_id)
+        entry = self._state.producers.find(producer_id)  # the table of now: a truncation makes another
         if entry is None:
             return None
         return LastRecord(entry.batches[-1].last_offset if entry.batches else -1, entry.producer_epoch)

@@ -6,7 +6,7 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.image import MetadataImage
 from odradek.broker.metadata.loader import load_metadata
-from odradek.broker.metadata.log import MetadataLog, Then
+from odradek.broker.metadata.metadata import Metadata, Then
 from odradek.broker.metadata.topic_records import NewTopic
 from odradek.broker.slices import Slices
 from odradek.broker.testing.manual_runtime import manual_runtime
@@ -43,7 +43,7 @@ def open_directory(files: Files) -> DataDirectory:
 class Changes:
     """The metadata log of a broker whose threads do their work when it is given: each change is made, or raised."""
 
-    def __init__(self, metadata: MetadataLog) -> None:
+    def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
 
     @property

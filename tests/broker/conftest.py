@@ -10,6 +10,7 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.log_manager import LogManager
 from odradek.broker.log_repeats import RepeatLimit
 from odradek.broker.metadata.loader import load_metadata
+from odradek.broker.metadata.metadata import Metadata
 from odradek.broker.runtime import Runtime
 from odradek.broker.slices import Slices
 from odradek.broker.testing.clock import ManualClock
@@ -46,7 +47,7 @@ class Parts:
         self.directory = DataDirectory.open(self.files, "/data", IDENTITY)
         self.store = LogManager(self.files, self.directory, self.runtime)
         self.directory.begin_writing()
-        self.metadata = load_metadata(self.store, self.config, self.clock, Slices(self.runtime))
+        self.metadata: Metadata = load_metadata(self.store, self.config, self.clock, Slices(self.runtime))
         self.topics = Topics(self.config, self.runtime, self.metadata, self.store, self.changed.append)
 
     def purge(self) -> None:

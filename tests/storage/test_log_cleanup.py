@@ -13,7 +13,7 @@ from odradek.storage.leader_epochs import LeaderEpochs
 from odradek.storage.log import PartitionLog
 from odradek.storage.log_config import LogConfig
 
-from .builders import DIRECTORY, NOW_MS, append, batch, offsets_read, open_log
+from .builders import DIRECTORY, NOW_MS, append, bases_of, batch, offsets_read, open_log
 
 CONFIG = LogConfig(segment_bytes=500, index_interval_bytes=100, retention_bytes=0, file_delete_delay_ms=1000)
 
@@ -161,8 +161,10 @@ def test_a_log_cut_meanwhile_keeps_its_active_segment() -> None:
     deletion = log.begin_delete_old_segments(NOW_MS)
     deletion.run()
     log.truncate_to(4, NOW_MS)
-    assert [one.base_offset for one in log.finish_delete_old_segments(deletion)] == [0]
-    assert offsets_read(log, 2) == [2]
+    assert [one.base_offset for one in log.finish_delete_old_segments(deletion)] == [0, 2]
+    assert (bases_of(log), log.log_start_offset) == ((4,), 4)
+    append(log, batch(pid=1, sequence=4))
+    assert offsets_read(log, 4) == [4]
 
 
 def test_a_power_loss_after_old_segments_went_leaves_their_producers() -> None:

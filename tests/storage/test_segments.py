@@ -133,7 +133,9 @@ def test_a_swap_that_is_refused_anywhere_leaves_all_as_it_was(at: int) -> None:
     assert (segments.bases, segments.size_bytes) == ([0, 2, 4], 5 * ONE)
 
 
-@pytest.mark.parametrize(("offset", "end", "bases"), [(5, 5, [0, 2, 4]), (3, 3, [0, 2]), (2, 2, [0]), (0, 0, [0])])
+@pytest.mark.parametrize(
+    ("offset", "end", "bases"), [(5, 5, [0, 2, 4]), (3, 3, [0, 2]), (2, 2, [0, 2]), (1, 1, [0]), (0, 0, [0])]
+)
 def test_a_log_is_cut_before_the_batch_that_holds_an_offset(offset: int, end: int, bases: list[int]) -> None:
     files = MemoryFiles()
     segments = _segments(files)

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
-from ...metadata.log import MetadataLog
+from ...metadata.metadata import Metadata
 from .modern.topics_view import SeenTopic
 
 
 class MetadataTopics:
     """What is in the image, asked anew every time; it subscribes to the metadata to see when topics come."""
 
-    def __init__(self, metadata: MetadataLog) -> None:
+    def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
         # What came before this process is not known to have been seen.
         self._newest = self.version()

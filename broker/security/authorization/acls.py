@@ -6,7 +6,7 @@ from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.metadata_records import MetadataRecord, RemoveAccessControlEntryRecord
 from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
-from ...metadata.log import MetadataLog
+from ...metadata.metadata import Metadata
 from ...slices import Steps
 from .acl import CLUSTER_NAME, Acl, AclFilter, Operation, PatternType, Permission, ResourceType
 from .authorizer import Authorizer
@@ -21,7 +21,7 @@ Deletions = list[list[Acl] | KafkaError]
 class Acls:
     """What handlers call. The authorizer has the rules that are there from the start on."""
 
-    def __init__(self, authorizer: Authorizer, metadata: MetadataLog, new_id: Callable[[], bytes]) -> None:
+    def __init__(self, authorizer: Authorizer, metadata: Metadata, new_id: Callable[[], bytes]) -> None:
         self.authorizer = authorizer
         self._metadata = metadata
         self._new_id = new_id

@@ -7,7 +7,7 @@ from ...config.broker_config import BrokerConfig
 from ...config.config_def import ConfigError, nearest
 from ...config.java_values import split_list
 from ...log_output import get_logger
-from ...metadata.log import Then
+from ...metadata.metadata import Then
 from ...runtime import Runtime
 from .jwks import Jwks
 from .oauthbearer import OAUTHBEARER, Validate

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 from ....protocol.errors import ErrorCode, KafkaError
 from ...config.config_def import ConfigError
 from ...log_output import get_logger
-from ...metadata.log import Then
+from ...metadata.metadata import Then
 from ...runtime import Runtime, TimerHandle
 
 if TYPE_CHECKING:

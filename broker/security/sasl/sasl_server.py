@@ -17,7 +17,7 @@ from ...config.config_def import ConfigError
 from ...deferred import Deferred, Disconnect
 from ...log_output import get_logger
 from ...metadata.image import MetadataImage
-from ...metadata.log import Then
+from ...metadata.metadata import Then
 from ...runtime import Runtime, SerialQueue
 from ...session import Session
 from .authentication import Authentication, State

@@ -5,7 +5,7 @@ from random import Random
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ....protocol.metadata_records import MetadataRecord, UserScramCredentialRecord
-from ...metadata.log import MetadataLog, Then
+from ...metadata.metadata import Metadata, Then
 from ...runtime import Threads
 from .scram_credentials import BY_LABEL, MIN_ITERATIONS, credential_record, make_credential, stored_credential
 from .users import User
@@ -13,7 +13,7 @@ from .users import User
 SALT_BYTES = 20
 
 
-def ensure_users(metadata: MetadataLog, users: Sequence[User], threads: Threads, random: Random, then: Then) -> None:
+def ensure_users(metadata: Metadata, users: Sequence[User], threads: Threads, random: Random, then: Then) -> None:
     """Have each user's SCRAM credentials be those of the password given; on a thread, as that takes milliseconds."""
     stored = dict(metadata.image.credentials.scram)
     salts = {(user.name, label): random.randbytes(SALT_BYTES) for user in users for label in BY_LABEL}

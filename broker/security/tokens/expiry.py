@@ -6,14 +6,14 @@ from ....protocol.errors import KafkaError
 from ....protocol.metadata_records import MetadataRecord, RemoveDelegationTokenRecord
 from ...log_output import get_logger
 from ...metadata.image import MetadataImage
-from ...metadata.log import MetadataLog
+from ...metadata.metadata import Metadata
 from ...runtime import Clock
 from .delegation_tokens import DelegationTokens
 
 logger = get_logger("tokens")
 
 
-def remove_expired(tokens: DelegationTokens, metadata: MetadataLog, clock: Clock) -> None:
+def remove_expired(tokens: DelegationTokens, metadata: Metadata, clock: Clock) -> None:
     """Record that they are gone."""
 
     def decide(image: MetadataImage) -> Sequence[MetadataRecord]:

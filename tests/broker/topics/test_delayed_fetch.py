@@ -88,7 +88,7 @@ def test_a_fetch_is_woken_by_a_leader_epoch_that_is_not_the_one_it_asked_in() ->
     named, unnamed = waiting.park("named"), waiting.park("unnamed")
     named.watched = [replace(named.watched[0], leader_epoch=0)]
     assert (named.is_ready(), unnamed.is_ready()) == (False, False)
-    waiting.partition.begin_epoch(1)
+    waiting.partition.lead(1)
     assert (named.is_ready(), unnamed.is_ready()) == (True, False)
 
 

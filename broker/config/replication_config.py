@@ -1,0 +1,68 @@
+"""What several brokers have that one alone does not: the settings of replicas and elections, read by name.
+
+A broker alone reads none of them.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from .broker_config import BrokerConfig
+from .topic_config import in_force
+
+LAG: Final = "replica.lag.time.max.ms"
+FETCH_MAX_BYTES: Final = "replica.fetch.max.bytes"
+FETCH_BACKOFF: Final = "replica.fetch.backoff.ms"
+SESSION_TIMEOUT: Final = "broker.session.timeout.ms"
+SELECTOR: Final = "replica.selector.class"
+AUTO_REBALANCE: Final = "auto.leader.rebalance.enable"
+IMBALANCE_INTERVAL: Final = "leader.imbalance.check.interval.seconds"
+RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+
+MIN_ISR: Final = "min.insync.replicas"
+UNCLEAN: Final = "unclean.leader.election.enable"
+
+
+class ReplicationConfig:
+    """The settings in force, looked up each time: clients change some while brokers run."""
+
+    def __init__(self, config: BrokerConfig) -> None:
+        self._config = config
+
+    def _number(self, name: str) -> int:
+        return int(self._config.effective(name) or 0)
+
+    @property
+    def lag_s(self) -> float:
+        """`replica.lag.time.max.ms`, in seconds: how long a replica may be behind and stay in sync."""
+        return self._number(LAG) / 1000
+
+    @property
+    def fetch_max_bytes(self) -> int:
+        """`replica.fetch.max.bytes`: of one partition at a time."""
+        return self._number(FETCH_MAX_BYTES)
+
+    @property
+    def backoff_s(self) -> float:
+        """`replica.fetch.backoff.ms`, in seconds."""
+        return self._number(FETCH_BACKOFF) / 1000
+
+    @property
+    def session_timeout_s(self) -> float:
+        """`broker.session.timeout.ms`, in seconds: after which a broker that is not heard of is fenced."""
+        return self._number(SESSION_TIMEOUT) / 1000
+
+    @property
+    def imbalance_interval_s(self) -> float | None:
+        """How often leaders are set back to the preferred ones; None for never."""
+        if self._config.effective(AUTO_REBALANCE) != "true":
+            return None
+        return float(self._number(IMBALANCE_INTERVAL))
+
+    @property
+    def is_rack_aware(self) -> bool:
+        """Whether consumers are sent to a replica of their own rack (KIP-392)."""
+        return self._config.effective(SELECTOR) == RACK_AWARE_SELECTOR
+
+    def min_isr(self, topic_configs: Mapping[str, str]) -> int:
+        """`min.insync.replicas` of a topic with these configs."""
+        return int(in_force(MIN_ISR, topic_configs, self._config) or 1)

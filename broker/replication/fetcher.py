@@ -1,0 +1,192 @@
+"""ReplicaFetcher: copies from one leader every partition that this broker follows there.
+
+The rule: a follower's log is its leader's, byte for byte, or is cut back to where the two agree (KIP-101, KIP-279).
+What a partition cannot do now it tries again when its leader has news, when the way to it is free again, or after
+`replica.fetch.backoff.ms`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...storage.log import PartitionLog
+from ..config.replication_config import ReplicationConfig
+from ..log_output import get_logger
+from ..nodes.links import Links
+from ..runtime import Runtime, Timer
+from ..slices import SLICE_S
+from ..topics.partition import Partition
+from .replica_fetch import PartitionKey, ReplicaFetch, ReplicaFetched
+
+logger = get_logger("replication")
+
+MOST_PARTITIONS = 200  # in one question
+# One of the two has not heard of the last election yet; the leader wakes its followers as soon as it leads.
+_NOT_YET = (
+    ErrorCode.NOT_LEADER_OR_FOLLOWER,
+    ErrorCode.UNKNOWN_LEADER_EPOCH,
+    ErrorCode.FENCED_LEADER_EPOCH,
+)
+
+
+class Leader(Protocol):
+    """The broker that leads, as its followers know it."""
+
+    def serve_fetch(self, follower_id: int, asked: Sequence[ReplicaFetch]) -> list[ReplicaFetched]:
+        """What there is for each."""
+        ...
+
+
+@dataclass(slots=True)
+class Followed:
+    """A partition that is copied."""
+
+    partition: Partition
+    log: PartitionLog
+    leader_epoch: int
+    is_asking: bool = True  # there may be more, or the leader is to hear how far it has got
+
+
+class ReplicaFetcher:
+    """One follower's questions to one leader: one at a time, about all partitions that have any."""
+
+    def __init__(
+        self,
+        node_id: int,
+        leader_id: int,
+        find_leader: Callable[[int], Leader | None],
+        config: ReplicationConfig,
+        runtime: Runtime,
+        links: Links,
+    ) -> None:
+        self._node_id = node_id
+        self._leader_id = leader_id
+        self._find_leader = find_leader
+        self._config = config
+        self._clock = runtime.clock
+        self._timers = runtime.timers
+        self._links = links
+        self._followed: dict[PartitionKey, Followed] = {}
+        self._asking: dict[PartitionKey, None] = {}
+        self._is_called_soon = False
+        self._question = 0  # the one that is on its way
+        self._is_waiting = False
+        self._retry = Timer(runtime.timers, self.wake_all)
+
+    def follow(self, key: PartitionKey, followed: Followed) -> None:
+        """Copy a partition from now on."""
+        self._followed[key] = followed
+        self.wake(key)
+
+    def drop(self, key: PartitionKey) -> None:
+        """Copy it no more; what is on its way is not taken."""
+        self._followed.pop(key, None)
+        self._asking.pop(key, None)
+
+    def wake(self, key: PartitionKey) -> None:
+        """The leader has news of a partition."""
+        if key in self._followed:
+            self._asking[key] = None
+            self._call_soon()
+
+    def wake_all(self) -> None:
+        """Ask about everything, and wait for no answer that was on its way."""
+        self._is_waiting = False
+        self._asking = dict.fromkeys(self._followed)
+        self._call_soon()
+
+    def _call_soon(self) -> None:
+        if self._asking and not self._is_called_soon and not self._is_waiting:
+            self._is_called_soon = True
+            self._timers.call_soon(self._on_turn)
+
+    def _on_turn(self) -> None:
+        self._is_called_soon = False
+        until = self._clock.now() + SLICE_S
+        while self._asking and not self._is_waiting and self._ask():
+            if self._clock.now() >= until:
+                break
+        self._call_soon()
+
+    def _ask(self) -> bool:
+        """Put one question; whether there was a way."""
+        leader = self._find_leader(self._leader_id)
+        if leader is None or not self._links.reaches(self._node_id, self._leader_id):
+            self._asking.clear()  # who frees the way wakes us
+            return False
+        keys = list(self._asking)[:MOST_PARTITIONS]
+        for key in keys:
+            del self._asking[key]
+        asked = [self._fetch_of(key) for key in keys]
+        self._question += 1
+        question, self._is_waiting = self._question, True
+
+        def answer() -> None:
+            answers = leader.serve_fetch(self._node_id, asked)
+            self._links.send(self._leader_id, self._node_id, lambda: self._take(question, answers))
+
+        self._links.send(self._node_id, self._leader_id, answer)
+        return True
+
+    def _fetch_of(self, key: PartitionKey) -> ReplicaFetch:
+        followed = self._followed[key]
+        log = followed.log
+        most = self._config.fetch_max_bytes
+        end, start = log.log_end_offset, log.log_start_offset
+        return ReplicaFetch(key, followed.leader_epoch, end, log.leader_epoch, start, most)
+
+    def _take(self, question: int, answers: Sequence[ReplicaFetched]) -> None:
+        if question != self._question or not self._is_waiting:
+            return
+        self._is_waiting = False
+        for answer in answers:
+            followed = self._followed.get(answer.key)
+            if followed is None or followed.leader_epoch != answer.leader_epoch:
+                continue
+            try:
+                if self._take_one(followed, answer):
+                    self._asking[answer.key] = None
+            except (KafkaError, OSError) as error:
+                self._fail(followed.partition, error)
+        self._call_soon()
+
+    def _fail(self, partition: Partition, error: KafkaError | OSError) -> None:
+        logger.warning("a partition cannot be copied for now", partition=partition.name, error=str(error))
+        self._retry_later()
+
+    def _retry_later(self) -> None:
+        self._retry.set(self._clock.now() + self._config.backoff_s)
+
+    def _take_one(self, followed: Followed, answer: ReplicaFetched) -> bool:
+        """Take over what the leader has; whether there is to be a next question at once."""
+        log, now_ms = followed.log, self._clock.now_ms()
+        if answer.fetch_offset != log.log_end_offset:
+            return True
+        if answer.error == ErrorCode.OFFSET_OUT_OF_RANGE:
+            # Behind the leader's start: what it has deleted is not to be had any more. Beyond its end: it has lost what
+            # this one has kept, which an unclean election allows.
+            if log.log_end_offset < answer.log_start_offset:
+                log.truncate_fully_to(answer.log_start_offset, now_ms)
+            else:
+                log.truncate_to(answer.high_watermark, now_ms)
+            return True
+        if answer.error in _NOT_YET:
+            self._retry_later()
+            return False
+        if answer.error != ErrorCode.NONE:
+            raise KafkaError(answer.error)
+        if answer.diverging is not None:
+            offset = log.truncation_offset(*answer.diverging)
+            logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=offset)
+            log.truncate_to(offset, now_ms)
+            followed.partition.notify_changed()
+            return True
+        has_more = bool(len(answer.data))
+        if has_more:
+            log.append_replicated(answer.data, now_ms)
+        moved = log.raise_high_watermark(min(answer.high_watermark, log.log_end_offset))
+        has_begun_later = log.follow_log_start(answer.log_start_offset, now_ms)
+        if moved or has_more or has_begun_later:
+            followed.partition.notify_changed()
+        return has_more or has_begun_later  # the leader hears how far it has got

@@ -1,0 +1,309 @@
+"""ReplicaManager: which partitions this broker leads and follows, and what that asks of it.
+
+The rule: a role comes from the metadata and from nothing else. The leader asks the controller for every change of who
+is in sync, and goes by what the controller has recorded.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.metadata_records import PartitionRecord
+from ..config.replication_config import ReplicationConfig
+from ..log_output import get_logger
+from ..metadata.delta import MetadataDelta
+from ..metadata.image import MetadataImage
+from ..metadata.topic_image import TopicImage
+from ..nodes.links import Links
+from ..runtime import Runtime, Timer
+from ..slices import Steps
+from ..topics.partition import Partition
+from ..topics.topics import Topics
+from .fetcher import Followed, ReplicaFetcher
+from .leading import LeadingPartition
+from .replica_fetch import PartitionKey, ReplicaFetch, ReplicaFetched
+
+logger = get_logger("replication")
+
+
+class IsrGate(Protocol):
+    """Where a leader has the controller change who is in sync."""
+
+    def alter_isr(
+        self, topic_id: bytes, record: PartitionRecord, isr: Sequence[int], then: Callable[[KafkaError | None], None]
+    ) -> bool:
+        """Ask for it; False where the controller cannot be reached."""
+        ...
+
+
+class ReplicaManager:
+    """The replicas of one broker. `start` it once everything is loaded; then it follows the metadata."""
+
+    def __init__(
+        self,
+        node_id: int,
+        config: ReplicationConfig,
+        runtime: Runtime,
+        links: Links,
+        peers: Mapping[int, "ReplicaManager"],
+        gate: IsrGate,
+        is_eligible: Callable[[int], bool],
+    ) -> None:
+        """`peers` are those of all brokers that run; `is_eligible` tells whether a broker may be in sync."""
+        self._node_id = node_id
+        self._config = config
+        self._runtime = runtime
+        self._clock = runtime.clock
+        self._links = links
+        self._peers = peers
+        self._gate = gate
+        self._is_eligible = is_eligible
+        self._topics: Topics | None = None
+        self._leading: dict[PartitionKey, LeadingPartition] = {}
+        self._keys: dict[Partition, PartitionKey] = {}  # of those that are led
+        self._following: dict[PartitionKey, ReplicaFetcher] = {}
+        self._fetchers: dict[int, ReplicaFetcher] = {}
+        self._timer = Timer(runtime.timers, self._on_time)
+        self._is_over = False
+
+    def start(self, topics: Topics, image: MetadataImage) -> None:
+        """Take the roles that the metadata gives it."""
+        self._topics = topics
+        for topic in image.topics.values():
+            for index in topic.partitions:
+                self._take_role(topic, index)
+        self._links.on_change(self._on_links)
+        self._timer.set(self._clock.now() + self._config.lag_s / 2)
+
+    def end(self) -> None:
+        """The broker stops, or is dead."""
+        self._is_over = True
+        self._timer.set(None)
+
+    def leading(self, partition: Partition) -> LeadingPartition | None:
+        """What is known of a partition that this broker leads for others."""
+        key = self._keys.get(partition)
+        return None if key is None else self._leading.get(key)
+
+    # Roles
+
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None]:
+        """Subscribed after `Topics`, which has the partitions by now."""
+        for topic in delta.deleted_topics:
+            for index in topic.partitions:
+                self._let_go((topic.topic_id, index))
+            yield
+        for topic in (*delta.created_topics, *delta.grown_topics.values()):
+            for index in list(topic.partitions):
+                self._take_role(topic, index)
+                yield
+        for topic_id, indexes in delta.changed_partitions.items():
+            changed = image.topics[image.names[topic_id]]
+            for index in sorted(indexes):
+                self._take_role(changed, index)
+                yield
+        if delta.changed_brokers:
+            for leading in list(self._leading.values()):
+                leading.advance(self._clock.now())
+                self._expand(leading)
+                yield
+
+    def _take_role(self, topic: TopicImage, index: int) -> None:
+        assert self._topics is not None
+        found = self._topics.find_by_id(topic.topic_id)
+        if found is None or not found.has_partition(index):
+            return
+        partition, record = found.partitions[index], topic.partitions[index].record
+        key = (topic.topic_id, index)
+        if record.leader == self._node_id:
+            self._lead(key, partition, record, topic)
+            return
+        self._resign(key)
+        if self._node_id in record.replicas:
+            self._follow(key, partition, record)
+        else:
+            self._unfollow(key)
+            self._topics.remove_replica(partition)
+
+    def _lead(self, key: PartitionKey, partition: Partition, record: PartitionRecord, topic: TopicImage) -> None:
+        self._unfollow(key)
+        now = self._clock.now()
+        leading = self._leading.get(key)
+        if leading is not None and leading.record.leader_epoch == record.leader_epoch and len(record.replicas) > 1:
+            leading.update(record, now)
+            self.note_changed(partition)
+            return
+        self._resign(key)
+        if len(record.replicas) == 1:
+            if partition.opened_log is not None:
+                partition.opened_log.end_replication()
+            return
+        partition.open_soon(partial(self._begin_to_lead, key, partition, record, topic))
+
+    def _begin_to_lead(
+        self, key: PartitionKey, partition: Partition, record: PartitionRecord, topic: TopicImage, error: object
+    ) -> None:
+        log = partition.opened_log
+        if error is not None or log is None or self._is_over or not partition.is_leader:
+            return
+        if partition.leader_epoch != record.leader_epoch:
+            return
+        log.begin_replication(log.high_watermark)
+        leading = LeadingPartition(
+            partition,
+            log,
+            record,
+            self._node_id,
+            lambda: self._config.lag_s,
+            lambda: self._config.min_isr(topic.configs),
+            self._is_eligible,
+            self._clock.now(),
+        )
+        self._leading[key], self._keys[partition] = leading, key
+        partition.leadership = leading
+        leading.advance(self._clock.now())
+        self._wake_followers(key, leading)
+
+    def _resign(self, key: PartitionKey) -> None:
+        leading = self._leading.pop(key, None)
+        if leading is not None:
+            del self._keys[leading.partition]
+            if leading.partition.leadership is leading:
+                leading.partition.leadership = None
+            leading.resign()
+
+    def _follow(self, key: PartitionKey, partition: Partition, record: PartitionRecord) -> None:
+        if record.leader < 0:
+            self._unfollow(key)
+            return
+        fetcher = self._fetcher_of(record.leader)
+        if self._following.get(key) not in (None, fetcher):
+            self._unfollow(key)
+        partition.open_soon(partial(self._begin_to_follow, key, partition, record, fetcher))
+
+    def _begin_to_follow(
+        self,
+        key: PartitionKey,
+        partition: Partition,
+        record: PartitionRecord,
+        fetcher: ReplicaFetcher,
+        error: object,
+    ) -> None:
+        log = partition.opened_log
+        if error is not None or log is None or self._is_over or partition.is_leader:
+            return
+        if partition.leader_epoch != record.leader_epoch:
+            return
+        log.begin_replication(log.high_watermark)
+        self._following[key] = fetcher
+        fetcher.follow(key, Followed(partition, log, record.leader_epoch))
+
+    def _unfollow(self, key: PartitionKey) -> None:
+        fetcher = self._following.pop(key, None)
+        if fetcher is not None:
+            fetcher.drop(key)
+
+    def _let_go(self, key: PartitionKey) -> None:
+        self._resign(key)
+        self._unfollow(key)
+
+    def _fetcher_of(self, leader_id: int) -> ReplicaFetcher:
+        fetcher = self._fetchers.get(leader_id)
+        if fetcher is None:
+            fetcher = self._fetchers[leader_id] = ReplicaFetcher(
+                self._node_id, leader_id, self._peers.get, self._config, self._runtime, self._links
+            )
+        return fetcher
+
+    # Followers
+
+    def note_changed(self, partition: Partition) -> None:
+        """It has grown, or its high watermark has moved: those who follow it here come for it."""
+        key = self._keys.get(partition)
+        if key is not None:
+            leading = self._leading[key]
+            leading.advance(self._clock.now())  # the only one in sync need not wait for anyone
+            self._wake_followers(key, leading)
+
+    def _wake_followers(self, key: PartitionKey, leading: LeadingPartition) -> None:
+        for node_id in leading.followers:
+            peer = self._peers.get(node_id)
+            if peer is not None:
+                peer.wake(self._node_id, key)
+
+    def wake(self, leader_id: int, key: PartitionKey) -> None:
+        """A leader has news of a partition."""
+        fetcher = self._fetchers.get(leader_id)
+        if fetcher is not None and not self._is_over:
+            fetcher.wake(key)
+
+    def serve_fetch(self, follower_id: int, asked: Sequence[ReplicaFetch]) -> list[ReplicaFetched]:
+        """What a follower is told; an error for a partition that is not led here, or in another epoch."""
+        return [self._serve_one(follower_id, one) for one in asked]
+
+    def _serve_one(self, follower_id: int, asked: ReplicaFetch) -> ReplicaFetched:
+        answer = ReplicaFetched(asked.key, asked.leader_epoch, asked.fetch_offset)
+        leading = self._leading.get(asked.key)
+        try:
+            if leading is None or self._is_over:
+                raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+            leading.partition.check_leader_epoch(asked.leader_epoch)
+            self._read(leading, follower_id, asked, answer)
+        except KafkaError as error:
+            answer.error = error.code
+        except OSError as error:
+            logger.error("a log cannot be read for a follower", follower=follower_id, error=str(error))
+            answer.error = ErrorCode.KAFKA_STORAGE_ERROR
+        return answer
+
+    def _read(self, leading: LeadingPartition, follower_id: int, asked: ReplicaFetch, answer: ReplicaFetched) -> None:
+        log, end = leading.log, leading.log.log_end_offset
+        answer.log_start_offset, answer.high_watermark = log.log_start_offset, log.high_watermark
+        if asked.last_fetched_epoch >= 0:
+            epoch, end_offset = log.end_offset_for_epoch(asked.last_fetched_epoch)
+            if epoch >= 0 and (epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset):
+                answer.diverging = (epoch, end_offset)
+                return
+        if not log.log_start_offset <= asked.fetch_offset <= end:
+            raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
+        if asked.fetch_offset < end:
+            answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
+        leading.note_fetch(follower_id, asked.fetch_offset, asked.log_start_offset, self._clock.now())
+        answer.high_watermark = log.high_watermark
+        self._expand(leading)
+
+    # Who is in sync
+
+    def _expand(self, leading: LeadingPartition) -> None:
+        joining = [one for one in leading.followers if leading.may_join(one)]
+        if joining:
+            self._alter(leading, sorted({*leading.record.isr, *joining}))  # in the order that Apache Kafka records
+
+    def _shrink(self, leading: LeadingPartition) -> None:
+        lagging = leading.lagging(self._clock.now())
+        if lagging:
+            self._alter(leading, [one for one in leading.record.isr if one not in lagging])
+
+    def _alter(self, leading: LeadingPartition, isr: Sequence[int]) -> None:
+        key = self._keys[leading.partition]
+        leading.pending_isr = tuple(isr)
+
+        def done(error: KafkaError | None) -> None:
+            if error is not None:  # what the controller has recorded meanwhile is on its way
+                leading.pending_isr = None
+
+        if not self._gate.alter_isr(key[0], leading.record, isr, done):
+            leading.pending_isr = None
+
+    def _on_time(self) -> None:
+        for leading in list(self._leading.values()):
+            self._shrink(leading)
+            self._expand(leading)
+            leading.advance(self._clock.now())
+        self._timer.set(self._clock.now() + self._config.lag_s / 2)
+
+    def _on_links(self) -> None:
+        if not self._is_over:
+            for fetcher in self._fetchers.values():
+                fetcher.wake_all()
