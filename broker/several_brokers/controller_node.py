@@ -13,6 +13,7 @@ from ..beside_the_loop import beside_the_loop
 from ..config.broker_config import BrokerConfig
 from ..lifetime import Lifetime
 from ..log_manager import LogManager
+from ..metadata.eligible_leaders import MIN_ISR, first_min_isr_records
 from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from ..metadata.log import MetadataLog
 from ..node import StartError, open_directory
@@ -68,7 +69,8 @@ class ControllerNode:
         if not image.brokers and ELIGIBLE_LEADER_REPLICAS_VERSION not in {**image.features, **features}:
             # As Apache Kafka 4.3 formats a new cluster (KIP-966).
             first = FeatureLevelRecord(name=ELIGIBLE_LEADER_REPLICAS_VERSION, feature_level=1)
-            self._metadata.write_now([encode_metadata_record(first)])
+            min_isr = first_min_isr_records(image, self._config.effective(MIN_ISR) or "1")
+            self._metadata.write_now([encode_metadata_record(record) for record in (first, *min_isr)])
         self._log_manager = log_manager
         self._set_snapshots()
 
