@@ -16,10 +16,9 @@ from ..log_manager import LogManager
 from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from ..metadata.log import MetadataLog
 from ..node import StartError, open_directory
+from ..nodes.nodes import CONTROLLER_NODE_ID
 from ..runtime import Runtime, Timer
 from ..slices import Slices
-
-CONTROLLER_NODE_ID = 3000  # in its meta.properties: as in Kafka's examples beside brokers with small numbers
 
 
 class ControllerNode:
