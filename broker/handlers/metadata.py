@@ -28,7 +28,6 @@ from ..topics.partition import Partition
 from ..topics.topics import Topic
 
 
-
 def handle_metadata(
     request: MetadataRequest, version: int, session: Session, context: Context
 ) -> Steps[MetadataResponse | Deferred[MetadataResponse]]:

@@ -169,7 +169,8 @@ class ReplicaManager:
         leading = self._leading.pop(key, None)
         if leading is not None:
             del self._keys[leading.partition]
-            leading.partition.leadership = None
+            if leading.partition.leadership is leading:
+                leading.partition.leadership = None
             leading.resign()
 
     def _follow(self, key: PartitionKey, partition: Partition, record: PartitionRecord) -> None:

@@ -52,6 +52,26 @@ class Leadership(Protocol):
         ...
 
 
+class NotYetLeading:
+    """The `Leadership` of a partition with followers that are yet to be counted: nothing can be known to be with them."""
+
+    @property
+    def epoch_start_offset(self) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def in_sync_followers(self) -> Sequence[FollowerView]:
+        return ()
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def check_in_sync(self) -> None:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def when_replicated(self, end_offset: int, then: Callable[[KafkaError | None], None]) -> None:
+        then(KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER))
+
+
 class Partition:
     """One partition of a topic on this broker. Where it has the only replica its high watermark is the log's end."""
 
@@ -256,9 +276,10 @@ class Partition:
             is_older = current_leader_epoch < self.leader_epoch
             raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)
 
-    def lead(self, leader_epoch: int) -> None:
+    def lead(self, leader_epoch: int, *, is_replicated: bool = False) -> None:
         """This broker leads in a new epoch: who fetches in an older one is told."""
         self.leader_epoch, self.is_leader = leader_epoch, True
+        self.leadership = NotYetLeading() if is_replicated else None
         if self._log is not None:
             self._log.begin_epoch(leader_epoch)
         self._leader_log = self._log

@@ -27,9 +27,7 @@ def preferred_read_replica(
     To be asked only where the leader is in another rack.
     """
     candidates = [
-        one
-        for one in followers
-        if one.log_start_offset <= offset <= one.end_offset and rack_of(one.node_id) == rack
+        one for one in followers if one.log_start_offset <= offset <= one.end_offset and rack_of(one.node_id) == rack
     ]
     best = max(candidates, key=lambda one: (one.end_offset, one.caught_up_s, one.node_id), default=None)
     return None if best is None else best.node_id
