@@ -211,8 +211,9 @@ class ReplicatedCluster:
         """
         assert self._controller is not None
         self._given_epochs.begin()
-        managers = [slot.node.parts.log_manager for slot in self._slots.values() if slot.is_alive]
-        completions = [manager.prepare_copy() for manager in (*managers, self._controller.log_manager)]
+        alive = [slot for slot in self._slots.values() if slot.is_alive]
+        completions = [slot.node.parts.log_manager.prepare_copy(slot.broker_epoch) for slot in alive]
+        completions.append(self._controller.log_manager.prepare_copy())
 
         def complete(copy: Files) -> None:
             for one in completions:
@@ -292,6 +293,7 @@ class ReplicatedCluster:
         incarnation_id = known.incarnation_id if is_back and known else self._runtime.new_uuid().bytes
         asked = slot.registration(incarnation_id)
         await when_done(lambda then: controller.register_broker(asked, lambda _, error: then(error)))
+        slot.broker_epoch = controller.cluster.brokers[slot.node_id].broker_epoch
         await when_done(partial(controller.unfence_broker, slot.node_id))
         if self._sessions is not None:
             self._sessions.watch(slot.node_id)
@@ -302,9 +304,7 @@ class ReplicatedCluster:
         if slot.state is not BrokerState.RUNNING:
             raise StartError(f"broker {node_id} does not run: it is {slot.state.value}")
         await when_done(lambda then: controller.begin_controlled_shutdown(node_id, lambda _, error: then(error)))
-        epoch = controller.cluster.brokers[node_id].broker_epoch
         await self._end(slot, BrokerState.STOPPED, is_kept=True)
-        slot.clean_epoch = epoch
         await when_done(partial(controller.fence_broker, node_id))
 
     async def kill_broker(self, node_id: int, *, is_noticed: bool = True, keeps_page_cache: bool = True) -> None:
