@@ -11,15 +11,15 @@ from functools import partial
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
-from ..storage.directory import META_PROPERTIES, DataDirectory
+from ..storage.directory import DataDirectory
 from ..storage.files.files import Files
+from ..storage.meta_properties import META_PROPERTIES
 from .advertised import AdvertiseRule
 from .config.broker_config import BrokerConfig
 from .config.listeners import address_of
 from .config.start_topics import StartTopic
 from .context import Context
 from .coordination.transactions.given_epochs import GivenEpochs
-from .log_closing import prepare_copy
 from .log_output import get_logger
 from .metadata.metadata import Metadata
 from .network.pipeline import Stage
@@ -160,9 +160,8 @@ class Cluster:
 
         OSError for a disk that refuses, or while records are being deleted.
         """
-        log_manager = self._running.log_manager
         self._given_epochs.begin()
-        return prepare_copy(log_manager.opened_logs(), log_manager.directory, is_clean=not log_manager.has_unrecovered)
+        return self._running.log_manager.prepare_copy()
 
     async def replace(self, files: Files, cluster_id: str | None = None) -> None:
         """Go on over other files at the same addresses; nothing more is written to those it had.

@@ -44,7 +44,8 @@ def prepare_copy(logs: Sequence[PartitionLog], directory: DataDirectory, *, is_c
         opened.prepare_close()
     ends = {(log.topic, log.partition): log.log_end_offset for log in logs}
     starts = {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0}
-    return lambda copy: directory.complete_copy(copy, ends, starts, is_clean=is_clean)
+    seen = {(log.topic, log.partition): log.high_watermark for log in logs}
+    return lambda copy: directory.complete_copy(copy, ends, starts, seen, is_clean=is_clean)
 
 
 def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:

@@ -277,8 +277,7 @@ class ReplicaManager:
     def _expand(self, leading: LeadingPartition) -> None:
         joining = [one for one in leading.followers if leading.may_join(one)]
         if joining:
-            in_order = [one for one in leading.record.replicas if one in leading.record.isr or one in joining]
-            self._alter(leading, in_order)
+            self._alter(leading, sorted({*leading.record.isr, *joining}))  # in the order that Apache Kafka records
 
     def _shrink(self, leading: LeadingPartition) -> None:
         lagging = leading.lagging(self._clock.now())

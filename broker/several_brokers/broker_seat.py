@@ -40,6 +40,8 @@ class Surroundings:
         self.controller = controller
         self.links = links
         self.book = AddressBook()
+        # A broker's only log directory has failed.
+        self.on_disk_failure: Callable[[int], None] = lambda node_id: None
         self.replicas: dict[int, ReplicaManager] = {}  # of the brokers that run
         self.contexts: dict[int, Context] = {}  # likewise
 
@@ -82,7 +84,8 @@ class BrokerSeat:
         metadata.directory_id = decode_uuid(log_manager.directory.identity.directory_id)
         image = metadata.image
         known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in image.topics.values()}}
-        log_manager.set_strays_aside(known, image.removed)
+        ids = {topic.name: topic.topic_id for topic in image.topics.values()}
+        log_manager.set_strays_aside(known, image.removed, ids)
         self._replicas = ReplicaManager(
             self._node_id,
             self._config,
@@ -108,6 +111,8 @@ class BrokerSeat:
         def changed(partition: Partition) -> None:
             notify_changed(partition)
             note_changed(partition)
+            if partition.is_offline:
+                self._around.on_disk_failure(self._node_id)
 
         return changed
 

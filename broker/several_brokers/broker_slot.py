@@ -69,15 +69,17 @@ class BrokerSlot:
         self.state = BrokerState.RUNNING
         self.set_reach(hears_clients=self.hears_clients, reaches_clients=self.reaches_clients)
 
-    async def end(self, state: BrokerState, *, is_kept: bool) -> None:
-        """The node ends; its addresses are kept, and whoever connects there is refused."""
+    async def end(self, state: BrokerState, *, is_kept: bool, is_refusing: bool = True) -> None:
+        """The node ends; its addresses are kept: whoever connects there is refused, or else waits for the next one."""
         node, seat = self.node, self._seat
         self._node = self._seat = None
         self.state = state
         if seat is not None:
             seat.leave()
+        self._held = () if is_refusing else node.parts.server.hold_sockets()
         await node.close(is_kept=is_kept)
-        self._held = node.parts.server.keep_addresses()
+        if is_refusing and node.addresses:
+            self._held = node.parts.server.keep_addresses()
 
     def let_go(self) -> None:
         """The addresses may be somebody else's."""

@@ -42,10 +42,15 @@ class ControllerNode:
         return self._metadata
 
     @property
+    def log_manager(self) -> LogManager:
+        """The data directory; only once it is open."""
+        assert self._log_manager is not None
+        return self._log_manager
+
+    @property
     def cluster_id(self) -> str:
         """That of the cluster; only once it is open."""
-        assert self._log_manager is not None
-        return self._log_manager.directory.identity.cluster_id
+        return self.log_manager.directory.identity.cluster_id
 
     def open(self, cluster_id: str | None, features: Mapping[str, int]) -> None:
         """StartError, and nothing is left behind."""

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Final
 
-from ...protocol.errors import KafkaError
-from ...storage.directory import META_PROPERTIES, DataDirectory
+from ...storage.directory import DataDirectory
 from ...storage.files.files import Files
+from ...storage.meta_properties import META_PROPERTIES
 from ..advertised import AdvertiseRule
 from ..config.broker_config import BrokerConfig
 from ..config.listeners import address_of
@@ -34,11 +33,11 @@ from .broker_sessions import BrokerSessions
 from .broker_slot import BrokerSlot, BrokerState
 from .controller_node import ControllerNode
 from .controller_tasks import ControllerTasks
+from .metadata_change import when_done
 from .node_config import config_of_node, rules_of_node
+from .ways import Ways
 
 logger = get_logger("broker")
-
-CLIENTS: Final = -2  # an end of a link, beside the ids of brokers and CONTROLLER
 
 
 class ReplicatedCluster:
@@ -82,6 +81,9 @@ class ReplicatedCluster:
         self._controller: ControllerNode | None = None
         self._around: Surroundings | None = None
         self._sessions: BrokerSessions | None = None
+        self._halting: dict[int, asyncio.Task[None]] = {}  # brokers whose disk has failed
+        self._first_producer_id = 0
+        self._has_own_topics = False  # those of the state it has gone on with, whatever was asked for at the start
 
     # What is to be seen of it
 
@@ -91,6 +93,11 @@ class ReplicatedCluster:
         if self._around is None:
             raise StartError("the cluster does not run")
         return self._around
+
+    @property
+    def ways(self) -> Ways:
+        """How brokers, controller and clients reach each other."""
+        return Ways(self.around.links, self.slot, self._slots.values)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -168,22 +175,24 @@ class ReplicatedCluster:
         links = Links(runtime.clock, runtime.timers)
         controller = Controller(self._config, node.metadata, runtime.random)
         self._around = Surroundings(node.metadata, controller, links)
+        self._around.on_disk_failure = self._halt
         timeout_s = partial(getattr, ReplicationConfig(self._config), "session_timeout_s")
         self._sessions = BrokerSessions(controller, links, runtime, timeout_s)
         ControllerTasks(controller, runtime).start()
 
     async def _ensure_start(self) -> None:
         context = self.context
-        if self._topics:
+        if self._topics and not self._has_own_topics:
             await when_done(partial(ensure_topics, context.topics, context.config, self._topics))
         if self._users:
             threads, random = self._runtime.threads, self._runtime.random
             await when_done(partial(ensure_users, context.metadata, self._users, threads, random))
-        for slot in self._slots.values():
-            await when_done(slot.node.parts.context.sasl.load)
+        await when_done(partial(context.producer_ids.skip, self._first_producer_id))
 
     async def stop(self) -> None:
         """Stop every broker, as they are, then the controller."""
+        for halting in list(self._halting.values()):
+            await halting
         for slot in self._slots.values():
             if slot.is_alive:
                 await self._end(slot, BrokerState.STOPPED, is_kept=True)
@@ -192,6 +201,47 @@ class ReplicatedCluster:
             await self._controller.close()
             logger.info("stopped")
         self._controller = self._around = self._sessions = None
+
+    # Its state
+
+    def prepare_copy(self) -> Callable[[Files], None]:
+        """Write what a clean stop would, and go on; the call makes a copy taken next one that was stopped cleanly.
+
+        A broker that does not run is in the copy as it is. OSError for a disk that refuses.
+        """
+        assert self._controller is not None
+        self._given_epochs.begin()
+        managers = [slot.node.parts.log_manager for slot in self._slots.values() if slot.is_alive]
+        completions = [manager.prepare_copy() for manager in (*managers, self._controller.log_manager)]
+
+        def complete(copy: Files) -> None:
+            for one in completions:
+                one(copy)
+
+        return complete
+
+    async def replace(self, files: Files, cluster_id: str | None = None) -> None:
+        """Go on over other files at the same addresses, all brokers; nothing more is written to those they had.
+
+        Connections close; who connects meanwhile waits. No producer id is given out twice, nor twice in the same epoch,
+        if the files are new or were copied after `prepare_copy`. StartError: it has stopped then.
+        """
+        self._first_producer_id = self.around.log.image.next_producer_id
+        try:
+            for slot in self._slots.values():
+                if slot.is_alive:
+                    await self._end(slot, BrokerState.STOPPED, is_kept=False, is_refusing=False)
+                slot.hears_clients = slot.reaches_clients = True
+            if self._controller is not None:
+                await self._controller.close(is_kept=False)
+            self._controller = self._around = self._sessions = None
+            self._files, self._cluster_id = files, cluster_id or self._cluster_id
+            self._has_own_topics = files.exists(f"{self._root}/{CONTROLLER_DIRECTORY}/{META_PROPERTIES}")
+            await self.start()
+        except BaseException:
+            for slot in self._slots.values():
+                slot.let_go()
+            raise
 
     # One broker
 
@@ -212,6 +262,7 @@ class ReplicatedCluster:
             raise
         await slot.begin(node, seat)
         try:
+            await when_done(node.parts.context.sasl.load)
             await self._register(slot)
         except BaseException:
             await self._end(slot, BrokerState.STOPPED, is_kept=True)
@@ -286,64 +337,32 @@ class ReplicatedCluster:
         slot.resume()
         self.around.links.set_going(node_id)
 
-    async def _end(self, slot: BrokerSlot, state: BrokerState, *, is_kept: bool, is_forgotten: bool = True) -> None:
+    def _halt(self, node_id: int) -> None:
+        """A broker whose only log directory has failed halts, as Apache Kafka's does: others lead what it has led."""
+        slot = self.slot(node_id)
+        if slot.is_alive and node_id not in self._halting:
+            logger.error("the log directory of a broker has failed: the broker halts", broker=node_id)
+            self._halting[node_id] = asyncio.ensure_future(self._kill_halting(node_id))
+
+    async def _kill_halting(self, node_id: int) -> None:
+        try:
+            if self.slot(node_id).is_alive:
+                await self.kill_broker(node_id)
+        finally:
+            del self._halting[node_id]
+
+    async def _end(
+        self,
+        slot: BrokerSlot,
+        state: BrokerState,
+        *,
+        is_kept: bool,
+        is_forgotten: bool = True,
+        is_refusing: bool = True,
+    ) -> None:
         _ = slot.node
         if self._sessions is not None and is_forgotten:
             self._sessions.forget(slot.node_id)
         if self._around is not None:
             self._around.links.hold_still(slot.node_id)
-        await slot.end(state, is_kept=is_kept)
-
-    # The ways between them
-
-    def cut(self, source: int, target: int) -> None:
-        """Nothing goes from one to the other any more; an end is a broker, CONTROLLER or CLIENTS. StartError."""
-        self._set_link(source, target, is_cut=True)
-
-    def mend(self, source: int, target: int) -> None:
-        """What goes from one to the other arrives again, at once. StartError."""
-        self._set_link(source, target, is_cut=False)
-
-    def slow(self, source: int, target: int, delay_s: float) -> None:
-        """What goes from one broker, or the controller, to the other is on its way so long. StartError."""
-        self._check_ends(source, target)
-        if CLIENTS in (source, target):
-            raise StartError("the way of clients cannot be slowed: have a fault delay their requests")
-        self.around.links.set(source, target, delay_s=delay_s)
-
-    def heal(self) -> None:
-        """Everything that was cut or slowed is as it was."""
-        self.around.links.heal()
-        for slot in self._slots.values():
-            slot.set_reach(hears_clients=True, reaches_clients=True)
-
-    def _set_link(self, source: int, target: int, *, is_cut: bool) -> None:
-        self._check_ends(source, target)
-        if source == CLIENTS:
-            slot = self.slot(target)
-            slot.set_reach(hears_clients=not is_cut, reaches_clients=slot.reaches_clients)
-        elif target == CLIENTS:
-            slot = self.slot(source)
-            slot.set_reach(hears_clients=slot.hears_clients, reaches_clients=not is_cut)
-        else:
-            self.around.links.set(source, target, is_cut=is_cut, delay_s=None if is_cut else 0.0)
-
-    def _check_ends(self, source: int, target: int) -> None:
-        for end in (source, target):
-            if end >= 0:
-                self.slot(end)
-        if source == target or max(source, target) < 0:
-            raise StartError("a link is between two brokers, or between one and the controller or clients")
-
-
-async def when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:
-    """Wait for a change of the metadata. StartError says why it could not be."""
-    done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
-
-    def then(error: KafkaError | None) -> None:
-        if not done.done():  # whoever waited may have been cancelled
-            done.set_result(error)
-
-    begin(then)
-    if (error := await done) is not None:
-        raise StartError(error.message)
+        await slot.end(state, is_kept=is_kept, is_refusing=is_refusing)

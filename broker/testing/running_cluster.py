@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ...protocol.uuid_text import encode_uuid
-from ...storage.directory import META_PROPERTIES, decode_properties, encode_properties
 from ...storage.files.memory_files import MemoryFiles
+from ...storage.meta_properties import META_PROPERTIES, decode_properties, encode_properties
 from ..cluster import Cluster
 from ..config.broker_config import BrokerConfig
 from ..faults.disk_faults import DiskFaults

@@ -14,14 +14,12 @@ from ..directory import (
     CLEANER_OFFSETS,
     HIGH_WATERMARKS,
     LOG_STARTS,
-    META_PROPERTIES,
     PARTITION_METADATA,
     RECOVERY_POINTS,
-    DirectoryError,
-    decode_properties,
     split_partition,
 )
 from ..files.read_only_files import ReadableFiles
+from ..meta_properties import META_PROPERTIES, DirectoryError, decode_properties
 from ..metadata_snapshot import BOOTSTRAP
 from .entries import TooLarge, read_small
 from .findings import STARTS_NOT, Findings

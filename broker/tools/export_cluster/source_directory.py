@@ -14,9 +14,10 @@ from ....protocol.wire import CorruptFrame
 from ....storage.checking.entries import read_small
 from ....storage.checking.partition import METADATA_TOPIC
 from ....storage.checking.voters import recorded_voters
-from ....storage.directory import CLEAN_SHUTDOWN, LOCK, META_PROPERTIES, DirectoryError, decode_properties
+from ....storage.directory import CLEAN_SHUTDOWN, LOCK, DirectoryError
 from ....storage.files.files import OsFiles
 from ....storage.files.read_only_files import ReadOnlyFiles
+from ....storage.meta_properties import META_PROPERTIES, decode_properties
 
 _COPY = "data"
 _UNFINISHED = ".unfinished"

@@ -18,12 +18,12 @@ from odradek.broker.lifetime import Lifetime
 from odradek.broker.log_manager import LogManager
 from odradek.broker.metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from odradek.broker.node import open_directory
-from odradek.broker.nodes.broker_seat import BrokerSeat, Surroundings
-from odradek.broker.nodes.controller_node import ControllerNode
 from odradek.broker.nodes.links import Links
-from odradek.broker.nodes.node_config import config_of_node
 from odradek.broker.runtime import Runtime
 from odradek.broker.session import Session
+from odradek.broker.several_brokers.broker_seat import BrokerSeat, Surroundings
+from odradek.broker.several_brokers.controller_node import ControllerNode
+from odradek.broker.several_brokers.node_config import config_of_node
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.disks import FailingFiles
 from odradek.broker.testing.threads import ManualThreads

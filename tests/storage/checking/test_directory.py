@@ -19,8 +19,8 @@ from odradek.protocol.metadata_records import (
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.metadata import read_topics
-from odradek.storage.directory import encode_properties
 from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.meta_properties import encode_properties
 
 from ...conftest import Rounds
 from ...protocol.batches import control_batch

@@ -12,8 +12,9 @@ from odradek.protocol.codec import encode_bytes
 from odradek.protocol.control import ControlType
 from odradek.protocol.quorum_records import KRaftVersionRecord, VotersRecord, VotersVoter
 from odradek.storage.checking.partition import METADATA_TOPIC
-from odradek.storage.directory import CLEAN_SHUTDOWN, META_PROPERTIES, DirectoryError
+from odradek.storage.directory import CLEAN_SHUTDOWN, DirectoryError
 from odradek.storage.files.files import OsFiles
+from odradek.storage.meta_properties import META_PROPERTIES
 from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot
 
 from ....storage.builders import NOW_MS
