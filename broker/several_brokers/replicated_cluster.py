@@ -22,7 +22,7 @@ from ..controller.controller import Controller
 from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
 from ..network.pipeline import Stage
-from ..node import CONTROLLER_DIRECTORY, Node, NodePlan, StartError
+from ..node import CONTROLLER_DIRECTORY, NODE_DIRECTORY, Node, NodePlan, StartError
 from ..nodes.links import Links
 from ..runtime import Runtime
 from ..security.sasl.start_users import ensure_users
@@ -58,8 +58,12 @@ class ReplicatedCluster:
         topics: Sequence[StartTopic] = (),
         users: Sequence[User] = (),
         racks: Sequence[str | None] = (),
+        on_open: Callable[[Context], None] = lambda context: None,
     ) -> None:
-        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order."""
+        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order.
+
+        `on_open` hears of each broker that is open, before it listens; each time that it has been started anew.
+        """
         self._config = config
         self._files = files
         self._runtime = runtime
@@ -70,11 +74,12 @@ class ReplicatedCluster:
         self._cluster_id = cluster_id
         self._topics = topics
         self._users = users
+        self._on_open = on_open
         self._given_epochs = GivenEpochs()
         self._slots = {
             node_id: BrokerSlot(
                 config_of_node(config, node_id, brokers, racks[node_id - 1] if node_id <= len(racks) else None),
-                f"{directory}/node-{node_id}",
+                f"{directory}/{NODE_DIRECTORY}{node_id}",
             )
             for node_id in range(1, brokers + 1)
         }
@@ -257,6 +262,7 @@ class ReplicatedCluster:
         try:
             await when_done(partial(seat.join, node.lifetime.runtime))
             await node.open()
+            self._on_open(node.parts.context)
         except BaseException:
             seat.leave()
             around.links.hold_still(node_id)
