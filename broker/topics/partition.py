@@ -39,7 +39,7 @@ class Leadership(Protocol):
 
 
 class NotYetLeading:
-    """The `Leadership` of a partition with followers that are yet to be counted: nothing can be known to be with them."""
+    """The `Leadership` of a partition whose followers are yet to be counted: nothing is known to be with them."""
 
     def check_in_sync(self) -> None:
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
