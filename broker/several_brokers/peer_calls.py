@@ -54,6 +54,17 @@ class PeerCalls:
         self._open: dict[Call[Any], None] = {}
         links.on_change(self._on_links)
 
+    @property
+    def own(self) -> "Context":
+        """That of this broker, once everything is built."""
+        return self._contexts[self._node_id]
+
+    def leader_of(self, topic: str, index: int) -> int | None:
+        """Who leads a partition, as this broker knows it; None for nobody."""
+        found = self.own.metadata.image.topics.get(topic)
+        partition = None if found is None else found.partitions.get(index)
+        return None if partition is None or partition.record.leader < 0 else partition.record.leader
+
     def call(
         self,
         target: int,

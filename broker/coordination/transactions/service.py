@@ -225,6 +225,17 @@ class TransactionCoordinatorService:
         else:
             self._log.when_all_durable([partition], lambda error: then(error.code if error else ErrorCode.NONE))
 
+    def add_partition_of_write(
+        self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition, future: Future
+    ) -> None:
+        """As `add_partition`, answered once it is on record and replicated."""
+        try:
+            self._coordinator.check_v2()
+        except KafkaError as error:
+            future.refuse(error.code)
+        else:
+            self.add_partitions(transactional_id, producer, [partition], V2, future)
+
     def verify_partition(
         self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition, future: Future
     ) -> None:
