@@ -1,4 +1,4 @@
-"""Three brokers of Apache Kafka and a controller of their own, as processes that can be killed and frozen one by one."""
+"""Three brokers of Apache Kafka and a controller, as processes that can be killed and frozen one by one."""
 
 import os
 import signal
@@ -101,7 +101,9 @@ class ThreeNodeKafka:
     controllers, two of three must live for anything to change.
     """
 
-    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None, *, is_combined: bool = False) -> None:
+    def __init__(
+        self, directory: Path, settings: Mapping[str, str] | None = None, *, is_combined: bool = False
+    ) -> None:
         ports = {node_id: free_port() for node_id in (*NODE_IDS, CONTROLLER_ID)}
         self.addresses: Mapping[int, str] = {node_id: f"127.0.0.1:{ports[node_id]}" for node_id in NODE_IDS}
         self._settings = {**SETTINGS, **(settings or {})}
