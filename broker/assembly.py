@@ -19,6 +19,7 @@ from .coordination.groups.share.service import ShareGroupService
 from .coordination.groups.share_group_config import share_group_config
 from .coordination.groups.streams_config import streams_config
 from .coordination.partition_writer import PartitionWriter
+from .coordination.replication_wait import ReplicationWait
 from .coordination.share_state.coordinator import ShareStateCoordinator
 from .coordination.share_state.service import ShareStateService
 from .coordination.share_state.share_state_config import ShareStateConfig
@@ -57,6 +58,8 @@ from .topics.log_flusher import LogFlusher
 from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
+
+REPLICATION_TIMEOUT_S = 5.0  # offsets.commit.timeout.ms: what coordinators wait for followers
 
 
 def assemble(
@@ -141,7 +144,7 @@ def assemble(
         new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
-        features=features_of(config.release),
+        features=features_of(config.release, has_several=seat is not None),
         advertised=advertised,
         nodes=OnlyNode(config, advertised) if seat is None else seat.nodes(metadata, advertised),
         acls=_acls(config, runtime, metadata),
@@ -163,7 +166,7 @@ def open_metadata(
 ) -> MetadataLog:
     """The metadata log, led from now on, with these levels of features and the newest of those that have none."""
     metadata = load_metadata(log_manager, config, clock, slices, is_alone=is_alone)
-    new = first_levels(features_of(config.release), metadata.image.features)
+    new = first_levels(features_of(config.release, has_several=not is_alone), metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     return metadata
 
@@ -179,6 +182,10 @@ def _acls(config: BrokerConfig, runtime: Runtime, metadata: Metadata) -> Acls | 
     return acls
 
 
+def _replication_wait(runtime: Runtime, is_alone: bool) -> ReplicationWait | None:
+    return None if is_alone else ReplicationWait(runtime.clock, runtime.timers, lambda: REPLICATION_TIMEOUT_S)
+
+
 def _groups(
     config: BrokerConfig,
     runtime: Runtime,
@@ -188,7 +195,7 @@ def _groups(
     *,
     is_alone: bool,
 ) -> GroupCoordinatorService:
-    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
+    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
     group_config = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
         max_session_timeout_ms=config.group_max_session_timeout_ms,
@@ -209,6 +216,8 @@ def _groups(
     groups = GroupCoordinatorService(coordinator, log, runtime)
     if is_alone:
         groups.load(log.stored())
+    else:
+        groups.serve_what_is_led()
     topics.on_marker = groups.note_marker
     groups.start()
     return groups
@@ -228,7 +237,7 @@ def _transactions(
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
 
-    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
+    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
     transaction_config = TransactionConfig(
         max_timeout_ms=config.transaction_max_timeout_ms,
         id_expiration_ms=config.transactional_id_expiration_ms,
@@ -241,6 +250,8 @@ def _transactions(
     transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
     if is_alone:
         transactions.load(log.stored())
+    else:
+        transactions.serve_what_is_led()
     transactions.start()
     return transactions
 
@@ -261,7 +272,7 @@ def _share_state(
     def is_enabled() -> bool:
         return metadata.image.features.get(SHARE_VERSION, 0) >= 1
 
-    log = PartitionWriter(SHARE_TOPIC, topics, flusher)
+    log = PartitionWriter(SHARE_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
     state_config = ShareStateConfig(
         updates_per_snapshot=config.share_coordinator_snapshot_update_records_per_snapshot,
         prune_interval_ms=config.share_coordinator_state_topic_prune_interval_ms,
@@ -273,5 +284,7 @@ def _share_state(
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
     if is_alone:
         share_state.load(log.stored())
+    else:
+        share_state.serve_what_is_led()
     share_state.start()
     return share_state

@@ -46,12 +46,18 @@ def registered_features(release: Release) -> Sequence[BrokerFeature]:
     ]
 
 
-def features_of(release: Release) -> Sequence[Feature]:
+# Of several brokers, beside those of one.
+OF_SEVERAL_BROKERS = (Feature(ELIGIBLE_LEADER_REPLICAS_VERSION, 0, 1, 1),)
+
+
+def features_of(release: Release, *, has_several: bool = False) -> Sequence[Feature]:
     """The features that a broker shows which shows itself as that release: of those that exist here."""
+    here = (*FEATURES, *OF_SEVERAL_BROKERS) if has_several else FEATURES
     if release.name == NEWEST:
-        return FEATURES
-    levels = {feature.name: (feature.min_version, feature.max_version, feature.level) for feature in FEATURES}
-    return [Feature(name, *numbers) for name, numbers in {**levels, **release.features}.items() if numbers is not None]
+        return here
+    levels = {feature.name: (feature.min_version, feature.max_version, feature.level) for feature in here}
+    then = {name: release.features.get(name, numbers) for name, numbers in levels.items()}
+    return [Feature(name, *numbers) for name, numbers in then.items() if numbers is not None]
 
 
 def first_levels(shown: Sequence[Feature], recorded: Mapping[str, int]) -> dict[str, int]:

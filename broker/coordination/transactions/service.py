@@ -15,9 +15,10 @@ from ...metadata.producer_ids import ProducerIds
 from ...runtime import Runtime
 from ...topics.partition import Partition
 from ...topics.topics import Topics
-from ..partition_writer import PartitionWriter, Then
+from ..partition_writer import PartitionWriter
 from ..result import Instant, Operation, ResponseFuture
 from ..runtime import CoordinatorRuntime, OperationWatcher
+from ..state_machine import Then
 from .coordinator import V2, Result, TransactionCoordinator, TransactionResponse, refused
 from .hanging import HangingTransactions
 from .marker_writer import MarkerWriter
@@ -49,8 +50,10 @@ class TransactionCoordinatorService:
         self._producer_ids = producer_ids
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("transactions", coordinator, self, log, runtime)
-        self._runtime.on_loaded_late = self._end_what_is_left
-        self._hanging = HangingTransactions(coordinator.has_open, lambda: not self._runtime.has_unreadable, runtime)
+        self._runtime.on_loaded = self._end_what_is_left
+        self._hanging = HangingTransactions(
+            coordinator.has_open, lambda: not self._runtime.partitions.has_unreadable, runtime
+        )
         self._markers = MarkerWriter(coordinator, log, topics, self._hanging, self._log_end, runtime)
 
     # Starting
@@ -58,7 +61,11 @@ class TransactionCoordinatorService:
     def load(self, stored: Iterable[tuple[int, Iterable[RecordBatch]]]) -> None:
         """Replay what the partitions of `__transaction_state` hold."""
         for partition, batches in stored:
-            self._runtime.load(partition, batches)
+            self._runtime.partitions.load(partition, batches)
+
+    def serve_what_is_led(self) -> None:
+        """Serve what `lead` says, and nothing else."""
+        self._runtime.partitions.serve_what_is_led()
 
     def start(self) -> None:
         """Everything is loaded: end what was decided before the stop and what hangs, then watch the time."""
@@ -89,15 +96,15 @@ class TransactionCoordinatorService:
 
     def lead(self, partition: int) -> None:
         """This broker leads a partition of the topic now."""
-        self._runtime.lead(partition)
+        self._runtime.partitions.lead(partition)
 
     def resign(self, partition: int) -> None:
         """It leads it no more."""
-        self._runtime.resign(partition)
+        self._runtime.partitions.resign(partition)
 
     def check_served(self, transactional_id: str) -> None:
         """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
-        self._runtime.check_served(self._coordinator.partition_of(transactional_id))
+        self._runtime.partitions.check_served(self._coordinator.partition_of(transactional_id))
 
     def partition_of(self, transactional_id: str) -> int:
         """The partition of `__transaction_state` that keeps this id."""
@@ -109,7 +116,8 @@ class TransactionCoordinatorService:
         What is returned has it come back, so many seconds before it has read its log; None if it is not here.
         """
         partition = self._coordinator.partition_of(transactional_id)
-        return partial(self._runtime.come_back, partition) if self._runtime.move(partition) else None
+        partitions = self._runtime.partitions
+        return partial(partitions.come_back, partition) if partitions.move(partition) else None
 
     # Requests
 
