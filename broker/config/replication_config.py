@@ -13,6 +13,10 @@ LAG: Final = "replica.lag.time.max.ms"
 FETCH_MAX_BYTES: Final = "replica.fetch.max.bytes"
 FETCH_BACKOFF: Final = "replica.fetch.backoff.ms"
 SESSION_TIMEOUT: Final = "broker.session.timeout.ms"
+COMMIT_TIMEOUT: Final = "offsets.commit.timeout.ms"
+SHARE_WRITE_TIMEOUT: Final = "share.coordinator.write.timeout.ms"
+ADD_PARTITIONS_BACKOFF: Final = "add.partitions.to.txn.retry.backoff.ms"
+ADD_PARTITIONS_MAX: Final = "add.partitions.to.txn.retry.backoff.max.ms"
 SELECTOR: Final = "replica.selector.class"
 RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 AUTO_REBALANCE: Final = "auto.leader.rebalance.enable"
@@ -67,6 +71,26 @@ class ReplicationConfig:
     def session_timeout_s(self) -> float:
         """`broker.session.timeout.ms`, in seconds: after which a broker that is not heard of is fenced."""
         return self._number(SESSION_TIMEOUT) / 1000
+
+    @property
+    def commit_timeout_s(self) -> float:
+        """`offsets.commit.timeout.ms`, in seconds: how long a group coordinator waits for followers."""
+        return self._number(COMMIT_TIMEOUT) / 1000
+
+    @property
+    def share_write_timeout_s(self) -> float:
+        """`share.coordinator.write.timeout.ms`, in seconds: likewise for the state of share partitions."""
+        return self._number(SHARE_WRITE_TIMEOUT) / 1000
+
+    @property
+    def add_partitions_backoff_s(self) -> float:
+        """`add.partitions.to.txn.retry.backoff.ms`, in seconds."""
+        return self._number(ADD_PARTITIONS_BACKOFF) / 1000
+
+    @property
+    def add_partitions_retry_s(self) -> float:
+        """`add.partitions.to.txn.retry.backoff.max.ms`, in seconds: how long a partition is tried to be added."""
+        return self._number(ADD_PARTITIONS_MAX) / 1000
 
     @property
     def imbalance_interval_s(self) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...protocol.metadata_records import BrokerFeature
 from ..config.config_def import ConfigError
 from ..config.release import NEWEST, Release
 
@@ -32,6 +33,17 @@ FEATURES = (
     Feature(SHARE_VERSION, 0, 1, 1),
     Feature(STREAMS_VERSION, 0, 1, 1),
 )
+
+# What a broker says of itself when it registers, beside these: what is known of a cluster of several, and of KRaft.
+_OF_SEVERAL = (Feature("kraft.version", 0, 1, 0), Feature(ELIGIBLE_LEADER_REPLICAS_VERSION, 0, 1, 1))
+
+
+def registered_features(release: Release) -> Sequence[BrokerFeature]:
+    """The levels that a broker supports, as its registration has them."""
+    return [
+        BrokerFeature(name=one.name, min_supported_version=one.min_version, max_supported_version=one.max_version)
+        for one in (*features_of(release), *_OF_SEVERAL)
+    ]
 
 
 # Of several brokers, beside those of one.

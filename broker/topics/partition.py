@@ -55,7 +55,7 @@ class Leadership(Protocol):
 
 
 class NotYetLeading:
-    """The `Leadership` of a partition with followers that are yet to be counted: nothing can be known to be with them."""
+    """The `Leadership` of a partition whose followers are yet to be counted: nothing is known to be with them."""
 
     @property
     def epoch_start_offset(self) -> int:
