@@ -18,12 +18,29 @@ SHARE_WRITE_TIMEOUT: Final = "share.coordinator.write.timeout.ms"
 ADD_PARTITIONS_BACKOFF: Final = "add.partitions.to.txn.retry.backoff.ms"
 ADD_PARTITIONS_MAX: Final = "add.partitions.to.txn.retry.backoff.max.ms"
 SELECTOR: Final = "replica.selector.class"
+RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 AUTO_REBALANCE: Final = "auto.leader.rebalance.enable"
 IMBALANCE_INTERVAL: Final = "leader.imbalance.check.interval.seconds"
-RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 
 MIN_ISR: Final = "min.insync.replicas"
 UNCLEAN: Final = "unclean.leader.election.enable"
+UNCLEAN_INTERVAL: Final = "unclean.leader.election.interval.ms"
+
+OF_SEVERAL_BROKERS: Final = frozenset(
+    {
+        LAG,
+        FETCH_MAX_BYTES,
+        FETCH_BACKOFF,
+        SESSION_TIMEOUT,
+        SELECTOR,
+        AUTO_REBALANCE,
+        IMBALANCE_INTERVAL,
+        MIN_ISR,
+        UNCLEAN,
+        UNCLEAN_INTERVAL,
+    }
+)
+"""What has an effect with several brokers, and none with one."""
 
 
 class ReplicationConfig:
@@ -81,11 +98,6 @@ class ReplicationConfig:
         if self._config.effective(AUTO_REBALANCE) != "true":
             return None
         return float(self._number(IMBALANCE_INTERVAL))
-
-    @property
-    def is_rack_aware(self) -> bool:
-        """Whether consumers are sent to a replica of their own rack (KIP-392)."""
-        return self._config.effective(SELECTOR) == RACK_AWARE_SELECTOR
 
     def min_isr(self, topic_configs: Mapping[str, str]) -> int:
         """`min.insync.replicas` of a topic with these configs."""
