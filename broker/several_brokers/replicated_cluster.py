@@ -22,7 +22,7 @@ from ..controller.controller import Controller
 from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
 from ..network.pipeline import Stage
-from ..node import CONTROLLER_DIRECTORY, Node, NodePlan, StartError
+from ..node import CONTROLLER_DIRECTORY, NODE_DIRECTORY, Node, NodePlan, StartError
 from ..nodes.links import Links
 from ..runtime import Runtime
 from ..security.sasl.start_users import ensure_users
@@ -58,8 +58,12 @@ class ReplicatedCluster:
         topics: Sequence[StartTopic] = (),
         users: Sequence[User] = (),
         racks: Sequence[str | None] = (),
+        on_open: Callable[[Context], None] = lambda context: None,
     ) -> None:
-        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order."""
+        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order.
+
+        `on_open` hears of each broker that is open, before it listens; each time that it has been started anew.
+        """
         self._config = config
         self._files = files
         self._runtime = runtime
@@ -70,11 +74,12 @@ class ReplicatedCluster:
         self._cluster_id = cluster_id
         self._topics = topics
         self._users = users
+        self._on_open = on_open
         self._given_epochs = GivenEpochs()
         self._slots = {
             node_id: BrokerSlot(
                 config_of_node(config, node_id, brokers, racks[node_id - 1] if node_id <= len(racks) else None),
-                f"{directory}/node-{node_id}",
+                f"{directory}/{NODE_DIRECTORY}{node_id}",
             )
             for node_id in range(1, brokers + 1)
         }
@@ -257,6 +262,7 @@ class ReplicatedCluster:
         try:
             await when_done(partial(seat.join, node.lifetime.runtime))
             await node.open()
+            self._on_open(node.parts.context)
         except BaseException:
             seat.leave()
             around.links.hold_still(node_id)
@@ -314,12 +320,16 @@ class ReplicatedCluster:
         fsync has covered is lost with the page cache, if that is not kept.
         """
         slot = self.slot(node_id)
+        slot.freeze()  # it does nothing from here on
+        self.around.links.hold_still(node_id)
+        if is_noticed:
+            # Before its clients notice: they ask at once who leads now, and some ask again only a second later.
+            self._forget(node_id)
+            await when_done(partial(self.around.controller.fence_broker, node_id))
         unflushed = [] if keeps_page_cache else slot.node.unflushed()
         await self._end(slot, BrokerState.KILLED, is_kept=False, is_forgotten=is_noticed)
         for drop in unflushed:
             drop()
-        if is_noticed:
-            await when_done(partial(self.around.controller.fence_broker, node_id))
 
     def freeze_broker(self, node_id: int) -> None:
         """Have a broker do nothing, as if a signal had stopped its process. StartError."""
@@ -351,6 +361,10 @@ class ReplicatedCluster:
         finally:
             del self._halting[node_id]
 
+    def _forget(self, node_id: int) -> None:
+        if self._sessions is not None:
+            self._sessions.forget(node_id)
+
     async def _end(
         self,
         slot: BrokerSlot,
@@ -361,8 +375,8 @@ class ReplicatedCluster:
         is_refusing: bool = True,
     ) -> None:
         _ = slot.node
-        if self._sessions is not None and is_forgotten:
-            self._sessions.forget(slot.node_id)
+        if is_forgotten:
+            self._forget(slot.node_id)
         if self._around is not None:
             self._around.links.hold_still(slot.node_id)
         await slot.end(state, is_kept=is_kept, is_refusing=is_refusing)
