@@ -58,6 +58,8 @@ from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
 
+REPLICATION_TIMEOUT_S = 5.0  # offsets.commit.timeout.ms: what coordinators wait for followers
+
 
 def assemble(
     config: BrokerConfig,

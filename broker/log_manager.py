@@ -54,18 +54,21 @@ class LogManager:
         if self._is_closed:
             raise OSError(f"the data directory {self._directory.path} is closed")
 
-    def set_strays_aside(self, known: Mapping[str, int], removed: Mapping[bytes, str]) -> None:
+    def set_strays_aside(
+        self, known: Mapping[str, int], removed: Mapping[bytes, str], ids: Mapping[str, bytes] | None = None
+    ) -> None:
         """Take directories of no known topic (name -> partitions) out of the way, those of `removed` ids for good.
 
         What may be data is never deleted: it is renamed as Apache Kafka does it, and reported. `removed` (id -> name)
-        may grow. Called at the start, while nothing else is under way.
+        may grow. Of several brokers one may have been away while a topic was deleted, and made anew with one of `ids`:
+        what it has of the old one is a stray. Called at the start, while nothing else is under way.
         """
         self._removed = removed
         reused = set(removed.values())  # a namesake may have come after a deletion that a crash cut short
         # Such a deletion has left its offsets behind, for the next topic of that name to begin with.
         gone = [(topic, index) for topic, index in self._directory.checkpointed() if index >= known.get(topic, 0)]
         for topic, index in self._directory.find_partitions():
-            is_known = index < known.get(topic, 0)
+            is_known = index < known.get(topic, 0) and (ids is None or self._is_of(topic, index, ids))
             if is_known and not (topic in reused and self._is_of_removed(topic, index)):
                 continue
             partition = f"{topic}-{index}"
@@ -84,6 +87,14 @@ class LogManager:
             self._directory.drop(gone)
         except OSError as error:
             _report_unwritten(error)
+
+    def _is_of(self, topic: str, index: int, ids: Mapping[str, bytes]) -> bool:
+        """Whether a directory belongs to the topic that has its name now; unless it says otherwise."""
+        try:
+            found = self._directory.find_topic_id(topic, index)
+        except OSError:
+            return True
+        return found is None or topic not in ids or decode_uuid(found) == ids[topic]
 
     def _is_of_removed(self, topic: str, index: int) -> bool:
         try:

@@ -269,7 +269,7 @@ class ReplicaManager:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
         if asked.fetch_offset < end:
             answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
-        leading.note_fetch(follower_id, asked.fetch_offset, self._clock.now())
+        leading.note_fetch(follower_id, asked.fetch_offset, asked.log_start_offset, self._clock.now())
         answer.high_watermark = log.high_watermark
         self._expand(leading)
 
@@ -278,8 +278,7 @@ class ReplicaManager:
     def _expand(self, leading: LeadingPartition) -> None:
         joining = [one for one in leading.followers if leading.may_join(one)]
         if joining:
-            in_order = [one for one in leading.record.replicas if one in leading.record.isr or one in joining]
-            self._alter(leading, in_order)
+            self._alter(leading, sorted({*leading.record.isr, *joining}))  # in the order that Apache Kafka records
 
     def _shrink(self, leading: LeadingPartition) -> None:
         lagging = leading.lagging(self._clock.now())

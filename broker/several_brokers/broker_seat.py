@@ -91,7 +91,8 @@ class BrokerSeat:
         metadata.directory_id = decode_uuid(log_manager.directory.identity.directory_id)
         image = metadata.image
         known = {METADATA_TOPIC: 1, **{topic.name: len(topic.partitions) for topic in image.topics.values()}}
-        log_manager.set_strays_aside(known, image.removed)
+        ids = {topic.name: topic.topic_id for topic in image.topics.values()}
+        log_manager.set_strays_aside(known, image.removed, ids)
         self._replicas = ReplicaManager(
             self._node_id,
             self._config,

@@ -12,6 +12,7 @@ from ...storage.log import AppendInfo, PartitionLog
 from ...storage.log_api import Log
 from ..log_output import get_logger
 from ..slices import Steps, in_steps, run_to_end
+from .read_replica import FollowerView
 
 logger = get_logger("partition")
 
@@ -25,6 +26,19 @@ OnMarker = Callable[["Partition", int, bool], None]
 
 class Leadership(Protocol):
     """What a broker knows of a partition that it leads with others following; there is none where it is alone."""
+
+    @property
+    def epoch_start_offset(self) -> int:
+        """Where the log ended when this broker began to lead."""
+        ...
+
+    def in_sync_followers(self) -> Sequence[FollowerView]:
+        """Those from which consumers may read."""
+        ...
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        """The least offset at which the log of a replica begins, of this one and those that are alive."""
+        ...
 
     def check_in_sync(self) -> None:
         """NOT_ENOUGH_REPLICAS where fewer are in sync than `min.insync.replicas` asks for."""
@@ -40,6 +54,16 @@ class Leadership(Protocol):
 
 class NotYetLeading:
     """The `Leadership` of a partition whose followers are yet to be counted: nothing is known to be with them."""
+
+    @property
+    def epoch_start_offset(self) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def in_sync_followers(self) -> Sequence[FollowerView]:
+        return ()
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
 
     def check_in_sync(self) -> None:
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)

@@ -162,6 +162,7 @@ class AnyHistory(RuleBasedStateMachine):
         `reported` are in sync as the leader says; the partition `moves_to` where a client wants it, or gives up.
         """
         allows = self.cluster.state.allows_unclean_elections(self.cluster.partition.topic)
+        minimum = self.cluster.state.min_isr(self.cluster.partition.topic)
         for record in run_to_end(steps):
             before = replace(self.record)
             self.cluster.apply([record])
@@ -169,6 +170,7 @@ class AnyHistory(RuleBasedStateMachine):
                 self.check_epochs(before)
                 self.check_election(before, reported, may_be_unclean=may_be_unclean or allows)
                 self.check_reassignment(before, moves_to)
+                assert not self.record.eligible_leader_replicas or len(self.record.isr) < minimum
         self.check_partition()
 
     def check_epochs(self, before: PartitionRecord) -> None:
@@ -207,6 +209,7 @@ class AnyHistory(RuleBasedStateMachine):
         else:
             expected = list(moves_to)
         assert list(now.replicas) == expected
+        assert moves_to == () or set(now.replicas) == set(now.isr)
 
     def check_partition(self) -> None:
         now = self.record
@@ -220,11 +223,14 @@ class AnyHistory(RuleBasedStateMachine):
         assert set(now.removing_replicas) <= set(replicas)
         assert now.leader == NO_LEADER or (now.leader in isr and self.brokers[now.leader].is_active)
         assert not set(isr) & set(eligible)
+        are_there = all(self.brokers[one].is_active for one in isr)
         if self.cluster.state.has_eligible_leaders:
-            assert now.leader != NO_LEADER or not [one for one in isr if self.brokers[one].is_active]
+            assert are_there
+            assert (now.leader == NO_LEADER) == (not isr)
             assert len(now.last_known_elr or ()) <= 1
         else:
             assert isr
+            assert are_there or (now.leader == NO_LEADER and len(isr) == 1)
             assert not eligible
 
     @property
