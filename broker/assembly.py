@@ -58,8 +58,6 @@ from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
 
-REPLICATION_TIMEOUT_S = 5.0  # offsets.commit.timeout.ms: what coordinators wait for followers
-
 
 def assemble(
     config: BrokerConfig,
@@ -141,7 +139,7 @@ def assemble(
         new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
-        features=features_of(config.release),
+        features=features_of(config.release, has_several=seat is not None),
         advertised=advertised,
         nodes=OnlyNode(config, advertised) if seat is None else seat.nodes(metadata, advertised),
         acls=_acls(config, runtime, metadata),
@@ -164,7 +162,7 @@ def open_metadata(
 ) -> MetadataLog:
     """The metadata log, led from now on, with these levels of features and the newest of those that have none."""
     metadata = load_metadata(log_manager, config, clock, slices, is_alone=is_alone)
-    new = first_levels(features_of(config.release), metadata.image.features)
+    new = first_levels(features_of(config.release, has_several=not is_alone), metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     return metadata
 

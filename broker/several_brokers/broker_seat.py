@@ -30,7 +30,10 @@ from ..topic_names import METADATA_TOPIC, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTIO
 from ..topics.partition import Partition
 from ..topics.replica_assignment import Placement
 from .coordinator_moves import CoordinatorMoves
+from .linked_controller import LinkedController
 from .peers import Peers
+from .quorum_observers import QuorumObservers
+from .share_moves import ShareMoves
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -48,6 +51,7 @@ class Surroundings:
         self.on_disk_failure: Callable[[int], None] = lambda node_id: None
         self.replicas: dict[int, ReplicaManager] = {}  # of the brokers that run
         self.contexts: dict[int, Context] = {}  # likewise
+        self.observers = QuorumObservers(links, log, self.contexts)
 
 
 class BrokerSeat:
@@ -74,6 +78,7 @@ class BrokerSeat:
 
     def leave(self) -> None:
         """The broker is no more."""
+        self._around.observers.note()
         self._around.replicas.pop(self._node_id, None)
         self._around.contexts.pop(self._node_id, None)
         if self._metadata is not None:
@@ -146,6 +151,10 @@ class BrokerSeat:
 
     def attach(self, context: "Context") -> None:
         assert self._replicas is not None
+        assert self._metadata is not None
+        around = self._around
+        linked = LinkedController(around.controller, around.log, self._metadata, around.observers)
+        context.remote_controller = linked
         self._around.replicas[self._node_id] = self._replicas
         self._around.contexts[self._node_id] = context
         context.metadata.publisher.subscribe(self._replicas)
@@ -159,6 +168,7 @@ class BrokerSeat:
             },
         )
         context.metadata.publisher.subscribe(moves)
+        context.metadata.publisher.subscribe(ShareMoves(context.share))
         self._others.attach(context)
         moves.start(context.metadata.image)
 

@@ -22,7 +22,7 @@ from ..controller.controller import Controller
 from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
 from ..network.pipeline import Stage
-from ..node import CONTROLLER_DIRECTORY, Node, NodePlan, StartError
+from ..node import CONTROLLER_DIRECTORY, NODE_DIRECTORY, Node, NodePlan, StartError
 from ..nodes.links import Links
 from ..runtime import Runtime
 from ..security.sasl.start_users import ensure_users
@@ -58,8 +58,12 @@ class ReplicatedCluster:
         topics: Sequence[StartTopic] = (),
         users: Sequence[User] = (),
         racks: Sequence[str | None] = (),
+        on_open: Callable[[Context], None] = lambda context: None,
     ) -> None:
-        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order."""
+        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order.
+
+        `on_open` hears of each broker that is open, before it listens; each time that it has been started anew.
+        """
         self._config = config
         self._files = files
         self._runtime = runtime
@@ -70,11 +74,12 @@ class ReplicatedCluster:
         self._cluster_id = cluster_id
         self._topics = topics
         self._users = users
+        self._on_open = on_open
         self._given_epochs = GivenEpochs()
         self._slots = {
             node_id: BrokerSlot(
                 config_of_node(config, node_id, brokers, racks[node_id - 1] if node_id <= len(racks) else None),
-                f"{directory}/node-{node_id}",
+                f"{directory}/{NODE_DIRECTORY}{node_id}",
             )
             for node_id in range(1, brokers + 1)
         }
@@ -211,8 +216,9 @@ class ReplicatedCluster:
         """
         assert self._controller is not None
         self._given_epochs.begin()
-        managers = [slot.node.parts.log_manager for slot in self._slots.values() if slot.is_alive]
-        completions = [manager.prepare_copy() for manager in (*managers, self._controller.log_manager)]
+        alive = [slot for slot in self._slots.values() if slot.is_alive]
+        completions = [slot.node.parts.log_manager.prepare_copy(slot.broker_epoch) for slot in alive]
+        completions.append(self._controller.log_manager.prepare_copy())
 
         def complete(copy: Files) -> None:
             for one in completions:
@@ -256,6 +262,7 @@ class ReplicatedCluster:
         try:
             await when_done(partial(seat.join, node.lifetime.runtime))
             await node.open()
+            self._on_open(node.parts.context)
         except BaseException:
             seat.leave()
             around.links.hold_still(node_id)
@@ -292,6 +299,7 @@ class ReplicatedCluster:
         incarnation_id = known.incarnation_id if is_back and known else self._runtime.new_uuid().bytes
         asked = slot.registration(incarnation_id)
         await when_done(lambda then: controller.register_broker(asked, lambda _, error: then(error)))
+        slot.broker_epoch = controller.cluster.brokers[slot.node_id].broker_epoch
         await when_done(partial(controller.unfence_broker, slot.node_id))
         if self._sessions is not None:
             self._sessions.watch(slot.node_id)
@@ -302,9 +310,7 @@ class ReplicatedCluster:
         if slot.state is not BrokerState.RUNNING:
             raise StartError(f"broker {node_id} does not run: it is {slot.state.value}")
         await when_done(lambda then: controller.begin_controlled_shutdown(node_id, lambda _, error: then(error)))
-        epoch = controller.cluster.brokers[node_id].broker_epoch
         await self._end(slot, BrokerState.STOPPED, is_kept=True)
-        slot.clean_epoch = epoch
         await when_done(partial(controller.fence_broker, node_id))
 
     async def kill_broker(self, node_id: int, *, is_noticed: bool = True, keeps_page_cache: bool = True) -> None:
