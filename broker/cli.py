@@ -155,9 +155,7 @@ def main() -> None:
 @click.option(
     "--brokers",
     type=click.IntRange(1, 100),
-    default=1,
-    show_default=True,
-    help="So many brokers in this process, at ports that count up: leaders, followers, fail-over.",
+    help="So many brokers in this process, at ports that count up: leaders, followers, fail-over.  [1]",
 )
 @click.option("--racks", metavar="RACK,RACK,...", help="The racks of the brokers, in order.")
 @click.option(
@@ -182,7 +180,7 @@ def serve(
     scenario_file: Path | None,
     seed: int | None,
     frozen_at_ms: int | None,
-    brokers: int,
+    brokers: int | None,
     racks: str | None,
     log_level: str,
     log_format: str,
