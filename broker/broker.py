@@ -57,7 +57,8 @@ class Broker:
         """
         self._seed = seed
         self._given = config
-        self.config = config if isinstance(config, BrokerConfig) else BrokerConfig.from_settings(config or {})
+        is_ready = isinstance(config, BrokerConfig)
+        self.config = config if is_ready else BrokerConfig.from_settings(config or {}, brokers=brokers)
         self.is_ephemeral = is_ephemeral
         self._runtime = runtime
         self._features = features or {}

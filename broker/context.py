@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from ..storage.files.files import VolumeBytes
@@ -13,6 +13,7 @@ from .coordination.groups.service import GroupCoordinatorService
 from .coordination.groups.share.service import ShareGroupService
 from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
+from .coordination.transactions.verification import TransactionChecks
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
 from .metadata.features import GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
@@ -36,6 +37,9 @@ from .topics.log_flusher import LogFlusher
 from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
+
+if TYPE_CHECKING:
+    from .controller.asked_controller import AskedController
 
 
 class ServedApi(Protocol):
@@ -97,7 +101,18 @@ class Context:
     advertised: Advertised
     nodes: Nodes
     tls: TlsListeners
+    remote_controller: "AskedController | None" = None  # of several brokers
+    transaction_checks: TransactionChecks | None = None  # of several brokers: one alone asks its own coordinator
     acls: Acls | None = None  # without an authorizer there are none, and everybody may do everything
+
+    @property
+    def controller(self) -> "AskedController":
+        """Who decides for the cluster: a broker alone does it itself."""
+        if self.remote_controller is not None:
+            return self.remote_controller
+        from .controller.only_broker import OnlyBroker
+
+        return OnlyBroker(self.config.node_id, self.topics, self.metadata, self.slices, self.clock)
 
     def is_allowed(self, session: Session, operation: Operation, kind: ResourceType, name: str) -> bool:
         """Whether this client may do this to the resource of this name."""

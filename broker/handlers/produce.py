@@ -1,6 +1,7 @@
 """Produce 3-13: appends each partition's batch as the bytes it came in (KIP-98, KIP-467, KIP-516).
 
-An answer waits for an fsync, where the topic's settings ask for one, and with acks -1 for the followers, if any.
+An answer waits for an fsync, where the topic's settings ask for one, and with acks -1 for the followers, if any. Who
+asks a broker that does not lead is told who does (KIP-951).
 """
 
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from ...protocol.batch import HEADER_BYTES, RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.produce import (
     BatchIndexAndErrorMessage,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
     PartitionProduceData,
     PartitionProduceResponse,
     ProduceRequest,
@@ -26,18 +29,21 @@ from ..coordination.transactions.verification import ClientTxnVersion, Explained
 from ..countdown import Countdown
 from ..deferred import Deferred, Disconnect
 from ..log_output import get_logger
+from ..nodes.leader_hints import LeaderHints
 from ..runtime import let_others_run
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 from ..topics.delayed_produce import DelayedProduce
 from ..topics.partition import Leadership, Partition
+from ..topics.partition_roles import leader_of
 
 logger = get_logger("produce")
 
 ADMIN_CLIENT_ID = "__admin_client"
 IDS_FROM_VERSION = 13
 V2_FROM_VERSION = 12
+LEADER_HINTS_FROM_VERSION = 10
 ABORTABLE_FROM_VERSION = 11
 MAGIC = 2
 NO_ACKS, ALL_ACKS = 0, -1
@@ -129,7 +135,7 @@ def _finish(response: ProduceResponse, produce: _Produce) -> ProduceResponse | D
         return None
     if produce.undurable or produce.unreplicated:
         return _deferred_until_safe(response, produce)
-    return response
+    return _with_hints(response, produce)
 
 
 def _refusal_of_all(request: ProduceRequest) -> Steps[KafkaError | None]:
@@ -183,13 +189,13 @@ def _append_partition(
     try:
         partition = _find(topic, data.index, produce)
         batch = _check_request(partition, data, produce)
-        leadership = partition.leadership if produce.request.acks == ALL_ACKS else None
-        if leadership is not None:
-            leadership.check_in_sync()
     except KafkaError as error:
         return _refused(data.index, error, log_start_offset=-1)
+    leadership = partition.leadership if produce.request.acks == ALL_ACKS else None
     now_ms = produce.context.clock.now_ms()
     try:
+        if leadership is not None:
+            leadership.check_in_sync()
         appended = partition.append([checked or batch], now_ms, is_checked=checked is not None)
     except HeavyBatch:
         check = partition.log.batch_check(now_ms)
@@ -272,6 +278,28 @@ def _refused(index: int, error: KafkaError, log_start_offset: int) -> PartitionP
     )
 
 
+def _with_hints(response: ProduceResponse, produce: _Produce) -> ProduceResponse:
+    """Name the leaders of partitions that this broker does not lead; a broker alone has no other to name."""
+    context = produce.context
+    if produce.version < LEADER_HINTS_FROM_VERSION or not context.nodes.has_several:
+        return response
+    hints = LeaderHints(context.nodes)
+    for topic in response.responses:
+        name = context.topics.name_of(topic.topic_id) if produce.version >= IDS_FROM_VERSION else topic.name
+        found = context.topics.find(name or "")
+        for answer in topic.partition_responses:
+            is_elsewhere = answer.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
+            if is_elsewhere and found is not None and found.has_partition(answer.index):
+                leader, epoch = leader_of(found.partitions[answer.index], context.topics, context.config.node_id)
+                hints.name(leader)
+                answer.current_leader = LeaderIdAndEpoch(leader_id=leader, leader_epoch=epoch)
+    response.node_endpoints = [
+        NodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+        for node in hints.endpoints(produce.session)
+    ]
+    return response
+
+
 def _check_unanswered(response: ProduceResponse) -> None:
     """Nobody reads an answer: an error can only be told by closing, so that the client asks for metadata again."""
     for topic in response.responses:
@@ -342,7 +370,7 @@ def _deferred_until_safe(response: ProduceResponse, produce: _Produce) -> Deferr
     """Answer when everything is on the disk and with the followers, as far as it has to be."""
     deferred: Deferred[ProduceResponse | None] = Deferred()
     waits = len(produce.undurable) + bool(produce.unreplicated)
-    countdown = Countdown(waits, lambda: deferred.answer(response))
+    countdown = Countdown(waits, lambda: deferred.answer(_with_hints(response, produce)))
 
     def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:
         if error is not None:

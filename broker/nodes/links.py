@@ -27,7 +27,7 @@ class Links:
     """Every ordered pair of nodes; `on_change` hears of each link, and each node, that has become another."""
 
     def __init__(self, clock: Clock, timers: Timers) -> None:
-        self._clock = clock
+        self.clock = clock
         self._timers = timers
         self._links: dict[tuple[int, int], Link] = {}
         self._still: set[int] = set()  # nodes that are dead or frozen
@@ -70,7 +70,7 @@ class Links:
             if self.is_up(source, target):
                 deliver()
 
-        self._timers.call_at(self._clock.now() + delay_s, arrive)
+        self._timers.call_at(self.clock.now() + delay_s, arrive)
         return True
 
     def set(self, source: int, target: int, *, is_cut: bool | None = None, delay_s: float | None = None) -> None:

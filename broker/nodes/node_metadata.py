@@ -78,7 +78,7 @@ class NodeMetadata:
             return
         if self._behind and not self._is_replaying and self._links.is_up(CONTROLLER, self._node_id):
             self._slices.start(self._replay(), lambda _: None, self._fail)
-        self._ask()
+        self._send_asked()
 
     def _fail(self, error: Exception) -> None:
         logger.error("a change of the metadata cannot be replayed", node=self._node_id, exc_info=error)
@@ -104,7 +104,7 @@ class NodeMetadata:
 
     def change(self, decide: Decide, then: Then) -> None:
         """As MetadataLog.change, decided upon an image that this broker has, too."""
-        self._send(partial(self._change, decide, then))
+        self.ask(partial(self._change, decide, then))
 
     def _change(self, decide: Decide, then: Then) -> None:
         is_stale = False
@@ -120,7 +120,7 @@ class NodeMetadata:
             if is_stale:
                 self._when_current.append(partial(self.change, decide, then))
             else:
-                self._answer(lambda: then(error))
+                self.answer(lambda: then(error))
 
         self._log.change(decide_if_current, done)
 
@@ -153,22 +153,22 @@ class NodeMetadata:
 
             def done(error: KafkaError | None) -> None:
                 if is_stale:
-                    self._when_current.append(lambda: self._send(ask))
+                    self._when_current.append(lambda: self.ask(ask))
                 else:
-                    self._answer(lambda: then(error))
+                    self.answer(lambda: then(error))
 
             change(choose_if_current, done)
 
-        self._send(ask)
+        self.ask(ask)
 
     def take_producer_ids(self, count: int, then: Callable[[int, KafkaError | None], None]) -> None:
         def ask() -> None:
-            self._log.take_producer_ids(count, lambda first, error: self._answer(lambda: then(first, error)))
+            self._log.take_producer_ids(count, lambda first, error: self.answer(lambda: then(first, error)))
 
-        self._send(ask)
+        self.ask(ask)
 
     def set_features(self, choose: Callable[[], Mapping[str, int]], then: Then) -> None:
-        self._send(lambda: self._log.set_features(choose, lambda error: self._answer(lambda: then(error))))
+        self.ask(lambda: self._log.set_features(choose, lambda error: self.answer(lambda: then(error))))
 
     def producer_ids_record(self, next_producer_id: int) -> MetadataRecord:
         return self._log.producer_ids_record(next_producer_id)
@@ -176,15 +176,16 @@ class NodeMetadata:
     def write_snapshot(self) -> None:
         """The controller writes its own."""
 
-    def _send(self, ask: Change) -> None:
-        self._asked.append(ask)
-        self._ask()
+    def ask(self, question: Change) -> None:
+        """Have the controller do this, as soon as it can be reached."""
+        self._asked.append(question)
+        self._send_asked()
 
-    def _ask(self) -> None:
+    def _send_asked(self) -> None:
         while self._asked and not self._is_over and self._links.reaches(self._node_id, CONTROLLER):
             self._links.send(self._node_id, CONTROLLER, self._asked.popleft())
 
-    def _answer(self, give: Change) -> None:
+    def answer(self, give: Change) -> None:
         """The controller's answer finds its way back, or is given when there is one again."""
         if self._is_over:
             return

@@ -133,7 +133,8 @@ class ReplicaFetcher:
         followed = self._followed[key]
         log = followed.log
         most = self._config.fetch_max_bytes
-        return ReplicaFetch(key, followed.leader_epoch, log.log_end_offset, log.leader_epoch, most)
+        end, start = log.log_end_offset, log.log_start_offset
+        return ReplicaFetch(key, followed.leader_epoch, end, log.leader_epoch, start, most)
 
     def _take(self, question: int, answers: Sequence[ReplicaFetched]) -> None:
         if question != self._question or not self._is_waiting:
@@ -185,7 +186,7 @@ class ReplicaFetcher:
         if has_more:
             log.append_replicated(answer.data, now_ms)
         moved = log.raise_high_watermark(min(answer.high_watermark, log.log_end_offset))
-        log.follow_log_start(answer.log_start_offset, now_ms)
-        if moved or has_more:
+        has_begun_later = log.follow_log_start(answer.log_start_offset, now_ms)
+        if moved or has_more or has_begun_later:
             followed.partition.notify_changed()
-        return has_more
+        return has_more or has_begun_later  # the leader hears how far it has got

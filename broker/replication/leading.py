@@ -12,6 +12,7 @@ from ...protocol.metadata_records import PartitionRecord
 from ...storage.log import PartitionLog
 from ..log_output import get_logger
 from ..topics.partition import Partition
+from ..topics.read_replica import FollowerView
 
 logger = get_logger("replication")
 
@@ -24,6 +25,7 @@ class FollowerState:
     """A follower as its fetches show it; times are monotonic seconds."""
 
     end_offset: int = -1
+    log_start_offset: int = -1
     caught_up_s: float = NEVER  # when it last had all that there was
     fetched_s: float = NEVER
     end_at_fetch: int = -1  # where the leader's log ended then
@@ -52,7 +54,7 @@ class LeadingPartition:
         self.log = log
         self.record = record
         self.pending_isr: tuple[int, ...] | None = None  # asked of the controller, which has not answered yet
-        self.epoch_start_offset = log.log_end_offset
+        self.epoch_start_offset = log.log_end_offset  # what is below may be committed, though it is not known yet
         self.followers: dict[int, FollowerState] = {}
         self._node_id = node_id
         self._lag_s = lag_s
@@ -72,6 +74,7 @@ class LeadingPartition:
         self.pending_isr = None
         self._take_followers(now)
         self.advance(now)
+        self.partition.notify_changed()
 
     def _take_followers(self, now: float) -> None:
         ids = [one for one in self.record.replicas if one != self._node_id]
@@ -94,8 +97,8 @@ class LeadingPartition:
     def _effective_min_isr(self) -> int:
         return min(self._min_isr(), len(self.record.replicas))
 
-    def note_fetch(self, node_id: int, fetch_offset: int, now: float) -> None:
-        """A follower has all below this offset."""
+    def note_fetch(self, node_id: int, fetch_offset: int, log_start_offset: int, now: float) -> None:
+        """A follower has all from where its log begins to below this offset."""
         follower = self.followers.get(node_id)
         if follower is None:
             return
@@ -105,6 +108,9 @@ class LeadingPartition:
         elif fetch_offset >= follower.end_at_fetch:
             follower.caught_up_s = max(follower.caught_up_s, follower.fetched_s)
         follower.end_offset, follower.end_at_fetch, follower.fetched_s = fetch_offset, end, now
+        if log_start_offset != follower.log_start_offset:
+            follower.log_start_offset = log_start_offset
+            self.partition.notify_changed()
         self.advance(now)
 
     def may_join(self, node_id: int) -> bool:
@@ -128,6 +134,19 @@ class LeadingPartition:
             for one, follower in self.followers.items()
             if one in self.record.isr and not follower.is_caught_up(end, now, lag_s)
         ]
+
+    # For consumers
+
+    def in_sync_followers(self) -> list[FollowerView]:
+        return [
+            FollowerView(one, follower.log_start_offset, follower.end_offset, follower.caught_up_s)
+            for one, follower in self.followers.items()
+            if one in self.record.isr
+        ]
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        starts = (follower.log_start_offset for one, follower in self.followers.items() if is_alive(one))
+        return min((self.log.log_start_offset, *starts))
 
     # The high watermark
 

@@ -21,6 +21,7 @@ class ReplicaFetch(NamedTuple):
     leader_epoch: int
     fetch_offset: int
     last_fetched_epoch: int  # -1 with an empty log
+    log_start_offset: int  # where the follower's log begins, which DeleteRecords waits for (KIP-107)
     max_bytes: int
 
 

@@ -169,7 +169,8 @@ class ReplicaManager:
         leading = self._leading.pop(key, None)
         if leading is not None:
             del self._keys[leading.partition]
-            leading.partition.leadership = None
+            if leading.partition.leadership is leading:
+                leading.partition.leadership = None
             leading.resign()
 
     def _follow(self, key: PartitionKey, partition: Partition, record: PartitionRecord) -> None:
@@ -268,7 +269,7 @@ class ReplicaManager:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
         if asked.fetch_offset < end:
             answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
-        leading.note_fetch(follower_id, asked.fetch_offset, self._clock.now())
+        leading.note_fetch(follower_id, asked.fetch_offset, asked.log_start_offset, self._clock.now())
         answer.high_watermark = log.high_watermark
         self._expand(leading)
 

@@ -11,6 +11,9 @@ from ..config.broker_config import BrokerConfig
 from ..config.replication_config import ReplicationConfig
 from ..controller.controller import Controller
 from ..controller.in_sync_replicas import ANY_EPOCH, IsrChange, IsrResult
+from ..coordination.replication_wait import ReplicationWait
+from ..coordination.transactions.marker_channel import MarkerChannel
+from ..coordination.transactions.verification import TransactionChecks
 from ..log_manager import LogManager
 from ..metadata.image import MetadataImage
 from ..metadata.log import MetadataLog
@@ -21,12 +24,16 @@ from ..nodes.nodes import Nodes
 from ..nodes.several_nodes import AddressBook, SeveralNodes
 from ..replication.replica_manager import ReplicaManager
 from ..runtime import Runtime
-from ..seat import OnChange
+from ..seat import OnChange, ShareStates
 from ..slices import Slices
 from ..topic_names import METADATA_TOPIC, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from ..topics.partition import Partition
 from ..topics.replica_assignment import Placement
 from .coordinator_moves import CoordinatorMoves
+from .linked_controller import LinkedController
+from .peers import Peers
+from .quorum_observers import QuorumObservers
+from .share_moves import ShareMoves
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -44,6 +51,7 @@ class Surroundings:
         self.on_disk_failure: Callable[[int], None] = lambda node_id: None
         self.replicas: dict[int, ReplicaManager] = {}  # of the brokers that run
         self.contexts: dict[int, Context] = {}  # likewise
+        self.observers = QuorumObservers(links, log, self.contexts)
 
 
 class BrokerSeat:
@@ -55,6 +63,7 @@ class BrokerSeat:
         self._around = around
         self._metadata: NodeMetadata | None = None
         self._replicas: ReplicaManager | None = None
+        self._peers: Peers | None = None
 
     def join(self, runtime: Runtime, then: Then) -> None:
         """Take the metadata as it is between two changes, and follow it from there on."""
@@ -69,12 +78,15 @@ class BrokerSeat:
 
     def leave(self) -> None:
         """The broker is no more."""
+        self._around.observers.note()
         self._around.replicas.pop(self._node_id, None)
         self._around.contexts.pop(self._node_id, None)
         if self._metadata is not None:
             self._metadata.end()
         if self._replicas is not None:
             self._replicas.end()
+        if self._peers is not None:
+            self._peers.calls.end()
 
     # What `assemble` asks
 
@@ -95,7 +107,28 @@ class BrokerSeat:
             self,
             self._is_eligible,
         )
+        self._peers = Peers(self._node_id, self._config, runtime, self._around.links, self._around.contexts)
         return metadata
+
+    @property
+    def _others(self) -> "Peers":
+        assert self._peers is not None
+        return self._peers
+
+    def replication_wait(self, topic: str) -> ReplicationWait:
+        return self._others.replication_wait(topic)
+
+    @property
+    def markers(self) -> MarkerChannel:
+        return self._others.markers
+
+    @property
+    def share_states(self) -> ShareStates:
+        return self._others.share_states
+
+    @property
+    def transaction_checks(self) -> TransactionChecks:
+        return self._others.transaction_checks
 
     def nodes(self, metadata: Metadata, advertised: Advertised) -> Nodes:
         self._around.book.enter(self._node_id, advertised)
@@ -118,6 +151,10 @@ class BrokerSeat:
 
     def attach(self, context: "Context") -> None:
         assert self._replicas is not None
+        assert self._metadata is not None
+        around = self._around
+        linked = LinkedController(around.controller, around.log, self._metadata, around.observers)
+        context.remote_controller = linked
         self._around.replicas[self._node_id] = self._replicas
         self._around.contexts[self._node_id] = context
         context.metadata.publisher.subscribe(self._replicas)
@@ -131,6 +168,8 @@ class BrokerSeat:
             },
         )
         context.metadata.publisher.subscribe(moves)
+        context.metadata.publisher.subscribe(ShareMoves(context.share))
+        self._others.attach(context)
         moves.start(context.metadata.image)
 
     # What its replicas ask

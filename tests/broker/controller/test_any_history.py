@@ -49,6 +49,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.next_epoch = 100
         self.committed = 0
         self.length = dict.fromkeys(range(1, BROKERS + 1), 0)
+        self.was_given_up_uncleanly = False
 
     # What happens
 
@@ -162,13 +163,19 @@ class AnyHistory(RuleBasedStateMachine):
         `reported` are in sync as the leader says; the partition `moves_to` where a client wants it, or gives up.
         """
         allows = self.cluster.state.allows_unclean_elections(self.cluster.partition.topic)
+        minimum = self.cluster.state.min_isr(self.cluster.partition.topic)
         for record in run_to_end(steps):
             before = replace(self.record)
+            loses = moves_to == () and set(before.isr) <= set(before.adding_replicas)
             self.cluster.apply([record])
             if self.record.partition_epoch != before.partition_epoch:
                 self.check_epochs(before)
-                self.check_election(before, reported, may_be_unclean=may_be_unclean or allows)
+                if loses:
+                    self.check_unclean_end(is_allowed=allows)
+                else:
+                    self.check_election(before, reported, may_be_unclean=may_be_unclean or allows)
                 self.check_reassignment(before, moves_to)
+                assert not self.record.eligible_leader_replicas or len(self.record.isr) < minimum
         self.check_partition()
 
     def check_epochs(self, before: PartitionRecord) -> None:
@@ -189,7 +196,20 @@ class AnyHistory(RuleBasedStateMachine):
         was_last &= not before.isr and not before.eligible_leader_replicas
         assert may_be_unclean or (was_last and self.cluster.state.has_eligible_leaders)
         assert (list(now.isr), now.leader_recovery_state) == ([now.leader], RECOVERING)
-        self.committed = self.length[now.leader]
+        self.lose_what_is_not_on(now.leader)
+
+    def check_unclean_end(self, *, is_allowed: bool) -> None:
+        """Where all that are in sync were to come, giving up leaves one that was not in sync, be it there or not.
+
+        As in Kafka nothing marks it, and it is said to be in sync.
+        """
+        assert is_allowed
+        assert list(self.record.isr) == list(self.record.replicas[:1])
+        self.was_given_up_uncleanly = True
+        self.lose_what_is_not_on(self.record.isr[0])
+
+    def lose_what_is_not_on(self, broker_id: int) -> None:
+        self.committed = self.length[broker_id]
         for one in self.length:
             self.length[one] = min(self.length[one], self.committed)
 
@@ -207,6 +227,7 @@ class AnyHistory(RuleBasedStateMachine):
         else:
             expected = list(moves_to)
         assert list(now.replicas) == expected
+        assert moves_to == () or set(now.replicas) == set(now.isr)
 
     def check_partition(self) -> None:
         now = self.record
@@ -220,11 +241,16 @@ class AnyHistory(RuleBasedStateMachine):
         assert set(now.removing_replicas) <= set(replicas)
         assert now.leader == NO_LEADER or (now.leader in isr and self.brokers[now.leader].is_active)
         assert not set(isr) & set(eligible)
-        if self.cluster.state.has_eligible_leaders:
-            assert now.leader != NO_LEADER or not [one for one in isr if self.brokers[one].is_active]
+        are_there = all(self.brokers[one].is_active for one in isr)
+        if self.was_given_up_uncleanly:
+            assert are_there or now.leader == NO_LEADER
+        elif self.cluster.state.has_eligible_leaders:
+            assert are_there
+            assert (now.leader == NO_LEADER) == (not isr)
             assert len(now.last_known_elr or ()) <= 1
         else:
             assert isr
+            assert are_there or (now.leader == NO_LEADER and len(isr) == 1)
             assert not eligible
 
     @property

@@ -161,6 +161,11 @@ def test_an_eligible_replica_that_comes_back_leads_cleanly() -> None:
     assert (record.last_known_elr, record.leader_recovery_state) == ([], -1)
 
 
+def test_who_is_only_eligible_does_not_lead_while_somebody_is_in_sync() -> None:
+    record = was(leader=2, isr=[2], eligible_leader_replicas=[1])
+    assert change(record, 1, 2, 3, election=Election.PREFERRED, min_isr=2).record() is None
+
+
 def test_who_ended_uncleanly_is_eligible_no_more() -> None:
     leaderless = was(leader=NO_LEADER, isr=[], eligible_leader_replicas=[1, 2], last_known_elr=[1])
     record = recorded(change(leaderless, 2, min_isr=2, unclean_shutdown=[2]))

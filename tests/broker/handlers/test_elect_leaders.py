@@ -83,6 +83,6 @@ def test_no_time_refuses_all(broker: AskedBroker) -> None:
 def test_the_handler_pauses_from_partition_to_partition(broker: AskedBroker) -> None:
     broker.create("v", partitions=20)
     wanted = [("v", list(range(20)))]
-    for request in (request_for(None), request_for(wanted), request_for(wanted, timeout_ms=0)):
+    for request in (request_for(wanted), request_for(wanted, timeout_ms=0)):
         steps = handle_elect_leaders(request, 2, broker.session, broker.context)
         assert sum(1 for _ in steps) >= 20
