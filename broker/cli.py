@@ -208,7 +208,7 @@ def serve(
     from .metadata.features import features_of, parse_features
     from .run import read_scenario, run, take_all_descriptors
     from .security.sasl.users import parse_users
-    from .start_settings import collect_settings, log_settings, take_certificates
+    from .start_settings import collect_settings, count_brokers, log_settings, take_certificates
 
     configure_logs(log_level, log_format)
     take_over_logging()
@@ -229,8 +229,9 @@ def serve(
             take_certificates(settings, tls, tls_dir, advertise, is_ephemeral=ephemeral)
         if as_version is not None:
             settings.values[AS_VERSION] = as_version
+        count, stand = count_brokers(brokers, racks, scenario)
         config = BrokerConfig.from_settings(
-            settings.values, lower_replication_factors=lower_replication_factors, brokers=brokers
+            settings.values, lower_replication_factors=lower_replication_factors, brokers=count
         )
         make_broker = partial(
             Broker,
@@ -242,8 +243,8 @@ def serve(
             topics=settings.topics,
             seed=seed,
             users=may_log_in,
-            brokers=brokers,
-            racks=racks.split(",") if racks else (),
+            brokers=count,
+            racks=stand,
         )
         log_settings(settings, config)
         run(make_broker, control_address, {"opening": scenario, "seed": seed, "frozen_at_ms": frozen_at_ms})

@@ -170,9 +170,7 @@ def _links(node: Node) -> Iterator[LinkPart]:
     for one in node.items:
         given = one.plain()
         if "cut" not in given and "delay_ms" not in given:
-            raise ScenarioError(
-                one.line, "a link is cut, or has a delay_ms: one of them, or nothing would be otherwise"
-            )
+            raise ScenarioError(one.line, "a link is cut, or has a delay_ms: say one of them")
         delay_s = given["delay_ms"] / 1000 if "delay_ms" in given else None
         yield LinkPart(
             one.line, given["from"], given["to"], given.get("cut", False), delay_s, given.get("both_ways", True)

@@ -6,10 +6,8 @@ from typing import Literal
 
 from ..control.fault_operations import RULE
 
-Kind = Literal[
-    *("text", "whole", "number", "flag", "time", "settings", "data", "headers", "object", "list", "fault"),
-    *("texts", "end"),
-]
+Value = Literal["text", "texts", "whole", "number", "flag", "time", "end", "settings", "data", "headers"]
+Kind = Value | Literal["object", "list", "fault"]
 
 
 @dataclass(frozen=True, slots=True)
