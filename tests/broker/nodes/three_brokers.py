@@ -166,7 +166,7 @@ class ThreeBrokers:
         lifetime = Lifetime(self._runtime)
         runtime = lifetime.runtime
         seat = BrokerSeat(node_id, place.config, self.around)
-        with _Made() as done:
+        with Made() as done:
             seat.join(runtime, done)
         identity = Identity(self._controller_node.cluster_id, encode_uuid(runtime.new_uuid().bytes), node_id)
         log_manager = open_directory(self.files, place.root, identity, None, runtime)
@@ -189,7 +189,7 @@ class ThreeBrokers:
             previous_broker_epoch=place.clean_epoch,
         )
         place.clean_epoch = NO_EPOCH
-        with _Made() as done:
+        with Made() as done:
             self.controller.register_broker(asked, lambda _, error: done(error))
 
     def kill(self, node_id: int, *, is_noticed: bool = True) -> None:
@@ -201,7 +201,7 @@ class ThreeBrokers:
 
     def stop(self, node_id: int) -> None:
         """Others lead what a broker leads, then it stops (KIP-841)."""
-        with _Made() as done:
+        with Made() as done:
             self.controller.begin_controlled_shutdown(node_id, lambda _, error: done(error))
         self.settle()
         self._end(node_id).log_manager.close()
@@ -210,13 +210,13 @@ class ThreeBrokers:
 
     def fence(self, node_id: int) -> None:
         """The controller takes it that a broker is not there."""
-        with _Made() as done:
+        with Made() as done:
             self.controller.fence_broker(node_id, done)
         self.settle()
 
     def unfence(self, node_id: int) -> None:
         """The controller takes it that a broker is there."""
-        with _Made() as done:
+        with Made() as done:
             self.controller.unfence_broker(node_id, done)
         self.settle()
 
@@ -282,10 +282,10 @@ def port_of(node_id: int) -> int:
     return FIRST_PORT + node_id - 1
 
 
-class _Made:
+class Made:
     """A change that must have been made when the block ends, without an error."""
 
-    def __enter__(self) -> "_Made":
+    def __enter__(self) -> "Made":
         self._outcome: list[KafkaError | None] = []
         return self
 
