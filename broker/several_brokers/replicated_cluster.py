@@ -320,12 +320,16 @@ class ReplicatedCluster:
         fsync has covered is lost with the page cache, if that is not kept.
         """
         slot = self.slot(node_id)
+        slot.freeze()  # it does nothing from here on
+        self.around.links.hold_still(node_id)
+        if is_noticed:
+            # Before its clients notice: they ask at once who leads now, and some ask again only a second later.
+            self._forget(node_id)
+            await when_done(partial(self.around.controller.fence_broker, node_id))
         unflushed = [] if keeps_page_cache else slot.node.unflushed()
         await self._end(slot, BrokerState.KILLED, is_kept=False, is_forgotten=is_noticed)
         for drop in unflushed:
             drop()
-        if is_noticed:
-            await when_done(partial(self.around.controller.fence_broker, node_id))
 
     def freeze_broker(self, node_id: int) -> None:
         """Have a broker do nothing, as if a signal had stopped its process. StartError."""
@@ -357,6 +361,10 @@ class ReplicatedCluster:
         finally:
             del self._halting[node_id]
 
+    def _forget(self, node_id: int) -> None:
+        if self._sessions is not None:
+            self._sessions.forget(node_id)
+
     async def _end(
         self,
         slot: BrokerSlot,
@@ -367,8 +375,8 @@ class ReplicatedCluster:
         is_refusing: bool = True,
     ) -> None:
         _ = slot.node
-        if self._sessions is not None and is_forgotten:
-            self._sessions.forget(slot.node_id)
+        if is_forgotten:
+            self._forget(slot.node_id)
         if self._around is not None:
             self._around.links.hold_still(slot.node_id)
         await slot.end(state, is_kept=is_kept, is_refusing=is_refusing)
