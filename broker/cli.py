@@ -237,7 +237,7 @@ def serve(
             Broker,
             config,
             is_ephemeral=ephemeral,
-            features=parse_features(features, features_of(config.release, has_several=brokers > 1)),
+            features=parse_features(features, features_of(config.release, has_several=count > 1)),
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
             topics=settings.topics,
