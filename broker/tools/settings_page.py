@@ -135,7 +135,11 @@ def footnotes() -> str:
 def page() -> str:
     """The whole page."""
     effects = [effect_of(kind, key) for kind, _ in TABLES for key in _keys(kind).values()]
-    parts = [INTRODUCTION.format(in_effect=len(effects) - effects.count(NONE), total=len(effects), several=SEVERAL, none=NONE)]
+    parts = [
+        INTRODUCTION.format(
+            in_effect=len(effects) - effects.count(NONE), total=len(effects), several=SEVERAL, none=NONE
+        )
+    ]
     for kind, introduction in TABLES:
         parts += [introduction, table(kind)]
     return "\n".join([*parts, footnotes()])
