@@ -47,9 +47,7 @@ def prepare_copy(
     ends = {(log.topic, log.partition): log.log_end_offset for log in logs}
     starts = {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0}
     seen = {(log.topic, log.partition): log.high_watermark for log in logs}
-    return lambda copy: directory.complete_copy(
-        copy, ends, starts, seen, is_clean=is_clean, broker_epoch=broker_epoch
-    )
+    return lambda copy: directory.complete_copy(copy, ends, starts, seen, is_clean=is_clean, broker_epoch=broker_epoch)
 
 
 def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:

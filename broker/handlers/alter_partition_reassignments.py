@@ -46,9 +46,7 @@ def handle_alter_partition_reassignments(
         else:
             context.slices.start(_response(request, results), answer, deferred.fail)
 
-    context.controller.alter_reassignments(
-        asked, altered, may_change_factor=request.allow_replication_factor_change
-    )
+    context.controller.alter_reassignments(asked, altered, may_change_factor=request.allow_replication_factor_change)
     return deferred
 
 

@@ -50,9 +50,7 @@ def handle_elect_leaders(
             steps = _all(results, context) if asked is None else _each(asked, results)
         context.slices.start(steps, answer, deferred.fail)
 
-    context.controller.elect_leaders(
-        ElectionType(request.election_type), None if asked is None else wanted, elected
-    )
+    context.controller.elect_leaders(ElectionType(request.election_type), None if asked is None else wanted, elected)
     return deferred
 
 

@@ -50,9 +50,7 @@ class Once:
 class AnyTrouble(RuleBasedStateMachine):
     """A topic on three brokers, and all that can come over them."""
 
-    @initialize(
-        min_isr=st.integers(1, 3), is_unclean=st.booleans(), assignments=st.sampled_from(ASSIGNMENTS)
-    )
+    @initialize(min_isr=st.integers(1, 3), is_unclean=st.booleans(), assignments=st.sampled_from(ASSIGNMENTS))
     def begin(self, min_isr: int, is_unclean: bool, assignments: Sequence[Sequence[int]]) -> None:
         self.brokers = BrokersInTrouble()
         configs = {"min_insync_replicas": str(min_isr), "unclean_leader_election_enable": str(is_unclean).lower()}
@@ -281,5 +279,8 @@ class AnyTrouble(RuleBasedStateMachine):
 
 TestAnyTrouble = AnyTrouble.TestCase
 TestAnyTrouble.settings = settings(
-    max_examples=int(__import__("os").environ.get("N", "100")), stateful_step_count=int(__import__("os").environ.get("S", "25")), deadline=None, phases=[Phase.generate, Phase.shrink]
+    max_examples=int(__import__("os").environ.get("N", "100")),
+    stateful_step_count=int(__import__("os").environ.get("S", "25")),
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],
 )
