@@ -231,12 +231,14 @@ def serve(
             take_certificates(settings, tls, tls_dir, advertise, is_ephemeral=ephemeral)
         if as_version is not None:
             settings.values[AS_VERSION] = as_version
-        config = BrokerConfig.from_settings(settings.values, lower_replication_factors=lower_replication_factors)
+        config = BrokerConfig.from_settings(
+            settings.values, lower_replication_factors=lower_replication_factors, brokers=brokers
+        )
         make_broker = partial(
             Broker,
             config,
             is_ephemeral=ephemeral,
-            features=parse_features(features, features_of(config.release)),
+            features=parse_features(features, features_of(config.release, has_several=brokers > 1)),
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
             topics=settings.topics,

@@ -13,6 +13,7 @@ from .coordination.groups.service import GroupCoordinatorService
 from .coordination.groups.share.service import ShareGroupService
 from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
+from .coordination.transactions.verification import TransactionChecks
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
 from .metadata.features import GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
@@ -101,6 +102,7 @@ class Context:
     nodes: Nodes
     tls: TlsListeners
     remote_controller: "AskedController | None" = None  # of several brokers
+    transaction_checks: TransactionChecks | None = None  # of several brokers: one alone asks its own coordinator
     acls: Acls | None = None  # without an authorizer there are none, and everybody may do everything
 
     @property

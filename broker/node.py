@@ -39,6 +39,7 @@ from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice
 
 CONTROLLER_DIRECTORY = "controller"  # where several brokers have their metadata log
+NODE_DIRECTORY = "node-"  # before the id of one of several, its own directory
 
 
 class StartError(Exception):

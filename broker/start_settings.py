@@ -71,7 +71,7 @@ def log_settings(settings: Settings, config: BrokerConfig) -> None:
         logger.info("settings of the environment count", names=", ".join(settings.from_environment))
     if settings.unknown:
         logger.warning("settings that Kafka does not have are left out", names=", ".join(settings.unknown))
-    if idle := without_effect(config.given):
+    if idle := without_effect(config.given, has_several=config.brokers > 1):
         logger.warning("settings that have no effect here are kept and shown", names=", ".join(idle))
     if left_out := [one.name for one in config.left_out_listeners()]:
         logger.info("listeners of controllers are left out: nothing connects to them here", names=", ".join(left_out))

@@ -34,20 +34,18 @@ FEATURES = (
     Feature(STREAMS_VERSION, 0, 1, 1),
 )
 
-# What a broker says of itself when it registers, beside these: what is known of a cluster of several, and of KRaft.
-_OF_SEVERAL = (Feature("kraft.version", 0, 1, 0), Feature(ELIGIBLE_LEADER_REPLICAS_VERSION, 0, 1, 1))
+# Of several brokers, beside those of one.
+OF_SEVERAL_BROKERS = (Feature(ELIGIBLE_LEADER_REPLICAS_VERSION, 0, 1, 1),)
+# What a broker supports besides, and no client is shown: the quorum's own (KIP-853).
+_OF_QUORUM = Feature("kraft.version", 0, 1, 0)
 
 
 def registered_features(release: Release) -> Sequence[BrokerFeature]:
-    """The levels that a broker supports, as its registration has them."""
+    """The levels that a broker of several supports, as its registration has them."""
     return [
         BrokerFeature(name=one.name, min_supported_version=one.min_version, max_supported_version=one.max_version)
-        for one in (*features_of(release), *_OF_SEVERAL)
+        for one in (*features_of(release, has_several=True), _OF_QUORUM)
     ]
-
-
-# Of several brokers, beside those of one.
-OF_SEVERAL_BROKERS = (Feature(ELIGIBLE_LEADER_REPLICAS_VERSION, 0, 1, 1),)
 
 
 def features_of(release: Release, *, has_several: bool = False) -> Sequence[Feature]:

@@ -22,7 +22,8 @@ from ..testing.inspection import (
     offsets_of,
     topic_named,
 )
-from ..testing.running_cluster import NotInMemory, Reins, RunningCluster
+from ..testing.reins import Reins
+from ..testing.running_cluster import NotInMemory, RunningCluster
 from ..testing.snapshots import take_snapshot
 from .loading import refused
 from .scenario import ClusterPart, Scenario, TopicPart
@@ -103,28 +104,28 @@ async def _create(plane: ControlPlane, part: ClusterPart, name: str) -> RunningC
 
 
 async def _fill(running: RunningCluster, part: ClusterPart) -> None:
-    context = running.cluster.context
+    contexts = running.contexts
     for topic in part.topics:
         try:
-            if context.topics.find(topic.name) is None:
-                await create_topic(context, topic.name, topic.partitions, topic.config)
+            if topic.name not in contexts.image.topics:
+                await create_topic(contexts, topic.name, topic.partitions, topic.config, topic.replication_factor)
         except KafkaError as error:
             raise ScenarioError(topic.line, str(error)) from error
         await _seed(running, topic)
     for line in part.groups:
-        if (line.topic, line.partition) not in committed_offsets(context, line.group):
+        if (line.topic, line.partition) not in committed_offsets(contexts, line.group):
             try:
-                await commit_offset(context, line)
+                await commit_offset(contexts, line)
             except ImportRefused as error:
                 raise ScenarioError(line.line, error.why) from error
 
 
 async def _seed(running: RunningCluster, topic: TopicPart) -> None:
-    context = running.cluster.context
-    count = len(topic_named(context, topic.name).partitions)
+    contexts = running.contexts
+    count = len(topic_named(contexts, topic.name).partitions)
     if not topic.records:
         return
-    if any(offsets_of(context, topic.name, index).high_watermark for index in range(count)):
+    if any(offsets_of(contexts, topic.name, index).high_watermark for index in range(count)):
         logger.info("a topic keeps the records that it has", topic=topic.name)
         return
     dealt = 0
@@ -132,7 +133,7 @@ async def _seed(running: RunningCluster, topic: TopicPart) -> None:
         partition = dealt % count if record.partition is None else record.partition
         dealt += record.partition is None
         try:
-            await append_records(context, topic.name, [_given(record)], partition)
+            await append_records(contexts, topic.name, [_given(record)], partition)
         except KafkaError as error:
             raise ScenarioError(record.line, str(error)) from error
 

@@ -34,6 +34,7 @@ class TopicPart:
     records: Sequence[RecordLine]
     records_file: str | None = None
     count: int = 0  # of partitions, as the cluster's settings have it
+    replication_factor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from ..config.replication_config import ReplicationConfig
 from ..controller.broker_registration import NO_EPOCH
 from ..controller.controller import Controller
 from ..controller.in_sync_replicas import IsrChange, IsrResult
+from ..coordination.replication_wait import ReplicationWait
+from ..coordination.transactions.marker_channel import MarkerChannel
+from ..coordination.transactions.verification import TransactionChecks
 from ..log_manager import LogManager
 from ..metadata.image import MetadataImage
 from ..metadata.log import MetadataLog
@@ -24,13 +27,14 @@ from ..replication.leading import PendingIsr
 from ..replication.replica_fetch import Follower
 from ..replication.replica_manager import ReplicaManager
 from ..runtime import Runtime
-from ..seat import OnChange
+from ..seat import OnChange, ShareStates
 from ..slices import Slices
 from ..topic_names import METADATA_TOPIC, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from ..topics.partition import Partition
 from ..topics.replica_assignment import Placement
 from .coordinator_moves import CoordinatorMoves
 from .linked_controller import LinkedController
+from .peers import Peers
 from .quorum_observers import QuorumObservers
 from .share_moves import ShareMoves
 
@@ -62,6 +66,7 @@ class BrokerSeat:
         self._around = around
         self._metadata: NodeMetadata | None = None
         self._replicas: ReplicaManager | None = None
+        self._peers: Peers | None = None
 
     def join(self, runtime: Runtime, then: Then) -> None:
         """Take the metadata as it is between two changes, and follow it from there on."""
@@ -83,6 +88,8 @@ class BrokerSeat:
             self._metadata.end()
         if self._replicas is not None:
             self._replicas.end()
+        if self._peers is not None:
+            self._peers.calls.end()
 
     # What `assemble` asks
 
@@ -103,7 +110,28 @@ class BrokerSeat:
             self,
             self._is_eligible,
         )
+        self._peers = Peers(self._node_id, self._config, runtime, self._around.links, self._around.contexts)
         return metadata
+
+    @property
+    def _others(self) -> "Peers":
+        assert self._peers is not None
+        return self._peers
+
+    def replication_wait(self, topic: str) -> ReplicationWait:
+        return self._others.replication_wait(topic)
+
+    @property
+    def markers(self) -> MarkerChannel:
+        return self._others.markers
+
+    @property
+    def share_states(self) -> ShareStates:
+        return self._others.share_states
+
+    @property
+    def transaction_checks(self) -> TransactionChecks:
+        return self._others.transaction_checks
 
     def nodes(self, metadata: Metadata, advertised: Advertised) -> Nodes:
         self._around.book.enter(self._node_id, advertised)
@@ -144,6 +172,7 @@ class BrokerSeat:
         )
         context.metadata.publisher.subscribe(moves)
         context.metadata.publisher.subscribe(ShareMoves(context.share))
+        self._others.attach(context)
         moves.start(context.metadata.image)
 
     # What its replicas ask

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 MOST_PARTITIONS = 2**31 - 1
+MOST_REPLICAS = 2**15 - 1
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 Setting: TypeAlias = str | int | float | bool
@@ -56,6 +57,27 @@ def check_count(partitions: object) -> None:
         raise TypeError(f"the number of partitions is an int, not {partitions!r}")
     if abs(partitions) > MOST_PARTITIONS:  # the rest is for the broker to say
         raise ValueError(f"a topic has {MOST_PARTITIONS} partitions at most, not {partitions}")
+
+
+def check_factor(factor: object) -> None:
+    """TypeError or ValueError for what cannot be the number of a partition's replicas."""
+    if factor is None:
+        return
+    if isinstance(factor, bool) or not isinstance(factor, int):
+        raise TypeError(f"the replication factor is an int, not {factor!r}")
+    if abs(factor) > MOST_REPLICAS:  # the rest is for the broker to say
+        raise ValueError(f"a partition has {MOST_REPLICAS} replicas at most, not {factor}")
+
+
+def check_brokers(count: object, racks: object) -> None:
+    """TypeError for what cannot be a number of brokers, or their racks."""
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"the number of brokers is an int, not {count!r}")
+    if isinstance(racks, str) or not isinstance(racks, Sequence):
+        raise TypeError(f"racks are a list of texts, one for each broker, not {racks!r}")
+    for rack in cast("Sequence[object]", racks):
+        if rack is not None and not (isinstance(rack, str) and rack):
+            raise TypeError(f"a rack is a text, or None, not {rack!r}")
 
 
 def check_partition(partition: object) -> None:

@@ -1,4 +1,4 @@
-"""Three brokers of Apache Kafka and a controller of their own, as processes that can be killed and frozen one by one."""
+"""Three brokers of Apache Kafka and a controller, as processes that can be killed and frozen one by one."""
 
 import os
 import signal

@@ -219,6 +219,10 @@ class GroupCoordinatorService:
 
     # Groups
 
+    def check_none_loads(self) -> None:
+        """COORDINATOR_LOAD_IN_PROGRESS while some groups are yet to be read."""
+        self._runtime.partitions.check_none_loads()
+
     def groups(self) -> Collection[Group]:
         """All groups, to be looked at only."""
         return self._coordinator.groups()

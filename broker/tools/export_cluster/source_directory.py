@@ -88,7 +88,9 @@ def copy_source(source: SourceDirectory, out: Path, metadata: SourceDirectory | 
     target, unfinished = out / COPY, out / (COPY + _UNFINISHED)
     try:
         # Closing a file lets go of every lock that this process has on it: the lock file is not read.
-        shutil.copytree(source.path, unfinished, ignore=lambda at, _: [LOCK] if Path(at) == source.path else [])
+        # A broker's own copy of the metadata log is older, if Apache Kafka has left one there.
+        left_out = [LOCK] if metadata is None else [LOCK, METADATA_LOG]
+        shutil.copytree(source.path, unfinished, ignore=lambda at, _: left_out if Path(at) == source.path else [])
         (unfinished / LOCK).touch()
         if metadata is not None:
             shutil.copytree(
