@@ -64,8 +64,8 @@ def stored_records(files: ReadableFiles, directory: str) -> Iterator[bytes]:
         yield from _records_of(files, f"{directory}/{snapshots[-1]}", 0)
     elif logs and int(logs[0][:20]) > 0:
         raise CorruptFrame(f"{directory} begins at offset {int(logs[0][:20])}, and there is no snapshot")
-    for name, following in zip(logs, [*logs[1:], None], strict=True):
-        if following is None or int(following[:20]) > start:
+    for at, name in enumerate(logs):
+        if at + 1 == len(logs) or int(logs[at + 1][:20]) > start:
             yield from _records_of(files, f"{directory}/{name}", start)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from ....protocol.errors import ErrorCode, KafkaError
 from ...topics.partition import Partition
+from ...topics.produce_answers import ExplainedRefusal
 from .producer_identity import ProducerIdAndEpoch
 from .service import TransactionCoordinatorService
 
@@ -27,10 +28,6 @@ _UNKNOWN_YET = frozenset(
 _RETRIED = frozenset({ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.TRANSACTION_ABORTABLE})
 
 
-class ExplainedRefusal(KafkaError):
-    """A refusal whose reason is part of the answer, in Kafka's words."""
-
-
 class ClientTxnVersion(NamedTuple):
     """The client's protocol, by the version of its write."""
 
@@ -38,37 +35,8 @@ class ClientTxnVersion(NamedTuple):
     knows_abortable: bool  # TRANSACTION_ABORTABLE means something to it
 
 
-def check_transactional_write(
-    transactions: TransactionCoordinatorService,
-    transactional_id: str,
-    producer: ProducerIdAndEpoch,
-    partition: Partition,
-    base_sequence: int,
-    client: ClientTxnVersion,
-    *,
-    is_verified: bool = True,
-) -> None:
-    """Let a write to this partition pass, adding the partition under V2; KafkaError, in Produce's words, if it may not.
-
-    `is_verified` is transaction.partition.verification.enable.
-    """
-    if partition.has_open_transaction(*producer):
-        return
-    at = (partition.topic, partition.index)
-    try:
-        if client.speaks_v2:
-            transactions.add_partition(transactional_id, producer, at)
-        elif is_verified:
-            transactions.check_partition(transactional_id, producer, at)
-    except KafkaError as error:
-        if error.code in _RETRIED:
-            # It may be sent again; what was sent after it must not come before it where nothing else keeps order.
-            partition.log.note_tentative_sequence(*producer, base_sequence)
-        raise in_words_of_produce(error, client) from error
-
-
 class TransactionalWrite(NamedTuple):
-    """A write that several brokers check: the coordinator of its transaction may be another one than its leader.
+    """A write of a transaction to a partition of this broker; its coordinator may be another one.
 
     `is_verified` is transaction.partition.verification.enable.
     """
@@ -86,6 +54,24 @@ class TransactionalWrite(NamedTuple):
         if self.partition.has_open_transaction(*self.producer):
             return False
         return self.client.speaks_v2 or self.is_verified
+
+
+def check_transactional_write(transactions: TransactionCoordinatorService, write: TransactionalWrite) -> None:
+    """Let a write to a broker alone pass, and under V2 add its partition. KafkaError, in Produce's words."""
+    if not write.is_to_be_checked:
+        return
+    partition, producer, client = write.partition, write.producer, write.client
+    at = (partition.topic, partition.index)
+    try:
+        if client.speaks_v2:
+            transactions.add_partition(write.transactional_id, producer, at)
+        else:
+            transactions.check_partition(write.transactional_id, producer, at)
+    except KafkaError as error:
+        if error.code in _RETRIED:
+            # It may be sent again; what was sent after it must not come before it where nothing else keeps order.
+            partition.log.note_tentative_sequence(*producer, write.base_sequence)
+        raise in_words_of_produce(error, client) from error
 
 
 class WriteCheck:
