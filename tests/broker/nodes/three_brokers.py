@@ -16,7 +16,6 @@ from odradek.broker.controller.broker_registration import NO_EPOCH, RegisterBrok
 from odradek.broker.controller.controller import Controller
 from odradek.broker.lifetime import Lifetime
 from odradek.broker.log_manager import LogManager
-from odradek.broker.metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from odradek.broker.node import open_directory
 from odradek.broker.nodes.links import Links
 from odradek.broker.runtime import Runtime
@@ -120,9 +119,10 @@ class ThreeBrokers:
 
     def __post_init__(self) -> None:
         self._runtime = Runtime(self.clock, self.clock, self.threads, Random(0))
-        config = BrokerConfig.from_settings({"listeners": f"{LISTENER}://127.0.0.1:{FIRST_PORT}", **self.settings})
+        settings = {"listeners": f"{LISTENER}://127.0.0.1:{FIRST_PORT}", **self.settings}
+        config = BrokerConfig.from_settings(settings, brokers=len(self.racks))
         self._controller_node = ControllerNode(config, self.files, "/cluster/controller", self._runtime)
-        self._controller_node.open(None, {ELIGIBLE_LEADER_REPLICAS_VERSION: 1, **self.features})
+        self._controller_node.open(None, self.features)
         runtime = self._controller_node.lifetime.runtime
         self.links = Links(self.clock, runtime.timers)
         log = self._controller_node.metadata
