@@ -19,7 +19,6 @@ from .coordination.groups.share.service import ShareGroupService
 from .coordination.groups.share_group_config import share_group_config
 from .coordination.groups.streams_config import streams_config
 from .coordination.partition_writer import PartitionWriter
-from .coordination.replication_wait import ReplicationWait
 from .coordination.share_state.coordinator import ShareStateCoordinator
 from .coordination.share_state.service import ShareStateService
 from .coordination.share_state.share_state_config import ShareStateConfig
@@ -59,8 +58,6 @@ from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
 from .unsent_answers import UnsentAnswers
 
-REPLICATION_TIMEOUT_S = 5.0  # offsets.commit.timeout.ms: what coordinators wait for followers
-
 
 def assemble(
     config: BrokerConfig,
@@ -94,13 +91,13 @@ def assemble(
     topics = Topics(config, runtime, metadata, log_manager, on_change, placement)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
-    is_alone = seat is None  # else what is led is loaded when it is led
-    share_state = _share_state(config, runtime, metadata, topics, flusher, is_alone=is_alone)
+    share_state = _share_state(config, runtime, metadata, topics, flusher, seat)
     metadata.publisher.subscribe(share_state)
-    groups = _groups(config, runtime, metadata, topics, flusher, is_alone=is_alone)
+    groups = _groups(config, runtime, metadata, topics, flusher, seat)
     metadata.publisher.subscribe(groups)
+    states = share_state if seat is None else seat.share_states
     share = SharePartitions(
-        share_state,
+        states,
         share_group_settings(config, lambda: metadata.image),
         ShareSessions(lambda: config.group_share_max_share_sessions),
         purgatory,
@@ -122,10 +119,8 @@ def assemble(
         streams_topics=StreamsTopics(config, topics),
         log_dir=log_manager,
         groups=groups,
-        share_groups=ShareGroupService(groups, share_state, slices),
-        transactions=_transactions(
-            config, runtime, metadata, topics, flusher, producer_ids, given_epochs, is_alone=is_alone
-        ),
+        share_groups=ShareGroupService(groups, states, slices),
+        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids, given_epochs, seat),
         share_state=share_state,
         share=share,
         purgatory=purgatory,
@@ -144,11 +139,12 @@ def assemble(
         new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
-        features=features_of(config.release),
+        features=features_of(config.release, has_several=seat is not None),
         advertised=advertised,
         nodes=OnlyNode(config, advertised) if seat is None else seat.nodes(metadata, advertised),
         acls=_acls(config, runtime, metadata),
         tls=tls,
+        transaction_checks=None if seat is None else seat.transaction_checks,
     )
     if seat is not None:
         seat.attach(context)
@@ -166,7 +162,7 @@ def open_metadata(
 ) -> MetadataLog:
     """The metadata log, led from now on, with these levels of features and the newest of those that have none."""
     metadata = load_metadata(log_manager, config, clock, slices, is_alone=is_alone)
-    new = first_levels(features_of(config.release), metadata.image.features)
+    new = first_levels(features_of(config.release, has_several=not is_alone), metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     return metadata
 
@@ -182,8 +178,8 @@ def _acls(config: BrokerConfig, runtime: Runtime, metadata: Metadata) -> Acls | 
     return acls
 
 
-def _replication_wait(runtime: Runtime, is_alone: bool) -> ReplicationWait | None:
-    return None if is_alone else ReplicationWait(runtime.clock, runtime.timers, lambda: REPLICATION_TIMEOUT_S)
+def _writer(topic: str, topics: Topics, flusher: LogFlusher, seat: Seat | None) -> PartitionWriter:
+    return PartitionWriter(topic, topics, flusher, None if seat is None else seat.replication_wait(topic))
 
 
 def _groups(
@@ -192,10 +188,9 @@ def _groups(
     metadata: Metadata,
     topics: Topics,
     flusher: LogFlusher,
-    *,
-    is_alone: bool,
+    seat: Seat | None,
 ) -> GroupCoordinatorService:
-    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
+    log = _writer(OFFSETS_TOPIC, topics, flusher, seat)
     group_config = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
         max_session_timeout_ms=config.group_max_session_timeout_ms,
@@ -214,7 +209,7 @@ def _groups(
     metadata.publisher.subscribe(seen_topics)
     coordinator = GroupCoordinator(group_config, lambda: str(runtime.new_uuid()), seen_topics)
     groups = GroupCoordinatorService(coordinator, log, runtime)
-    if is_alone:
+    if seat is None:
         groups.load(log.stored())
     else:
         groups.serve_what_is_led()
@@ -231,13 +226,12 @@ def _transactions(
     flusher: LogFlusher,
     producer_ids: ProducerIds,
     given_epochs: GivenEpochs | None,
-    *,
-    is_alone: bool,
+    seat: Seat | None,
 ) -> TransactionCoordinatorService:
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
 
-    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
+    log = _writer(TRANSACTION_TOPIC, topics, flusher, seat)
     transaction_config = TransactionConfig(
         max_timeout_ms=config.transaction_max_timeout_ms,
         id_expiration_ms=config.transactional_id_expiration_ms,
@@ -247,8 +241,10 @@ def _transactions(
     )
     coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level, given_epochs)
     timeouts = TransactionTimeouts(transaction_config, coordinator)
-    transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
-    if is_alone:
+    transactions = TransactionCoordinatorService(
+        coordinator, timeouts, log, topics, producer_ids, runtime, None if seat is None else seat.markers
+    )
+    if seat is None:
         transactions.load(log.stored())
     else:
         transactions.serve_what_is_led()
@@ -262,8 +258,7 @@ def _share_state(
     metadata: Metadata,
     topics: Topics,
     flusher: LogFlusher,
-    *,
-    is_alone: bool,
+    seat: Seat | None,
 ) -> ShareStateService:
     def partitions_of(topic_id: bytes) -> int | None:
         topic = metadata.image.topics.get(metadata.image.names.get(topic_id, ""))
@@ -272,7 +267,7 @@ def _share_state(
     def is_enabled() -> bool:
         return metadata.image.features.get(SHARE_VERSION, 0) >= 1
 
-    log = PartitionWriter(SHARE_TOPIC, topics, flusher, _replication_wait(runtime, is_alone))
+    log = _writer(SHARE_TOPIC, topics, flusher, seat)
     state_config = ShareStateConfig(
         updates_per_snapshot=config.share_coordinator_snapshot_update_records_per_snapshot,
         prune_interval_ms=config.share_coordinator_state_topic_prune_interval_ms,
@@ -282,7 +277,7 @@ def _share_state(
     )
     coordinator = ShareStateCoordinator(state_config, partitions_of)
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
-    if is_alone:
+    if seat is None:
         share_state.load(log.stored())
     else:
         share_state.serve_what_is_led()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import cast
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
-from ..storage.directory import DataDirectory
+from ..storage.directory import NO_BROKER_EPOCH, DataDirectory
 from ..storage.disk_job import DiskJob
 from ..storage.files.files import Files, VolumeBytes
 from ..storage.log import LogCheckpoints, LogLocation, PartitionLog
@@ -310,9 +310,9 @@ class LogManager:
         """The logs that somebody has used since the start."""
         return list(self._opened.values())
 
-    def prepare_copy(self) -> Callable[[Files], None]:
+    def prepare_copy(self, broker_epoch: int = NO_BROKER_EPOCH) -> Callable[[Files], None]:
         """As `log_closing.prepare_copy`, of all logs that are open."""
-        return prepare_copy(self.opened_logs(), self._directory, is_clean=not self.has_unrecovered)
+        return prepare_copy(self.opened_logs(), self._directory, broker_epoch, is_clean=not self.has_unrecovered)
 
     def begin_purge(self) -> list[Callable[[], None]]:
         """What takes off the disk what was deleted long enough ago: calls for any thread; each may raise OSError.
@@ -360,8 +360,8 @@ class LogManager:
         for opened in self.opened_logs():
             opened.abandon()
 
-    def close(self) -> None:
-        """Make everything durable and say so, so that the next start can trust the files."""
+    def close(self, broker_epoch: int = NO_BROKER_EPOCH) -> None:
+        """Make everything durable and say so, and in which epoch, so that the next start can trust the files."""
         is_clean = close_logs(self.opened_logs(), self._files) and not self._unrecovered
         self._end_use()
         try:
@@ -369,7 +369,7 @@ class LogManager:
             for _, path in self._pending_deletes:
                 self._files.removal(path)()
             if is_clean:
-                self._directory.close_cleanly()
+                self._directory.close_cleanly(broker_epoch)
                 return
         except OSError as error:
             logger.error("the data directory could not be closed", error=str(error))

@@ -12,7 +12,7 @@ from functools import partial
 from ..protocol.errors import KafkaError
 from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
-from ..storage.directory import DataDirectory, DirectoryError, Identity
+from ..storage.directory import NO_BROKER_EPOCH, DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
 from ..storage.unflushed import drop_unflushed
 from .advertised import AdvertiseRule
@@ -39,6 +39,7 @@ from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice
 
 CONTROLLER_DIRECTORY = "controller"  # where several brokers have their metadata log
+NODE_DIRECTORY = "node-"  # before the id of one of several, its own directory
 
 
 class StartError(Exception):
@@ -144,15 +145,18 @@ class Node:
             partial(drop_unflushed, files, log.path, log.recovery_point) for log in self.parts.log_manager.opened_logs()
         ]
 
-    async def close(self, *, is_kept: bool = True) -> None:
-        """Stop listening, let what runs come to its end; make everything durable, or leave the files as they are."""
+    async def close(self, *, is_kept: bool = True, broker_epoch: int = NO_BROKER_EPOCH) -> None:
+        """Stop listening, let what runs come to its end; make everything durable, or leave the files as they are.
+
+        `broker_epoch` is the one in which it was registered (KIP-966).
+        """
         parts = self.parts
         await parts.server.close()
         for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner, parts.heavy_work):
             part.stop()
         await parts.lifetime.ended()
         if is_kept:
-            await beside_the_loop(self._runtime.threads, parts.log_manager.close)
+            await beside_the_loop(self._runtime.threads, partial(parts.log_manager.close, broker_epoch))
         else:
             parts.log_manager.abandon()
 

@@ -24,6 +24,7 @@ HIGH_WATERMARKS = "replication-offset-checkpoint"
 CLEANER_OFFSETS = "cleaner-offset-checkpoint"
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 LOCK = ".lock"
+NO_BROKER_EPOCH = -1
 
 _DELETED_SUFFIX = "-delete"
 _STRAY_SUFFIX = "-stray"
@@ -44,11 +45,13 @@ class LogStartWrite(DiskJob):
 class DataDirectory:
     """One `log.dirs` entry, locked for as long as it is open."""
 
-    def __init__(self, files: Files, path: str, identity: Identity, unlock: Callable[[], None], is_clean: bool) -> None:
+    def __init__(self, files: Files, path: str, identity: Identity, unlock: Callable[[], None]) -> None:
         self.files = files
         self.path = path
         self.identity = identity
-        self.is_clean = is_clean
+        self.is_clean = files.exists(f"{path}/{CLEAN_SHUTDOWN}")
+        # The broker epoch in which it was left (KIP-966): a broker alone, and a crash, leave none.
+        self.left_in_epoch = _epoch_of_mark(files, f"{path}/{CLEAN_SHUTDOWN}") if self.is_clean else NO_BROKER_EPOCH
         self._unlock = unlock
         self._is_closed = False
         self._log_start_writes: list[LogStartWrite] = []  # under way, in the order in which they run
@@ -73,8 +76,7 @@ class DataDirectory:
             raise DirectoryError(f"the data directory {path} cannot be used: {error}") from error
         try:
             identity = checked_identity(files, path, new_identity)
-            is_clean = files.exists(f"{path}/{CLEAN_SHUTDOWN}")
-            return cls(files, path, identity, unlock, is_clean)
+            return cls(files, path, identity, unlock)
         except BaseException:
             unlock()
             raise
@@ -102,7 +104,7 @@ class DataDirectory:
         self.files.remove(f"{self.path}/{CLEAN_SHUTDOWN}")
         self.files.sync_handle(self.path)()
 
-    def close_cleanly(self, broker_epoch: int = -1) -> None:
+    def close_cleanly(self, broker_epoch: int = NO_BROKER_EPOCH) -> None:
         """Leave the clean-shutdown mark, after every log was closed and checkpointed, and close the directory."""
         self._check_open()
         self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark(broker_epoch))
@@ -116,6 +118,7 @@ class DataDirectory:
         high_watermarks: Mapping[TopicPartition, int],
         *,
         is_clean: bool,
+        broker_epoch: int = NO_BROKER_EPOCH,
     ) -> None:
         """Leave in a copy of the files what a clean stop leaves, where logs were open that end and start there."""
         of_open = {RECOVERY_POINTS: ends, LOG_STARTS: {**self._log_starts_under_way(), **starts}}
@@ -123,7 +126,7 @@ class DataDirectory:
         for name, offsets in self._on_record():
             offsets_writer(copy, f"{self.path}/{name}", {**offsets, **of_open[name]})()
         if is_clean:
-            copy.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark())
+            copy.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark(broker_epoch))
 
     def close(self) -> None:
         """Give the directory back as it is; without the mark the next start recovers. No use of it follows."""
@@ -346,8 +349,17 @@ def split_partition(name: str) -> TopicPartition | None:
     return topic, int(partition)
 
 
-def _clean_mark(broker_epoch: int = -1) -> bytes:
+def _clean_mark(broker_epoch: int) -> bytes:
     return json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":")).encode()
+
+
+def _epoch_of_mark(files: Files, path: str) -> int:
+    """What a mark says; that of an older Apache Kafka is empty."""
+    try:
+        found: object = json.loads(files.read(path, 0, files.size(path)))["brokerEpoch"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return NO_BROKER_EPOCH
+    return found if isinstance(found, int) else NO_BROKER_EPOCH
 
 
 def _is_deleted(name: str) -> bool:

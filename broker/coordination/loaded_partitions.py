@@ -1,8 +1,8 @@
 """LoadedPartitions: which partitions of a coordinator's topic are served here, and how one comes to be served.
 
-The rule: a partition is served once all of its log has been replayed, and for as long as its log can be written. One
-that is led by another broker is answered NOT_COORDINATOR, one that is still being replayed COORDINATOR_LOAD_IN_PROGRESS;
-half of a log is a wrong state, and nobody sees it.
+The rule: a partition is served once all of its log has been replayed, and for as long as its log can be written. What
+another broker leads is answered NOT_COORDINATOR, what is still being replayed COORDINATOR_LOAD_IN_PROGRESS: half of a
+log is a wrong state, and nobody sees it.
 """
 
 from collections.abc import Callable, Iterable

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from ...protocol.batch import RecordBatch, whole_batches
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.records import NewRecord, ProducerStamp, build_batch
-from ..countdown import Countdown
 from ..topic_names import TRANSACTION_TOPIC
 from ..topics.log_flusher import LogFlusher
 from ..topics.partition import Partition
 from ..topics.topics import Topics
+from .durability import Durability, storage_error
 from .replication_wait import ReplicationWait
 from .result import BuiltRecords, Record
 from .state_machine import Then
@@ -31,7 +31,7 @@ class PartitionWriter:
         self._name = name
         self._topics = topics
         self._flusher = flusher
-        self._replication_wait = replication_wait
+        self._durability = Durability(flusher, replication_wait)
 
     def when_ready(self, then: Then) -> None:
         """Call `then` once the topic is there: at once if it is, else when it was created or could not be."""
@@ -83,40 +83,22 @@ class PartitionWriter:
         if written is None:
             then(None)
         elif written.leadership is not None:
-            self.when_all_durable([written], then)
+            self._durability.when_durable([written], then)
         elif not self._flusher.schedule(written):
             then(None)
         else:
-            self._flusher.flush(written, lambda error: then(_storage_error(error)))
+            self._flusher.flush(written, lambda error: then(storage_error(error)))
 
     def when_all_durable(self, partitions: Sequence[Partition], then: Then) -> None:
         """The same for what was appended to other topics; the last error, if there are several."""
-        waits = [(one.leadership, one.opened_log) for one in partitions if one.leadership is not None]
-        if not waits:
-            self._flusher.when_durable(partitions, lambda error: then(_storage_error(error)))
-            return
-        failure: KafkaError | None = None
-        countdown = Countdown(len(waits) + 1, lambda: then(failure))
-
-        def done(error: KafkaError | None) -> None:
-            nonlocal failure
-            failure = error or failure
-            countdown.count_down()
-
-        assert self._replication_wait is not None
-        self._flusher.when_durable(partitions, lambda error: done(_storage_error(error)))
-        for leadership, log in waits:
-            if leadership is not None and log is not None:
-                self._replication_wait.wait(leadership, log.log_end_offset, done)
-            else:
-                done(KafkaError(ErrorCode.KAFKA_STORAGE_ERROR))
+        self._durability.when_durable(partitions, then)
 
     def schedule_flush(self, partition: int) -> None:
         """What was appended has no client that waits: begin what the settings ask for in the background."""
         self._flusher.schedule(self.partition(partition))
 
     def is_undurable(self, partition: int) -> bool:
-        """Whether what was appended must not be built on before an fsync that has not happened yet; of a broker alone."""
+        """Whether what a broker alone appended must not be built on before an fsync that has not happened yet."""
         written = self._find(partition)
         return written is not None and self._flusher.is_due(written)
 
@@ -171,7 +153,3 @@ def _check_size(size_bytes: int, most_bytes: int) -> None:
     if size_bytes > most_bytes:
         why = f"{size_bytes} bytes are more than max.message.bytes ({most_bytes})"
         raise KafkaError(ErrorCode.MESSAGE_TOO_LARGE, why)
-
-
-def _storage_error(error: Exception | None) -> KafkaError | None:
-    return None if error is None else KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))

@@ -21,6 +21,7 @@ from ...protocol.messages.fetch import (
     PartitionData,
 )
 from ...storage.indexes.transaction_index import AbortedLookup, AbortedUnknown
+from ..config.replication_config import RACK_AWARE_SELECTOR, SELECTOR
 from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
@@ -32,7 +33,7 @@ from ..topics.delayed_fetch import DelayedFetch, WatchedPartition
 from ..topics.fetch_sessions import IDS_FROM_VERSION, CachedPartition, FetchContext
 from ..topics.partition import Partition
 from ..topics.partition_roles import check_replica, leader_of
-from ..topics.read_replica import RACK_AWARE_SELECTOR, SELECTOR, preferred_read_replica
+from ..topics.read_replica import preferred_read_replica
 
 logger = get_logger("fetch")
 

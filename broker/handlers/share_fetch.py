@@ -25,11 +25,12 @@ from ..context import Context
 from ..coordination.share_state.requests import SharePartitionKey
 from ..deferred import Deferred
 from ..nodes.leader_hints import LeaderHints
+from ..purgatory import DelayedAnswer
 from ..security.authorization.acl import Operation, ResourceType
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
 from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
-from ..share.delayed_share_fetch import DelayedAnswer, DelayedShareFetch, ShareFetch
+from ..share.delayed_share_fetch import DelayedShareFetch, ShareFetch
 from ..share.share_partition import Wish
 from ..share.share_reads import AcquiredData, read_and_acquire
 from ..share.share_sessions import (
@@ -233,7 +234,9 @@ def _find(name: TopicPartition, wanted: SessionPartition, session: Session, cont
     topic = context.topics.find_by_id(name.topic_id)
     if topic is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    return context.topics.partition(topic.name, name.partition)
+    partition = context.topics.partition(topic.name, name.partition)
+    partition.check_leader()
+    return partition
 
 
 def _acquire(asked: _Request, fetch: ShareFetch, refused: Mapping[TopicPartition, AcquiredData]) -> Steps[None]:

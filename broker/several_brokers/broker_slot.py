@@ -11,6 +11,7 @@ from ...protocol.metadata_records import BrokerEndpoint
 from ..config.broker_config import BrokerConfig
 from ..config.listeners import PLAINTEXT, SASL_PLAINTEXT, SASL_SSL, SSL
 from ..controller.broker_registration import NO_EPOCH, RegisterBroker
+from ..metadata.features import registered_features
 from ..node import Node, StartError
 from .broker_seat import BrokerSeat
 
@@ -34,7 +35,7 @@ class BrokerSlot:
         self.root = root
         self.state = BrokerState.STOPPED
         self.addresses: list[tuple[str, int]] = []  # of each listener; the same for every life
-        self.clean_epoch = NO_EPOCH  # the broker epoch in which it has ended cleanly, if that was how it ended
+        self.broker_epoch = NO_EPOCH  # once it is registered, of this life
         self.hears_clients = self.reaches_clients = True
         self._node: Node | None = None
         self._seat: BrokerSeat | None = None
@@ -70,14 +71,18 @@ class BrokerSlot:
         self.set_reach(hears_clients=self.hears_clients, reaches_clients=self.reaches_clients)
 
     async def end(self, state: BrokerState, *, is_kept: bool, is_refusing: bool = True) -> None:
-        """The node ends; its addresses are kept: whoever connects there is refused, or else waits for the next one."""
+        """The node ends; its addresses are kept: whoever connects there is refused, or else waits for the next one.
+
+        A clean end is noted in the directory, with the epoch that it was registered in (KIP-966).
+        """
         node, seat = self.node, self._seat
         self._node = self._seat = None
         self.state = state
         if seat is not None:
             seat.leave()
         self._held = () if is_refusing else node.parts.server.hold_sockets()
-        await node.close(is_kept=is_kept)
+        broker_epoch, self.broker_epoch = self.broker_epoch, NO_EPOCH
+        await node.close(is_kept=is_kept, broker_epoch=broker_epoch)
         if is_refusing and node.addresses:
             self._held = node.parts.server.keep_addresses()
 
@@ -113,7 +118,6 @@ class BrokerSlot:
     def registration(self, incarnation_id: bytes) -> RegisterBroker:
         """What the node that runs has to say of itself to the controller."""
         endpoints = zip(self.config.endpoints(), self.node.addresses, strict=True)
-        clean_epoch, self.clean_epoch = self.clean_epoch, NO_EPOCH
         return RegisterBroker(
             broker_id=self.node_id,
             incarnation_id=incarnation_id,
@@ -122,6 +126,7 @@ class BrokerSlot:
                 for one, (host, port) in endpoints
             ],
             log_dirs=[self.node.parts.context.metadata.directory_id],
+            features=registered_features(self.config.release),
             rack=self.config.broker_rack,
-            previous_broker_epoch=clean_epoch,
+            previous_broker_epoch=self.node.parts.log_manager.directory.left_in_epoch,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ...protocol.errors import KafkaError
-from ...protocol.metadata_records import FeatureLevelRecord, encode_metadata_record
+from ...protocol.metadata_records import encode_metadata_record
 from ...protocol.uuid_text import encode_uuid
 from ...protocol.wire import CorruptFrame
 from ...storage.directory import DirectoryError, Identity
@@ -13,14 +13,12 @@ from ..beside_the_loop import beside_the_loop
 from ..config.broker_config import BrokerConfig
 from ..lifetime import Lifetime
 from ..log_manager import LogManager
-from ..metadata.eligible_leaders import MIN_ISR, first_min_isr_records
-from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
+from ..metadata.eligible_leaders import MIN_ISR, first_min_isr_records, has_eligible_leaders
 from ..metadata.log import MetadataLog
 from ..node import StartError, open_directory
+from ..nodes.nodes import CONTROLLER_NODE_ID
 from ..runtime import Runtime, Timer
 from ..slices import Slices
-
-CONTROLLER_NODE_ID = 3000  # in its meta.properties: as in Kafka's examples beside brokers with small numbers
 
 
 class ControllerNode:
@@ -66,11 +64,9 @@ class ControllerNode:
             log_manager.abandon()
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
         image = self._metadata.image
-        if not image.brokers and ELIGIBLE_LEADER_REPLICAS_VERSION not in {**image.features, **features}:
-            # As Apache Kafka 4.3 formats a new cluster (KIP-966).
-            first = FeatureLevelRecord(name=ELIGIBLE_LEADER_REPLICAS_VERSION, feature_level=1)
-            min_isr = first_min_isr_records(image, self._config.effective(MIN_ISR) or "1")
-            self._metadata.write_now([encode_metadata_record(record) for record in (first, *min_isr)])
+        if has_eligible_leaders(image):
+            first = first_min_isr_records(image, self._config.effective(MIN_ISR) or "1")
+            self._metadata.write_now([encode_metadata_record(record) for record in first])
         self._log_manager = log_manager
         self._set_snapshots()
 

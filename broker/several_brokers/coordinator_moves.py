@@ -43,13 +43,13 @@ class CoordinatorMoves:
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None]:
         """Partitions have come, or are led by others."""
-        for topic in (*delta.created_topics, *delta.grown_topics.values(), *delta.newly_led_topics.values()):
-            if topic.name in self._services:
-                yield from self._follow(topic)
         for topic in delta.deleted_topics:
             if topic.name in self._services:
                 for index in topic.partitions:
                     self._resign(topic.name, index)
+        for topic in (*delta.created_topics, *delta.grown_topics.values(), *delta.newly_led_topics.values()):
+            if topic.name in self._services:
+                yield from self._follow(topic)
 
     def _follow(self, topic: TopicImage) -> Steps[None]:
         for index, partition in list(topic.partitions.items()):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from ...storage.directory import DataDirectory
+from ...storage.directory import CLEAN_SHUTDOWN, DataDirectory
 from ...storage.files.files import Files
 from ...storage.meta_properties import META_PROPERTIES
 from ..advertised import AdvertiseRule
@@ -22,7 +22,7 @@ from ..controller.controller import Controller
 from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
 from ..network.pipeline import Stage
-from ..node import CONTROLLER_DIRECTORY, Node, NodePlan, StartError
+from ..node import CONTROLLER_DIRECTORY, NODE_DIRECTORY, Node, NodePlan, StartError
 from ..nodes.links import Links
 from ..runtime import Runtime
 from ..security.sasl.start_users import ensure_users
@@ -58,8 +58,12 @@ class ReplicatedCluster:
         topics: Sequence[StartTopic] = (),
         users: Sequence[User] = (),
         racks: Sequence[str | None] = (),
+        on_open: Callable[[Context], None] = lambda context: None,
     ) -> None:
-        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order."""
+        """`stages` gives what every request passes at a broker; `racks` are those of the brokers, in order.
+
+        `on_open` hears of each broker that is open, before it listens; each time that it has been started anew.
+        """
         self._config = config
         self._files = files
         self._runtime = runtime
@@ -70,11 +74,12 @@ class ReplicatedCluster:
         self._cluster_id = cluster_id
         self._topics = topics
         self._users = users
+        self._on_open = on_open
         self._given_epochs = GivenEpochs()
         self._slots = {
             node_id: BrokerSlot(
                 config_of_node(config, node_id, brokers, racks[node_id - 1] if node_id <= len(racks) else None),
-                f"{directory}/node-{node_id}",
+                f"{directory}/{NODE_DIRECTORY}{node_id}",
             )
             for node_id in range(1, brokers + 1)
         }
@@ -211,8 +216,9 @@ class ReplicatedCluster:
         """
         assert self._controller is not None
         self._given_epochs.begin()
-        managers = [slot.node.parts.log_manager for slot in self._slots.values() if slot.is_alive]
-        completions = [manager.prepare_copy() for manager in (*managers, self._controller.log_manager)]
+        alive = [slot for slot in self._slots.values() if slot.is_alive]
+        completions = [slot.node.parts.log_manager.prepare_copy(slot.broker_epoch) for slot in alive]
+        completions.append(self._controller.log_manager.prepare_copy())
 
         def complete(copy: Files) -> None:
             for one in completions:
@@ -250,12 +256,14 @@ class ReplicatedCluster:
         slot, around = self.slot(node_id), self.around
         if slot.is_alive:
             raise StartError(f"broker {node_id} runs already")
+        await self._fence_dead(slot)
         seat = BrokerSeat(node_id, slot.config, around)
         node = Node(self._plan(slot, seat), self._runtime)
         around.links.set_going(node_id)
         try:
             await when_done(partial(seat.join, node.lifetime.runtime))
             await node.open()
+            self._on_open(node.parts.context)
         except BaseException:
             seat.leave()
             around.links.hold_still(node_id)
@@ -267,6 +275,16 @@ class ReplicatedCluster:
         except BaseException:
             await self._end(slot, BrokerState.STOPPED, is_kept=True)
             raise
+
+    async def _fence_dead(self, slot: BrokerSlot) -> None:
+        """The controller is to know that the broker before this one has died: it leads nothing any more."""
+        controller = self.around.controller
+        known = controller.cluster.brokers.get(slot.node_id)
+        is_clean = self._files.exists(f"{slot.root}/{CLEAN_SHUTDOWN}")
+        if self._sessions is not None:
+            self._sessions.forget(slot.node_id)
+        if known is not None and not known.is_fenced and not is_clean:
+            await when_done(partial(controller.fence_broker, slot.node_id))
 
     def _plan(self, slot: BrokerSlot, seat: BrokerSeat) -> NodePlan:
         assert self._controller is not None
@@ -286,12 +304,13 @@ class ReplicatedCluster:
     async def _register(self, slot: BrokerSlot) -> None:
         controller = self.around.controller
         known = controller.cluster.brokers.get(slot.node_id)
-        # One that is registered and not fenced was there when the whole process ended: with it, the controller has
-        # missed nothing, and the broker is the one it was.
+        # One that is registered and not fenced was there when the whole process was stopped: the controller has missed
+        # nothing, and the broker is the one it was.
         is_back = known is not None and not known.is_fenced
         incarnation_id = known.incarnation_id if is_back and known else self._runtime.new_uuid().bytes
         asked = slot.registration(incarnation_id)
         await when_done(lambda then: controller.register_broker(asked, lambda _, error: then(error)))
+        slot.broker_epoch = controller.cluster.brokers[slot.node_id].broker_epoch
         await when_done(partial(controller.unfence_broker, slot.node_id))
         if self._sessions is not None:
             self._sessions.watch(slot.node_id)
@@ -302,9 +321,7 @@ class ReplicatedCluster:
         if slot.state is not BrokerState.RUNNING:
             raise StartError(f"broker {node_id} does not run: it is {slot.state.value}")
         await when_done(lambda then: controller.begin_controlled_shutdown(node_id, lambda _, error: then(error)))
-        epoch = controller.cluster.brokers[node_id].broker_epoch
         await self._end(slot, BrokerState.STOPPED, is_kept=True)
-        slot.clean_epoch = epoch
         await when_done(partial(controller.fence_broker, node_id))
 
     async def kill_broker(self, node_id: int, *, is_noticed: bool = True, keeps_page_cache: bool = True) -> None:
@@ -314,12 +331,16 @@ class ReplicatedCluster:
         fsync has covered is lost with the page cache, if that is not kept.
         """
         slot = self.slot(node_id)
+        slot.freeze()  # it does nothing from here on
+        self.around.links.hold_still(node_id)
+        if is_noticed:
+            # Before its clients notice: they ask at once who leads now, and some ask again only a second later.
+            self._forget(node_id)
+            await when_done(partial(self.around.controller.fence_broker, node_id))
         unflushed = [] if keeps_page_cache else slot.node.unflushed()
         await self._end(slot, BrokerState.KILLED, is_kept=False, is_forgotten=is_noticed)
         for drop in unflushed:
             drop()
-        if is_noticed:
-            await when_done(partial(self.around.controller.fence_broker, node_id))
 
     def freeze_broker(self, node_id: int) -> None:
         """Have a broker do nothing, as if a signal had stopped its process. StartError."""
@@ -351,6 +372,10 @@ class ReplicatedCluster:
         finally:
             del self._halting[node_id]
 
+    def _forget(self, node_id: int) -> None:
+        if self._sessions is not None:
+            self._sessions.forget(node_id)
+
     async def _end(
         self,
         slot: BrokerSlot,
@@ -361,8 +386,8 @@ class ReplicatedCluster:
         is_refusing: bool = True,
     ) -> None:
         _ = slot.node
-        if self._sessions is not None and is_forgotten:
-            self._sessions.forget(slot.node_id)
+        if is_forgotten:
+            self._forget(slot.node_id)
         if self._around is not None:
             self._around.links.hold_still(slot.node_id)
         await slot.end(state, is_kept=is_kept, is_refusing=is_refusing)

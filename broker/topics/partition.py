@@ -4,7 +4,7 @@ With several brokers each has every partition, and a log for those it has a repl
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
@@ -12,7 +12,9 @@ from ...storage.log import AppendInfo, PartitionLog
 from ...storage.log_api import Log
 from ..log_output import get_logger
 from ..slices import Steps, in_steps, run_to_end
-from .read_replica import FollowerView
+
+if TYPE_CHECKING:  # a broker alone has no followers to look at
+    from .read_replica import FollowerView
 
 logger = get_logger("partition")
 
@@ -32,7 +34,7 @@ class Leadership(Protocol):
         """Where the log ended when this broker began to lead."""
         ...
 
-    def in_sync_followers(self) -> Sequence[FollowerView]:
+    def in_sync_followers(self) -> "Sequence[FollowerView]":
         """Those from which consumers may read."""
         ...
 
@@ -53,13 +55,13 @@ class Leadership(Protocol):
 
 
 class NotYetLeading:
-    """The `Leadership` of a partition with followers that are yet to be counted: nothing can be known to be with them."""
+    """The `Leadership` of a partition whose followers are yet to be counted: nothing is known to be with them."""
 
     @property
     def epoch_start_offset(self) -> int:
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
 
-    def in_sync_followers(self) -> Sequence[FollowerView]:
+    def in_sync_followers(self) -> "Sequence[FollowerView]":
         return ()
 
     def low_watermark(self, is_alive: Callable[[int], bool]) -> int:

@@ -4,10 +4,7 @@ Pure. The leader serves who is in its own rack, and who is in a rack without a r
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
-
-SELECTOR: Final = "replica.selector.class"
-RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+from typing import NamedTuple
 
 
 class FollowerView(NamedTuple):

@@ -70,10 +70,19 @@ def test_the_clean_mark_is_believed_once(files: MemoryFiles) -> None:
     DataDirectory.open(files, ROOT, OURS).close_cleanly(7)
     assert _text(files, ".kafka_cleanshutdown") == '{"version":0,"brokerEpoch":7}'
     directory = DataDirectory.open(files, ROOT, OURS)
-    assert directory.is_clean
+    assert (directory.is_clean, directory.left_in_epoch) == (True, 7)
     directory.begin_writing()
     directory.close()
-    assert not DataDirectory.open(files, ROOT, OURS).is_clean
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert (directory.is_clean, directory.left_in_epoch) == (False, -1)
+
+
+@pytest.mark.parametrize("mark", [b"", b"{}", b"[]", b'{"brokerEpoch":"x"}', b"\xff"])
+def test_a_clean_mark_that_says_no_epoch_is_a_clean_mark(files: MemoryFiles, mark: bytes) -> None:
+    DataDirectory.open(files, ROOT, OURS).close()
+    files.write_whole(f"{ROOT}/.kafka_cleanshutdown", mark)
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert (directory.is_clean, directory.left_in_epoch) == (True, -1)
 
 
 def test_checkpoints_are_kafkas_text_and_survive(files: MemoryFiles) -> None:
@@ -290,9 +299,10 @@ def test_a_copy_is_completed_as_a_clean_stop_leaves_it(files: MemoryFiles) -> No
     directory.begin_writing()
     for is_clean in (True, False):
         copy = files.fork()
-        directory.complete_copy(copy, {("t", 0): 9}, {("t", 0): 2}, {("t", 0): 8}, is_clean=is_clean)
+        directory.complete_copy(copy, {("t", 0): 9}, {("t", 0): 2}, {("t", 0): 8}, is_clean=is_clean, broker_epoch=5)
         found = DataDirectory.open(copy, ROOT, OURS)
-        assert (found.is_clean, found.recovery_points) == (is_clean, {("t", 0): 9, ("u", 0): 4})
+        assert (found.is_clean, found.left_in_epoch) == ((True, 5) if is_clean else (False, -1))
+        assert found.recovery_points == {("t", 0): 9, ("u", 0): 4}
         assert (found.log_starts, found.high_watermarks) == ({("t", 0): 2}, {("t", 0): 8})
     assert (directory.recovery_points["t", 0], directory.log_starts["t", 0]) == (3, 1)
 
