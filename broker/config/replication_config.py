@@ -11,6 +11,7 @@ from .topic_config import in_force
 
 LAG: Final = "replica.lag.time.max.ms"
 FETCH_MAX_BYTES: Final = "replica.fetch.max.bytes"
+RESPONSE_MAX_BYTES: Final = "replica.fetch.response.max.bytes"
 FETCH_BACKOFF: Final = "replica.fetch.backoff.ms"
 SESSION_TIMEOUT: Final = "broker.session.timeout.ms"
 COMMIT_TIMEOUT: Final = "offsets.commit.timeout.ms"
@@ -61,6 +62,11 @@ class ReplicationConfig:
     def fetch_max_bytes(self) -> int:
         """`replica.fetch.max.bytes`: of one partition at a time."""
         return self._number(FETCH_MAX_BYTES)
+
+    @property
+    def response_max_bytes(self) -> int:
+        """`replica.fetch.response.max.bytes`: of all partitions in one answer."""
+        return self._number(RESPONSE_MAX_BYTES)
 
     @property
     def backoff_s(self) -> float:

@@ -57,6 +57,7 @@ SETS = (
     "node_endpoints",
     "replica_election_results",
     "partition_responses",
+    "partitions",
     "transaction_states",
     "groups",
     "active_producers",
@@ -298,7 +299,7 @@ class NodeDialogue(Notes):
     def wait_for_high_watermark(self, node_id: int, name: str, offset: int, index: int = 0) -> None:
         """Until a consumer of that broker is told this high watermark."""
         self.wait_for(
-            lambda: self._fetched(node_id, name, index, 0).high_watermark == offset,
+            lambda: self._fetched(node_id, name, index, offset).high_watermark == offset,
             f"the high watermark of {name} is {offset} at {node_id}",
         )
 

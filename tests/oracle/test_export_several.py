@@ -34,6 +34,8 @@ from .test_same_acls import DENIED, code_of, rules_of
 from .test_same_directory import go_on
 from .test_same_users import upsertion
 
+pytestmark = pytest.mark.timeout(600)  # a JVM takes its time, and here are four
+
 ALL = {1, 2, 3}
 SETTINGS = {
     "log.retention.check.interval.ms": "3600000",

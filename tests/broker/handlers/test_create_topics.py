@@ -328,7 +328,12 @@ def test_a_broker_that_is_fenced_may_hold_a_partition_and_leads_none() -> None:
     )
     (made,) = ask(brokers[2], topic("v", 1, 3))
     one = brokers.record("v")
-    assert (made.error_code, sorted(one.replicas), one.replicas[0] != 1, sorted(one.isr)) == (0, [1, 2, 3], True, [2, 3])
+    assert (made.error_code, sorted(one.replicas), one.replicas[0] != 1, sorted(one.isr)) == (
+        0,
+        [1, 2, 3],
+        True,
+        [2, 3],
+    )
 
 
 def test_a_controller_that_cannot_be_reached_is_waited_for_as_long_as_the_client_waits() -> None:
