@@ -54,9 +54,7 @@ BROKER, LOGGER = 4, 8
 SET, DELETE = 0, 1
 
 
-def alter(
-    node: AskedContext, kind: int, name: str, key: str, value: str | None = None
-) -> tuple[int, str | None]:
+def alter(node: AskedContext, kind: int, name: str, key: str, value: str | None = None) -> tuple[int, str | None]:
     """Set a setting, or take it back: the error and its message."""
     operation = DELETE if value is None else SET
     config = AlterableConfig(name=key, config_operation=operation, value=value)
