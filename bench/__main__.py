@@ -21,6 +21,7 @@ from .clusters import measure_clusters
 from .groups import measure_groups
 from .journal import measure_journal
 from .logins import login_brokers, measure_logins
+from .several_brokers import measure_fail_overs, measure_several_brokers
 from .share_groups import share
 from .starts import measure_starts
 from .state import measure_state
@@ -53,7 +54,12 @@ def main() -> None:
     parser.add_argument("--clusters", action="store_true", help="measure what a cluster costs a test instead")
     parser.add_argument("--tls", action="store_true", help="measure what TLS costs instead")
     parser.add_argument("--acls", action="store_true", help="measure what access rules cost instead")
+    parser.add_argument("--brokers", action="store_true", help="measure several brokers in one process instead")
     arguments = parser.parse_args()
+    if arguments.brokers:
+        show(measure_several_brokers(arguments.records // 10))
+        show({"3 brokers": measure_fail_overs()})
+        return
     if arguments.journal or arguments.state or arguments.clusters or arguments.acls:
         measure_in_process(arguments)
         return

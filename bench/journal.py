@@ -13,7 +13,8 @@ from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.kafka_cluster import KafkaCluster
-from odradek.broker.testing.running_cluster import Reins, RunningCluster
+from odradek.broker.testing.reins import Reins
+from odradek.broker.testing.running_cluster import RunningCluster
 from odradek.broker.wire import Wire
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
 from odradek.protocol.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
@@ -66,7 +67,7 @@ async def _start_bare() -> RunningCluster:
     config = BrokerConfig.from_settings({"listeners": "PLAINTEXT://127.0.0.1:0"})
     cluster = Cluster(config, MemoryFiles(), reins.runtime, "memory")
     await cluster.start()
-    return reins.hold(cluster)
+    return RunningCluster(cluster, reins)
 
 
 def timed(ask: Callable[[Wire], None], wire: Wire, requests: int) -> float:

@@ -37,10 +37,10 @@ from .metadata.log import MetadataLog, feature_records
 from .metadata.metadata import Metadata
 from .metadata.producer_ids import ProducerIds
 from .nodes.nodes import OnlyNode
-from .nodes.seat import Seat
 from .purgatory import Purgatory
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, Runtime, SerialQueue
+from .seat import Seat
 from .security.authorization.acls import Acls
 from .security.authorization.authorizer import Authorizer
 from .security.sasl.sasl_server import SaslServer
@@ -91,13 +91,13 @@ def assemble(
     topics = Topics(config, runtime, metadata, log_manager, on_change, placement)
     flusher = LogFlusher(runtime, log_manager.note_sealed, log_manager.make_room)
     producer_ids = ProducerIds(metadata)
-    is_alone = seat is None  # else what is led is loaded when it is led
-    share_state = _share_state(config, runtime, metadata, topics, flusher, is_alone=is_alone)
+    share_state = _share_state(config, runtime, metadata, topics, flusher, seat)
     metadata.publisher.subscribe(share_state)
-    groups = _groups(config, runtime, metadata, topics, flusher, is_alone=is_alone)
+    groups = _groups(config, runtime, metadata, topics, flusher, seat)
     metadata.publisher.subscribe(groups)
+    states = share_state if seat is None else seat.share_states
     share = SharePartitions(
-        share_state,
+        states,
         share_group_settings(config, lambda: metadata.image),
         ShareSessions(lambda: config.group_share_max_share_sessions),
         purgatory,
@@ -119,10 +119,8 @@ def assemble(
         streams_topics=StreamsTopics(config, topics),
         log_dir=log_manager,
         groups=groups,
-        share_groups=ShareGroupService(groups, share_state, slices),
-        transactions=_transactions(
-            config, runtime, metadata, topics, flusher, producer_ids, given_epochs, is_alone=is_alone
-        ),
+        share_groups=ShareGroupService(groups, states, slices),
+        transactions=_transactions(config, runtime, metadata, topics, flusher, producer_ids, given_epochs, seat),
         share_state=share_state,
         share=share,
         purgatory=purgatory,
@@ -141,11 +139,12 @@ def assemble(
         new_uuid=runtime.new_uuid,
         served_apis=list(apis_of(config.release).values()),
         cluster_id=identity.cluster_id,
-        features=features_of(config.release),
+        features=features_of(config.release, has_several=seat is not None),
         advertised=advertised,
         nodes=OnlyNode(config, advertised) if seat is None else seat.nodes(metadata, advertised),
         acls=_acls(config, runtime, metadata),
         tls=tls,
+        transaction_checks=None if seat is None else seat.transaction_checks,
     )
     if seat is not None:
         seat.attach(context)
@@ -163,7 +162,7 @@ def open_metadata(
 ) -> MetadataLog:
     """The metadata log, led from now on, with these levels of features and the newest of those that have none."""
     metadata = load_metadata(log_manager, config, clock, slices, is_alone=is_alone)
-    new = first_levels(features_of(config.release), metadata.image.features)
+    new = first_levels(features_of(config.release, has_several=not is_alone), metadata.image.features)
     metadata.write_now([encode_metadata_record(r) for r in feature_records({**new, **features}, metadata.image)])
     return metadata
 
@@ -179,16 +178,19 @@ def _acls(config: BrokerConfig, runtime: Runtime, metadata: Metadata) -> Acls | 
     return acls
 
 
+def _writer(topic: str, topics: Topics, flusher: LogFlusher, seat: Seat | None) -> PartitionWriter:
+    return PartitionWriter(topic, topics, flusher, None if seat is None else seat.replication_wait(topic))
+
+
 def _groups(
     config: BrokerConfig,
     runtime: Runtime,
     metadata: Metadata,
     topics: Topics,
     flusher: LogFlusher,
-    *,
-    is_alone: bool,
+    seat: Seat | None,
 ) -> GroupCoordinatorService:
-    log = PartitionWriter(OFFSETS_TOPIC, topics, flusher)
+    log = _writer(OFFSETS_TOPIC, topics, flusher, seat)
     group_config = GroupConfig(
         min_session_timeout_ms=config.group_min_session_timeout_ms,
         max_session_timeout_ms=config.group_max_session_timeout_ms,
@@ -207,8 +209,10 @@ def _groups(
     metadata.publisher.subscribe(seen_topics)
     coordinator = GroupCoordinator(group_config, lambda: str(runtime.new_uuid()), seen_topics)
     groups = GroupCoordinatorService(coordinator, log, runtime)
-    if is_alone:
+    if seat is None:
         groups.load(log.stored())
+    else:
+        groups.serve_what_is_led()
     topics.on_marker = groups.note_marker
     groups.start()
     return groups
@@ -222,13 +226,12 @@ def _transactions(
     flusher: LogFlusher,
     producer_ids: ProducerIds,
     given_epochs: GivenEpochs | None,
-    *,
-    is_alone: bool,
+    seat: Seat | None,
 ) -> TransactionCoordinatorService:
     def level() -> int:
         return metadata.image.features.get(TRANSACTION_VERSION, 0)
 
-    log = PartitionWriter(TRANSACTION_TOPIC, topics, flusher)
+    log = _writer(TRANSACTION_TOPIC, topics, flusher, seat)
     transaction_config = TransactionConfig(
         max_timeout_ms=config.transaction_max_timeout_ms,
         id_expiration_ms=config.transactional_id_expiration_ms,
@@ -238,9 +241,13 @@ def _transactions(
     )
     coordinator = TransactionCoordinator(transaction_config, producer_ids.next_id, level, given_epochs)
     timeouts = TransactionTimeouts(transaction_config, coordinator)
-    transactions = TransactionCoordinatorService(coordinator, timeouts, log, topics, producer_ids, runtime)
-    if is_alone:
+    transactions = TransactionCoordinatorService(
+        coordinator, timeouts, log, topics, producer_ids, runtime, None if seat is None else seat.markers
+    )
+    if seat is None:
         transactions.load(log.stored())
+    else:
+        transactions.serve_what_is_led()
     transactions.start()
     return transactions
 
@@ -251,8 +258,7 @@ def _share_state(
     metadata: Metadata,
     topics: Topics,
     flusher: LogFlusher,
-    *,
-    is_alone: bool,
+    seat: Seat | None,
 ) -> ShareStateService:
     def partitions_of(topic_id: bytes) -> int | None:
         topic = metadata.image.topics.get(metadata.image.names.get(topic_id, ""))
@@ -261,7 +267,7 @@ def _share_state(
     def is_enabled() -> bool:
         return metadata.image.features.get(SHARE_VERSION, 0) >= 1
 
-    log = PartitionWriter(SHARE_TOPIC, topics, flusher)
+    log = _writer(SHARE_TOPIC, topics, flusher, seat)
     state_config = ShareStateConfig(
         updates_per_snapshot=config.share_coordinator_snapshot_update_records_per_snapshot,
         prune_interval_ms=config.share_coordinator_state_topic_prune_interval_ms,
@@ -271,7 +277,9 @@ def _share_state(
     )
     coordinator = ShareStateCoordinator(state_config, partitions_of)
     share_state = ShareStateService(coordinator, state_config, log, is_enabled, runtime)
-    if is_alone:
+    if seat is None:
         share_state.load(log.stored())
+    else:
+        share_state.serve_what_is_led()
     share_state.start()
     return share_state

@@ -11,12 +11,13 @@ from .advertised import AdvertiseRule
 from .cluster import Cluster, StartError
 from .config.broker_config import BrokerConfig
 from .config.start_topics import StartTopic
+from .context import Context
 from .network.pipeline import Stage
 from .runtime import LoopThreads, LoopTimers, Runtime, SystemClock, chance_of
 from .security.sasl.users import User
 
 if TYPE_CHECKING:
-    from .nodes.replicated_cluster import ReplicatedCluster
+    from .several_brokers.replicated_cluster import ReplicatedCluster
 
 __all__ = ["Broker", "StartError"]
 
@@ -34,7 +35,8 @@ class Broker:
         advertise: Sequence[AdvertiseRule] = (),
         cluster_id: str | None = None,
         topics: Sequence[StartTopic] = (),
-        stages: Sequence[Stage] = (),
+        stages: Callable[[int | None], Sequence[Stage]] = lambda broker: (),
+        on_open: Callable[[Context], None] = lambda context: None,
         around_files: Callable[[Files], Files] = lambda files: files,
         seed: int | None = None,
         users: Sequence[User] = (),
@@ -47,14 +49,17 @@ class Broker:
 
         `advertise` says what clients of some networks are told for its address, before anything else. `cluster_id` is
         the id of a new cluster, and of any that is to be opened. `topics` are there when it listens.
-        `stages` are what every request passes before its handler, in this order, and `around_files` gives what the
+        `stages` gives what every request passes before its handler, in this order, at each of several brokers or, for
+        None, at one alone; `on_open` hears of each of several that is about to listen. `around_files` gives what the
         cluster has in place of its disk. From a `seed` every id follows. `users` may log in from the start on.
         With several `brokers` each has ports of its own, which count up from those that are given, and the rack of
         `racks` that stands at its place.
         """
         self._seed = seed
         self._given = config
-        self.config = config if isinstance(config, BrokerConfig) else BrokerConfig.from_settings(config or {})
+        if not isinstance(config, BrokerConfig):
+            config = BrokerConfig.from_settings(config or {}, brokers=brokers)
+        self.config = config
         self.is_ephemeral = is_ephemeral
         self._runtime = runtime
         self._features = features or {}
@@ -62,10 +67,11 @@ class Broker:
         self._cluster_id = cluster_id
         self._topics = topics
         self._stages = stages
+        self._on_open = on_open
         self._around_files = around_files
         self._users = users
         self._brokers = brokers
-        self._racks = racks
+        self.racks = racks
         self._threads: LoopThreads | None = None
         self._cluster: Cluster | None = None  # of one broker
         self._several: ReplicatedCluster | None = None
@@ -100,6 +106,11 @@ class Broker:
     def ready(self) -> str:
         """What it is ready with: its addresses."""
         return self.bootstrap
+
+    @property
+    def broker_ids(self) -> Sequence[int]:
+        """The ids of its brokers, whether they run or not."""
+        return range(1, self._brokers + 1) if self._brokers > 1 else [self.config.node_id]
 
     @property
     def cluster(self) -> Cluster:
@@ -142,7 +153,7 @@ class Broker:
             runtime,
             root,
             self._features,
-            self._stages,
+            self._stages(None),
             advertise=self._advertise,
             cluster_id=self._cluster_id,
             topics=self._topics,
@@ -152,7 +163,7 @@ class Broker:
         self._cluster = cluster
 
     def _made_of_several(self, runtime: Runtime, root: str) -> "ReplicatedCluster":
-        from .nodes.replicated_cluster import ReplicatedCluster
+        from .several_brokers.replicated_cluster import ReplicatedCluster
 
         return ReplicatedCluster(
             self.config,
@@ -161,12 +172,13 @@ class Broker:
             runtime,
             root,
             features=self._features,
-            stages=lambda node_id: self._stages,
+            stages=self._stages,
+            on_open=self._on_open,
             advertise=self._advertise,
             cluster_id=self._cluster_id,
             topics=self._topics,
             users=self._users,
-            racks=self._racks,
+            racks=self.racks,
         )
 
     async def stop(self) -> None:

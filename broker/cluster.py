@@ -11,19 +11,19 @@ from functools import partial
 from types import MappingProxyType
 
 from ..protocol.errors import KafkaError
-from ..storage.directory import META_PROPERTIES, DataDirectory
+from ..storage.directory import DataDirectory
 from ..storage.files.files import Files
+from ..storage.meta_properties import META_PROPERTIES
 from .advertised import AdvertiseRule
 from .config.broker_config import BrokerConfig
 from .config.listeners import address_of
 from .config.start_topics import StartTopic
 from .context import Context
 from .coordination.transactions.given_epochs import GivenEpochs
-from .log_closing import prepare_copy
 from .log_output import get_logger
 from .metadata.metadata import Metadata
 from .network.pipeline import Stage
-from .node import Node, NodeParts, NodePlan, StartError
+from .node import CONTROLLER_DIRECTORY, Node, NodeParts, NodePlan, StartError
 from .runtime import Runtime
 from .security.sasl.start_users import ensure_users
 from .security.sasl.users import User
@@ -105,6 +105,8 @@ class Cluster:
         """Open the data, then listen. StartError says what is in the way, and leaves nothing behind."""
         if self._node is not None:
             raise StartError("the broker runs already")
+        if self._files.exists(f"{self._root}/{CONTROLLER_DIRECTORY}/{META_PROPERTIES}"):
+            raise StartError(f"the data directory {self._root} is that of several brokers: give their number")
         began_at = self._runtime.clock.now()
         node = Node(self._plan(), self._runtime)
         await node.open()
@@ -158,9 +160,8 @@ class Cluster:
 
         OSError for a disk that refuses, or while records are being deleted.
         """
-        log_manager = self._running.log_manager
         self._given_epochs.begin()
-        return prepare_copy(log_manager.opened_logs(), log_manager.directory, is_clean=not log_manager.has_unrecovered)
+        return self._running.log_manager.prepare_copy()
 
     async def replace(self, files: Files, cluster_id: str | None = None) -> None:
         """Go on over other files at the same addresses; nothing more is written to those it had.

@@ -14,12 +14,22 @@ from .runtime import Runtime, Stopped, Then, Threads, TimerHandle, Timers
 logger = get_logger("lifetime")
 
 
+class _Calls(set["_Call"]):
+    """The calls to come, and those that a frozen lifetime has missed so far."""
+
+    __slots__ = ("missed",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missed: list[Callable[[], None]] | None = None  # while it is frozen
+
+
 class _Call:
     """A call to come; what is cancelled, or overtaken by the end, is never called."""
 
     __slots__ = ("_calls", "_on_fire", "handle")
 
-    def __init__(self, calls: set["_Call"], on_fire: Callable[[], None]) -> None:
+    def __init__(self, calls: _Calls, on_fire: Callable[[], None]) -> None:
         self._calls = calls
         self._on_fire = on_fire
         self.handle: TimerHandle | None = None
@@ -27,6 +37,9 @@ class _Call:
 
     def fire(self) -> None:
         if self not in self._calls:
+            return
+        if self._calls.missed is not None:
+            self._calls.missed.append(self.fire)
             return
         self._calls.remove(self)
         try:
@@ -59,7 +72,7 @@ class Lifetime:
     def __init__(self, runtime: Runtime) -> None:
         self._timers: Timers = runtime.timers
         self._threads: Threads = runtime.threads
-        self._calls: set[_Call] = set()
+        self._calls = _Calls()
         self._running = 0
         self._when_idle: list[asyncio.Future[None]] = []
         self._is_over = False
@@ -90,6 +103,9 @@ class Lifetime:
         self._running += 1
 
         def done(error: Exception | None) -> None:
+            if self._calls.missed is not None:
+                self._calls.missed.append(lambda: done(error))
+                return
             try:
                 then(error)
             except Exception:
@@ -106,8 +122,25 @@ class Lifetime:
         except RuntimeError:  # they have ended before us
             done(Stopped())
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nothing is called until `resume`."""
+        return self._calls.missed is not None
+
+    def freeze(self) -> None:
+        """Call nothing any more, as a process that was stopped by a signal; what is due meanwhile is late."""
+        if self._calls.missed is None:
+            self._calls.missed = []
+
+    def resume(self) -> None:
+        """Go on: what was due meanwhile is called, in its order, as soon as the loop is free."""
+        missed, self._calls.missed = self._calls.missed or [], None
+        for call in missed:
+            self._timers.call_soon(call)
+
     async def ended(self) -> None:
         """Cancel every timer, wait until what runs on threads has been dealt with, and begin nothing any more."""
+        self.resume()
         self._timers = _NoTimers()
         for call in list(self._calls):
             call.cancel()

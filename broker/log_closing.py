@@ -35,7 +35,9 @@ def close_logs(logs: Sequence[PartitionLog], files: Files) -> bool:
     return False
 
 
-def prepare_copy(logs: Sequence[PartitionLog], directory: DataDirectory, *, is_clean: bool) -> Callable[[Files], None]:
+def prepare_copy(
+    logs: Sequence[PartitionLog], directory: DataDirectory, broker_epoch: int, *, is_clean: bool
+) -> Callable[[Files], None]:
     """Have the files say what a clean stop would have them say; then copy them, and give the copy to the call.
 
     It leaves the checkpoints and the mark there that a clean stop leaves. OSError where a log cannot be prepared.
@@ -44,7 +46,8 @@ def prepare_copy(logs: Sequence[PartitionLog], directory: DataDirectory, *, is_c
         opened.prepare_close()
     ends = {(log.topic, log.partition): log.log_end_offset for log in logs}
     starts = {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0}
-    return lambda copy: directory.complete_copy(copy, ends, starts, is_clean=is_clean)
+    seen = {(log.topic, log.partition): log.high_watermark for log in logs}
+    return lambda copy: directory.complete_copy(copy, ends, starts, seen, is_clean=is_clean, broker_epoch=broker_epoch)
 
 
 def _prepare(logs: Sequence[PartitionLog]) -> tuple[list[PartitionLog], bool]:

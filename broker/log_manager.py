@@ -4,13 +4,13 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import cast
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
-from ..storage.directory import DataDirectory
+from ..storage.directory import NO_BROKER_EPOCH, DataDirectory
 from ..storage.disk_job import DiskJob
 from ..storage.files.files import Files, VolumeBytes
 from ..storage.log import LogCheckpoints, LogLocation, PartitionLog
 from ..storage.log_api import Log
 from ..storage.log_config import LogConfig
-from .log_closing import close_logs
+from .log_closing import close_logs, prepare_copy
 from .log_output import get_logger
 from .record_deletions import RecordDeletions
 from .runtime import Runtime, SerialQueue, Then
@@ -54,18 +54,21 @@ class LogManager:
         if self._is_closed:
             raise OSError(f"the data directory {self._directory.path} is closed")
 
-    def set_strays_aside(self, known: Mapping[str, int], removed: Mapping[bytes, str]) -> None:
+    def set_strays_aside(
+        self, known: Mapping[str, int], removed: Mapping[bytes, str], ids: Mapping[str, bytes] | None = None
+    ) -> None:
         """Take directories of no known topic (name -> partitions) out of the way, those of `removed` ids for good.
 
         What may be data is never deleted: it is renamed as Apache Kafka does it, and reported. `removed` (id -> name)
-        may grow. Called at the start, while nothing else is under way.
+        may grow. Of several brokers one may have been away while a topic was deleted, and made anew with one of `ids`:
+        what it has of the old one is a stray. Called at the start, while nothing else is under way.
         """
         self._removed = removed
         reused = set(removed.values())  # a namesake may have come after a deletion that a crash cut short
         # Such a deletion has left its offsets behind, for the next topic of that name to begin with.
         gone = [(topic, index) for topic, index in self._directory.checkpointed() if index >= known.get(topic, 0)]
         for topic, index in self._directory.find_partitions():
-            is_known = index < known.get(topic, 0)
+            is_known = index < known.get(topic, 0) and (ids is None or self._is_of(topic, index, ids))
             if is_known and not (topic in reused and self._is_of_removed(topic, index)):
                 continue
             partition = f"{topic}-{index}"
@@ -84,6 +87,14 @@ class LogManager:
             self._directory.drop(gone)
         except OSError as error:
             _report_unwritten(error)
+
+    def _is_of(self, topic: str, index: int, ids: Mapping[str, bytes]) -> bool:
+        """Whether a directory belongs to the topic that has its name now; unless it says otherwise."""
+        try:
+            found = self._directory.find_topic_id(topic, index)
+        except OSError:
+            return True
+        return found is None or topic not in ids or decode_uuid(found) == ids[topic]
 
     def _is_of_removed(self, topic: str, index: int) -> bool:
         try:
@@ -299,6 +310,10 @@ class LogManager:
         """The logs that somebody has used since the start."""
         return list(self._opened.values())
 
+    def prepare_copy(self, broker_epoch: int = NO_BROKER_EPOCH) -> Callable[[Files], None]:
+        """As `log_closing.prepare_copy`, of all logs that are open."""
+        return prepare_copy(self.opened_logs(), self._directory, broker_epoch, is_clean=not self.has_unrecovered)
+
     def begin_purge(self) -> list[Callable[[], None]]:
         """What takes off the disk what was deleted long enough ago: calls for any thread; each may raise OSError.
 
@@ -345,8 +360,8 @@ class LogManager:
         for opened in self.opened_logs():
             opened.abandon()
 
-    def close(self) -> None:
-        """Make everything durable and say so, so that the next start can trust the files."""
+    def close(self, broker_epoch: int = NO_BROKER_EPOCH) -> None:
+        """Make everything durable and say so, and in which epoch, so that the next start can trust the files."""
         is_clean = close_logs(self.opened_logs(), self._files) and not self._unrecovered
         self._end_use()
         try:
@@ -354,7 +369,7 @@ class LogManager:
             for _, path in self._pending_deletes:
                 self._files.removal(path)()
             if is_clean:
-                self._directory.close_cleanly()
+                self._directory.close_cleanly(broker_epoch)
                 return
         except OSError as error:
             logger.error("the data directory could not be closed", error=str(error))

@@ -5,15 +5,16 @@ Every part is built here once, in order; whatever fails on the way, and whenever
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from ..protocol.errors import KafkaError
 from ..protocol.uuid_text import encode_uuid
 from ..protocol.wire import CorruptFrame
-from ..storage.directory import DataDirectory, DirectoryError, Identity
+from ..storage.directory import NO_BROKER_EPOCH, DataDirectory, DirectoryError, Identity
 from ..storage.files.files import Files
+from ..storage.unflushed import drop_unflushed
 from .advertised import AdvertiseRule
 from .assembly import assemble
 from .beside_the_loop import beside_the_loop
@@ -30,12 +31,15 @@ from .maintenance.scheduled_tasks import ScheduledTasks
 from .network.dispatch import Dispatcher
 from .network.pipeline import Stage
 from .network.server import CannotListen, Server
-from .nodes.seat import Seat
 from .quotas.connection_rates import ConnectionRates
 from .runtime import Runtime
+from .seat import Seat
 from .security.sasl.users import User
 from .security.tokens.expiry import remove_expired
 from .slices import Steps, run_slice
+
+CONTROLLER_DIRECTORY = "controller"  # where several brokers have their metadata log
+NODE_DIRECTORY = "node-"  # before the id of one of several, its own directory
 
 
 class StartError(Exception):
@@ -134,15 +138,25 @@ class Node:
         for part in (self.parts.scheduled_tasks, self.parts.idle_logs, self.parts.log_cleaner):
             part.start()
 
-    async def close(self, *, is_kept: bool = True) -> None:
-        """Stop listening, let what runs come to its end; make everything durable, or leave the files as they are."""
+    def unflushed(self) -> list[Callable[[], object]]:
+        """What takes off the disk, once the node has ended as it was, all that no fsync has covered."""
+        files = self._plan.files
+        return [
+            partial(drop_unflushed, files, log.path, log.recovery_point) for log in self.parts.log_manager.opened_logs()
+        ]
+
+    async def close(self, *, is_kept: bool = True, broker_epoch: int = NO_BROKER_EPOCH) -> None:
+        """Stop listening, let what runs come to its end; make everything durable, or leave the files as they are.
+
+        `broker_epoch` is the one in which it was registered (KIP-966).
+        """
         parts = self.parts
         await parts.server.close()
         for part in (parts.scheduled_tasks, parts.idle_logs, parts.log_cleaner, parts.heavy_work):
             part.stop()
         await parts.lifetime.ended()
         if is_kept:
-            await beside_the_loop(self._runtime.threads, parts.log_manager.close)
+            await beside_the_loop(self._runtime.threads, partial(parts.log_manager.close, broker_epoch))
         else:
             parts.log_manager.abandon()
 

@@ -7,12 +7,16 @@ nor any other operation.
 
 import heapq
 from collections.abc import Callable, Collection, Hashable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
+from .deferred import Deferred
 from .log_output import get_logger
 from .runtime import Runtime, Timer
 
 logger = get_logger("purgatory")
+
+R = TypeVar("R")
 
 FEW = 32  # operations that are over and still listed by deadline: not worth a pass to remove them
 
@@ -157,3 +161,37 @@ class Purgatory:
             operation.fail(error)
         except Exception:
             logger.exception("a delayed operation could not be answered with an error", operation=kind)
+
+
+@dataclass(slots=True, eq=False)
+class DelayedAnswer:
+    """An answer that comes at its deadline, unless it is dropped before."""
+
+    deadline: float
+    respond: Callable[[], None]
+    on_failed: Callable[[Exception], None]
+    keys: Collection[Hashable] = ()
+
+    def is_ready(self) -> bool:
+        return False
+
+    def complete(self) -> None:
+        self.respond()
+
+    def fail(self, error: Exception) -> None:
+        self.on_failed(error)
+
+
+def answer_in_time(
+    deferred: Deferred[R], purgatory: Purgatory, deadline: float, late: Callable[[], R]
+) -> Callable[[R], None]:
+    """What is to be called with the answer; where that does not come by the deadline, it is what `late` gives."""
+    delayed = DelayedAnswer(deadline, lambda: deferred.answer(late()), deferred.fail)
+    purgatory.watch(delayed)
+
+    def answer(response: R) -> None:
+        purgatory.drop(delayed)
+        deferred.answer(response)
+
+    deferred.on_dropped = lambda: purgatory.drop(delayed)
+    return answer

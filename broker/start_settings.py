@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from .advertised import parse_rule
 from .config.broker_config import BrokerConfig
@@ -30,6 +31,31 @@ def collect_settings(
     if data_dir is not None:
         settings.values["log.dirs"] = data_dir
     return settings
+
+
+class _Placed(Protocol):
+    @property
+    def count(self) -> int: ...
+    @property
+    def racks(self) -> Sequence[str | None]: ...
+
+
+class _Opening(Protocol):
+    @property
+    def brokers(self) -> _Placed: ...
+
+
+def count_brokers(count: int | None, racks: str | None, scenario: _Opening | None) -> tuple[int, Sequence[str | None]]:
+    """How many brokers, and their racks: by the options, else as the scenario has them. ConfigError."""
+    placed = None if scenario is None else scenario.brokers
+    wanted = count or (1 if placed is None else placed.count)
+    if racks is not None:
+        named: Sequence[str | None] = [one.strip() or None for one in racks.split(",")]
+    else:
+        named = () if placed is None else placed.racks[:wanted]
+    if len(named) > wanted:
+        raise ConfigError(f"--racks names {len(named)} racks for {wanted} brokers: there is one for each")
+    return wanted, named
 
 
 def take_certificates(
@@ -71,7 +97,7 @@ def log_settings(settings: Settings, config: BrokerConfig) -> None:
         logger.info("settings of the environment count", names=", ".join(settings.from_environment))
     if settings.unknown:
         logger.warning("settings that Kafka does not have are left out", names=", ".join(settings.unknown))
-    if idle := without_effect(config.given):
+    if idle := without_effect(config.given, has_several=config.brokers > 1):
         logger.warning("settings that have no effect here are kept and shown", names=", ".join(idle))
     if left_out := [one.name for one in config.left_out_listeners()]:
         logger.info("listeners of controllers are left out: nothing connects to them here", names=", ".join(left_out))

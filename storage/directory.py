@@ -6,17 +6,17 @@ clean-shutdown mark is believed once: it goes before anything is appended (`begi
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-from ..protocol.crc32c import crc32c
 from .checkpoints import MalformedCheckpoint, TopicPartition, offsets_writer, read_offsets
 from .disk_job import DiskJob
 from .file_names import LOG_SUFFIX, offset_name
 from .files.files import Files
+from .meta_properties import META_PROPERTIES, checked_identity
+from .meta_properties import DirectoryError as DirectoryError
+from .meta_properties import Identity as Identity
 from .swap_completion import find_offset
 
-META_PROPERTIES = "meta.properties"
 PARTITION_METADATA = "partition.metadata"
 RECOVERY_POINTS = "recovery-point-offset-checkpoint"
 LOG_STARTS = "log-start-offset-checkpoint"
@@ -24,26 +24,12 @@ HIGH_WATERMARKS = "replication-offset-checkpoint"
 CLEANER_OFFSETS = "cleaner-offset-checkpoint"
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 LOCK = ".lock"
+NO_BROKER_EPOCH = -1
 
 _DELETED_SUFFIX = "-delete"
 _STRAY_SUFFIX = "-stray"
 _PARTITION_METADATA_TEXT = re.compile(rb"version: 0\ntopic_id: ([A-Za-z0-9_-]{22})\n?")
-# A comment to Java, and to Apache Kafka, which leaves it out when it writes the file anew.
-_CHECKSUM = b"#crc32c="
 _LONGEST_NAME = 255
-
-
-class DirectoryError(Exception):
-    """The directory cannot be used; the text names it and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who a data directory belongs to; ids are uuids in URL-safe base64 without padding (22 characters)."""
-
-    cluster_id: str
-    directory_id: str
-    node_id: int
 
 
 class LogStartWrite(DiskJob):
@@ -59,11 +45,13 @@ class LogStartWrite(DiskJob):
 class DataDirectory:
     """One `log.dirs` entry, locked for as long as it is open."""
 
-    def __init__(self, files: Files, path: str, identity: Identity, unlock: Callable[[], None], is_clean: bool) -> None:
+    def __init__(self, files: Files, path: str, identity: Identity, unlock: Callable[[], None]) -> None:
         self.files = files
         self.path = path
         self.identity = identity
-        self.is_clean = is_clean
+        self.is_clean = files.exists(f"{path}/{CLEAN_SHUTDOWN}")
+        # The broker epoch in which it was left (KIP-966): a broker alone, and a crash, leave none.
+        self.left_in_epoch = _epoch_of_mark(files, f"{path}/{CLEAN_SHUTDOWN}") if self.is_clean else NO_BROKER_EPOCH
         self._unlock = unlock
         self._is_closed = False
         self._log_start_writes: list[LogStartWrite] = []  # under way, in the order in which they run
@@ -87,9 +75,8 @@ class DataDirectory:
         except OSError as error:
             raise DirectoryError(f"the data directory {path} cannot be used: {error}") from error
         try:
-            identity = _checked_identity(files, path, new_identity)
-            is_clean = files.exists(f"{path}/{CLEAN_SHUTDOWN}")
-            return cls(files, path, identity, unlock, is_clean)
+            identity = checked_identity(files, path, new_identity)
+            return cls(files, path, identity, unlock)
         except BaseException:
             unlock()
             raise
@@ -117,22 +104,29 @@ class DataDirectory:
         self.files.remove(f"{self.path}/{CLEAN_SHUTDOWN}")
         self.files.sync_handle(self.path)()
 
-    def close_cleanly(self, broker_epoch: int = -1) -> None:
+    def close_cleanly(self, broker_epoch: int = NO_BROKER_EPOCH) -> None:
         """Leave the clean-shutdown mark, after every log was closed and checkpointed, and close the directory."""
         self._check_open()
         self.files.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark(broker_epoch))
         self.close()
 
     def complete_copy(
-        self, copy: Files, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int], *, is_clean: bool
+        self,
+        copy: Files,
+        ends: Mapping[TopicPartition, int],
+        starts: Mapping[TopicPartition, int],
+        high_watermarks: Mapping[TopicPartition, int],
+        *,
+        is_clean: bool,
+        broker_epoch: int = NO_BROKER_EPOCH,
     ) -> None:
         """Leave in a copy of the files what a clean stop leaves, where logs were open that end and start there."""
-        records = {RECOVERY_POINTS: {**self.recovery_points, **ends}, HIGH_WATERMARKS: {**self.high_watermarks, **ends}}
-        records |= {LOG_STARTS: {**self._log_starts_to_write(), **starts}, CLEANER_OFFSETS: self.cleaner_offsets}
-        for name, offsets in records.items():
-            offsets_writer(copy, f"{self.path}/{name}", offsets)()
+        of_open = {RECOVERY_POINTS: ends, LOG_STARTS: {**self._log_starts_under_way(), **starts}}
+        of_open |= {HIGH_WATERMARKS: high_watermarks, CLEANER_OFFSETS: {}}
+        for name, offsets in self._on_record():
+            offsets_writer(copy, f"{self.path}/{name}", {**offsets, **of_open[name]})()
         if is_clean:
-            copy.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark())
+            copy.write_whole(f"{self.path}/{CLEAN_SHUTDOWN}", _clean_mark(broker_epoch))
 
     def close(self) -> None:
         """Give the directory back as it is; without the mark the next start recovers. No use of it follows."""
@@ -209,7 +203,35 @@ class DataDirectory:
 
     def checkpointed(self) -> set[TopicPartition]:
         """Every partition that a checkpoint names."""
-        return {*self.recovery_points, *self.log_starts, *self.high_watermarks, *self.cleaner_offsets}
+        return {at for _, offsets in self._on_record() for at in offsets}
+
+    def _on_record(self) -> Sequence[tuple[str, dict[TopicPartition, int]]]:
+        """Each checkpoint's name and what it has of the logs; those whose loss costs something come first."""
+        return (
+            (RECOVERY_POINTS, self.recovery_points),
+            (LOG_STARTS, self.log_starts),
+            (HIGH_WATERMARKS, self.high_watermarks),
+            (CLEANER_OFFSETS, self.cleaner_offsets),
+        )
+
+    def _writers(self, names: Container[str]) -> list[Callable[[], None]]:
+        guarding = (RECOVERY_POINTS, LOG_STARTS)
+        records = {**dict(self._on_record()), LOG_STARTS: self._log_starts_to_write()}
+        return [self._writer(name, records[name], is_synced=name in guarding) for name in records if name in names]
+
+    def begin_lower(self, ends: Mapping[TopicPartition, int]) -> Callable[[], None]:
+        """Prepare to write down, before logs are truncated, that nothing of them is on record beyond these ends.
+
+        A start would else refuse a log that is shorter than it is known to be, and would take other batches, which came
+        in the place of those that were cut, for durable or compacted. Has no work where nothing is on record there.
+        """
+        self._check_open()
+        lowered: set[str] = set()
+        for name, offsets in [*self._on_record(), *((LOG_STARTS, write.starts) for write in self._log_start_writes)]:
+            too_high = {at: end for at, end in ends.items() if offsets.get(at, end) > end}
+            offsets.update(too_high)
+            lowered |= {name} if too_high else set()
+        return DiskJob(self._writers(lowered)).run
 
     def begin_drop(self, partitions: Iterable[TopicPartition]) -> Callable[[], None]:
         """Strike partitions off that have gone: their namesakes must not inherit their offsets.
@@ -217,24 +239,12 @@ class DataDirectory:
         Each file is written once for all. When the job has run, it is durable that no directory is called after them.
         """
         self._check_open()
-        has_point = has_start = has_end = is_compacted = False
+        changed: set[str] = set()
         for gone in partitions:
-            has_point |= self.recovery_points.pop(gone, None) is not None
-            has_start |= self.log_starts.pop(gone, None) is not None
-            has_end |= self.high_watermarks.pop(gone, None) is not None
-            is_compacted |= self.cleaner_offsets.pop(gone, None) is not None
-            for write in self._log_start_writes:
-                has_start |= write.starts.pop(gone, None) is not None
-        calls: list[Callable[[], None]] = []
-        if has_point:
-            calls.append(self._writer(RECOVERY_POINTS, self.recovery_points))
-        if has_start:
-            calls.append(self._writer(LOG_STARTS, self._log_starts_to_write()))
-        if has_end:
-            calls.append(self._writer(HIGH_WATERMARKS, self.high_watermarks, is_synced=False))
-        if is_compacted:
-            calls.append(self._writer(CLEANER_OFFSETS, self.cleaner_offsets, is_synced=False))
-        return DiskJob([*calls, self.files.sync_handle(self.path)]).run
+            changed.update(name for name, offsets in self._on_record() if offsets.pop(gone, None) is not None)
+            if any([write.starts.pop(gone, None) is not None for write in self._log_start_writes]):
+                changed.add(LOG_STARTS)
+        return DiskJob([*self._writers(changed), self.files.sync_handle(self.path)]).run
 
     def drop(self, partitions: Iterable[TopicPartition]) -> None:
         """The same here and now."""
@@ -339,30 +349,22 @@ def split_partition(name: str) -> TopicPartition | None:
     return topic, int(partition)
 
 
-def _clean_mark(broker_epoch: int = -1) -> bytes:
+def _clean_mark(broker_epoch: int) -> bytes:
     return json.dumps({"version": 0, "brokerEpoch": broker_epoch}, separators=(",", ":")).encode()
+
+
+def _epoch_of_mark(files: Files, path: str) -> int:
+    """What a mark says; that of an older Apache Kafka is empty."""
+    try:
+        found: object = json.loads(files.read(path, 0, files.size(path)))["brokerEpoch"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return NO_BROKER_EPOCH
+    return found if isinstance(found, int) else NO_BROKER_EPOCH
 
 
 def _is_deleted(name: str) -> bool:
     unique = name.removesuffix(_DELETED_SUFFIX).rpartition(".")[2]
     return name.endswith(_DELETED_SUFFIX) and len(unique) == 32 and all(c in "0123456789abcdef" for c in unique)
-
-
-def encode_properties(properties: Mapping[str, object]) -> bytes:
-    """The bytes of meta.properties, with a checksum of all that is no comment."""
-    body = "".join(f"{key}={value}\n" for key, value in properties.items()).encode()
-    return b"#\n%s%08x\n%s" % (_CHECKSUM, crc32c(body), body)
-
-
-def decode_properties(data: bytes, path: str) -> dict[str, str]:
-    """The pairs of meta.properties. DirectoryError where it has a checksum that does not hold."""
-    lines = data.split(b"\n")
-    body = [line for line in lines if not line.startswith(b"#")]
-    for line in lines:
-        if line.startswith(_CHECKSUM) and line != b"%s%08x" % (_CHECKSUM, crc32c(b"\n".join(body))):
-            raise DirectoryError(f"{path} is damaged: its checksum is wrong; restore it from a copy")
-    pairs = (line.decode(errors="replace").partition("=") for line in body)
-    return {key.strip(): value.strip() for key, found, value in pairs if found}
 
 
 def _make_lasting(files: Files, path: str) -> None:
@@ -375,25 +377,3 @@ def _make_lasting(files: Files, path: str) -> None:
     files.make_directory(path)
     for name in names:
         files.sync_handle(name.rpartition("/")[0] or "/")()
-
-
-def _checked_identity(files: Files, path: str, new: Identity) -> Identity:
-    """The identity in meta.properties, which is written when there is none."""
-    meta = f"{path}/{META_PROPERTIES}"
-    try:
-        properties = decode_properties(files.read(meta, 0, files.size(meta)), meta)
-    except FileNotFoundError:
-        properties = {
-            "node.id": str(new.node_id),
-            "directory.id": new.directory_id,
-            "version": "1",
-            "cluster.id": new.cluster_id,
-        }
-        files.write_whole(meta, encode_properties(properties))
-        return new
-    if properties.get("version") not in ("0", "1") or "cluster.id" not in properties:
-        raise DirectoryError(f"{meta} has no version or cluster.id that we know")
-    node_id = properties.get("node.id", properties.get("broker.id", ""))
-    if node_id != str(new.node_id):
-        raise DirectoryError(f"the data directory {path} belongs to node {node_id or '?'}, not to node {new.node_id}")
-    return Identity(properties["cluster.id"], properties.get("directory.id", new.directory_id), new.node_id)

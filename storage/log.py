@@ -233,6 +233,11 @@ class PartitionLog:
         self.check_open()
         self._replica.begin(high_watermark)
 
+    @property
+    def is_replicated(self) -> bool:
+        """Whether it has been told to be one replica of several."""
+        return self._state.replicated is not None
+
     def end_replication(self) -> None:
         """The high watermark is the log's end again."""
         self._replica.end()

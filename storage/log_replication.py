@@ -196,10 +196,10 @@ class LogReplication:
         """Drop everything, and begin at `offset` with an empty log: nothing of what there was is known any more."""
         state = self._state
         files, path, _, _ = self._location
+        state.snapshots.drop_above(-1)  # first: beside the new segment an old one would be taken for true
         new = Segment(files, path, offset, created_ms=now_ms, integrity=state.integrity, is_contiguous=True)
         state.segments.restart(new)
         state.log_start_offset = state.log_end_offset = offset
-        state.snapshots.drop_above(-1)
         state.producers = ProducerTable()
         # On the disk at once: what the next start finds of older epochs would be held against newer batches.
         state.epochs.cut_end(0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .authorizer_config import DEFAULT_PRINCIPAL_BUILDER, SUPER_USERS, check_authorizer
+from .cluster_defaults import OF_KAFKA, replicas_by_default
 from .combined_checks import check_together
 from .config_def import ConfigError, broker_config_def, parse_number
 from .config_value import ConfigSource, ConfigValue
@@ -155,13 +156,13 @@ class BrokerConfig:
     offsets_retention_check_interval_ms: int = 600000
     offsets_topic_num_partitions: int = 50
     offsets_topic_segment_bytes: int = 104857600
-    offsets_topic_replication_factor: int = 1  # Kafka: 3, which one node cannot give
+    offsets_topic_replication_factor: int = 1  # Kafka: 3 (cluster_defaults.py)
 
     transaction_max_timeout_ms: int = 900000
     transactional_id_expiration_ms: int = 604800000
     transaction_state_log_num_partitions: int = 50
     transaction_state_log_segment_bytes: int = 104857600
-    transaction_state_log_replication_factor: int = 1  # Kafka: 3, which one node cannot give
+    transaction_state_log_replication_factor: int = 1  # Kafka: 3 (cluster_defaults.py)
     transaction_state_log_min_isr: int = 1  # Kafka: 2
     transaction_abort_timed_out_transaction_cleanup_interval_ms: int = 10000
     transaction_remove_expired_transaction_cleanup_interval_ms: int = 3600000
@@ -169,13 +170,14 @@ class BrokerConfig:
 
     share_coordinator_state_topic_num_partitions: int = 50
     share_coordinator_state_topic_segment_bytes: int = 104857600
-    share_coordinator_state_topic_replication_factor: int = 1  # Kafka: 3, which one node cannot give
+    share_coordinator_state_topic_replication_factor: int = 1  # Kafka: 3 (cluster_defaults.py)
     share_coordinator_state_topic_min_isr: int = 1  # Kafka: 2
     share_coordinator_state_topic_prune_interval_ms: int = 300000
     share_coordinator_snapshot_update_records_per_snapshot: int = 500
     share_coordinator_cold_partition_snapshot_interval_ms: int = 300000
 
-    # Not one of Kafka's: replication factors that one node cannot give are taken for 1, not refused.
+    # Not one of Kafka's: how many brokers the cluster has, and whether factors beyond that are lowered, not refused.
+    brokers: int = 1
     lower_replication_factors: bool = False
     # Not one of Kafka's: the release whose APIs, features and defaults clients see.
     release: Release = field(default_factory=newest)
@@ -192,14 +194,17 @@ class BrokerConfig:
     )
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, str], *, lower_replication_factors: bool = False) -> "BrokerConfig":
+    def from_settings(
+        cls, settings: Mapping[str, str], *, lower_replication_factors: bool = False, brokers: int = 1
+    ) -> "BrokerConfig":
         """Build from Kafka's names; ConfigError for a name or value that Kafka would refuse."""
         settings = dict(settings)
         release = find_release(settings.pop(AS_VERSION, NEWEST))
         given = {name: release.check_broker_config(name, value) for name, value in settings.items()}
         written: dict[ConfigSource, Mapping[str, str]] = {ConfigSource.STATIC_BROKER: settings}
-        config = cls(given=given, written=written, lower_replication_factors=lower_replication_factors, release=release)
-        config._take({*given, *release.defaults})
+        config = cls(given=given, written=written, release=release, brokers=brokers)
+        config.lower_replication_factors = lower_replication_factors
+        config._take({*given, *release.defaults, *OF_KAFKA})
         config._take_older_names()
         config._check_roles()
         check_together(given, config.effective)
@@ -233,8 +238,8 @@ class BrokerConfig:
                 given = self._given(name)
                 if given is None:
                     given = self.release.defaults.get(name)
-                value = f.default if given is None else _typed(broker_config_def()[name].type, given)
-                setattr(self, f.name, value)
+                own = replicas_by_default(name, self.brokers) or f.default
+                setattr(self, f.name, own if given is None else _typed(broker_config_def()[name].type, given))
 
     def _take_older_names(self) -> None:
         if "node.id" not in self.given and int(self.given.get("broker.id", -1)) >= 0:
@@ -256,7 +261,7 @@ class BrokerConfig:
 
     def replication_factor(self, wanted: int) -> int:
         """What becomes of a replication factor that was asked for."""
-        return min(wanted, 1) if self.lower_replication_factors else wanted
+        return min(wanted, self.brokers) if self.lower_replication_factors else wanted
 
     def _given(self, name: str) -> str | None:
         for values in (self.dynamic, self.dynamic_default, self.given):
@@ -330,7 +335,9 @@ class BrokerConfig:
 
     def _default_of(self, name: str) -> str | None:
         """Our default of any broker setting, as Kafka would print it."""
-        ours = getattr(BrokerConfig, name.replace(".", "_"), None) if name in broker_config_def() else None
+        ours = replicas_by_default(name, self.brokers)
+        if ours is None and name in broker_config_def():
+            ours = getattr(BrokerConfig, name.replace(".", "_"), None)
         if ours is None or name in self.release.defaults:
             return self._default_of_kafka(name)
         if isinstance(ours, float):

@@ -46,9 +46,13 @@ def broker_settings_in_effect() -> frozenset[str]:
     return frozenset(broker_config_def()) & (fields | READ_BY_NAME | READ_OF_LISTENERS | behind)
 
 
-def without_effect(given: Iterable[str]) -> list[str]:
-    """Of the broker settings that were given, those that change nothing here."""
+def without_effect(given: Iterable[str], *, has_several: bool = False) -> list[str]:
+    """Of the broker settings that were given, those that change nothing here: with one broker, or with several."""
     in_effect = broker_settings_in_effect()
+    if has_several:
+        from .replication_config import OF_SEVERAL_BROKERS  # which a broker alone has no use for
+
+        in_effect |= OF_SEVERAL_BROKERS
     return sorted(name for name in given if not _has_effect(name, in_effect) and not name.startswith(_OF_CONTROLLERS))
 
 

@@ -11,15 +11,37 @@ from .topic_config import in_force
 
 LAG: Final = "replica.lag.time.max.ms"
 FETCH_MAX_BYTES: Final = "replica.fetch.max.bytes"
+RESPONSE_MAX_BYTES: Final = "replica.fetch.response.max.bytes"
 FETCH_BACKOFF: Final = "replica.fetch.backoff.ms"
 SESSION_TIMEOUT: Final = "broker.session.timeout.ms"
+COMMIT_TIMEOUT: Final = "offsets.commit.timeout.ms"
+SHARE_WRITE_TIMEOUT: Final = "share.coordinator.write.timeout.ms"
+ADD_PARTITIONS_BACKOFF: Final = "add.partitions.to.txn.retry.backoff.ms"
+ADD_PARTITIONS_MAX: Final = "add.partitions.to.txn.retry.backoff.max.ms"
 SELECTOR: Final = "replica.selector.class"
+RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 AUTO_REBALANCE: Final = "auto.leader.rebalance.enable"
 IMBALANCE_INTERVAL: Final = "leader.imbalance.check.interval.seconds"
-RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 
 MIN_ISR: Final = "min.insync.replicas"
 UNCLEAN: Final = "unclean.leader.election.enable"
+UNCLEAN_INTERVAL: Final = "unclean.leader.election.interval.ms"
+
+OF_SEVERAL_BROKERS: Final = frozenset(
+    {
+        LAG,
+        FETCH_MAX_BYTES,
+        FETCH_BACKOFF,
+        SESSION_TIMEOUT,
+        SELECTOR,
+        AUTO_REBALANCE,
+        IMBALANCE_INTERVAL,
+        MIN_ISR,
+        UNCLEAN,
+        UNCLEAN_INTERVAL,
+    }
+)
+"""What has an effect with several brokers, and none with one."""
 
 
 class ReplicationConfig:
@@ -42,6 +64,11 @@ class ReplicationConfig:
         return self._number(FETCH_MAX_BYTES)
 
     @property
+    def response_max_bytes(self) -> int:
+        """`replica.fetch.response.max.bytes`: of all partitions in one answer."""
+        return self._number(RESPONSE_MAX_BYTES)
+
+    @property
     def backoff_s(self) -> float:
         """`replica.fetch.backoff.ms`, in seconds."""
         return self._number(FETCH_BACKOFF) / 1000
@@ -52,16 +79,31 @@ class ReplicationConfig:
         return self._number(SESSION_TIMEOUT) / 1000
 
     @property
+    def commit_timeout_s(self) -> float:
+        """`offsets.commit.timeout.ms`, in seconds: how long a group coordinator waits for followers."""
+        return self._number(COMMIT_TIMEOUT) / 1000
+
+    @property
+    def share_write_timeout_s(self) -> float:
+        """`share.coordinator.write.timeout.ms`, in seconds: likewise for the state of share partitions."""
+        return self._number(SHARE_WRITE_TIMEOUT) / 1000
+
+    @property
+    def add_partitions_backoff_s(self) -> float:
+        """`add.partitions.to.txn.retry.backoff.ms`, in seconds."""
+        return self._number(ADD_PARTITIONS_BACKOFF) / 1000
+
+    @property
+    def add_partitions_retry_s(self) -> float:
+        """`add.partitions.to.txn.retry.backoff.max.ms`, in seconds: how long a partition is tried to be added."""
+        return self._number(ADD_PARTITIONS_MAX) / 1000
+
+    @property
     def imbalance_interval_s(self) -> float | None:
         """How often leaders are set back to the preferred ones; None for never."""
         if self._config.effective(AUTO_REBALANCE) != "true":
             return None
         return float(self._number(IMBALANCE_INTERVAL))
-
-    @property
-    def is_rack_aware(self) -> bool:
-        """Whether consumers are sent to a replica of their own rack (KIP-392)."""
-        return self._config.effective(SELECTOR) == RACK_AWARE_SELECTOR
 
     def min_isr(self, topic_configs: Mapping[str, str]) -> int:
         """`min.insync.replicas` of a topic with these configs."""

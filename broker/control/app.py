@@ -33,6 +33,12 @@ STATUS_OF = {
     ErrorCode.TOPIC_ALREADY_EXISTS: 409,
     ErrorCode.KAFKA_STORAGE_ERROR: 503,
     ErrorCode.NOT_LEADER_OR_FOLLOWER: 503,
+    ErrorCode.LEADER_NOT_AVAILABLE: 503,
+    ErrorCode.COORDINATOR_NOT_AVAILABLE: 503,
+    ErrorCode.COORDINATOR_LOAD_IN_PROGRESS: 503,
+    ErrorCode.BROKER_NOT_AVAILABLE: 503,
+    ErrorCode.NOT_ENOUGH_REPLICAS: 503,
+    ErrorCode.REQUEST_TIMED_OUT: 503,
 }
 WITH_SLASHES = ("group",)  # parts of a path whose names may have any character
 

@@ -1,16 +1,16 @@
 """Clusters over HTTP: made beside the one that is served, in memory, in milliseconds; and whether all is well."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from ..testing import given
 from ..testing.cluster_clock import ClockError
-from ..testing.running_cluster import RunningCluster
+from ..testing.running_cluster import MOST_BROKERS, Brokers, RunningCluster
 from .operation import Asked, Field, Operation, Refused
 
 VIEW = (
     Field("name", "string", "What `?cluster=` calls it."),
-    Field("bootstrap", "string", "HOST:PORT, for any client."),
+    Field("bootstrap", "string", "HOST:PORT of each broker, for any client."),
     Field("cluster_id", "string", "Its id, as clients see it."),
 )
 PATH = {"name": "The name of a cluster."}
@@ -20,9 +20,10 @@ async def create(asked: Asked) -> Mapping[str, Any]:
     settings: dict[str, str] = {}
     for name, value in asked.body.get("settings", {}).items():
         settings[name] = setting_text(name, value)
-    name = asked.body["name"]
+    name, body = asked.body["name"], asked.body
+    brokers = brokers_of(body.get("brokers", 1), body.get("racks", ()))
     try:
-        made = await asked.plane.create(name, settings, asked.body.get("seed"), asked.body.get("frozen_at_ms"))
+        made = await asked.plane.create(name, settings, body.get("seed"), body.get("frozen_at_ms"), brokers=brokers)
     except ClockError as error:
         raise Refused(400, str(error)) from error
     return cluster_view(name, made)
@@ -45,6 +46,15 @@ async def drop(asked: Asked) -> Mapping[str, Any]:
 
 async def health(asked: Asked) -> Mapping[str, Any]:
     return {"status": "ready", "clusters": len(asked.plane.names())}
+
+
+def brokers_of(count: int, racks: Sequence[object]) -> Brokers:
+    """How many brokers, in which racks. Refused."""
+    try:
+        given.check_brokers(count, racks)
+        return Brokers(count, cast("Sequence[str | None]", racks))
+    except (TypeError, ValueError) as error:
+        raise Refused(400, str(error)) from None
 
 
 def setting_text(name: str, value: object) -> str:
@@ -70,6 +80,8 @@ OPERATIONS = (
         body=(
             Field("name", "string", "What it is to be called.", is_required=True),
             Field("settings", "object", "Kafka's settings by name, as texts, numbers or truths."),
+            Field("brokers", "integer", "How many brokers it has; 1 by itself.", least=1, most=MOST_BROKERS),
+            Field("racks", "array", "Their racks, as texts, the first broker's first."),
             Field("seed", "integer", "Makes every id in it the same in every run."),
             Field("frozen_at_ms", "integer", "Its clock stands still at this time, from its start until it is moved."),
         ),

@@ -23,6 +23,7 @@ _ABOUT: Mapping[str, str] = {
     "client_id": "Of this client id.",
     "principal": "Of this principal, as Kafka writes it: User:ANONYMOUS.",
     "connection": "Of this connection, as the journal names it: the client's end, HOST:PORT.",
+    "broker": "That come to the broker of this id; of what happens to the disk, the broker whose logs are meant.",
     "group": "That name this group.",
     "transactional_id": "That name this transactional id.",
     "key": "FindCoordinator of this key.",

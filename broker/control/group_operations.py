@@ -21,7 +21,7 @@ COMMITTED = (
 
 
 async def list_all(asked: Asked) -> Mapping[str, Any]:
-    groups = seen_groups(asked.cluster.cluster.context).values()
+    groups = seen_groups(asked.cluster.contexts).values()
     return {
         "groups": [
             {"group": one.group_id, "type": one.group_type, "state": one.state, "members": one.members}
@@ -31,12 +31,12 @@ async def list_all(asked: Asked) -> Mapping[str, Any]:
 
 
 async def committed(asked: Asked) -> Mapping[str, Any]:
-    group, context = asked.path["group"], asked.cluster.cluster.context
-    there = seen_groups(context)
+    group, contexts = asked.path["group"], asked.cluster.contexts
+    there = seen_groups(contexts)
     if group not in there:
         said = nearest(group, there) or f"; there are: {', '.join(sorted(there)[:20]) or 'none'}"
         raise Refused(404, f"there is no group {group!r}{said}")
-    found = sorted(committed_offsets(context, group).items())
+    found = sorted(committed_offsets(contexts, group).items())
     return {"offsets": [{"topic": topic, "partition": index, "offset": offset} for (topic, index), offset in found]}
 
 

@@ -8,7 +8,7 @@ from ..cluster import StartError
 from ..runtime import LoopThreads
 from ..testing.cluster_clock import ClockError
 from ..testing.held_start import MakeBroker, start_held
-from ..testing.running_cluster import Reins
+from ..testing.reins import Reins
 from .plane import ControlPlane
 
 

@@ -10,7 +10,11 @@ from ..journal.watching import JournalWatch
 from .operation import CLUSTER, Asked, Field, Operation, Refused
 
 MOST_ENTRIES = 1000
-RETRIABLE = (ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.NOT_LEADER_OR_FOLLOWER)  # it is there, and cannot be read now
+# It is there, and cannot be read now.
+RETRIABLE = (
+    *(ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.BROKER_NOT_AVAILABLE),
+    *(ErrorCode.COORDINATOR_NOT_AVAILABLE, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS),
+)
 KINDS = ("group", "transaction", "partition", "client")
 
 ENTRY = (
@@ -19,6 +23,7 @@ ENTRY = (
     Field("at_ms", "integer", "When, by the cluster's clock."),
     Field("text", "string", "All of it in one line."),
     Field("api", "string", "Of a request."),
+    Field("broker", "integer", "The broker that it came to, or that decided it, where there are several."),
     Field("version", "integer", "Of a request."),
     Field("client_id", "string", "Of a request."),
     Field("principal", "string", "Of a request: who the client is, User:ANONYMOUS where nobody logs in."),
@@ -28,7 +33,9 @@ ENTRY = (
     Field("errors", "array", "All errors of the answer, by name."),
     Field("outcome", "string", "What there was in place of an answer, or became of it."),
     Field("took_ms", "number", "Until it was answered, by the cluster's clock.", is_nullable=True),
-    Field("subject", "string", "Of a decision: group, transaction, partition, topic, snapshot or cluster."),
+    Field(
+        "subject", "string", "Of a decision: group, transaction, partition, topic, broker, link, snapshot or cluster."
+    ),
     Field("name", "string", "Of a decision: which one."),
     Field("what", "string", "Of a decision: what was decided, and why."),
     Field("cause", "integer", "Of a decision: the number of the request behind it, 0 for a timer."),
@@ -47,7 +54,7 @@ async def list_entries(asked: Asked) -> Mapping[str, Any]:
 
 
 async def explain(asked: Asked) -> Mapping[str, Any]:
-    explainer = Explainer(_watch(asked).journal, asked.cluster.cluster.context)
+    explainer = Explainer(_watch(asked).journal, asked.cluster.contexts)
     kind, name = asked.path["kind"], asked.path["name"]
     told: Mapping[str, Callable[[], str]] = {
         "group": lambda: explainer.group(name),
@@ -75,6 +82,7 @@ def _watch(asked: Asked) -> JournalWatch:
 
 def _shown(one: JournalEntry) -> Mapping[str, Any]:
     shown: dict[str, Any] = {"number": one.number, "at_ms": one.at_ms, "text": one.text}
+    shown |= {} if one.broker is None else {"broker": one.broker}
     if isinstance(one, Decision):
         return {
             "kind": "decision",

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from ..cluster import StartError
-from ..config.broker_config import BrokerConfig
 from ..config.config_def import nearest
 from ..runtime import Threads
 from ..testing import given
-from ..testing.running_cluster import LOOPBACK, Reins, RunningCluster, start_in_memory
+from ..testing.reins import Reins
+from ..testing.running_cluster import ONE_BROKER, Brokers, RunningCluster, config_for, start_in_memory
 from .operation import Refused
 
 SERVED = "default"  # the name of the cluster that the process serves
@@ -63,13 +63,14 @@ class ControlPlane:
         seed: int | None,
         frozen_at_ms: int | None = None,
         prepare: Callable[[Reins], None] | None = None,
+        brokers: Brokers = ONE_BROKER,
     ) -> RunningCluster:
         """A cluster of its own, in memory. Refused, ConfigError, ClockError."""
-        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **settings})
+        config = config_for(brokers, settings)
 
         async def start() -> RunningCluster:
             return await start_in_memory(
-                self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, prepare=prepare
+                self._loop, self._threads, config, seed, brokers=brokers, frozen_at_ms=frozen_at_ms, prepare=prepare
             )
 
         return await self.add(name, start)

@@ -67,10 +67,10 @@ class _Transactions:
 
 async def read_page(log: Log, threads: Threads, offset: int, wanted: Wanted) -> RecordPage:
     """The records from an offset on, or from where the log begins now. KafkaError, CorruptFrame, OSError."""
-    page = RecordPage([], 0, min(max(offset, log.log_start_offset), log.log_end_offset))
-    while not page.is_full and page.next_offset < log.log_end_offset:
+    page = RecordPage([], 0, min(max(offset, log.log_start_offset), log.high_watermark))
+    while not page.is_full and page.next_offset < log.high_watermark:
         page.next_offset = max(page.next_offset, log.log_start_offset)  # retention may have passed it meanwhile
-        found = log.read(page.next_offset, READ_BYTES, upper_offset=log.log_end_offset)
+        found = log.read(page.next_offset, READ_BYTES, upper_offset=log.high_watermark)
         try:
             aborted = log.aborted_transactions(page.next_offset, found.next_offset)
         except AbortedUnknown as unknown:

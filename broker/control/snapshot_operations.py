@@ -82,7 +82,7 @@ async def reset(asked: Asked) -> Mapping[str, Any]:
 
 async def export(asked: Asked) -> bytes:
     parts, size = list[bytes](), 0
-    async for line in export_lines(asked.cluster.cluster.context):
+    async for line in export_lines(asked.cluster.contexts):
         parts.append(line.encode(errors="surrogateescape"))
         size += len(parts[-1])
         if size > MOST_EXPORT_BYTES:

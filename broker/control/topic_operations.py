@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...protocol.uuid_text import encode_uuid
+from ..metadata.topic_image import TopicImage
 from ..testing.inspection import (
     GivenRecord,
     append_records,
@@ -13,7 +14,7 @@ from ..testing.inspection import (
     topic_named,
 )
 from ..testing.records_seen import SeenRecord
-from ..topics.topics import Topic
+from ..topic_names import INTERNAL_TOPICS
 from .bytes_text import BASE64, bytes_fields, put_bytes, take_bytes
 from .cluster_operations import setting_text
 from .operation import CLUSTER, MOST_INT, Asked, Field, Operation, Refused, check_fields
@@ -27,6 +28,7 @@ VIEW = (
     Field("name", "string", "Its name."),
     Field("topic_id", "string", "Its id, as Kafka writes it."),
     Field("partitions", "integer", "How many it has."),
+    Field("replication_factor", "integer", "How many replicas each of them has."),
     Field("config", "object", "The settings that are its own."),
 )
 HEADER = (*bytes_fields("key", "Its name."), *bytes_fields("value", "Its value."))
@@ -58,26 +60,25 @@ PARTITION = Field("partition", "integer", "One partition; without it all of them
 async def create(asked: Asked) -> Mapping[str, Any]:
     name, given = asked.body["name"], asked.body.get("config", {})
     config = {one: setting_text(one, value) for one, value in given.items()}
-    context = asked.cluster.cluster.context
-    await create_topic(context, name, asked.body.get("partitions"), config)
-    return _view(topic_named(context, name))
+    contexts = asked.cluster.contexts
+    await create_topic(contexts, name, asked.body.get("partitions"), config, asked.body.get("replication_factor"))
+    return _view(topic_named(contexts, name))
 
 
 async def list_all(asked: Asked) -> Mapping[str, Any]:
-    topics, internal = asked.cluster.cluster.context.topics, asked.query.get("internal", False)
-    found = sorted((one for one in topics if internal or not one.is_internal), key=lambda topic: topic.name)
-    return {"topics": [_view(topic) for topic in found]}
+    topics, internal = asked.cluster.contexts.image.topics, asked.query.get("internal", False)
+    return {"topics": [_view(topics[one]) for one in sorted(topics) if internal or one not in INTERNAL_TOPICS]}
 
 
 async def look(asked: Asked) -> Mapping[str, Any]:
-    return _view(topic_named(asked.cluster.cluster.context, asked.path["topic"]))
+    return _view(topic_named(asked.cluster.contexts, asked.path["topic"]))
 
 
 async def offsets(asked: Asked) -> Mapping[str, Any]:
-    topic, context = asked.path["topic"], asked.cluster.cluster.context
+    topic, contexts = asked.path["topic"], asked.cluster.contexts
     found: list[Mapping[str, int]] = []
     for index in _indexes(asked):
-        at = offsets_of(context, topic, index)
+        at = offsets_of(contexts, topic, index)
         found.append(
             {
                 "partition": index,
@@ -90,7 +91,7 @@ async def offsets(asked: Asked) -> Mapping[str, Any]:
 
 
 async def records(asked: Asked) -> Mapping[str, Any]:
-    topic, context, query = asked.path["topic"], asked.cluster.cluster.context, asked.query
+    topic, contexts, query = asked.path["topic"], asked.cluster.contexts, asked.query
     if "from" in query and "partition" not in query:
         raise Refused(400, "from is an offset of one partition: name it by partition")
     left, left_bytes = query.get("limit", MOST_RECORDS), MOST_BYTES
@@ -98,7 +99,7 @@ async def records(asked: Asked) -> Mapping[str, Any]:
     found: list[Mapping[str, Any]] = []
     answer: dict[str, Any] = {"records": found, "is_complete": True}
     for index in _indexes(asked):
-        log = partition_named(context, topic, index).log
+        log = partition_named(contexts, topic, index).replica_log
         page = await read_page(
             log, asked.plane.threads, query.get("from", 0), Wanted(topic, index, left, left_bytes, committed)
         )
@@ -112,8 +113,11 @@ async def records(asked: Asked) -> Mapping[str, Any]:
 
 async def produce(asked: Asked) -> Mapping[str, Any]:
     given = [_given(one, f"record {number}") for number, one in enumerate(asked.body["records"])]
-    context = asked.cluster.cluster.context
-    placed = await append_records(context, asked.path["topic"], given, asked.body.get("partition"))
+    contexts = asked.cluster.contexts
+    is_replicated = asked.body.get("acks", "all") == "all"
+    placed = await append_records(
+        contexts, asked.path["topic"], given, asked.body.get("partition"), is_replicated=is_replicated
+    )
     return {"placed": [{"partition": partition, "offset": offset} for partition, offset in placed]}
 
 
@@ -121,7 +125,7 @@ def _indexes(asked: Asked) -> range | list[int]:
     partition = asked.query.get("partition")
     if partition is not None:
         return [partition]
-    return range(len(topic_named(asked.cluster.cluster.context, asked.path["topic"]).partitions))
+    return range(len(topic_named(asked.cluster.contexts, asked.path["topic"]).partitions))
 
 
 def _given(one: object, what: str) -> GivenRecord:
@@ -139,11 +143,12 @@ def _given(one: object, what: str) -> GivenRecord:
     )
 
 
-def _view(topic: Topic) -> Mapping[str, Any]:
+def _view(topic: TopicImage) -> Mapping[str, Any]:
     return {
         "name": topic.name,
         "topic_id": encode_uuid(topic.topic_id),
         "partitions": len(topic.partitions),
+        "replication_factor": len(topic.partitions[0].record.replicas),
         "config": dict(topic.configs),
     }
 
@@ -187,6 +192,13 @@ TOPICS = (
         body=(
             Field("name", "string", "Its name.", is_required=True),
             Field("partitions", "integer", "How many; `num.partitions` by itself.", least=1, most=2**31 - 1),
+            Field(
+                "replication_factor",
+                "integer",
+                "How many replicas each has; `default.replication.factor` by itself.",
+                least=1,
+                most=2**15 - 1,
+            ),
             Field("config", "object", "Kafka's settings of a topic by name, as texts, numbers or truths."),
         ),
         query=(CLUSTER,),
@@ -247,6 +259,7 @@ RECORDS = (
         body=(
             Field("records", "array", "One after the other.", is_required=True, items=RECORD),
             Field("partition", "integer", "The partition of all of them.", least=0, most=2**31 - 1),
+            Field("acks", "string", "`1` waits for no replica; `all` by itself.", choices=("all", "1")),
         ),
         query=(CLUSTER,),
         answer=(Field("placed", "array", "Where each is.", items=PLACE),),

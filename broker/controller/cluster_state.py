@@ -8,13 +8,12 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType, PartitionRecord
 from ..config.broker_config import BrokerConfig
 from ..config.topic_config import in_force
-from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
+from ..metadata.eligible_leaders import ALL_BROKERS, MIN_ISR, has_eligible_leaders
 from ..metadata.image import MetadataImage
 from ..metadata.registrations import UNASSIGNED_DIRECTORY, BrokerRegistration
 from ..metadata.topic_image import TopicImage
 from .partition_change import Election, ElectionRules, PartitionChange, directories_of
 
-MIN_ISR = "min.insync.replicas"
 UNCLEAN_ELECTION = "unclean.leader.election.enable"
 
 
@@ -46,7 +45,7 @@ class ClusterState:
     @property
     def has_eligible_leaders(self) -> bool:
         """Whether the cluster keeps eligible leader replicas (KIP-966): the level of the feature decides."""
-        return self.image.features.get(ELIGIBLE_LEADER_REPLICAS_VERSION, 0) >= 1
+        return has_eligible_leaders(self.image)
 
     def partitions(self) -> Iterator[StoredPartition]:
         """Every partition of every topic."""
@@ -92,7 +91,7 @@ class ClusterState:
 
     def _setting(self, topic: TopicImage, name: str) -> str | None:
         own = topic.configs.get(name)
-        of_all = self.image.configs.get((ConfigResourceType.BROKER, ""), {})
+        of_all = self.image.configs.get((ConfigResourceType.BROKER, ALL_BROKERS), {})
         if own is not None or name in of_all:
             return of_all[name] if own is None else own
         return in_force(name, {}, self.config)

@@ -10,8 +10,7 @@ from ...protocol.errors import KafkaError
 from ...protocol.metadata_records import MetadataRecord
 from ..config.broker_config import BrokerConfig
 from ..metadata.image import MetadataImage
-from ..metadata.log import MetadataLog
-from ..metadata.metadata import Then
+from ..metadata.metadata import Metadata, Then
 from ..slices import Steps
 from . import elections
 from .broker_registration import NO_EPOCH, RegisterBroker, register
@@ -33,7 +32,7 @@ Decide = Callable[[ClusterState], Steps[list[MetadataRecord]]]
 class Controller:
     """Decides for all brokers. `config` is the controller's own: topics' settings that nobody gave come from it."""
 
-    def __init__(self, config: BrokerConfig, metadata: MetadataLog, chance: Chance) -> None:
+    def __init__(self, config: BrokerConfig, metadata: Metadata, chance: Chance) -> None:
         self._config = config
         self._metadata = metadata
         self.placement = ClusterPlacement(lambda: metadata.image.brokers, chance)

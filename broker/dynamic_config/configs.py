@@ -11,6 +11,7 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.metadata_records import ConfigResourceType, MetadataRecord
 from ..config.broker_config import BrokerConfig
 from ..log_output import get_logger
+from ..metadata.eligible_leaders import check_min_isr, clear_elr_records
 from ..metadata.image import MetadataImage, config_record
 from ..metadata.metadata import Metadata
 from ..slices import Steps
@@ -84,7 +85,7 @@ class Configs:
                 except KafkaError as error:
                     refusals[at] = error
                 yield
-            return () if validate_only else records
+            return () if validate_only else [*records, *clear_elr_records(records, image)]
 
         def altered(error: KafkaError | None) -> None:
             if error is not None:
@@ -112,6 +113,7 @@ class Configs:
             if now.get(name) != value or name in again
         ]
         records += [config_record(resource, name, None) for name in now if name not in checked]
+        check_min_isr(records, image)
         return records
 
 

@@ -6,7 +6,9 @@ rule: while no fault is about the disk, its own methods are called, with nothing
 
 import errno
 import os
+import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ...storage.file_names import LOG_SUFFIX
 from ...storage.files.files import Buffer, Files
@@ -14,6 +16,8 @@ from ..runtime import Clock
 from ..topics.log_flusher import LogFlusher
 from ..topics.partition import Partition
 from .fault_table import Fault, FaultTable
+
+_NODE = re.compile(r"/node-([0-9]+)/[^/]+/[^/]+$")  # before the directory of a partition and its file
 
 
 class DiskFaults:
@@ -23,18 +27,19 @@ class DiskFaults:
         self._table = table
         self._clock = clock
         self._files: FaultyFiles | None = None
-        self._flusher: LogFlusher | None = None
+        self._flushers: dict[int, LogFlusher] = {}  # by broker
         table.followers.append(self._follow)
 
     def around(self, files: Files) -> "FaultyFiles":
         """The files that a cluster is to have, from now on."""
-        self._files, self._flusher = FaultyFiles(files, self._find), None
+        self._files = FaultyFiles(files, self._find_at)
+        self._flushers.clear()
         self._follow()
         return self._files
 
-    def attach(self, flusher: LogFlusher) -> None:
-        """The cluster runs, and this is what makes its logs durable."""
-        self._flusher = flusher
+    def attach(self, flusher: LogFlusher, broker: int) -> None:
+        """A broker runs, and this is what makes its logs durable; each time that it has been started anew."""
+        self._flushers[broker] = flusher
         self._follow()
 
     def _follow(self) -> None:
@@ -42,21 +47,34 @@ class DiskFaults:
         actions = {fault.rule.action for fault in self._table.of_disk}
         if self._files is not None:
             self._files.stand_between(writes="disk_full" in actions, fsyncs="fsync_error" in actions)
-        if self._flusher is not None:
-            self._flusher.slowness_s = self._slowness_s if "slow_disk" in actions else None
+        for broker, flusher in self._flushers.items():
+            flusher.slowness_s = partial(self._slowness_s, broker) if "slow_disk" in actions else None
 
-    def _find(self, action: str, topic: str, partition: int) -> Fault | None:
-        return self._table.find_of_disk(action, topic, partition, self._clock.now())
+    def _find_at(self, action: str, path: str) -> Fault | None:
+        log = _log_of(path)
+        return None if log is None else self._find(action, self._broker_of(path), *log)
 
-    def _slowness_s(self, partition: Partition) -> float:
-        fault = self._find("slow_disk", partition.topic, partition.index)
+    def _broker_of(self, path: str) -> int | None:
+        """Whose file it is: each broker of several has a directory of its own, and so has their controller."""
+        brokers = self._table.brokers
+        if len(brokers) <= 1:
+            return brokers[0] if brokers else None
+        found = _NODE.search(path)
+        return None if found is None else int(found[1])
+
+    def _find(self, action: str, broker: int | None, topic: str, partition: int) -> Fault | None:
+        return self._table.find_of_disk(action, broker, topic, partition, self._clock.now())
+
+    def _slowness_s(self, broker: int, partition: Partition) -> float:
+        fault = self._find("slow_disk", broker, partition.topic, partition.index)
         return 0.0 if fault is None else (fault.rule.ms or 0) / 1000
 
 
 class FaultyFiles:
     """The Files of a cluster, all but those calls as they are that a fault is about."""
 
-    def __init__(self, files: Files, find: Callable[[str, str, int], Fault | None]) -> None:
+    def __init__(self, files: Files, find: Callable[[str, str], Fault | None]) -> None:
+        """`find` gives what is done to a file: the action, and the path."""
         self._files = files
         self._find = find
         self.write, self.sync_handle = files.write, files.sync_handle
@@ -78,14 +96,12 @@ class FaultyFiles:
         self.sync_handle = self._sync_handle if fsyncs else self._files.sync_handle
 
     def _write(self, path: str, buffers: Sequence[Buffer], position: int) -> None:
-        log = _log_of(path)
-        if log is not None and any(buffers) and (fault := self._find("disk_full", *log)) is not None:
+        if any(buffers) and (fault := self._find("disk_full", path)) is not None:
             raise _refusal(errno.ENOSPC, fault, path)
         self._files.write(path, buffers, position)
 
     def _sync_handle(self, path: str) -> Callable[[], None]:
-        log = _log_of(path)
-        if log is None or (fault := self._find("fsync_error", *log)) is None:
+        if (fault := self._find("fsync_error", path)) is None:
             return self._files.sync_handle(path)
         error = _refusal(errno.EIO, fault, path)
 

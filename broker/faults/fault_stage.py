@@ -31,11 +31,13 @@ class FaultStage:
         self._clock = runtime.clock
         self._timers = runtime.timers
         self.name_of: NameOf = lambda topic_id: None
+        self._broker = 0  # its id, once it runs
         self._events = ClusterEvents(table)
 
     def attach(self, context: Context) -> None:
         """The cluster runs; each time that it has been started anew."""
         self.name_of = context.topics.name_of
+        self._broker = context.config.node_id
         self._events.attach(context)
 
     def __call__(self, received: ReceivedRequest, proceed: Proceed) -> Answer:
@@ -48,6 +50,7 @@ class FaultStage:
             header.client_id or "",
             session.principal,
             session.connection,
+            self._broker,
             names_of(received.body, self.name_of),
         )
         fault = self._table.find(asked, self._clock.now())

@@ -11,7 +11,7 @@ from itertools import count
 
 from ..answers.request_names import Names
 from ..topic_names import METADATA_TOPIC
-from .rule import OF_METADATA, FaultRule
+from .rule import OF_METADATA, FaultError, FaultRule
 
 MOST_GONE = 1000  # rules that are remembered when they are gone
 
@@ -68,6 +68,7 @@ class Asked:
     client_id: str
     principal: str
     connection: str
+    broker: int  # that it has come to
     names: Names
 
 
@@ -80,6 +81,7 @@ class FaultTable:
         # By what they are about, so that neither is looked at for the other.
         self.of_requests: Sequence[Fault] = ()
         self.of_disk: Sequence[Fault] = ()
+        self.brokers: Sequence[int] = ()  # of the cluster, once they are known
         self._gone_unhit: deque[FaultRule] = deque(maxlen=MOST_GONE)
         self.followers: list[Callable[[], None]] = []  # called when rules have come or gone
 
@@ -89,8 +91,20 @@ class FaultTable:
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))
 
+    def expect(self, brokers: Sequence[int]) -> None:
+        """The cluster has these brokers, and no rule may be about another. FaultError for one that is at work."""
+        self.brokers = brokers
+        for fault in self._faults.values():
+            self._check(fault.rule)
+
+    def _check(self, rule: FaultRule) -> None:
+        if rule.broker is not None and self.brokers and rule.broker not in self.brokers:
+            there = ", ".join(map(str, self.brokers))
+            raise FaultError(f"there is no broker {rule.broker} in this cluster; there are: {there}")
+
     def add(self, rule: FaultRule, now: float) -> Fault:
-        """Have a rule at work from now on."""
+        """Have a rule at work from now on. FaultError for one about a broker that the cluster has not."""
+        self._check(rule)
         fault = Fault(f"fault-{next(self._numbers)}", rule, now, random.Random(rule.seed))
         self._faults[fault.fault_id] = fault
         self._sort()
@@ -130,14 +144,16 @@ class FaultTable:
                 return fault
         return None
 
-    def find_of_disk(self, action: str, topic: str, partition: int, now: float) -> Fault | None:
-        """The fault that does this to the log of a partition, which is counted.
+    def find_of_disk(self, action: str, broker: int | None, topic: str, partition: int, now: float) -> Fault | None:
+        """The fault that does this to the log of a partition, which is counted; of a controller there is no `broker`.
 
         A rule that names no topic is about all of them, the metadata log aside: that one has to be named.
         """
         for fault in self.of_disk:
             rule = fault.rule
             if rule.action != action or rule.partition not in (None, partition) or fault.is_over(now):
+                continue
+            if rule.broker not in (None, broker):
                 continue
             if (topic == rule.topic or (rule.topic is None and topic != METADATA_TOPIC)) and fault.strikes():
                 return fault
@@ -160,7 +176,7 @@ def fits(rule: FaultRule, asked: Asked) -> bool:
         return False
     if rule.client_id not in (None, asked.client_id) or rule.principal not in (None, asked.principal):
         return False
-    if rule.connection not in (None, asked.connection):
+    if rule.connection not in (None, asked.connection) or rule.broker not in (None, asked.broker):
         return False
     if rule.partition is not None:
         if (rule.topic, rule.partition) not in names.partitions:

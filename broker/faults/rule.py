@@ -36,7 +36,7 @@ AFTER = ("disconnect_after", "drop_answer", "truncate_answer", "corrupt_answer")
 OF_REQUESTS = ("api", "version", "client_id", "principal", "connection", "group", "transactional_id", "key")
 # Throttle times are 32 bits, for_ms is in milliseconds; what is counted ends where a client's counters do.
 MOST = {"ms": 2**31 - 1, "for_ms": 2**53, "skip": 2**53, "times": 2**53, "every": 2**53}
-LEAST = {"ms": 0, "version": 0, "partition": 0, "skip": 0, "times": 1, "every": 1, "for_ms": 1}
+LEAST = {"ms": 0, "version": 0, "partition": 0, "broker": 0, "skip": 0, "times": 1, "every": 1, "for_ms": 1}
 PRINCIPAL = r"[^:]+:(.|\n)+"
 CONNECTION = r"\S+:[0-9]{1,5}"
 # What a request must name, if it names its API, for an event to be about anything.
@@ -55,7 +55,8 @@ class FaultRule:
     request has been applied. `skip` is how many hits are let pass first, `times` the most hits, `every` takes each
     nth of them, `probability` some of them, drawn with `seed`. `for_ms` is how long the rule holds, by the cluster's
     clock. `ms` is the time of delay, throttle and slow_disk, and how long a coordinator that has moved reads its log.
-    Those of ON_DISK are about the logs of `topic` and `partition`, and about no request.
+    Those of ON_DISK are about the logs of `topic` and `partition`, and about no request. `broker` is the one that a
+    request comes to, or that has the log.
     """
 
     api: str | None = None
@@ -65,6 +66,7 @@ class FaultRule:
     client_id: str | None = None
     principal: str | None = None
     connection: str | None = None
+    broker: int | None = None
     group: str | None = None
     transactional_id: str | None = None
     key: str | None = None
@@ -105,7 +107,7 @@ def api_of(key: int) -> str:
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("api", "topic", "client_id", "principal", "connection", "group", "transactional_id"), str),
     **dict.fromkeys(("key", "error", "action"), str),
-    **dict.fromkeys(("version", "partition", "ms", "skip", "times", "every", "seed", "for_ms"), int),
+    **dict.fromkeys(("version", "partition", "broker", "ms", "skip", "times", "every", "seed", "for_ms"), int),
     "probability": (int, float),
     "is_applied": bool,
 }

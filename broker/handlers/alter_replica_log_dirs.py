@@ -10,6 +10,7 @@ from ...protocol.messages.alter_replica_log_dirs import (
 from ..context import Context
 from ..session import Session
 from ..slices import Steps
+from ..topics.partition_roles import check_replica
 
 
 def handle_alter_replica_log_dirs(
@@ -38,6 +39,9 @@ def _outcome(name: str, index: int, path: str, context: Context) -> ErrorCode:
         return ErrorCode.LOG_DIR_NOT_FOUND
     try:
         partition = context.topics.partition(name, index)
+        check_replica(partition, context.topics, context.config.node_id)
     except KafkaError as error:
-        return error.code
+        # As Kafka, which has kept this code here for the clients that know it.
+        is_elsewhere = error.code == ErrorCode.NOT_LEADER_OR_FOLLOWER
+        return ErrorCode.REPLICA_NOT_AVAILABLE if is_elsewhere else error.code
     return ErrorCode.KAFKA_STORAGE_ERROR if partition.is_offline else ErrorCode.NONE

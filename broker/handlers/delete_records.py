@@ -1,10 +1,11 @@
 """DeleteRecords 0-2: move the start of partitions forward (KIP-107).
 
 Whole segments below the new start go with the next look at retention. The start itself is on the disk before it is
-answered: Apache Kafka writes it once a minute, and a kill brings the records back.
+answered: Apache Kafka writes it once a minute, and a kill brings the records back. Replicas that are there have to have
+followed, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -21,6 +22,7 @@ from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
+from ..topics.delayed_delete_records import DelayedDeleteRecords
 from ..topics.partition import Partition
 
 TO_HIGH_WATERMARK = -1
@@ -34,14 +36,41 @@ def handle_delete_records(
     deferred: Deferred[DeleteRecordsResponse] = Deferred()
     places = [(topic.name, asked) for topic in request.topics for asked in topic.partitions]
     outcomes = [(NO_OFFSET, ErrorCode.NONE)] * len(places)
-    answered = Countdown(len(places), lambda: deferred.answer(_response(request, outcomes)))
+    deadline = context.clock.now() + max(request.timeout_ms, 0) / 1000
+
+    def answer() -> None:
+        deferred.answer(_response(request, outcomes))
+
+    delayed = DelayedDeleteRecords(deadline, context.nodes.is_alive, answer)
+
+    def begun() -> None:
+        """All of them begin later here, or cannot."""
+        if delayed.keys and not delayed.is_ready():
+            deferred.on_dropped = lambda: context.purgatory.drop(delayed)
+            context.purgatory.watch(delayed)
+        else:
+            answer()
+
+    answered = Countdown(len(places), begun)
 
     def note(at: int, start: int, error: KafkaError | None) -> None:
         outcomes[at] = (start, ErrorCode.NONE) if error is None else (NO_OFFSET, error.code)
         answered.count_down()
 
+    def set_outcome(at: int, start: int, code: ErrorCode) -> None:
+        outcomes[at] = (start, code)
+
+    def deleted(at: int, partition: Partition, offset: int, start: int, error: KafkaError | None) -> None:
+        if error is None and partition.leadership is not None:
+            delayed.wait_for(partition, offset, partial(set_outcome, at))
+        note(at, start, error)
+
     for at, (name, asked) in enumerate(places):
-        _delete(name, asked, context, partial(note, at))
+        try:
+            partition, offset = _checked(name, asked, context)
+            context.topics.delete_records(partition, offset, partial(deleted, at, partition, offset))
+        except KafkaError as error:
+            note(at, NO_OFFSET, error)
         yield
     return deferred
 
@@ -62,16 +91,6 @@ def _response(request: DeleteRecordsRequest, outcomes: Sequence[tuple[int, Error
             for topic in request.topics
         ]
     )
-
-
-def _delete(
-    name: str, asked: DeleteRecordsPartition, context: Context, then: Callable[[int, KafkaError | None], None]
-) -> None:
-    try:
-        partition, offset = _checked(name, asked, context)
-        context.topics.delete_records(partition, offset, then)
-    except KafkaError as error:
-        then(NO_OFFSET, error)
 
 
 def _checked(name: str, asked: DeleteRecordsPartition, context: Context) -> tuple[Partition, int]:

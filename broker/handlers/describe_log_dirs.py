@@ -1,12 +1,13 @@
 """DescribeLogDirs 1-5: what the data directory holds, and the room on its volume (KIP-113, KIP-827).
 
 Sizes come from the logs themselves; a log that nobody has used since the start is looked up in the file system, once.
-On one node nothing lags, and no replica is on its way to another directory.
+Of several brokers each tells of its own replicas. The lag is that of a log behind its own high watermark: it has none.
+No replica is on its way to another directory.
 """
 
 from collections.abc import Iterable, Iterator
 
-from ...protocol.errors import ErrorCode
+from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.describe_log_dirs import (
     DescribableLogDirTopic,
     DescribeLogDirsPartition,
@@ -19,6 +20,7 @@ from ..context import Context
 from ..session import Session
 from ..slices import Steps
 from ..topics.partition import Partition
+from ..topics.partition_roles import check_replica
 
 UNKNOWN_VOLUME_BYTES = -1
 
@@ -38,7 +40,7 @@ def _describe(asked: Iterable[DescribableLogDirTopic] | None, context: Context) 
     volume = context.log_dir.volume_bytes()
     found: dict[str, dict[int, DescribeLogDirsPartition]] = {}  # by topic and index: one asked for again is one
     for partition in context.topics.partitions() if asked is None else _partitions(asked, context):
-        if partition is not None and not partition.is_deleted:
+        if partition is not None and _is_held(partition, context):
             size = context.log_dir.size_bytes(partition.topic, partition.index)
             found.setdefault(partition.topic, {})[partition.index] = DescribeLogDirsPartition(
                 partition_index=partition.index, partition_size=size
@@ -51,6 +53,15 @@ def _describe(asked: Iterable[DescribableLogDirTopic] | None, context: Context) 
         total_bytes=UNKNOWN_VOLUME_BYTES if volume is None else volume.total,
         usable_bytes=UNKNOWN_VOLUME_BYTES if volume is None else volume.usable,
     )
+
+
+def _is_held(partition: Partition, context: Context) -> bool:
+    """Whether it is there, and this broker has a replica of it."""
+    try:
+        check_replica(partition, context.topics, context.config.node_id)
+    except KafkaError:
+        return False
+    return not partition.is_deleted
 
 
 def _partitions(asked: Iterable[DescribableLogDirTopic], context: Context) -> Iterator[Partition | None]:

@@ -1,4 +1,7 @@
-"""DescribeProducers 0: who writes to a partition, and which transactions are open there (KIP-664)."""
+"""DescribeProducers 0: who writes to a partition, and which transactions are open there (KIP-664).
+
+A follower answers from what it has copied.
+"""
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.describe_producers import (
@@ -11,6 +14,7 @@ from ...protocol.messages.describe_producers import (
 from ..context import Context
 from ..session import Session
 from ..slices import Steps
+from ..topics.partition_roles import check_replica
 
 
 def handle_describe_producers(
@@ -29,7 +33,9 @@ def handle_describe_producers(
 
 def _partition(topic: str, index: int, context: Context) -> PartitionResponse:
     try:
-        log = context.topics.partition(topic, index).log
+        partition = context.topics.partition(topic, index)
+        check_replica(partition, context.topics, context.config.node_id)
+        log = partition.replica_log
     except KafkaError as error:
         message = error.message if context.topics.find(topic) is None else None
         return PartitionResponse(partition_index=index, error_code=error.code, error_message=message)

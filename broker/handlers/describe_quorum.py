@@ -1,7 +1,8 @@
-"""DescribeQuorum 0-2: the metadata log, which this node leads alone (KIP-595, KIP-836, KIP-853).
+"""DescribeQuorum 0-2: the metadata log, which one node leads alone (KIP-595, KIP-836, KIP-853).
 
-As in a cluster with `kraft.version` 0 voters have no directory ids. The node's one listener is given under the name
-that Kafka's own configurations have for a controller's.
+As in a cluster with `kraft.version` 0 voters have no directory ids. The node's listener is given under the name that
+Kafka's own configurations have for a controller's. The controller of several brokers is reached through any of them, so
+that its address is that of the broker that is asked.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from ...protocol.messages.describe_quorum import (
     TopicData,
 )
 from ..context import Context
+from ..controller.asked_controller import QuorumReplica, QuorumState
+from ..deferred import Deferred
 from ..metadata.quorum import CONTROLLER_LISTENER
 from ..session import Session
 from ..slices import Steps
@@ -26,7 +29,7 @@ from ..topic_names import METADATA_TOPIC
 
 def handle_describe_quorum(
     request: DescribeQuorumRequest, version: int, session: Session, context: Context
-) -> Steps[DescribeQuorumResponse]:
+) -> Steps[DescribeQuorumResponse | Deferred[DescribeQuorumResponse]]:
     """Describe partition 0 of the metadata log where that alone is asked for; else each partition is refused."""
     if not request.topics:
         return DescribeQuorumResponse(error_message="")
@@ -35,14 +38,22 @@ def handle_describe_quorum(
         for topic in request.topics:
             refused.append((yield from _refused(topic)))
         return DescribeQuorumResponse(error_message="", topics=refused)
-    node_id = context.config.node_id
     host, port = context.endpoint(session)
-    return DescribeQuorumResponse(
-        error_code=ErrorCode.NONE,
-        error_message="",
-        topics=[ResponseTopicData(topic_name=METADATA_TOPIC, partitions=[_described(context)])],
-        nodes=[Node(node_id=node_id, listeners=[Listener(name=CONTROLLER_LISTENER, host=host, port=port)])],
-    )
+    deferred: Deferred[DescribeQuorumResponse] = Deferred()
+
+    def described(state: QuorumState) -> None:
+        listeners = [Listener(name=CONTROLLER_LISTENER, host=host, port=port)]
+        deferred.answer(
+            DescribeQuorumResponse(
+                error_code=ErrorCode.NONE,
+                error_message="",
+                topics=[ResponseTopicData(topic_name=METADATA_TOPIC, partitions=[_described(state)])],
+                nodes=[Node(node_id=voter.node_id, listeners=listeners) for voter in state.voters],
+            )
+        )
+
+    context.controller.describe_quorum(described)
+    return deferred
 
 
 def _is_metadata_log(topics: Sequence[TopicData]) -> bool:
@@ -51,24 +62,25 @@ def _is_metadata_log(topics: Sequence[TopicData]) -> bool:
     return [one.partition_index for one in topics[0].partitions] == [0]
 
 
-def _described(context: Context) -> ResponsePartitionData:
-    node_id, now_ms = context.config.node_id, context.clock.now_ms()
-    end_offset = context.metadata.end_offset
+def _described(state: QuorumState) -> ResponsePartitionData:
     return ResponsePartitionData(
         partition_index=0,
         error_code=ErrorCode.NONE,
         error_message="",
-        leader_id=node_id,
-        leader_epoch=context.metadata.leader_epoch,
-        high_watermark=end_offset,
-        current_voters=[
-            ReplicaState(
-                replica_id=node_id,
-                log_end_offset=end_offset,
-                last_fetch_timestamp=now_ms,
-                last_caught_up_timestamp=now_ms,
-            )
-        ],
+        leader_id=state.leader_id,
+        leader_epoch=state.leader_epoch,
+        high_watermark=state.high_watermark,
+        current_voters=[_replica(one) for one in state.voters],
+        observers=[_replica(one) for one in state.observers],
+    )
+
+
+def _replica(replica: QuorumReplica) -> ReplicaState:
+    return ReplicaState(
+        replica_id=replica.node_id,
+        log_end_offset=replica.log_end_offset,
+        last_fetch_timestamp=replica.fetched_ms,
+        last_caught_up_timestamp=replica.caught_up_ms,
     )
 
 

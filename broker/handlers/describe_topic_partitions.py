@@ -18,13 +18,13 @@ from ...protocol.messages.describe_topic_partitions import (
 from ...protocol.schema import ZERO_UUID
 from ..authorized_operations import TOPIC_OPERATIONS
 from ..context import Context
+from ..nodes.seen_partition import seen
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import check_topic_name
 from ..topics.partition import Partition
 from ..topics.topics import Topic
 
-NO_LEADER = -1
 NAMES_AT_ONCE = 1000
 LIMIT = "max.request.partition.size.limit"
 
@@ -76,7 +76,7 @@ class _Page:
         self.topics: list[DescribeTopicPartitionsResponseTopic] = []
         self.next_cursor: Cursor | None = None
         self._left = max(min(most, wanted), 1)
-        self._node_id = context.config.node_id
+        self._nodes = context.nodes
 
     @property
     def is_full(self) -> bool:
@@ -93,7 +93,7 @@ class _Page:
         described: list[DescribeTopicPartitionsResponsePartition] = []
         until = min(from_index + self._left, len(topic.partitions))
         for partition in topic.partitions[from_index:until]:
-            described.append(self._described(partition))
+            described.append(self._described(topic, partition))
             yield
         self._left -= len(described)
         if until < len(topic.partitions):
@@ -109,18 +109,19 @@ class _Page:
             )
         )
 
-    def _described(self, partition: Partition) -> DescribeTopicPartitionsResponsePartition:
-        replicas = (self._node_id,)
+    def _described(self, topic: Topic, partition: Partition) -> DescribeTopicPartitionsResponsePartition:
+        record = topic.image.partitions[partition.index].record
+        found = seen(record, self._nodes, is_offline=partition.is_offline)
         return DescribeTopicPartitionsResponsePartition(
-            error_code=ErrorCode.NONE,
+            error_code=ErrorCode.NONE,  # also without a leader: who asks here looks at the leader's id
             partition_index=partition.index,
-            leader_id=NO_LEADER if partition.is_offline else self._node_id,
-            leader_epoch=partition.leader_epoch,
-            replica_nodes=replicas,
-            isr_nodes=() if partition.is_offline else replicas,
-            eligible_leader_replicas=(),
-            last_known_elr=(),
-            offline_replicas=replicas if partition.is_offline else (),
+            leader_id=found.leader,
+            leader_epoch=found.leader_epoch,
+            replica_nodes=found.replicas,
+            isr_nodes=found.isr,
+            eligible_leader_replicas=record.eligible_leader_replicas or (),
+            last_known_elr=record.last_known_elr or (),
+            offline_replicas=found.offline,
         )
 
 

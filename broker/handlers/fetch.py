@@ -2,7 +2,8 @@
 
 Only whole batches are sent; the first one always, however small the limits (KIP-74).
 Where a quota holds, one that would exceed it is answered at once and with nothing (KIP-219).
-Not done: reading from followers (KIP-392), and fetches by replicas, which are answered as by a non-leader.
+A follower serves consumers from version 11 on, and a leader sends those of another rack to one (KIP-392).
+Not done: fetches by replicas, which are answered as by a non-leader.
 """
 
 from dataclasses import dataclass
@@ -20,15 +21,19 @@ from ...protocol.messages.fetch import (
     PartitionData,
 )
 from ...storage.indexes.transaction_index import AbortedLookup, AbortedUnknown
+from ..config.replication_config import RACK_AWARE_SELECTOR, SELECTOR
 from ..context import Context
 from ..deferred import Deferred
 from ..log_output import get_logger
+from ..nodes.leader_hints import LeaderHints
 from ..security.authorization.acl import CLUSTER_NAME, Operation, ResourceType
 from ..session import Session
 from ..slices import Steps
 from ..topics.delayed_fetch import DelayedFetch, WatchedPartition
 from ..topics.fetch_sessions import IDS_FROM_VERSION, CachedPartition, FetchContext
 from ..topics.partition import Partition
+from ..topics.partition_roles import check_replica, leader_of
+from ..topics.read_replica import preferred_read_replica
 
 logger = get_logger("fetch")
 
@@ -39,6 +44,7 @@ STORAGE_ERROR_FROM_VERSION = 6
 # Of one partition; reading and checking more keeps everyone waiting, and the consumer comes back for the rest.
 MOST_AT_ONCE_BYTES = 4 * 1024 * 1024
 LENGTH_BYTES = 4  # of the frame; with it Kafka counts an answer
+FOLLOWERS_FROM_VERSION = 11  # KIP-392
 LEADER_HINTS_FROM_VERSION = 16  # KIP-951
 
 
@@ -52,6 +58,7 @@ class _Fetch:
     context: Context
     plan: FetchContext
     most_bytes: int
+    hints: LeaderHints
 
     @property
     def is_read_committed(self) -> bool:
@@ -60,6 +67,11 @@ class _Fetch:
     @property
     def replica_id(self) -> int:
         return self.request.replica_state.replica_id if self.version >= 15 else self.request.replica_id
+
+    @property
+    def is_for_leader(self) -> bool:
+        """Whether followers are not to serve it. Who looks for faults may look anywhere."""
+        return self.version < FOLLOWERS_FROM_VERSION and self.replica_id != DEBUGGING_CONSUMER_ID
 
     @property
     def max_bytes(self) -> int:
@@ -77,7 +89,7 @@ class _Read:
     answers: list[tuple[CachedPartition, PartitionData]]
     watched: list[WatchedPartition]
     total_bytes: int
-    is_final: bool  # an error or a diverging epoch was found where a log was read: do not wait
+    is_final: bool  # an error, a diverging epoch or a better replica was found where a log was read: do not wait
 
 
 def handle_fetch(
@@ -89,7 +101,8 @@ def handle_fetch(
         plan = yield from context.fetch_sessions.plan(request, version, context.topics.name_of, now)
     except KafkaError as error:
         return FetchResponse(error_code=error.code, session_id=0, responses=())
-    fetch = _Fetch(request, version, session, context, plan, _most_bytes(session, context))
+    hints = LeaderHints(context.nodes)
+    fetch = _Fetch(request, version, session, context, plan, _most_bytes(session, context), hints)
     read = yield from _read_all(fetch)
     if read.is_final or request.max_wait_ms <= 0 or not read.watched or read.total_bytes >= fetch.min_bytes:
         return (yield from _respond(fetch, read))
@@ -145,12 +158,20 @@ def _read_all(fetch: _Fetch) -> Steps[_Read]:
             is_storage = error.code == ErrorCode.KAFKA_STORAGE_ERROR
             code = _storage_error(fetch.version) if is_storage else error.code
             data = _refused(wanted, code, fetch, aborted=None)
-            if fetch.version >= LEADER_HINTS_FROM_VERSION and code == ErrorCode.FENCED_LEADER_EPOCH:
-                node_id = fetch.context.config.node_id
-                data.current_leader = LeaderIdAndEpoch(leader_id=node_id, leader_epoch=partition.leader_epoch)
+            if fetch.version >= LEADER_HINTS_FROM_VERSION:
+                _hint_at_leader(data, partition, error.code, fetch)
         read.answers.append((wanted, data))
         yield
     return read
+
+
+def _hint_at_leader(data: PartitionData, partition: Partition, code: ErrorCode, fetch: _Fetch) -> None:
+    """A broker alone that does not serve a partition for a moment has no other to name."""
+    is_elsewhere = code == ErrorCode.NOT_LEADER_OR_FOLLOWER and fetch.context.nodes.has_several
+    if is_elsewhere or code == ErrorCode.FENCED_LEADER_EPOCH:
+        leader, epoch = leader_of(partition, fetch.context.topics, fetch.context.config.node_id)
+        fetch.hints.name(leader)
+        data.current_leader = LeaderIdAndEpoch(leader_id=leader, leader_epoch=epoch)
 
 
 def _find(wanted: CachedPartition, fetch: _Fetch) -> Partition:
@@ -202,11 +223,14 @@ def _read_one(
     asked = wanted.asked
     if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    check_replica(partition, fetch.context.topics, fetch.context.config.node_id)
     partition.check_leader_epoch(max(asked.current_leader_epoch, -1))  # here any negative one asks for no check
     if asked.partition_max_bytes < 0 or fetch.max_bytes < 0:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "a negative byte limit")
-    log = partition.log
+    log = partition.log if fetch.is_for_leader else partition.replica_log
     upper = log.last_stable_offset if fetch.is_read_committed else log.high_watermark
+    if fetch.replica_id == DEBUGGING_CONSUMER_ID:
+        upper = log.log_end_offset
     data = PartitionData(
         partition_index=asked.partition,
         error_code=ErrorCode.NONE,
@@ -216,6 +240,10 @@ def _read_one(
         aborted_transactions=() if fetch.is_read_committed else None,
         records=b"",
     )
+    if (preferred := _preferred_replica(asked.fetch_offset, partition, fetch)) is not None:
+        data.preferred_read_replica, data.aborted_transactions = preferred, None
+        read.is_final = True
+        return data
     if asked.last_fetched_epoch >= 0:
         epoch, end_offset = log.end_offset_for_epoch(asked.last_fetched_epoch)
         if epoch < 0:
@@ -235,10 +263,26 @@ def _read_one(
             AbortedTransaction(producer_id=txn.producer_id, first_offset=txn.first_offset) for txn in aborted
         ]
     epoch = max(asked.current_leader_epoch, -1)
-    read.watched.append(WatchedPartition(partition, asked.fetch_offset, asked.partition_max_bytes, epoch))
+    max_bytes, is_for_leader = asked.partition_max_bytes, fetch.is_for_leader
+    read.watched.append(WatchedPartition(partition, asked.fetch_offset, max_bytes, epoch, is_for_leader))
     read.total_bytes += len(found.data)
     data.records = found.data
     return data
+
+
+def _preferred_replica(offset: int, partition: Partition, fetch: _Fetch) -> int | None:
+    """The follower in the client's rack that it is to read from, if the leader, which this is, is in another one."""
+    leadership, rack, config = partition.leadership, fetch.request.rack_id, fetch.context.config
+    if leadership is None or fetch.version < FOLLOWERS_FROM_VERSION or rack in ("", config.broker_rack):
+        return None
+    if config.effective(SELECTOR) != RACK_AWARE_SELECTOR:
+        return None
+
+    def rack_of(node_id: int) -> str | None:
+        node = fetch.context.nodes.find(node_id, fetch.session)
+        return None if node is None else node.rack
+
+    return preferred_read_replica(leadership.in_sync_followers(), rack_of, rack, offset)
 
 
 def _storage_error(version: int) -> ErrorCode:
@@ -310,7 +354,10 @@ def _answer(fetch: _Fetch, read: _Read, *, is_tried: bool = False) -> Steps[Fetc
         error_code=ErrorCode.NONE,
         session_id=fetch.plan.session_id,
         responses=topics,
-        node_endpoints=_leader_endpoints(fetch, topics),
+        node_endpoints=[
+            NodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+            for node in fetch.hints.endpoints(fetch.session)
+        ],
     )
 
 
@@ -322,6 +369,7 @@ def _has_news(wanted: CachedPartition, data: PartitionData) -> bool:
         or data.high_watermark != wanted.sent_high_watermark
         or data.log_start_offset != wanted.sent_log_start_offset
         or data.diverging_epoch.epoch >= 0
+        or data.preferred_read_replica >= 0
     )
 
 
@@ -332,13 +380,3 @@ def _note_sent(wanted: CachedPartition, data: PartitionData) -> None:
     """
     wanted.sent_high_watermark = data.high_watermark
     wanted.sent_log_start_offset = data.log_start_offset
-
-
-def _leader_endpoints(fetch: _Fetch, topics: list[FetchableTopicResponse]) -> list[NodeEndpoint]:
-    if fetch.version < LEADER_HINTS_FROM_VERSION:
-        return []
-    if not any(data.current_leader.leader_id >= 0 for topic in topics for data in topic.partitions):
-        return []
-    host, port = fetch.context.endpoint(fetch.session)
-    config = fetch.context.config
-    return [NodeEndpoint(node_id=config.node_id, host=host, port=port, rack=config.broker_rack)]

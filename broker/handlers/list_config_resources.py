@@ -33,15 +33,15 @@ def handle_list_config_resources(
     found: list[ConfigResource] = []
     for kind in IN_ORDER:
         if kind in wanted:
-            for name in _names(kind, context):
+            for name in _names(kind, session, context):
                 found.append(ConfigResource(resource_name=name, resource_type=kind))
                 yield
     return ListConfigResourcesResponse(error_code=ErrorCode.NONE, config_resources=found)
 
 
-def _names(kind: ConfigResourceType, context: Context) -> Iterable[str]:
+def _names(kind: ConfigResourceType, session: Session, context: Context) -> Iterable[str]:
     if kind is ConfigResourceType.TOPIC:
         return [topic.name for topic in context.topics]
     if kind in (ConfigResourceType.BROKER, ConfigResourceType.BROKER_LOGGER):
-        return [str(context.config.node_id)]
+        return [str(node.node_id) for node in context.nodes.alive(session)]
     return [name for resource_type, name in context.metadata.image.configs if resource_type == kind]

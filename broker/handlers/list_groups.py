@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ...protocol.errors import KafkaError
 from ...protocol.messages.list_groups import ListedGroup, ListGroupsRequest, ListGroupsResponse
 from ..context import Context
 from ..coordination.groups.group import Group
@@ -15,6 +16,10 @@ def handle_list_groups(
     request: ListGroupsRequest, version: int, session: Session, context: Context
 ) -> Steps[ListGroupsResponse]:
     """List the groups; an empty filter lets everything through."""
+    try:
+        context.groups.check_none_loads()
+    except KafkaError as error:
+        return ListGroupsResponse(error_code=error.code)
     states = _Filter(request.states_filter)
     types = _Filter(request.types_filter)
     groups = list(context.groups.groups())

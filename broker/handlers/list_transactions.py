@@ -23,6 +23,7 @@ def handle_list_transactions(
 ) -> Steps[ListTransactionsResponse]:
     """List what passes every filter; unknown state names are answered and otherwise ignored."""
     try:
+        context.transactions.check_none_loads()
         passes = _filter(request, context.clock.now_ms())
     except KafkaError as error:
         return ListTransactionsResponse(error_code=error.code)

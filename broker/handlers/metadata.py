@@ -1,6 +1,7 @@
 """Metadata 0-13: brokers, topics and their partitions; creates a missing topic where the client may.
 
 A topic created here is in the answer at once; Kafka answers UNKNOWN_TOPIC_OR_PARTITION first and clients retry.
+Version 0 leaves out replicas that are not there; later ones list them, and as offline, too.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,13 +20,14 @@ from ...protocol.schema import ZERO_UUID
 from ..authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
 from ..context import Context
 from ..deferred import Deferred
+from ..nodes.seen_partition import seen
 from ..session import Session
-from ..slices import Steps
+from ..slices import Steps, run_to_end
 from ..topic_names import check_topic_name
 from ..topics.partition import Partition
 from ..topics.topics import Topic
 
-NO_LEADER = -1
+AUTO_CREATION_MS = 1000  # then the answer is Kafka's: who asks again later finds the topic
 
 
 def handle_metadata(
@@ -37,7 +39,7 @@ def handle_metadata(
     if asked is None or (version == 0 and not asked):
         described: list[MetadataResponseTopic] = []
         for topic in context.topics:
-            described.append((yield from _described(topic, context, operations)))
+            described.append((yield from _described(topic, version, context, operations)))
             yield
         return _answer(request, described, session, context)
     if version >= 10 and (refusal := _malformed(asked, version)) is not None:
@@ -49,7 +51,7 @@ def handle_metadata(
     def answer(refused: Mapping[str, KafkaError]) -> Steps[MetadataResponse]:
         topics: list[MetadataResponseTopic] = []
         for topic in wanted:
-            topics.append((yield from _find(topic, refused, context, operations)))
+            topics.append((yield from _find(topic, version, refused, context, operations)))
             yield
         return _answer(request, topics, session, context)
 
@@ -57,10 +59,11 @@ def handle_metadata(
     if not missing:
         return (yield from answer({}))
     deferred: Deferred[MetadataResponse] = Deferred()
+    in_time = context.answer_in_time(deferred, AUTO_CREATION_MS, lambda: run_to_end(answer({})))
     mutations = context.quotas.mutations(session, context.clock.now(), is_strict=True)
     context.topics.auto_create(
         missing,
-        lambda refused: context.slices.start(answer(refused), deferred.answer, deferred.fail),
+        lambda refused: context.slices.start(answer(refused), in_time, deferred.fail),
         lambda partitions: mutations.record(partitions, context.clock.now()),
     )
     return deferred
@@ -105,17 +108,17 @@ def _names_to_create(asked: Iterable[MetadataRequestTopic], context: Context) ->
 
 
 def _find(
-    asked: MetadataRequestTopic, refused: Mapping[str, KafkaError], context: Context, operations: int
+    asked: MetadataRequestTopic, version: int, refused: Mapping[str, KafkaError], context: Context, operations: int
 ) -> Steps[MetadataResponseTopic]:
     if asked.topic_id != ZERO_UUID:
         topic = context.topics.find_by_id(asked.topic_id)
         if topic is None:
             return _refused(ErrorCode.UNKNOWN_TOPIC_ID, None, asked.topic_id)
-        return (yield from _described(topic, context, operations))
+        return (yield from _described(topic, version, context, operations))
     name = asked.name or ""
     topic = context.topics.find(name)
     if topic is not None:
-        return (yield from _described(topic, context, operations))
+        return (yield from _described(topic, version, context, operations))
     code = refused[name].code if name in refused else _unknown(name)
     if code == ErrorCode.THROTTLING_QUOTA_EXCEEDED:  # Kafka has not asked its controller yet when it answers
         code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
@@ -136,10 +139,11 @@ def _refused(code: ErrorCode, name: str | None, topic_id: bytes, operations: int
     return MetadataResponseTopic(error_code=code, name=name, topic_id=topic_id, topic_authorized_operations=operations)
 
 
-def _described(topic: Topic, context: Context, operations: int) -> Steps[MetadataResponseTopic]:
+def _described(topic: Topic, version: int, context: Context, operations: int) -> Steps[MetadataResponseTopic]:
     partitions: list[MetadataResponsePartition] = []
     for partition in topic.partitions:
-        partitions.append(_described_partition(partition, topic.image.partitions[partition.index].record, context))
+        record = topic.image.partitions[partition.index].record
+        partitions.append(_described_partition(partition, record, version, context))
         yield
     return MetadataResponseTopic(
         error_code=ErrorCode.NONE,
@@ -151,18 +155,18 @@ def _described(topic: Topic, context: Context, operations: int) -> Steps[Metadat
     )
 
 
-def _described_partition(partition: Partition, record: PartitionRecord, context: Context) -> MetadataResponsePartition:
-    nodes = context.nodes
-    is_lost = partition.is_offline and not nodes.has_several
-    has_leader = nodes.is_alive(record.leader) and not is_lost
-    isr: Sequence[int] = () if is_lost else record.isr
-    offline = record.replicas if is_lost else [one for one in record.replicas if not nodes.is_alive(one)]
+def _described_partition(
+    partition: Partition, record: PartitionRecord, version: int, context: Context
+) -> MetadataResponsePartition:
+    found = seen(record, context.nodes, is_offline=partition.is_offline)
+    if version == 0:
+        found = found.only_alive(context.nodes)
     return MetadataResponsePartition(
-        error_code=ErrorCode.NONE if has_leader else ErrorCode.LEADER_NOT_AVAILABLE,
+        error_code=found.error,
         partition_index=partition.index,
-        leader_id=record.leader if has_leader else NO_LEADER,
-        leader_epoch=record.leader_epoch,
-        replica_nodes=record.replicas,
-        isr_nodes=isr,
-        offline_replicas=offline,
+        leader_id=found.leader,
+        leader_epoch=found.leader_epoch,
+        replica_nodes=found.replicas,
+        isr_nodes=found.isr,
+        offline_replicas=found.offline,
     )

@@ -10,6 +10,7 @@ from ...protocol.messages.offset_for_leader_epoch import (
 from ..context import Context
 from ..session import Session
 from ..slices import Steps
+from ..topics.partition_roles import check_replica
 
 
 def handle_offset_for_leader_epoch(
@@ -22,6 +23,7 @@ def handle_offset_for_leader_epoch(
         for asked in topic.partitions:
             try:
                 partition = context.topics.partition(topic.topic, asked.partition)
+                check_replica(partition, context.topics, context.config.node_id)
                 partition.check_leader_epoch(asked.current_leader_epoch)
                 epoch, end_offset = partition.log.end_offset_for_epoch(asked.leader_epoch)
                 code = ErrorCode.NONE

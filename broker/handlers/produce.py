@@ -1,6 +1,7 @@
 """Produce 3-13: appends each partition's batch as the bytes it came in (KIP-98, KIP-467, KIP-516).
 
-An answer waits for an fsync, where the topic's settings ask for one, and with acks -1 for the followers, if any.
+An answer waits for an fsync, where the topic's settings ask for one, and with acks -1 for the followers, if any. Who
+asks a broker that does not lead is told who does (KIP-951).
 """
 
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from functools import partial
 from ...protocol.batch import HEADER_BYTES, RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.produce import (
-    BatchIndexAndErrorMessage,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
     PartitionProduceData,
     PartitionProduceResponse,
     ProduceRequest,
@@ -18,41 +20,40 @@ from ...protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from ...storage.effort import Effort, HeavyBatch
-from ...storage.validation import BatchCheck, InvalidRecords, split_batch
+from ...storage.effort import HeavyBatch
+from ...storage.validation import split_batch
 from ..context import Context
 from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
-from ..coordination.transactions.verification import ClientTxnVersion, ExplainedRefusal, check_transactional_write
+from ..coordination.transactions.verification import (
+    ClientTxnVersion,
+    TransactionalWrite,
+    WriteCheck,
+    check_transactional_write,
+    in_words_of_produce,
+)
 from ..countdown import Countdown
-from ..deferred import Deferred, Disconnect
+from ..deferred import Deferred
 from ..log_output import get_logger
-from ..runtime import let_others_run
+from ..nodes.leader_hints import LeaderHints
 from ..session import Session
 from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 from ..topics.delayed_produce import DelayedProduce
+from ..topics.heavy_check import HeavyCheck
 from ..topics.partition import Leadership, Partition
+from ..topics.partition_roles import leader_of
+from ..topics.produce_answers import ExplainedRefusal, check_unanswered, refuse_all, refused, refused_by_log
 
 logger = get_logger("produce")
 
 ADMIN_CLIENT_ID = "__admin_client"
 IDS_FROM_VERSION = 13
 V2_FROM_VERSION = 12
+LEADER_HINTS_FROM_VERSION = 10
 ABORTABLE_FROM_VERSION = 11
 MAGIC = 2
 NO_ACKS, ALL_ACKS = 0, -1
 KNOWN_ACKS = (ALL_ACKS, NO_ACKS, 1)
-
-# Refused by the log, and yet without its start offset in the answer.
-_HIDES_LOG_START = frozenset(
-    {
-        ErrorCode.CORRUPT_MESSAGE,
-        ErrorCode.MESSAGE_TOO_LARGE,
-        ErrorCode.RECORD_LIST_TOO_LARGE,
-        ErrorCode.KAFKA_STORAGE_ERROR,
-        ErrorCode.NOT_LEADER_OR_FOLLOWER,  # it is still being recovered: nobody knows yet
-    }
-)
 
 
 @dataclass(slots=True)
@@ -69,38 +70,32 @@ class _Produce:
     unreplicated: list[tuple[Leadership, int, PartitionProduceResponse]] = field(
         default_factory=list[tuple[Leadership, int, PartitionProduceResponse]]
     )
-    heavy: list["_HeavyAppend"] = field(default_factory=list["_HeavyAppend"])
-
-
-class _Unwanted(Exception):
-    """The client has gone in the middle of a check."""
+    later: list["_Append"] = field(default_factory=list["_Append"])
 
 
 @dataclass(slots=True)
-class _HeavyAppend:
-    """A batch that must be checked on a thread before it can be appended, and where its answer belongs."""
+class _Append:
+    """A batch on its way, where its answer belongs, and what has been found out about it beside this handler.
+
+    A `heavy` one is checked on a thread. Of one whose transaction another broker may coordinate, that is asked of its
+    `write`, and is `verified` then.
+    """
 
     topic: TopicProduceData
     data: PartitionProduceData
-    batch: RecordBatch
-    partition: Partition
-    check: BatchCheck
     answers: list[PartitionProduceResponse]
     at: int
-    outcome: RecordBatch | Exception | None = None
+    partition: Partition | None = None
+    write: TransactionalWrite | None = None
+    verified: WriteCheck | None = None
+    heavy: HeavyCheck | None = None
 
-    def run(self, is_wanted: Callable[[], bool]) -> None:
-        """On a thread: the batch is checked, and whoever waits for this thread to pause is let in."""
 
-        def pause() -> None:
-            let_others_run()
-            if not is_wanted():
-                raise _Unwanted
+class _Unverified(Exception):
+    """The coordinator of a batch's transaction is to be asked first."""
 
-        try:
-            self.outcome = self.check.check(self.batch, Effort(pause))
-        except Exception as error:
-            self.outcome = error
+    def __init__(self, write: TransactionalWrite) -> None:
+        self.write = write
 
 
 def handle_produce(
@@ -110,26 +105,26 @@ def handle_produce(
     produce = _Produce(request, version, session, context)
     refusal = yield from _refusal_of_all(request)
     if refusal is not None:
-        response = _refuse_all(request, refusal)
+        response = refuse_all(request, refusal)
     else:
         responses: list[TopicProduceResponse] = []
         for topic in request.topic_data:
             responses.append((yield from _append_topic(topic, produce)))
         response = ProduceResponse(responses=responses)
-    if produce.heavy:
-        return _deferred_until_checked(response, produce)
-    return _finish(response, produce)
+    return _go_on(response, produce)
 
 
-def _finish(response: ProduceResponse, produce: _Produce) -> ProduceResponse | Deferred[ProduceResponse | None] | None:
-    """Everything is appended or refused: the answer, once it is due."""
+def _go_on(response: ProduceResponse, produce: _Produce) -> ProduceResponse | Deferred[ProduceResponse | None] | None:
+    """Everything is appended, refused, or put off until more is known of it: the answer, once it is due."""
+    if produce.later:
+        return _deferred_until_known(response, produce)
     if produce.request.acks == NO_ACKS:
         _flush_undurable(produce)
-        _check_unanswered(response)
+        check_unanswered(response)
         return None
     if produce.undurable or produce.unreplicated:
         return _deferred_until_safe(response, produce)
-    return response
+    return _with_hints(response, produce)
 
 
 def _refusal_of_all(request: ProduceRequest) -> Steps[KafkaError | None]:
@@ -150,56 +145,41 @@ def _refusal_of_all(request: ProduceRequest) -> Steps[KafkaError | None]:
     return None
 
 
-def _refuse_all(request: ProduceRequest, error: KafkaError) -> ProduceResponse:
-    return ProduceResponse(
-        responses=[
-            TopicProduceResponse(
-                name=topic.name,
-                topic_id=topic.topic_id,
-                partition_responses=[_refused(p.index, error, -1) for p in topic.partition_data],
-            )
-            for topic in request.topic_data
-        ]
-    )
-
-
 def _append_topic(data: TopicProduceData, produce: _Produce) -> Steps[TopicProduceResponse]:
     by_index = {partition.index: partition for partition in data.partition_data}  # one entry each, as in Kafka
     answers: list[PartitionProduceResponse] = []
     for partition in by_index.values():
-        answers.append(_append_partition(data, partition, produce, answers))
+        answers.append(_append_partition(_Append(data, partition, answers, len(answers)), produce))
         yield
     return TopicProduceResponse(name=data.name, topic_id=data.topic_id, partition_responses=answers)
 
 
-def _append_partition(
-    topic: TopicProduceData,
-    data: PartitionProduceData,
-    produce: _Produce,
-    answers: list[PartitionProduceResponse],
-    checked: RecordBatch | None = None,
-) -> PartitionProduceResponse:
-    """Append the batch, or what its check on a thread has made of it."""
+def _append_partition(append: _Append, produce: _Produce) -> PartitionProduceResponse:
+    """Append the batch, or what its check on a thread has made of it; or put it off."""
+    data = append.data
     try:
-        partition = _find(topic, data.index, produce)
-        batch = _check_request(partition, data, produce)
-        leadership = partition.leadership if produce.request.acks == ALL_ACKS else None
-        if leadership is not None:
-            leadership.check_in_sync()
+        partition = append.partition = _find(append.topic, data.index, produce)
+        batch = _check_request(partition, append, produce)
     except KafkaError as error:
-        return _refused(data.index, error, log_start_offset=-1)
+        return refused(data.index, error, log_start_offset=-1)
+    except _Unverified as unverified:
+        append.write = unverified.write
+        return _put_off(append, produce)
+    leadership = partition.leadership if produce.request.acks == ALL_ACKS else None
+    checked = None if append.heavy is None else append.heavy.checked
     now_ms = produce.context.clock.now_ms()
     try:
+        if leadership is not None:
+            leadership.check_in_sync()
         appended = partition.append([checked or batch], now_ms, is_checked=checked is not None)
     except HeavyBatch:
-        check = partition.log.batch_check(now_ms)
-        produce.heavy.append(_HeavyAppend(topic, data, batch, partition, check, answers, len(answers)))
-        return _refused(data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)  # until it is checked
+        append.heavy = HeavyCheck(batch, partition.log.batch_check(now_ms))
+        return _put_off(append, produce)
     except KafkaError as error:
-        return _refused_by_log(data.index, error, partition)
+        return refused_by_log(data.index, error, partition)
     except OSError as error:
         logger.error("append failed", partition=partition.name, error=str(error))
-        return _refused(data.index, KafkaError(ErrorCode.KAFKA_STORAGE_ERROR), -1)
+        return refused(data.index, KafkaError(ErrorCode.KAFKA_STORAGE_ERROR), -1)
     response = PartitionProduceResponse(
         index=data.index,
         error_code=ErrorCode.NONE,
@@ -211,12 +191,18 @@ def _append_partition(
         produce.unreplicated.append((leadership, appended.last_offset + 1, response))
     if produce.context.flusher.schedule(partition):
         produce.undurable.append((partition, response))
-    if batch.is_transactional:
+    if batch.is_transactional and produce.context.transaction_checks is None:
         # Else a power loss could keep the batch and lose the word that its transaction reaches here.
         state = produce.context.transactions.undurable_state(produce.request.transactional_id or "")
         if state is not None:
             produce.undurable.append((state, response))
     return response
+
+
+def _put_off(append: _Append, produce: _Produce) -> PartitionProduceResponse:
+    """What is answered is not known yet."""
+    produce.later.append(append)
+    return refused(append.data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)
 
 
 def _find(topic: TopicProduceData, index: int, produce: _Produce) -> Partition:
@@ -228,16 +214,15 @@ def _find(topic: TopicProduceData, index: int, produce: _Produce) -> Partition:
     return produce.context.topics.partition(name, index)
 
 
-def _check_request(partition: Partition, data: PartitionProduceData, produce: _Produce) -> RecordBatch:
+def _check_request(partition: Partition, append: _Append, produce: _Produce) -> RecordBatch:
     """What can be said before the log is asked, in Kafka's order."""
-    batch: RecordBatch = split_batch(data.records, produce.version)
+    batch: RecordBatch = split_batch(append.data.records, produce.version)
     if produce.request.acks not in KNOWN_ACKS:
         raise KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
     if partition.topic in INTERNAL_TOPICS and produce.session.client_id != ADMIN_CLIENT_ID:
         raise KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION)
     if batch.is_transactional:
-        check_transactional_write(
-            produce.context.transactions,
+        write = TransactionalWrite(
             produce.request.transactional_id or "",
             ProducerIdAndEpoch(batch.producer_id, batch.producer_epoch),
             partition,
@@ -245,75 +230,94 @@ def _check_request(partition: Partition, data: PartitionProduceData, produce: _P
             ClientTxnVersion(produce.version >= V2_FROM_VERSION, produce.version >= ABORTABLE_FROM_VERSION),
             is_verified=produce.context.config.transaction_partition_verification_enable,
         )
+        if produce.context.transaction_checks is None:
+            check_transactional_write(produce.context.transactions, write)
+        elif write.is_to_be_checked:
+            _check_verified(write, append.verified)
     return batch
 
 
-def _refused_by_log(index: int, error: KafkaError, partition: Partition) -> PartitionProduceResponse:
-    hides = error.code in _HIDES_LOG_START
-    return _refused(index, error, -1 if hides else partition.log.log_start_offset)
+def _check_verified(write: TransactionalWrite, verified: WriteCheck | None) -> None:
+    """Whether the coordinator, be it another broker, lets the write pass: _Unverified where it has not been asked."""
+    if verified is None:
+        raise _Unverified(write)
+    try:
+        verified.check_passed()
+    except KafkaError as error:
+        raise in_words_of_produce(error, write.client) from error
 
 
-def _refused(index: int, error: KafkaError, log_start_offset: int) -> PartitionProduceResponse:
-    records: list[BatchIndexAndErrorMessage] = []
-    message = error.why if isinstance(error, InvalidRecords | ExplainedRefusal) else None
-    if isinstance(error, InvalidRecords):
-        records = [
-            BatchIndexAndErrorMessage(batch_index=record.batch_index, batch_index_error_message=record.message)
-            for record in error.record_errors
-        ]
-    return PartitionProduceResponse(
-        index=index,
-        error_code=error.code,
-        base_offset=-1,
-        log_append_time_ms=-1,
-        log_start_offset=log_start_offset,
-        record_errors=records,
-        error_message=message,
-    )
-
-
-def _check_unanswered(response: ProduceResponse) -> None:
-    """Nobody reads an answer: an error can only be told by closing, so that the client asks for metadata again."""
+def _with_hints(response: ProduceResponse, produce: _Produce) -> ProduceResponse:
+    """Name the leaders of partitions that this broker does not lead; a broker alone has no other to name."""
+    context = produce.context
+    if produce.version < LEADER_HINTS_FROM_VERSION or not context.nodes.has_several:
+        return response
+    hints = LeaderHints(context.nodes)
     for topic in response.responses:
-        for partition in topic.partition_responses:
-            if partition.error_code != ErrorCode.NONE:
-                code = ErrorCode(partition.error_code).name
-                raise Disconnect(f"Produce with acks=0 failed for {topic.name}-{partition.index}: {code}")
+        name = context.topics.name_of(topic.topic_id) if produce.version >= IDS_FROM_VERSION else topic.name
+        found = context.topics.find(name or "")
+        for answer in topic.partition_responses:
+            is_elsewhere = answer.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
+            if is_elsewhere and found is not None and found.has_partition(answer.index):
+                leader, epoch = leader_of(found.partitions[answer.index], context.topics, context.config.node_id)
+                hints.name(leader)
+                answer.current_leader = LeaderIdAndEpoch(leader_id=leader, leader_epoch=epoch)
+    response.node_endpoints = [
+        NodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+        for node in hints.endpoints(produce.session)
+    ]
+    return response
 
 
-def _deferred_until_checked(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
-    """Check the heavy batches beside the loop, then go on with them here as if they had just come.
+def _deferred_until_known(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
+    """Have what was put off looked at beside this handler, then go on with it here as if it had just come.
 
     Meanwhile another connection may append to the same partition; this one waits.
     """
     deferred: Deferred[ProduceResponse | None] = Deferred()
-    heavy, produce.heavy = produce.heavy, []
+    later, produce.later = produce.later, []
 
     def is_wanted() -> bool:
         return produce.request.acks == NO_ACKS or not deferred.is_done
 
     def append() -> Steps[ProduceResponse | Deferred[ProduceResponse | None] | None]:
-        for one in heavy:
-            one.answers[one.at] = _append_checked(one, produce)
+        for one in later:
+            one.answers[one.at] = _append_known(one, produce)
             yield
-        return _finish(response, produce)
+        return _go_on(response, produce)
 
     def go_on() -> None:
         if is_wanted():
             produce.context.slices.start(append(), deferred.answer, deferred.fail)
 
-    checked = Countdown(len(heavy), go_on)
-
-    def run_ended(one: _HeavyAppend, error: Exception | None) -> None:
-        one.outcome = error or one.outcome
-        checked.count_down()
-
+    known = Countdown(len(later), go_on)
     deferred.on_dropped = partial(_flush_undurable, produce)
-    for one in heavy:
-        produce.context.heavy_work.run(
-            id(produce.session), partial(one.run, is_wanted), partial(run_ended, one), is_wanted, one.batch.size_bytes
-        )
+    for one in later:
+        if one.write is not None and one.verified is None:
+            _verify(one, one.write, produce, known.count_down)
+        elif one.heavy is not None:
+            _check_heavy(one.heavy, produce, is_wanted, known.count_down)
     return deferred
+
+
+def _check_heavy(heavy: HeavyCheck, produce: _Produce, is_wanted: Callable[[], bool], then: Callable[[], None]) -> None:
+    def run_ended(error: Exception | None) -> None:
+        heavy.outcome = error or heavy.outcome
+        then()
+
+    produce.context.heavy_work.run(
+        id(produce.session), partial(heavy.run, is_wanted), run_ended, is_wanted, heavy.batch.size_bytes
+    )
+
+
+def _verify(append: _Append, write: TransactionalWrite, produce: _Produce, then: Callable[[], None]) -> None:
+    def note(check: WriteCheck) -> None:
+        append.verified = check
+        then()
+
+    checks = produce.context.transaction_checks
+    assert checks is not None
+    checks.begin(write, note, may_retry=True)
 
 
 def _flush_undurable(produce: _Produce) -> None:
@@ -322,27 +326,29 @@ def _flush_undurable(produce: _Produce) -> None:
         produce.context.flusher.flush(partition, lambda error: None)
 
 
-def _append_checked(heavy: _HeavyAppend, produce: _Produce) -> PartitionProduceResponse:
-    outcome = heavy.outcome
-    if heavy.partition.is_deleted:  # one of this name may have come meanwhile, with rules that were not asked
-        return _refused(heavy.data.index, KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), -1)
-    if isinstance(outcome, RecordBatch):
-        return _append_partition(heavy.topic, heavy.data, produce, heavy.answers, outcome)
+def _append_known(append: _Append, produce: _Produce) -> PartitionProduceResponse:
+    index = append.data.index
+    # One of this name may have come meanwhile, with rules that were not asked.
+    if append.partition is None or append.partition.is_deleted:
+        return refused(index, KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), -1)
+    outcome = None if append.heavy is None else append.heavy.outcome
+    if outcome is None or isinstance(outcome, RecordBatch):
+        return _append_partition(append, produce)
     if isinstance(outcome, KafkaError):
         try:
-            partition = _find(heavy.topic, heavy.data.index, produce)
-            return _refused_by_log(heavy.data.index, outcome, partition)
+            partition = _find(append.topic, index, produce)
+            return refused_by_log(index, outcome, partition)
         except KafkaError as gone:
-            return _refused(heavy.data.index, gone, -1)
-    logger.error("a batch could not be checked", topic=heavy.topic.name, error=repr(outcome))
-    return _refused(heavy.data.index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)
+            return refused(index, gone, -1)
+    logger.error("a batch could not be checked", topic=append.topic.name, error=repr(outcome))
+    return refused(index, KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR), -1)
 
 
 def _deferred_until_safe(response: ProduceResponse, produce: _Produce) -> Deferred[ProduceResponse | None]:
     """Answer when everything is on the disk and with the followers, as far as it has to be."""
     deferred: Deferred[ProduceResponse | None] = Deferred()
     waits = len(produce.undurable) + bool(produce.unreplicated)
-    countdown = Countdown(waits, lambda: deferred.answer(response))
+    countdown = Countdown(waits, lambda: deferred.answer(_with_hints(response, produce)))
 
     def durable(answer: PartitionProduceResponse, error: Exception | None) -> None:
         if error is not None:

@@ -15,13 +15,16 @@ from ...protocol.messages.share_acknowledge import (
 )
 from ..context import Context
 from ..deferred import Deferred
+from ..nodes.leader_hints import LeaderHints
 from ..security.authorization.acl import Operation, ResourceType
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
 from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
 from ..share.share_sessions import FINAL_EPOCH, INITIAL_EPOCH, SessionKey, TopicPartition, check_member
 from ..slices import Steps
+from ..topics.partition_roles import leader_of
 
+NO_LEADER = LeaderIdAndEpoch(leader_id=0)
 _NOT_LED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
 
 
@@ -77,28 +80,26 @@ def _asked(request: ShareAcknowledgeRequest) -> Iterator[tuple[TopicPartition, S
 
 def _answer(results: Results, key: SessionKey, session: Session, context: Context) -> Steps[ShareAcknowledgeResponse]:
     topics: dict[bytes, list[PartitionData]] = {}
-    leader = LeaderIdAndEpoch(leader_id=0)
-    is_hinted = False
+    hints = LeaderHints(context.nodes)
     for name, (error, message) in results.items():
-        current = leader
+        current = NO_LEADER
         if error in _NOT_LED and (topic := context.topics.find_by_id(name.topic_id)) is not None:
-            epoch = topic.partitions[name.partition].leader_epoch
-            current, is_hinted = LeaderIdAndEpoch(leader_id=context.config.node_id, leader_epoch=epoch), True
+            leader, epoch = leader_of(topic.partitions[name.partition], context.topics, context.config.node_id)
+            hints.name(leader)
+            current = LeaderIdAndEpoch(leader_id=leader, leader_epoch=epoch)
         data = PartitionData(
             partition_index=name.partition, error_code=error, error_message=message, current_leader=current
         )
         topics.setdefault(name.topic_id, []).append(data)
         yield
-    endpoints: list[NodeEndpoint] = []
-    if is_hinted:
-        host, port = context.endpoint(session)
-        node_id, rack = context.config.node_id, context.config.broker_rack
-        endpoints = [NodeEndpoint(node_id=node_id, host=host, port=port, rack=rack)]
     return ShareAcknowledgeResponse(
         acquisition_lock_timeout_ms=context.share.settings(key.group_id).record_lock_duration_ms,
         responses=[
             ShareAcknowledgeTopicResponse(topic_id=topic_id, partitions=partitions)
             for topic_id, partitions in topics.items()
         ],
-        node_endpoints=endpoints,
+        node_endpoints=[
+            NodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+            for node in hints.endpoints(session)
+        ],
     )

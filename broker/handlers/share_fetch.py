@@ -24,11 +24,13 @@ from ...protocol.messages.share_fetch import (
 from ..context import Context
 from ..coordination.share_state.requests import SharePartitionKey
 from ..deferred import Deferred
+from ..nodes.leader_hints import LeaderHints
+from ..purgatory import DelayedAnswer
 from ..security.authorization.acl import Operation, ResourceType
 from ..session import Session
 from ..share.acknowledged_topics import Results, acknowledge_topics
 from ..share.acknowledgement import REJECT, RENEW, RENEW_FROM_VERSION
-from ..share.delayed_share_fetch import DelayedAnswer, DelayedShareFetch, ShareFetch
+from ..share.delayed_share_fetch import DelayedShareFetch, ShareFetch
 from ..share.share_partition import Wish
 from ..share.share_reads import AcquiredData, read_and_acquire
 from ..share.share_sessions import (
@@ -42,6 +44,7 @@ from ..share.share_sessions import (
 )
 from ..slices import Steps
 from ..topics.partition import Partition
+from ..topics.partition_roles import leader_of
 
 BATCH_OPTIMIZED, RECORD_LIMIT = 0, 1
 
@@ -231,7 +234,9 @@ def _find(name: TopicPartition, wanted: SessionPartition, session: Session, cont
     topic = context.topics.find_by_id(name.topic_id)
     if topic is None:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    return context.topics.partition(topic.name, name.partition)
+    partition = context.topics.partition(topic.name, name.partition)
+    partition.check_leader()
+    return partition
 
 
 def _acquire(asked: _Request, fetch: ShareFetch, refused: Mapping[TopicPartition, AcquiredData]) -> Steps[None]:
@@ -268,12 +273,11 @@ def _response(
     if asked.error != ErrorCode.NONE:
         return ShareFetchResponse(error_code=asked.error)
     topics: dict[bytes, dict[int, PartitionData]] = {}
-    is_hinted = False
+    hints = LeaderHints(asked.context.nodes)
     for name, data in fetched.items():
         has_error = data.error != ErrorCode.NONE
         if asked.plan.must_answer(name, has_records=bool(data.records), has_error=has_error):
-            leader = _leader_hint(name, data.error, asked.context)
-            is_hinted |= leader is not NO_LEADER
+            leader = _leader_hint(name, data.error, hints, asked.context)
             topics.setdefault(name.topic_id, {})[name.partition] = _partition_data(name, data, leader)
         yield
     for name, (error, message) in acknowledged.items():
@@ -290,7 +294,10 @@ def _response(
             ShareFetchableTopicResponse(topic_id=topic_id, partitions=list(partitions.values()))
             for topic_id, partitions in topics.items()
         ],
-        node_endpoints=_endpoints(asked) if is_hinted else (),
+        node_endpoints=[
+            NodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+            for node in hints.endpoints(asked.session)
+        ],
     )
 
 
@@ -307,15 +314,10 @@ def _partition_data(name: TopicPartition, data: AcquiredData, leader: LeaderIdAn
     )
 
 
-def _leader_hint(name: TopicPartition, error: ErrorCode, context: Context) -> LeaderIdAndEpoch:
+def _leader_hint(name: TopicPartition, error: ErrorCode, hints: LeaderHints, context: Context) -> LeaderIdAndEpoch:
     topic = context.topics.find_by_id(name.topic_id) if error in _NOT_LED else None
     if topic is None:
         return NO_LEADER
-    epoch = topic.partitions[name.partition].leader_epoch
-    return LeaderIdAndEpoch(leader_id=context.config.node_id, leader_epoch=epoch)
-
-
-def _endpoints(asked: _Request) -> list[NodeEndpoint]:
-    host, port = asked.context.endpoint(asked.session)
-    config = asked.context.config
-    return [NodeEndpoint(node_id=config.node_id, host=host, port=port, rack=config.broker_rack)]
+    leader, epoch = leader_of(topic.partitions[name.partition], context.topics, context.config.node_id)
+    hints.name(leader)
+    return LeaderIdAndEpoch(leader_id=leader, leader_epoch=epoch)

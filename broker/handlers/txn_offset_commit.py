@@ -1,6 +1,6 @@
 """TxnOffsetCommit 0-5: offsets that become visible when their transaction commits (KIP-98, KIP-447, KIP-890)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -18,7 +18,13 @@ from ..coordination.groups.offset_commit import OffsetCommit, OffsetToCommit
 from ..coordination.groups.offsets import EncodedOffsets
 from ..coordination.result import ResponseFuture
 from ..coordination.transactions.producer_identity import ProducerIdAndEpoch
-from ..coordination.transactions.verification import ClientTxnVersion, check_transactional_write
+from ..coordination.transactions.verification import (
+    ClientTxnVersion,
+    TransactionalWrite,
+    WriteCheck,
+    check_transactional_write,
+    in_words_of_offset_commit,
+)
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
@@ -70,18 +76,25 @@ def _commit_to(
     def respond(codes: Codes, other: ErrorCode) -> None:
         context.slices.start(_response(request, codes, other), deferred.answer, deferred.fail)
 
-    def commit(error: KafkaError | None) -> None:
+    def check(error: KafkaError | None) -> None:
         try:
             if error is not None:
                 raise error
-            _check_transaction(request, version, context)
+            _check_transaction(request, version, context, commit)
         except KafkaError as refusal:
+            commit(refusal)
+
+    def commit(refusal: KafkaError | None) -> None:
+        if refusal is not None:
             respond(refused, coordinator_error(refusal.code))
-            return
-        context.groups.commit(to_commit, encoded, future)
+        else:
+            context.groups.commit(to_commit, encoded, future)
 
     def then(errors: Sequence[ErrorCode]) -> None:
         codes = {(o.topic, o.partition): code for o, code in zip(offsets, errors, strict=True)}
+        if context.transaction_checks is not None:  # the transaction was safe before
+            answer(codes, None)
+            return
         state = context.transactions.undurable_state(request.transactional_id)
         context.flusher.when_durable([] if state is None else [state], partial(answer, codes))
 
@@ -91,7 +104,7 @@ def _commit_to(
         respond(codes | refused, ErrorCode.NONE)
 
     future = ResponseFuture[Sequence[ErrorCode]](then, lambda code: [code] * len(offsets))
-    context.groups.when_ready(commit)
+    context.groups.when_ready(check)
     return deferred
 
 
@@ -116,9 +129,11 @@ def _offset(topic: str, asked: TxnOffsetCommitRequestPartition, context: Context
     return OffsetToCommit(topic, asked.partition_index, asked.committed_offset, asked.committed_leader_epoch, metadata)
 
 
-def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: Context) -> None:
-    check_transactional_write(
-        context.transactions,
+def _check_transaction(
+    request: TxnOffsetCommitRequest, version: int, context: Context, then: Callable[[KafkaError | None], None]
+) -> None:
+    """Call `then` once the coordinator of the transaction lets the offsets in, or refuses them. KafkaError likewise."""
+    write = TransactionalWrite(
         request.transactional_id,
         ProducerIdAndEpoch(request.producer_id, request.producer_epoch),
         context.topics.partition(OFFSETS_TOPIC, context.groups.partition_of(request.group_id)),
@@ -126,6 +141,24 @@ def _check_transaction(request: TxnOffsetCommitRequest, version: int, context: C
         ClientTxnVersion(version >= V2_FROM_VERSION, version >= ABORTABLE_FROM_VERSION),
         is_verified=context.config.transaction_partition_verification_enable,
     )
+    if context.transaction_checks is None:
+        check_transactional_write(context.transactions, write)
+        then(None)
+        return
+    context.groups.check_served(request.group_id)
+    if not write.is_to_be_checked:
+        then(None)
+        return
+
+    def checked(check: WriteCheck) -> None:
+        try:
+            check.check_passed()
+        except KafkaError as error:
+            then(in_words_of_offset_commit(error, write.client))
+        else:
+            then(None)
+
+    context.transaction_checks.begin(write, checked, may_retry=False)
 
 
 def _response(request: TxnOffsetCommitRequest, codes: Codes, other: ErrorCode) -> Steps[TxnOffsetCommitResponse]:

@@ -4,6 +4,8 @@ Version 0 can only raise, as in Kafka, which does not look at that version's own
 Not done: another metadata.version than the newest.
 """
 
+from collections.abc import Sequence
+
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.update_features import (
     FeatureUpdateKey,
@@ -11,9 +13,13 @@ from ...protocol.messages.update_features import (
     UpdateFeaturesRequest,
     UpdateFeaturesResponse,
 )
+from ...protocol.metadata_records import MetadataRecord
 from ..context import Context
 from ..deferred import Deferred
-from ..metadata.features import METADATA_VERSION
+from ..metadata.eligible_leaders import MIN_ISR, first_min_isr_records, has_eligible_leaders
+from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION, METADATA_VERSION
+from ..metadata.image import MetadataImage
+from ..metadata.log import feature_records
 from ..session import Session
 
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
@@ -28,16 +34,20 @@ def handle_update_features(
     """Record the levels; they count from the next request on."""
     deferred: Deferred[UpdateFeaturesResponse] = Deferred()
 
-    def choose() -> dict[str, int]:
+    def decide(image: MetadataImage) -> Sequence[MetadataRecord]:
         for update in request.feature_updates:
             why = _find_refusal(update, context)
             if why is not None:
                 raise KafkaError(ErrorCode.INVALID_UPDATE_VERSION, _FAILED + why)
         if request.validate_only:
-            return {}
-        return {update.feature: update.max_version_level for update in request.feature_updates}
+            return ()
+        levels = {update.feature: update.max_version_level for update in request.feature_updates}
+        records = feature_records(levels, image)
+        if levels.get(ELIGIBLE_LEADER_REPLICAS_VERSION, 0) and not has_eligible_leaders(image):
+            records += first_min_isr_records(image, context.config.effective(MIN_ISR) or "1")
+        return records
 
-    context.metadata.set_features(choose, lambda error: deferred.answer(_answer(request, version, error)))
+    context.metadata.change(decide, lambda error: deferred.answer(_answer(request, version, error)))
     return deferred
 
 
@@ -55,7 +65,7 @@ def _answer(request: UpdateFeaturesRequest, version: int, error: KafkaError | No
 
 def _find_refusal(update: FeatureUpdateKey, context: Context) -> str | None:
     """Why a feature cannot have this level, in Kafka's words and order; None if it can."""
-    level, controller = update.max_version_level, context.config.node_id
+    level, controller = update.max_version_level, context.nodes.quorum_id
     invalid = f"Invalid update version {level} for feature {update.feature}. "
     if update.upgrade_type not in (UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE):
         return f"{invalid}The controller does not support the given upgrade type."

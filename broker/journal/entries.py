@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from ..session import ANONYMOUS
 
-Subject = Literal["group", "transaction", "partition", "topic", "snapshot", "cluster"]
+Subject = Literal["group", "transaction", "partition", "topic", "broker", "link", "snapshot", "cluster"]
 """What a decision is about. Those about the cluster are that it goes on with another state."""
 Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Plain] | None"
 Fields = Mapping[str, Plain]
@@ -28,7 +28,7 @@ class JournalRequest:
 
     `request` and `answer` have Kafka's names of fields, those that differ from their default; records are summarised.
     `outcome` is what there was in place of an answer; without either it has none yet. `errors` are all errors of the
-    answer, by name.
+    answer, by name. `broker` is the one that it came to, where there are several.
     """
 
     number: int
@@ -43,6 +43,7 @@ class JournalRequest:
     groups: frozenset[str] = frozenset()
     transactional_ids: frozenset[str] = frozenset()
     principal: str = NOBODY
+    broker: int | None = None
     answer: Fields | None = None
     errors: tuple[str, ...] = ()
     outcome: str = ""
@@ -58,7 +59,8 @@ class JournalRequest:
     def text(self) -> str:
         """One line."""
         who = f"{self.client_id or '-'} {self.connection}{'' if self.principal == NOBODY else f' {self.principal}'}"
-        asked = f"#{self.number} {at_text(self.at_ms)} {who} {self.api} v{self.version} {rendered(self.request)}"
+        head = f"#{self.number} {at_text(self.at_ms)}{_at_broker(self.broker)}"
+        asked = f"{head} {who} {self.api} v{self.version} {rendered(self.request)}"
         if self.answer is not None:
             after = f"in {self.took_ms:.1f} ms" if self.took_ms is not None else ""
             return f"{asked} -> {rendered(self.answer) or 'answered'} {after}{self._marred()}".rstrip()
@@ -72,7 +74,8 @@ class JournalRequest:
 class Decision:
     """What a coordinator or a log decided, and why; `cause` is the number of the request behind it, 0 for a timer.
 
-    `fenced` is the producer, id and epoch, that it shuts out.
+    `fenced` is the producer, id and epoch, that it shuts out. `broker` is the one that decided, where there are
+    several; their controller is none of them.
     """
 
     number: int
@@ -82,15 +85,21 @@ class Decision:
     what: str
     cause: int = 0
     fenced: tuple[int, int] | None = None
+    broker: int | None = None
     size_bytes: int = field(default=ENTRY_BYTES)
 
     @property
     def text(self) -> str:
         """One line."""
-        return f"#{self.number} {at_text(self.at_ms)} {self.subject} {self.name}: {self.what}"
+        head = f"#{self.number} {at_text(self.at_ms)}{_at_broker(self.broker)}"
+        return f"{head} {self.subject} {self.name}: {self.what}"
 
 
 JournalEntry: TypeAlias = JournalRequest | Decision
+
+
+def _at_broker(broker: int | None) -> str:
+    return "" if broker is None else f" @{broker}"
 
 
 def rendered(value: Plain) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.metadata_records import PartitionRecord
 from ..config.config_def import nearest
-from ..context import Context
+from ..contexts import Contexts, all_groups, all_transactions, leader_partition
 from ..coordination.transactions.states import TxnState
 from ..coordination.transactions.transaction import Transaction
+from ..topic_names import INTERNAL_TOPICS
 from ..topics.partition import Partition
 from .entries import Decision, JournalEntry, JournalRequest, at_text
 from .group_decisions import generation_of, member_name
@@ -30,17 +32,17 @@ _USUAL = frozenset({"MEMBER_ID_REQUIRED", "COORDINATOR_NOT_AVAILABLE", "COORDINA
 class Explainer:
     """Explains what is in a cluster's journal, with how the cluster stands."""
 
-    def __init__(self, journal: Journal, context: Context) -> None:
+    def __init__(self, journal: Journal, contexts: Contexts) -> None:
         self._journal = journal
-        self._context = context
+        self._contexts = contexts
 
     def group(self, name: str) -> str:
         """A group: who is in it, and why it rebalanced. KafkaError."""
-        group: Any = self._context.groups.find_group(name)
+        group: Any = self._contexts.of_group(name).groups.find_group(name)
         told = self._about(lambda one: one.subject == "group" and one.name == name, self._journal.requests(group=name))
         if group is None:
             if not told:
-                there = [one.group_id for one in self._context.groups.groups()]
+                there = [one.group_id for _, one in all_groups(self._contexts)]
                 raise KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, _unknown("group", name, there))
             return _lines(f"group {name} is not there any more", told)
         members: dict[str, Any] = group.members
@@ -54,12 +56,12 @@ class Explainer:
 
     def transaction(self, name: str) -> str:
         """A transactional id: how far it is, and who fenced whom. KafkaError."""
-        held = self._context.transactions.find(name)
+        held = self._contexts.of_transaction(name).transactions.find(name)
         asked = [one for one in self._journal.requests() if name in one.transactional_ids]
         told = self._about(lambda one: one.subject == "transaction" and one.name == name, asked)
         if held is None:
             if not told:
-                there = [one.transactional_id for one in self._context.transactions.transactions()]
+                there = [one.transactional_id for _, one in all_transactions(self._contexts)]
                 raise KafkaError(ErrorCode.TRANSACTIONAL_ID_NOT_FOUND, _unknown("transactional id", name, there))
             return _lines(f"transactional id {name} is not there any more", told)
         standing = f"{held.state.title} with {producer_name(held)}{self._standing(held)}"
@@ -67,29 +69,35 @@ class Explainer:
 
     def partition(self, topic: str, index: int) -> str:
         """A partition: where its log stands and why, what was refused, how the topic came to be. KafkaError."""
-        found = self._context.topics.find(topic)
+        found = self._contexts.image.topics.get(topic)
         if found is None:
-            there = [one.name for one in self._context.topics if not one.is_internal]
+            there = [one for one in self._contexts.image.topics if one not in INTERNAL_TOPICS]
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, _unknown("topic", topic, there))
         if not 0 <= index < len(found.partitions):
             why = f"{topic} has no partition {index}; it has {len(found.partitions)}, from 0 on"
             raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, why)
-        partition = found.partitions[index]
+        name = f"{topic}-{index}"
         told = self._about(
             lambda one: (
-                (one.subject == "partition" and one.name == partition.name)
-                or (one.subject == "topic" and one.name == topic)
+                (one.subject == "partition" and one.name == name) or (one.subject == "topic" and one.name == topic)
             ),
             [one for one in self._journal.requests() if (topic, index) in one.partitions],
         )
+        try:
+            partition = leader_partition(self._contexts, topic, index)
+        except KafkaError as error:
+            if error.code is not ErrorCode.LEADER_NOT_AVAILABLE:
+                raise
+            return _lines(f"partition {name}: {error.message}", told)
         if partition.is_offline:
-            return _lines(f"partition {partition.name} is {partition.why_offline}", told)
-        log = partition.log
+            return _lines(f"partition {name} is {partition.why_offline}", told)
+        log = partition.replica_log
         head = (
-            f"partition {partition.name}: log start {log.log_start_offset}, high watermark {log.high_watermark},"
+            f"partition {name}: log start {log.log_start_offset}, high watermark {log.high_watermark},"
             f" last stable offset {log.last_stable_offset}"
         )
-        return _lines("\n".join([head, *self._held_back(partition)]), told)
+        replicas = _replicas(found.partitions[index].record, log.log_end_offset)
+        return _lines("\n".join([head, *replicas, *self._held_back(partition)]), told)
 
     def client(self, client_id: str) -> str:
         """A client: what it asked for, what went wrong, and what was decided for it. ValueError."""
@@ -121,7 +129,7 @@ class Explainer:
         """How long it has been open, where, and who used it last."""
         told = ""
         if held.state is TxnState.ONGOING:
-            open_ms = self._context.clock.now_ms() - held.start_ms
+            open_ms = self._contexts.first.clock.now_ms() - held.start_ms
             told += f", open for {open_ms} ms of {held.timeout_ms} (transaction.timeout.ms)"
         if held.partitions:
             told += f", in {partition_names(held.partitions)}"
@@ -130,10 +138,10 @@ class Explainer:
 
     def _held_back(self, partition: Partition) -> Sequence[str]:
         """Why readers of committed records get no further."""
-        log = partition.log
+        log = partition.replica_log
         if log.last_stable_offset >= log.high_watermark:
             return []
-        ids = {one.producer_id: one for one in self._context.transactions.transactions() if one.partitions}
+        ids = {one.producer_id: one for _, one in all_transactions(self._contexts) if one.partitions}
         open_here = sorted(
             (entry.current_txn_first_offset, producer_id, entry.producer_epoch)
             for producer_id, entry in log.active_producers()
@@ -190,6 +198,16 @@ def _told(one: JournalEntry) -> str:
         return f"{at_text(one.at_ms)} #{one.number}{where} {one.what}"
     became = ", ".join([*one.errors, *([one.outcome] if one.outcome else [])])
     return f"{at_text(one.at_ms)} #{one.number} {one.api} of {one.client_id or '-'}: {became}"
+
+
+def _replicas(record: PartitionRecord, end: int) -> Sequence[str]:
+    """Who has it, where several have; how far the log goes where that is beyond the high watermark."""
+    if len(record.replicas) == 1:
+        return []
+    behind = [one for one in record.replicas if one not in record.isr]
+    told = f"  led by broker {record.leader} in leader epoch {record.leader_epoch}, log end {end}, in sync"
+    told += f" {', '.join(map(str, sorted(record.isr)))}"
+    return [told + (f"; not in sync {', '.join(map(str, sorted(behind)))}" if behind else "")]
 
 
 def _is_waiting(one: JournalRequest) -> bool:

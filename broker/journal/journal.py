@@ -21,16 +21,45 @@ _NAMES = {key: api_of(key) for key in TABLE}
 _API_NAMES = {name.lower(): name for name in _NAMES.values()}
 
 
+class _Book:
+    """What there is once, however many brokers a cluster has."""
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self.number = 0
+        self.begun: dict[int, tuple[JournalRequest, float]] = {}  # by connection: what is not answered yet
+        self.cause: JournalRequest | None = None
+
+
 class Journal:
     """Takes down requests and decisions; `name_of` is given when the cluster has topics."""
 
-    def __init__(self, clock: Clock, ring: Ring | None = None) -> None:
+    def __init__(
+        self, clock: Clock, ring: Ring | None = None, *, broker: int | None = None, book: _Book | None = None
+    ) -> None:
+        """With a `book` it goes on in that of another; `broker` is the one of several that it is kept at."""
         self._clock = clock
-        self._number = 0
-        self._begun: dict[int, tuple[JournalRequest, float]] = {}  # by connection: what is not answered yet
-        self.ring = Ring() if ring is None else ring
-        self.cause: JournalRequest | None = None  # the request whose handler runs
+        self._broker = broker
+        self._book = book or _Book(Ring() if ring is None else ring)
         self.name_of: NameOf = lambda topic_id: None
+
+    def at(self, broker: int) -> "Journal":
+        """The same journal, as one broker of several writes it."""
+        return Journal(self._clock, broker=broker, book=self._book)
+
+    @property
+    def ring(self) -> Ring:
+        """The entries."""
+        return self._book.ring
+
+    @property
+    def cause(self) -> JournalRequest | None:
+        """The request whose handler runs, at whichever broker it came in."""
+        return self._book.cause
+
+    @cause.setter
+    def cause(self, cause: JournalRequest | None) -> None:
+        self._book.cause = cause
 
     # What happens
 
@@ -52,22 +81,23 @@ class Journal:
             names.groups,
             names.transactional_ids,
             session.principal,
+            self._broker,
         )
         entry.size_bytes += summary.size_bytes
-        self._begun[id(session)] = (entry, self._clock.now())
+        self._book.begun[id(session)] = (entry, self._clock.now())
         self.ring.append(entry)
         return entry
 
     def begun(self, session: Session) -> JournalRequest | None:
         """The request of this connection that is being worked on."""
-        found = self._begun.get(id(session))
+        found = self._book.begun.get(id(session))
         return None if found is None else found[0]
 
     def end(self, entry: JournalRequest, session: Session, response: object | None, outcome: str = "") -> None:
         """What became of a request: an answer, or what there was in its place."""
-        begun = self._begun.get(id(session))
+        begun = self._book.begun.get(id(session))
         if begun is not None and begun[0] is entry:
-            del self._begun[id(session)]
+            del self._book.begun[id(session)]
             entry.took_ms = round((self._clock.now() - begun[1]) * 1000, 3)
         entry.outcome = outcome
         if response is not None:
@@ -93,13 +123,14 @@ class Journal:
             what,
             0 if cause is None else cause.number,
             fenced,
+            self._broker,
         )
         entry.size_bytes += len(what)
         self.ring.append(entry)
 
     def _next(self) -> int:
-        self._number += 1
-        return self._number
+        self._book.number += 1
+        return self._book.number
 
     # To be looked at
 

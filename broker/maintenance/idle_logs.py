@@ -138,6 +138,8 @@ class IdleLogs:
             self._report(partition, opened, error)
         elif partition.opened_log is not opened or opened.last_stable_offset < opened.high_watermark:
             self._go_on_after()  # an open transaction: those who know of its end are looking at it
+        elif opened.is_replicated:
+            self._go_on_after()  # leader and followers use it all the time
         else:
             expiry_ms = opened.next_expiry_ms
             try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...protocol.metadata_records import BrokerFeature
 from ..config.config_def import ConfigError
 from ..config.release import NEWEST, Release
 
@@ -33,13 +34,28 @@ FEATURES = (
     Feature(STREAMS_VERSION, 0, 1, 1),
 )
 
+# Of several brokers, beside those of one.
+OF_SEVERAL_BROKERS = (Feature(ELIGIBLE_LEADER_REPLICAS_VERSION, 0, 1, 1),)
+# What a broker supports besides, and no client is shown: the quorum's own (KIP-853).
+_OF_QUORUM = Feature("kraft.version", 0, 1, 0)
 
-def features_of(release: Release) -> Sequence[Feature]:
+
+def registered_features(release: Release) -> Sequence[BrokerFeature]:
+    """The levels that a broker of several supports, as its registration has them."""
+    return [
+        BrokerFeature(name=one.name, min_supported_version=one.min_version, max_supported_version=one.max_version)
+        for one in (*features_of(release, has_several=True), _OF_QUORUM)
+    ]
+
+
+def features_of(release: Release, *, has_several: bool = False) -> Sequence[Feature]:
     """The features that a broker shows which shows itself as that release: of those that exist here."""
+    here = (*FEATURES, *OF_SEVERAL_BROKERS) if has_several else FEATURES
     if release.name == NEWEST:
-        return FEATURES
-    levels = {feature.name: (feature.min_version, feature.max_version, feature.level) for feature in FEATURES}
-    return [Feature(name, *numbers) for name, numbers in {**levels, **release.features}.items() if numbers is not None]
+        return here
+    levels = {feature.name: (feature.min_version, feature.max_version, feature.level) for feature in here}
+    then = {name: release.features.get(name, numbers) for name, numbers in levels.items()}
+    return [Feature(name, *numbers) for name, numbers in then.items() if numbers is not None]
 
 
 def first_levels(shown: Sequence[Feature], recorded: Mapping[str, int]) -> dict[str, int]:

@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         self._muted: TimerHandle | None = None  # throttled by a quota until it fires (KIP-219)
         self._is_waiting = False  # to be let in
         self._is_held = False  # one of these three
-        self._is_reading_paused = False
+        self.is_reading_paused = False
         self._is_frame_paused = False  # there is no room for the frame that has begun
         self._is_taking = False
         self._is_queued = False
@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
         self.host = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         local = transport.get_extra_info("sockname")
         self.host = str(peer[0]) if peer else "unknown"
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
         self._session.mute = self._mute
         self._session.limit_frames = self._limit_frames
         self._listener.expect_login(self._session)
-        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
+        self.transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
         self.last_active_s = self._connected_s = self._listener.now()
         self._listener.arrive(self)
 
@@ -217,7 +217,7 @@ class Connection(asyncio.Protocol):
         A client that waits for an answer, and is listened to meanwhile, may wait as long as the answer takes; one that
         is muted has to send something, as in Kafka, or to come again.
         """
-        if self._is_write_paused and (unsent := self._transport.get_write_buffer_size()) != self._unsent_bytes:
+        if self._is_write_paused and (unsent := self.transport.get_write_buffer_size()) != self._unsent_bytes:
             self._note_unsent(unsent)
             self.last_active_s = now
         authentication = self._session.authentication
@@ -233,12 +233,12 @@ class Connection(asyncio.Protocol):
             and (quiet_s > STALLED_FRAME_S or now - self._frame_began_s > SLOWEST_FRAME_S)
         ):
             return True
-        return quiet_s > idle_s and (self.is_idle or self._is_reading_paused or self._is_held)
+        return quiet_s > idle_s and (self.is_idle or self.is_reading_paused or self._is_held)
 
     def abort(self) -> None:
         """Close at once."""
         self._is_closed = True
-        self._transport.abort()
+        self.transport.abort()
 
     def take_turn(self) -> None:
         """Work on the next frame, if it can be; the queue of turns has come to this connection."""
@@ -263,7 +263,7 @@ class Connection(asyncio.Protocol):
         if self._frames and not self._is_queued and self._may_take():
             self._is_queued = True
             self._turns.queue(self)
-        if self._is_reading_paused or self._is_frame_paused or self._ahead_bytes > READ_AHEAD_BYTES:
+        if self.is_reading_paused or self._is_frame_paused or self._ahead_bytes > READ_AHEAD_BYTES:
             self._match_reading()
         is_last = self._splitter.fault is not None or self._half_closed_s is not None
         if is_last and self.is_idle and not self._is_closed:
@@ -272,7 +272,7 @@ class Connection(asyncio.Protocol):
                 self._close(str(self._splitter.fault))
             else:
                 self._is_closed = True
-                self._transport.close()
+                self.transport.close()
 
     def _take(self) -> None:
         frame, self._taken_held_bytes = self._frames.popleft()
@@ -323,9 +323,9 @@ class Connection(asyncio.Protocol):
             if self._session.damage is not None:
                 self._send_damaged(answer)
             else:
-                self._transport.writelines(answer)
+                self.transport.writelines(answer)
             if self._is_write_paused:
-                self._note_unsent(self._transport.get_write_buffer_size())
+                self._note_unsent(self.transport.get_write_buffer_size())
             if self._session.last_answer_because:
                 self._close(self._session.last_answer_because)
         if self._taken_held_bytes:
@@ -338,7 +338,7 @@ class Connection(asyncio.Protocol):
         if damage is None:
             return
         damaged, is_last = damage(answer)
-        self._transport.writelines(damaged)
+        self.transport.writelines(damaged)
         if is_last:
             self._close("a fault cut an answer short")
 
@@ -366,11 +366,11 @@ class Connection(asyncio.Protocol):
     def _match_reading(self) -> None:
         """Read on only while there is room, and what was read is being worked off (backpressure)."""
         should_pause = (self._is_frame_paused or self._ahead_bytes > READ_AHEAD_BYTES) and not self._is_closed
-        if should_pause and not self._is_reading_paused:
-            self._transport.pause_reading()
-        elif self._is_reading_paused and not should_pause and not self._is_closed:
-            self._transport.resume_reading()
-        self._is_reading_paused = should_pause
+        if should_pause and not self.is_reading_paused:
+            self.transport.pause_reading()
+        elif self.is_reading_paused and not should_pause and not self._is_closed:
+            self.transport.resume_reading()
+        self.is_reading_paused = should_pause
 
     def _fail(self, error: Exception) -> None:
         """Close because a frame could not be read or answered."""
@@ -388,7 +388,7 @@ class Connection(asyncio.Protocol):
             logger.warning("connection closed", client=self.host, client_id=self._session.client_id, why=why)
         self._is_closed = True
         self._drop_frames()
-        self._transport.close()
+        self.transport.close()
 
     def _drop_frames(self) -> None:
         self._release(sum(held for _, held in self._frames))

@@ -6,6 +6,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import cast
 
 from ..config.broker_config import BrokerConfig
 from ..config.listeners import TLS_PROTOCOLS, Endpoint, address_of
@@ -18,6 +19,7 @@ from ..unsent_answers import UnsentAnswers
 from .arrivals import Arrivals
 from .connection import Connection
 from .dispatch import Dispatcher
+from .held_transport import HeldTransport
 from .request_memory import RequestMemory
 from .sockets import open_sockets, reachable_host
 from .turns import Turns
@@ -63,6 +65,8 @@ class Server:
         self._sockets: list[list[socket.socket]] = []  # of each listener
         self._sweep: TimerHandle | None = None
         self._is_closing = False
+        self._hears_clients = self._reaches_clients = True
+        self._unheard: list[Connection] = []  # who has connected meanwhile
         self._none_is_open = asyncio.Event()
         self._none_is_open.set()
         self._idle_s = config.connections_max_idle_ms / 1000
@@ -108,6 +112,32 @@ class Server:
             self._servers.append(server)
         self.addresses.append((reachable_host(endpoint.host, host), port))
 
+    def set_reach(self, *, hears_clients: bool, reaches_clients: bool) -> None:
+        """What comes from clients waits while they are not heard, what goes to them while they are not reached.
+
+        As with a network that is cut, or a process that a signal has stopped: whoever connects meanwhile waits.
+        """
+        self._hears_clients, self._reaches_clients = hears_clients, reaches_clients
+        for connection in list(self._open):
+            self._set_reach(connection)
+        if hears_clients and reaches_clients:
+            unheard, self._unheard = self._unheard, []
+            for connection in unheard:
+                if not connection.is_closed:
+                    self._arrivals.arrive(connection)
+
+    def _set_reach(self, connection: Connection) -> None:
+        transport = connection.transport
+        if not self._reaches_clients:
+            if not isinstance(transport, HeldTransport):
+                connection.transport = cast(asyncio.Transport, HeldTransport(transport))
+        elif isinstance(transport, HeldTransport):
+            connection.transport = transport.let_go()
+        if not self._hears_clients:
+            connection.transport.pause_reading()
+        elif not connection.is_reading_paused and not connection.is_closed:
+            connection.transport.resume_reading()
+
     async def close(self) -> None:
         """Accept nothing more, and return when the last connection is closed; answers to come are dropped."""
         self._is_closing = True
@@ -131,6 +161,10 @@ class Server:
         self._none_is_open.clear()
         if self._is_closing:  # it was accepted a moment ago
             connection.refuse()
+        elif not (self._hears_clients and self._reaches_clients):
+            self._set_reach(connection)
+            connection.hold()
+            self._unheard.append(connection)
         else:
             self._arrivals.arrive(connection)
 

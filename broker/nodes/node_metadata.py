@@ -6,6 +6,7 @@ on with what it knew, catches up when it is reached again, and what it asks for 
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -28,6 +29,15 @@ T = TypeVar("T")
 Change = Callable[[], None]
 
 
+@dataclass(slots=True)
+class _Delivery:
+    """Records that count, on their way to a broker, and where they end."""
+
+    values: Sequence[bytes]
+    end_offset: int
+    is_there: bool = False
+
+
 class NodeMetadata:
     """The metadata of a broker: a copy that follows the controller's log."""
 
@@ -42,9 +52,10 @@ class NodeMetadata:
         self._log = log
         self._links = links
         self._slices = slices
-        self._behind: deque[tuple[Sequence[bytes], int]] = deque()  # what it has not replayed yet
+        self._behind: deque[_Delivery] = deque()  # what it has not replayed yet
         self._is_replaying = False
         self._asked: deque[Change] = deque()  # what it could not ask for
+        self._unheard: list[Change] = []  # answers that did not get through
         self._when_current: list[Change] = []
         self._is_over = False
         self.directory_id = ZERO_UUID  # until the broker's data directory is open
@@ -62,23 +73,42 @@ class NodeMetadata:
         """The broker is no more."""
         self._is_over = True
         self._log.followers.remove(self.deliver)
+        self._links.forget(self._on_links)
 
     # What the controller says
 
     def deliver(self, values: Sequence[bytes], end_offset: int) -> Steps[None]:
         """Records that count: replayed here and now where they can be, and else when they get through."""
-        self._behind.append((values, end_offset))
+        delivery = _Delivery(values, end_offset)
+        self._behind.append(delivery)
         if self._links.delay_s(CONTROLLER, self._node_id):
-            self._links.send(CONTROLLER, self._node_id, self._on_links)
-        elif self._links.is_up(CONTROLLER, self._node_id) and not self._is_replaying:
-            yield from self._replay()
+            self._send(delivery)
+        elif self._links.is_up(CONTROLLER, self._node_id):
+            delivery.is_there = True
+            if not self._is_replaying:
+                yield from self._replay()
+
+    def _send(self, delivery: _Delivery) -> None:
+        """What arrives before an older one waits for that; what is lost is sent again when the way is another."""
+
+        def arrive() -> None:
+            delivery.is_there = True
+            self._replay_soon()
+
+        self._links.send(CONTROLLER, self._node_id, arrive)
 
     def _on_links(self) -> None:
-        if self._is_over:
-            return
-        if self._behind and not self._is_replaying and self._links.is_up(CONTROLLER, self._node_id):
+        for delivery in list(self._behind):
+            if not delivery.is_there:
+                self._send(delivery)
+        answers, self._unheard = self._unheard, []
+        for give in answers:
+            self.answer(give)
+        self._send_asked()
+
+    def _replay_soon(self) -> None:
+        if self._behind and self._behind[0].is_there and not self._is_replaying and not self._is_over:
             self._slices.start(self._replay(), lambda _: None, self._fail)
-        self._ask()
 
     def _fail(self, error: Exception) -> None:
         logger.error("a change of the metadata cannot be replayed", node=self._node_id, exc_info=error)
@@ -86,13 +116,13 @@ class NodeMetadata:
     def _replay(self) -> Steps[None]:
         self._is_replaying = True
         try:
-            while self._behind and not self._is_over:
-                values, end_offset = self._behind.popleft()
+            while self._behind and self._behind[0].is_there and not self._is_over:
+                delivery = self._behind.popleft()
                 delta = MetadataDelta()
-                for value in values:
+                for value in delivery.values:
                     self.image.replay(value, delta)
                     yield
-                self.end_offset = end_offset
+                self.end_offset = delivery.end_offset
                 yield from self.publisher.publish(delta, self.image)
         finally:
             self._is_replaying = False
@@ -104,7 +134,7 @@ class NodeMetadata:
 
     def change(self, decide: Decide, then: Then) -> None:
         """As MetadataLog.change, decided upon an image that this broker has, too."""
-        self._send(partial(self._change, decide, then))
+        self.ask(partial(self._change, decide, then))
 
     def _change(self, decide: Decide, then: Then) -> None:
         is_stale = False
@@ -120,7 +150,7 @@ class NodeMetadata:
             if is_stale:
                 self._when_current.append(partial(self.change, decide, then))
             else:
-                self._answer(lambda: then(error))
+                self.answer(lambda: then(error))
 
         self._log.change(decide_if_current, done)
 
@@ -153,22 +183,22 @@ class NodeMetadata:
 
             def done(error: KafkaError | None) -> None:
                 if is_stale:
-                    self._when_current.append(lambda: self._send(ask))
+                    self._when_current.append(lambda: self.ask(ask))
                 else:
-                    self._answer(lambda: then(error))
+                    self.answer(lambda: then(error))
 
             change(choose_if_current, done)
 
-        self._send(ask)
+        self.ask(ask)
 
     def take_producer_ids(self, count: int, then: Callable[[int, KafkaError | None], None]) -> None:
         def ask() -> None:
-            self._log.take_producer_ids(count, lambda first, error: self._answer(lambda: then(first, error)))
+            self._log.take_producer_ids(count, lambda first, error: self.answer(lambda: then(first, error)))
 
-        self._send(ask)
+        self.ask(ask)
 
     def set_features(self, choose: Callable[[], Mapping[str, int]], then: Then) -> None:
-        self._send(lambda: self._log.set_features(choose, lambda error: self._answer(lambda: then(error))))
+        self.ask(lambda: self._log.set_features(choose, lambda error: self.answer(lambda: then(error))))
 
     def producer_ids_record(self, next_producer_id: int) -> MetadataRecord:
         return self._log.producer_ids_record(next_producer_id)
@@ -176,17 +206,20 @@ class NodeMetadata:
     def write_snapshot(self) -> None:
         """The controller writes its own."""
 
-    def _send(self, ask: Change) -> None:
-        self._asked.append(ask)
-        self._ask()
+    def ask(self, question: Change) -> None:
+        """Have the controller do this, as soon as it can be reached."""
+        self._asked.append(question)
+        self._send_asked()
 
-    def _ask(self) -> None:
+    def _send_asked(self) -> None:
         while self._asked and not self._is_over and self._links.reaches(self._node_id, CONTROLLER):
-            self._links.send(self._node_id, CONTROLLER, self._asked.popleft())
+            question = self._asked.popleft()
+            self._links.send(self._node_id, CONTROLLER, question, partial(self._asked.append, question))
 
-    def _answer(self, give: Change) -> None:
+    def answer(self, give: Change) -> None:
         """The controller's answer finds its way back, or is given when there is one again."""
         if self._is_over:
             return
-        if not self._links.send(CONTROLLER, self._node_id, give):
-            self._asked.append(give)
+        lost = partial(self._unheard.append, give)
+        if not self._links.send(CONTROLLER, self._node_id, give, lost):
+            lost()

@@ -4,11 +4,13 @@ The rule: a handler names no broker by itself. With one broker that is this one,
 says it, from the metadata that this node has.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ..advertised import Advertised
 from ..config.broker_config import BrokerConfig
 from ..session import Session
+
+CONTROLLER_NODE_ID: Final = 3000  # of several brokers: as in Kafka's examples beside brokers with small numbers
 
 
 class NodeAddress(NamedTuple):
@@ -32,6 +34,11 @@ class Nodes(Protocol):
     @property
     def controller_id(self) -> int:
         """The broker that clients are told for the controller: any does, for each hands on what the controller does."""
+        ...
+
+    @property
+    def quorum_id(self) -> int:
+        """The node that leads the metadata log, which need be no broker."""
         ...
 
     def is_alive(self, node_id: int) -> bool:
@@ -62,6 +69,10 @@ class OnlyNode:
 
     @property
     def controller_id(self) -> int:
+        return self._config.node_id
+
+    @property
+    def quorum_id(self) -> int:
         return self._config.node_id
 
     def is_alive(self, node_id: int) -> bool:

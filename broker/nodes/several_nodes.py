@@ -6,7 +6,7 @@ from ..advertised import Advertised
 from ..metadata.metadata import Metadata
 from ..metadata.registrations import BrokerRegistration
 from ..session import Session
-from .nodes import NodeAddress
+from .nodes import CONTROLLER_NODE_ID, NodeAddress
 
 
 class AddressBook:
@@ -33,6 +33,7 @@ class SeveralNodes:
     """As `Nodes`."""
 
     has_several = True
+    quorum_id = CONTROLLER_NODE_ID
 
     def __init__(self, metadata: Metadata, book: AddressBook) -> None:
         self._metadata = metadata

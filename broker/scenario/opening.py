@@ -10,9 +10,12 @@ from ...protocol.errors import KafkaError
 from ..config.config_def import ConfigError
 from ..control.operation import Refused
 from ..control.plane import SERVED, ControlPlane
+from ..faults.rule import FaultError
 from ..log_output import get_logger
 from ..security.sasl.users import User
-from ..testing.cluster_import import commit_offset
+from ..testing.broker_commands import cut_link, slow_link
+from ..testing.brokers_seen import addresses_of
+from ..testing.cluster_import import commit_offset, coordinator_of
 from ..testing.exchange_lines import ImportRefused, RecordLine
 from ..testing.inspection import (
     GivenRecord,
@@ -22,10 +25,11 @@ from ..testing.inspection import (
     offsets_of,
     topic_named,
 )
-from ..testing.running_cluster import NotInMemory, Reins, RunningCluster
+from ..testing.reins import Reins
+from ..testing.running_cluster import BrokerError, Brokers, NotInMemory, RunningCluster
 from ..testing.snapshots import take_snapshot
 from .loading import refused
-from .scenario import ClusterPart, Scenario, TopicPart
+from .scenario import ClusterPart, LinkPart, Scenario, TopicPart
 from .yaml_nodes import ScenarioError
 
 SNAPSHOT = "scenario"  # what a cluster in memory began as
@@ -47,6 +51,11 @@ class ScenarioOpening:
         return self._scenario.served.settings
 
     @property
+    def brokers(self) -> Brokers:
+        """How many brokers are served, and where they stand."""
+        return self._scenario.served.brokers
+
+    @property
     def users(self) -> Sequence[User]:
         """Who may log in to the cluster that is served."""
         return self._scenario.users
@@ -65,7 +74,8 @@ class ScenarioOpening:
     async def _carry_out(self, plane: ControlPlane) -> None:
         served = plane.find(SERVED)
         if not _is_in_memory(served):
-            await self._try(plane)
+            await self._try(plane, Brokers(len(addresses_of(served))))
+        parts = {part.name: part for part in (self._scenario.served, *self._scenario.clusters)}
         for part in self._scenario.clusters:
             await _fill(await _create(plane, part, part.name), part)
         await _fill(served, self._scenario.served)
@@ -73,14 +83,15 @@ class ScenarioOpening:
             running = plane.find(name)
             if _is_in_memory(running):
                 await take_snapshot(running, SNAPSHOT)
+            await _set_links(running, parts[name].links)
             if name != SERVED:
                 logger.info("a cluster of the scenario is ready", name=name, listening=running.cluster.bootstrap)
 
-    async def _try(self, plane: ControlPlane) -> None:
+    async def _try(self, plane: ControlPlane, brokers: Brokers) -> None:
         """In memory first: what fails is to leave nothing on the disk."""
         part = self._scenario.served
         settings = {name: value for name, value in part.settings.items() if name != "listeners"}
-        trial = ClusterPart(part.line, TRIAL, None, settings, part.topics, part.groups)
+        trial = ClusterPart(part.line, TRIAL, None, settings, part.topics, part.groups, brokers=brokers)
         await _fill(await _create(plane, trial, TRIAL), trial)
         await plane.drop(TRIAL)
 
@@ -97,34 +108,49 @@ def prepare(reins: Reins, part: ClusterPart) -> None:
 
 async def _create(plane: ControlPlane, part: ClusterPart, name: str) -> RunningCluster:
     try:
-        return await plane.create(name, part.settings, part.seed, prepare=lambda reins: prepare(reins, part))
-    except (Refused, ConfigError) as error:
+        return await plane.create(
+            name, part.settings, part.seed, prepare=lambda reins: prepare(reins, part), brokers=part.brokers
+        )
+    except (Refused, ConfigError, FaultError) as error:
         raise ScenarioError(part.line, f"the cluster {name!r}: {error}") from error
 
 
+async def _set_links(running: RunningCluster, links: Sequence[LinkPart]) -> None:
+    for link in links:
+        ends = link.source, link.target
+        try:
+            if link.delay_s is not None:
+                await slow_link(running, *ends, link.delay_s, both_ways=link.both_ways)
+            if link.is_cut:
+                await cut_link(running, *ends, both_ways=link.both_ways)
+        except BrokerError as error:
+            raise ScenarioError(link.line, str(error)) from error
+
+
 async def _fill(running: RunningCluster, part: ClusterPart) -> None:
-    context = running.cluster.context
+    contexts = running.contexts
     for topic in part.topics:
         try:
-            if context.topics.find(topic.name) is None:
-                await create_topic(context, topic.name, topic.partitions, topic.config)
+            if topic.name not in contexts.image.topics:
+                await create_topic(contexts, topic.name, topic.partitions, topic.config, topic.replication_factor)
         except KafkaError as error:
             raise ScenarioError(topic.line, str(error)) from error
         await _seed(running, topic)
     for line in part.groups:
-        if (line.topic, line.partition) not in committed_offsets(context, line.group):
+        await coordinator_of(contexts, line.group)
+        if (line.topic, line.partition) not in committed_offsets(contexts, line.group):
             try:
-                await commit_offset(context, line)
+                await commit_offset(contexts, line)
             except ImportRefused as error:
                 raise ScenarioError(line.line, error.why) from error
 
 
 async def _seed(running: RunningCluster, topic: TopicPart) -> None:
-    context = running.cluster.context
-    count = len(topic_named(context, topic.name).partitions)
+    contexts = running.contexts
+    count = len(topic_named(contexts, topic.name).partitions)
     if not topic.records:
         return
-    if any(offsets_of(context, topic.name, index).high_watermark for index in range(count)):
+    if any(offsets_of(contexts, topic.name, index).high_watermark for index in range(count)):
         logger.info("a topic keeps the records that it has", topic=topic.name)
         return
     dealt = 0
@@ -132,7 +158,7 @@ async def _seed(running: RunningCluster, topic: TopicPart) -> None:
         partition = dealt % count if record.partition is None else record.partition
         dealt += record.partition is None
         try:
-            await append_records(context, topic.name, [_given(record)], partition)
+            await append_records(contexts, topic.name, [_given(record)], partition)
         except KafkaError as error:
             raise ScenarioError(record.line, str(error)) from error
 

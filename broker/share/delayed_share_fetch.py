@@ -96,22 +96,3 @@ class DelayedShareFetch:
 
     def fail(self, error: Exception) -> None:
         self.on_failed(error)
-
-
-@dataclass(slots=True, eq=False)
-class DelayedAnswer:
-    """An answer that is to come no earlier than its deadline, so that a client which asks on is not served in haste."""
-
-    deadline: float
-    respond: Callable[[], None]
-    on_failed: Callable[[Exception], None]
-    keys: Collection[Hashable] = ()
-
-    def is_ready(self) -> bool:
-        return False
-
-    def complete(self) -> None:
-        self.respond()
-
-    def fail(self, error: Exception) -> None:
-        self.on_failed(error)

@@ -78,7 +78,7 @@ class StateStore(Protocol):
 
 
 class SharePartitions:
-    """The share partitions of this broker, which leads them all."""
+    """The share partitions of this broker: of partitions that it leads."""
 
     def __init__(
         self,
@@ -275,6 +275,13 @@ class SharePartitions:
         elif delta.deleted_topics and self._in_use:
             gone = {topic.topic_id for topic in delta.deleted_topics}
             for opened in [one for one in self._in_use.values() if one.key.topic_id in gone]:
+                self.drop(opened)
+
+    def resign(self, topic_id: bytes, index: int, leader_epoch: int) -> None:
+        """This broker leads a partition no more, or in this epoch, in which share partitions are to be read anew."""
+        for opened in list(self._in_use.values()):
+            _, *of_partition = opened.key
+            if of_partition == [topic_id, index] and opened.leader_epoch != leader_epoch:
                 self.drop(opened)
 
     # Locks that run out

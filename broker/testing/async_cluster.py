@@ -10,13 +10,25 @@ from types import TracebackType
 from typing import TypeVar
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ..context import Context
+from ..contexts import Contexts
 from ..journal.entries import JournalEntry, JournalRequest
+from .async_brokers import AsyncKafkaBrokers, AsyncKafkaLinks
 from .async_powers import AsyncKafkaClock, AsyncKafkaFaults
+from .broker_commands import elect_leaders
+from .brokers_seen import SeenPartition, seen_partition, seen_partitions
 from .cluster_export import export_cluster
 from .cluster_import import import_cluster
 from .cluster_journal import explainer, text_of, watched
-from .given import Setting, check_count, check_many, check_partition, check_topic, setting_texts
+from .given import (
+    Setting,
+    check_count,
+    check_factor,
+    check_many,
+    check_partition,
+    check_topic,
+    setting_texts,
+    wants_all,
+)
 from .home import Home
 from .inspection import (
     GivenRecord,
@@ -30,15 +42,25 @@ from .inspection import (
     seen_groups,
 )
 from .records_seen import SeenRecord, is_committed
+from .replica_waits import await_in_sync, await_leader, await_under_replicated
 from .running_cluster import RunningCluster
 from .snapshots import forget_snapshot, fork_cluster, reset_cluster, restore_snapshot, take_snapshot
 from .waiting import AWAIT_S, wait_for
+
+# A topic may come, a leader may be elected, and a coordinator may have read its log in a moment.
+NOT_YET = (
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    ErrorCode.LEADER_NOT_AVAILABLE,
+    ErrorCode.COORDINATOR_NOT_AVAILABLE,
+    ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+    ErrorCode.BROKER_NOT_AVAILABLE,
+)
 
 R = TypeVar("R")
 
 
 class AsyncKafkaCluster:
-    """A cluster of one broker; `bootstrap` is for clients. `close` it, or leave its `async with` block."""
+    """A cluster; `bootstrap` is for clients. `close` it, or leave its `async with` block."""
 
     def __init__(self, home: Home, running: RunningCluster) -> None:
         self._home = home
@@ -46,6 +68,8 @@ class AsyncKafkaCluster:
         self.bootstrap = running.cluster.bootstrap
         self.clock = AsyncKafkaClock(home, running)
         self.faults = AsyncKafkaFaults(home, running)
+        self.brokers = AsyncKafkaBrokers(home, running)
+        self.links = AsyncKafkaLinks(home, running)
 
     async def __aenter__(self) -> "AsyncKafkaCluster":
         return self
@@ -71,27 +95,43 @@ class AsyncKafkaCluster:
     # Topics and records
 
     async def topic(
-        self, name: str, partitions: int | None = None, config: Mapping[str, Setting] | None = None
+        self,
+        name: str,
+        partitions: int | None = None,
+        config: Mapping[str, Setting] | None = None,
+        *,
+        replication_factor: int | None = None,
     ) -> None:
-        """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
+        """A topic that is there when this returns; without numbers as `num.partitions` and
+        `default.replication.factor` have it. KafkaError.
+        """
         check_topic(name)
         check_count(partitions)
+        check_factor(replication_factor)
         texts = setting_texts(config)
-        await self._home.reach(lambda: create_topic(self._context, name, partitions, texts))
+        await self._home.reach(lambda: create_topic(self._contexts, name, partitions, texts, replication_factor))
 
     async def produce(
-        self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
+        self,
+        topic: str,
+        records: Iterable[bytes | GivenRecord],
+        *,
+        partition: int | None = None,
+        acks: str | int = "all",
     ) -> Sequence[tuple[int, int]]:
         """Append records, past every client; where each is: partition and offset.
 
         Without a partition they are dealt out in turn, from the first on. A topic that is missing is created, if
-        `auto.create.topics.enable` allows it. KafkaError.
+        `auto.create.topics.enable` allows it. With `acks` 1 no replica is waited for. KafkaError.
         """
         check_topic(topic)
         check_partition(partition)
         check_many(records)
+        is_replicated = wants_all(acks)
         given = [one if isinstance(one, GivenRecord) else GivenRecord(one) for one in records]
-        return await self._home.reach(lambda: append_records(self._context, topic, given, partition))
+        return await self._home.reach(
+            lambda: append_records(self._contexts, topic, given, partition, is_replicated=is_replicated)
+        )
 
     async def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_committed"
@@ -102,22 +142,70 @@ class AsyncKafkaCluster:
         """
         if isolation not in ("read_committed", "read_uncommitted"):
             raise ValueError(f"isolation is read_committed or read_uncommitted, not {isolation!r}")
-        found = await self.look(lambda running: records_of(running.cluster.context, topic, partition))
+        found = await self.look(lambda running: records_of(running.contexts, topic, partition))
         return found if isolation == "read_uncommitted" else [record for record in found if is_committed(record)]
 
     async def offsets(self, topic: str, partition: int = 0) -> SeenOffsets:
         """Where a partition stands. KafkaError."""
-        return await self.look(lambda running: offsets_of(running.cluster.context, topic, partition))
+        return await self.look(lambda running: offsets_of(running.contexts, topic, partition))
+
+    # Leaders and replicas
+
+    async def partition(self, topic: str, partition: int = 0) -> SeenPartition:
+        """Who leads it, who is in sync, and how far the log of each replica goes. KafkaError."""
+        return await self.look(lambda running: seen_partition(running.contexts, topic, partition))
+
+    async def partitions(self, topic: str) -> dict[int, SeenPartition]:
+        """The same of all partitions of a topic, by their indexes. KafkaError."""
+        return await self.look(lambda running: seen_partitions(running.contexts, topic))
+
+    async def leader(self, topic: str, partition: int = 0) -> int | None:
+        """The broker that leads a partition, as the controller has it; None where it has no leader. KafkaError."""
+        return (await self.partition(topic, partition)).leader
+
+    async def isr(self, topic: str, partition: int = 0) -> set[int]:
+        """The brokers that are in sync, as the controller has it. KafkaError."""
+        return set((await self.partition(topic, partition)).isr)
+
+    async def elect_leaders(
+        self, topic: str | None = None, partition: int | None = None, *, is_unclean: bool = False
+    ) -> None:
+        """Have the preferred leaders lead, or, where it `is_unclean`, any replica that is there where none does.
+
+        Of one partition, of all of a topic, or of all there are. KafkaError.
+        """
+        await self._home.reach(lambda: elect_leaders(self._running, topic, partition, is_unclean=is_unclean))
+
+    async def await_leader(
+        self, topic: str, partition: int = 0, *, other_than: int | None = None, timeout_s: float = AWAIT_S
+    ) -> int:
+        """The leader, once there is one, and another than the broker named. AssertionError says how it was instead."""
+        found = await self._home.reach(lambda: await_leader(self._running, topic, partition, other_than, timeout_s))
+        leader = found[partition].leader
+        assert leader is not None
+        return leader
+
+    async def await_in_sync(
+        self, topic: str, partition: int | None = None, *, timeout_s: float = AWAIT_S
+    ) -> Mapping[int, SeenPartition]:
+        """The partitions of a topic, or one, once each has a leader and all its replicas in sync. AssertionError."""
+        return await self._home.reach(lambda: await_in_sync(self._running, topic, partition, timeout_s))
+
+    async def await_under_replicated(
+        self, topic: str, partition: int | None = None, *, timeout_s: float = AWAIT_S
+    ) -> Mapping[int, SeenPartition]:
+        """The same, once one of them has replicas that are not in sync, or no leader. AssertionError."""
+        return await self._home.reach(lambda: await_under_replicated(self._running, topic, partition, timeout_s))
 
     # Groups
 
     async def committed(self, group: str) -> dict[tuple[str, int], int]:
         """The committed offsets of a group, by topic and partition; none for a group that is not there."""
-        return await self.look(lambda running: committed_offsets(running.cluster.context, group))
+        return await self.look(lambda running: committed_offsets(running.contexts, group))
 
     async def groups(self) -> dict[str, SeenGroup]:
         """All groups, by their ids."""
-        return await self.look(lambda running: seen_groups(running.cluster.context))
+        return await self.look(lambda running: seen_groups(running.contexts))
 
     # Waiting
 
@@ -128,7 +216,7 @@ class AsyncKafkaCluster:
             try:
                 found = await self.records(topic)
             except KafkaError as error:
-                if error.code is not ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+                if error.code not in NOT_YET:
                     raise
                 found = []
             return len(found) >= count, found
@@ -141,7 +229,12 @@ class AsyncKafkaCluster:
         """The committed offsets of a group, once each of these is reached. AssertionError says where it stood."""
 
         async def look() -> tuple[bool, dict[tuple[str, int], int]]:
-            found = await self.committed(group)
+            try:
+                found = await self.committed(group)
+            except KafkaError as error:
+                if error.code not in NOT_YET:
+                    raise
+                found = {}
             return all(found.get(at, -1) >= offset for at, offset in offsets.items()), found
 
         return await wait_for(look, timeout_s, f"group {group!r} at {dict(offsets)}", lambda found: found)
@@ -255,5 +348,5 @@ class AsyncKafkaCluster:
         await self._home.reach(lambda: import_cluster(self._running, path))
 
     @property
-    def _context(self) -> Context:
-        return self._running.cluster.context
+    def _contexts(self) -> Contexts:
+        return self._running.contexts

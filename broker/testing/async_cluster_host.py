@@ -1,15 +1,14 @@
 """AsyncClusterHost: clusters on the loop that one is on, beside whatever else it does."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
-from ..config.broker_config import BrokerConfig
 from ..runtime import LoopThreads
 from .async_cluster import AsyncKafkaCluster
-from .given import Setting, setting_texts
+from .given import Setting, check_brokers, setting_texts
 from .home import OwnLoop
-from .running_cluster import LOOPBACK, start_in_memory
+from .running_cluster import Brokers, config_for, start_in_memory
 
 
 class AsyncClusterHost(OwnLoop):
@@ -32,14 +31,18 @@ class AsyncClusterHost(OwnLoop):
         self,
         settings: Mapping[str, Setting] | None = None,
         *,
+        brokers: int = 1,
+        racks: Sequence[str | None] = (),
         seed: int | None = None,
         frozen_at_ms: int | None = None,
         journal: bool = True,
     ) -> AsyncKafkaCluster:
-        """A cluster in memory, as of ClusterHost. ConfigError, ClockError."""
-        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **setting_texts(settings)})
+        """A cluster in memory, as of ClusterHost. ConfigError, ClockError, ValueError."""
+        check_brokers(brokers, racks)
+        plan = Brokers(brokers, racks)
+        config = config_for(plan, setting_texts(settings))
         running = await start_in_memory(
-            self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, has_journal=journal
+            self._loop, self._threads, config, seed, brokers=plan, frozen_at_ms=frozen_at_ms, has_journal=journal
         )
         self.keep(running)
         return AsyncKafkaCluster(self, running)

@@ -108,11 +108,11 @@ class AsyncKafkaFaults:
 
 def clock_of(running: RunningCluster) -> ClusterClock:
     """Its clock. NotRunning: it is closed."""
-    _ = running.cluster.context
+    running.check_running()
     return running.clock
 
 
 def faults_of(running: RunningCluster) -> FaultTable:
     """Its faults. NotRunning: it is closed."""
-    _ = running.cluster.context
+    running.check_running()
     return running.faults

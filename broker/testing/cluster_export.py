@@ -18,9 +18,11 @@ from ...protocol.compression import Codec
 from ...protocol.control import find_marker
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.records import Header, read_records
-from ..context import Context
+from ..contexts import Contexts, all_groups, leader_partition
+from ..metadata.image import MetadataImage
 from ..runtime import SystemClock
 from ..slices import SLICE_S
+from ..topic_names import INTERNAL_TOPICS
 from ..topics.partition import Partition
 from .exchange_lines import write_bytes, write_line
 from .running_cluster import RunningCluster
@@ -32,14 +34,14 @@ _numbers = count(1)  # of files that are not finished: two may be under way to t
 async def export_cluster(running: RunningCluster, path: str | Path) -> None:
     """Write what there is; a file of that name is replaced once all is written. OSError, CorruptFrame."""
     async with running.beside():
-        await _write(running.cluster.context, path)
+        await _write(running.contexts, path)
 
 
-async def _write(context: Context, path: str | Path) -> None:
+async def _write(contexts: Contexts, path: str | Path) -> None:
     unfinished = f"{path}.unfinished-{next(_numbers)}"
     try:
         with open_text(unfinished, "wt", is_packed=str(path).endswith(".gz")) as file:
-            async for line in export_lines(context):
+            async for line in export_lines(contexts):
                 file.write(line)
         os.replace(unfinished, path)
     except BaseException:
@@ -55,15 +57,15 @@ def open_text(path: str | Path, mode: str, *, is_packed: bool) -> TextIO:
     return cast(TextIO, open(path, mode, encoding="utf-8", errors="surrogateescape"))
 
 
-async def export_lines(context: Context) -> AsyncIterator[str]:
+async def export_lines(contexts: Contexts) -> AsyncIterator[str]:
     """What there is at one moment, one line after the other, in slices: others go on meanwhile, and what they write is
     not in it; what is deleted meanwhile may be missing. OSError, CorruptFrame.
 
-    KAFKA_STORAGE_ERROR names a partition that is offline.
+    KAFKA_STORAGE_ERROR names a partition that is offline, LEADER_NOT_AVAILABLE one that has no leader.
     """
     clock = SystemClock()
     until = clock.now() + SLICE_S
-    for line in _lines(context):
+    for line in _lines(contexts):
         if line is not None:
             yield line
         if clock.now() >= until:
@@ -73,38 +75,43 @@ async def export_lines(context: Context) -> AsyncIterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Of a partition, from where its log begins up to where it ended at that moment."""
+    """Of a partition, from where its log begins up to what consumers could see of it at that moment."""
 
     partition: Partition
     start: int
     end: int
 
 
-def _lines(context: Context) -> Iterator[str | None]:
+def _lines(contexts: Contexts) -> Iterator[str | None]:
     """The lines; None where others may be let in."""
-    topics = sorted((topic for topic in context.topics if not topic.is_internal), key=lambda topic: topic.name)
-    for topic in topics:
-        for partition in topic.partitions:
+    images = contexts.image.topics
+    led = {
+        name: [leader_partition(contexts, name, index) for index in sorted(images[name].partitions)]
+        for name in sorted(images)
+        if name not in INTERNAL_TOPICS
+    }
+    for partitions in led.values():
+        for partition in partitions:
             if partition.is_offline:
                 raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"{partition.name} is {partition.why_offline}")
             for _ in partition.open_in_steps():
                 yield None
-    taken = [(topic, dict(topic.configs), [_stretch(one) for one in topic.partitions]) for topic in topics]
-    last = [*_offset_lines(context, {topic.name for topic in topics}), *_quota_lines(context)]
-    for topic, configs, stretches in taken:
-        yield write_line({"topic": topic.name, "partitions": len(stretches), "config": configs})
+    taken = [(name, dict(images[name].configs), [_stretch(one) for one in led[name]]) for name in led if name in images]
+    last = [*_offset_lines(contexts, led), *_quota_lines(contexts.image)]
+    for name, configs, stretches in taken:
+        yield write_line({"topic": name, "partitions": len(stretches), "config": configs})
         for index, stretch in enumerate(stretches):
-            yield from _partition_lines({"topic": topic.name, "partition": index}, stretch)
+            yield from _partition_lines({"topic": name, "partition": index}, stretch)
     yield from last
 
 
 def _stretch(partition: Partition) -> _Stretch:
     log = partition.open_log()
-    return _Stretch(partition, log.log_start_offset, log.log_end_offset)
+    return _Stretch(partition, log.log_start_offset, log.high_watermark)
 
 
-def _offset_lines(context: Context, topics: Container[str]) -> Iterator[str]:
-    for group in sorted(context.groups.groups(), key=lambda group: group.group_id):
+def _offset_lines(contexts: Contexts, topics: Container[str]) -> Iterator[str]:
+    for context, group in sorted(all_groups(contexts), key=lambda one: one[1].group_id):
         for topic_name, indexes in context.groups.committed_partitions(group.group_id):
             for index in sorted(indexes):
                 found = context.groups.find_offset(group.group_id, topic_name, index)
@@ -113,8 +120,8 @@ def _offset_lines(context: Context, topics: Container[str]) -> Iterator[str]:
                     yield write_line({**at, "metadata": found.metadata} if found.metadata else at)
 
 
-def _quota_lines(context: Context) -> Iterator[str]:
-    for entity, quotas in sorted(context.metadata.image.quotas.items(), key=str):
+def _quota_lines(image: MetadataImage) -> Iterator[str]:
+    for entity, quotas in sorted(image.quotas.items(), key=str):
         yield write_line({"quota": dict(entity), "values": quotas})
 
 

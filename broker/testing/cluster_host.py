@@ -6,7 +6,7 @@ no thread, no socket, no file, and the process logs what it logged before.
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 from ..config.broker_config import BrokerConfig
 from ..log_output import LEVELS, set_threshold, thresholds
 from ..runtime import LoopThreads
-from .given import Setting, setting_texts
+from .given import Setting, check_brokers, setting_texts
 from .home import Kept
 from .kafka_cluster import KafkaCluster
-from .running_cluster import LOOPBACK, Reins, RunningCluster, start_in_memory
+from .reins import Reins
+from .running_cluster import Brokers, RunningCluster, config_for, start_in_memory
 
 START_S = 30.0
 
@@ -45,18 +46,24 @@ class ClusterHost(Kept):
         self,
         settings: Mapping[str, Setting] | None = None,
         *,
+        brokers: int = 1,
+        racks: Sequence[str | None] = (),
         seed: int | None = None,
         frozen_at_ms: int | None = None,
         journal: bool = True,
     ) -> KafkaCluster:
         """A cluster in memory; `settings` are Kafka's names, `seed` makes every id in it the same in every run.
-        With `frozen_at_ms` its clock stands still at that time, from its start on. Without `journal` it takes nothing
-        down of what it sees.
+        With several `brokers`, in `racks` if they are given, topics are replicated on up to three of them, unless
+        `default.replication.factor` says otherwise. With `frozen_at_ms` its clock stands still at that time, from its
+        start on. Without `journal` it takes nothing down of what it sees.
 
-        ConfigError for a setting that Kafka would refuse, ClockError for a time that cannot be.
+        ConfigError for a setting that Kafka would refuse, ClockError for a time that cannot be, ValueError for no such
+        number of brokers.
         """
-        config = BrokerConfig.from_settings({"listeners": LOOPBACK, **setting_texts(settings)})
-        running = self.run(lambda: self._start(config, seed, frozen_at_ms, journal))
+        check_brokers(brokers, racks)
+        plan = Brokers(brokers, racks)
+        config = config_for(plan, setting_texts(settings))
+        running = self.run(lambda: self._start(config, plan, seed, frozen_at_ms, journal))
         self.keep(running)
         return KafkaCluster(self, running)
 
@@ -116,8 +123,8 @@ class ClusterHost(Kept):
         self._threads.close()
 
     async def _start(
-        self, config: BrokerConfig, seed: int | None, frozen_at_ms: int | None, journal: bool
+        self, config: BrokerConfig, brokers: Brokers, seed: int | None, frozen_at_ms: int | None, journal: bool
     ) -> RunningCluster:
         return await start_in_memory(
-            self._loop, self._threads, config, seed, frozen_at_ms=frozen_at_ms, has_journal=journal
+            self._loop, self._threads, config, seed, brokers=brokers, frozen_at_ms=frozen_at_ms, has_journal=journal
         )

@@ -7,7 +7,7 @@ import asyncio
 import gzip
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,9 @@ from ...protocol.messages.offset_commit import (
 from ...protocol.records import NewRecord, build_batch
 from ..config.config_def import nearest
 from ..context import Context
+from ..contexts import Contexts, leader_partition
 from ..slices import Steps, slice_by_slice
+from ..topic_names import INTERNAL_TOPICS, OFFSETS_TOPIC
 from ..topics.partition import Partition
 from .asking import ask
 from .cluster_export import open_text
@@ -86,10 +88,10 @@ def _read(file: Iterable[str]) -> Iterator[str]:
 async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
     """Bring in what these lines have. ImportRefused names the line; then nothing is changed."""
     async with running.alone():
-        context = running.cluster.context
-        plan = await slice_by_slice(_plan(context, read_lines(lines)))
-        await _create_topics(context, plan, is_trial=True)
-        await set_quotas(context, plan.quotas, is_trial=True)
+        contexts = running.contexts
+        plan = await slice_by_slice(_plan(contexts, read_lines(lines)))
+        await _create_topics(contexts, plan, is_trial=True)
+        await set_quotas(contexts.active, plan.quotas, is_trial=True)
         before = await running.copy_files()
         try:
             await _carry_out(running, plan)
@@ -99,40 +101,40 @@ async def import_lines(running: RunningCluster, lines: Iterable[str]) -> None:
 
 
 async def _carry_out(running: RunningCluster, plan: _Plan) -> None:
-    context, logs = running.cluster.context, PlacedLogs(running)
+    contexts, logs = running.contexts, PlacedLogs(running)
     for place in sorted({*plan.placed, *plan.starts}):
         await slice_by_slice(logs.write(place, plan.placed.get(place, []), plan.starts.get(place, 0)))
-    await _skip_producer_ids(context, plan.last_producer_id + 1)
-    await _create_topics(context, plan, is_trial=False)
-    if (taken := logs.put()) is not None:
+    await _skip_producer_ids(contexts, plan.last_producer_id + 1)
+    await _create_topics(contexts, plan, is_trial=False)
+    if (taken := logs.put() or await slice_by_slice(logs.open())) is not None:
         raise ImportRefused(plan.topics[taken[0]].line, f"a client has used {taken[0]!r} before its records were there")
-    await slice_by_slice(logs.open())
-    await await_durable(context, await slice_by_slice(_append(context, plan.added)))
-    context.purgatory.complete_ready()
+    await await_durable({**logs.appended, **await slice_by_slice(_append(contexts, plan.added))})
+    for context in contexts.all():
+        context.purgatory.complete_ready()
     for offset in plan.offsets:
-        await commit_offset(context, offset)
-    await set_quotas(context, plan.quotas, is_trial=False)
+        await commit_offset(contexts, offset)
+    await set_quotas(contexts.active, plan.quotas, is_trial=False)
 
 
-def _plan(context: Context, lines: Iterator[Line]) -> Steps[_Plan]:
+def _plan(contexts: Contexts, lines: Iterator[Line]) -> Steps[_Plan]:
     """Sort the lines, each held against those before it and what the cluster has."""
     plan = _Plan()
     for line in lines:
-        _take(context, plan, line)
+        _take(contexts, plan, line)
         yield
     return plan
 
 
-def _take(context: Context, plan: _Plan, line: Line) -> None:
+def _take(contexts: Contexts, plan: _Plan, line: Line) -> None:
     if isinstance(line, TopicLine):
-        if line.topic in plan.topics or context.topics.find(line.topic) is not None:
+        if line.topic in plan.topics or contexts.image.topics.get(line.topic) is not None:
             raise ImportRefused(line.line, f"the topic {line.topic!r} is there already")
         plan.topics[line.topic] = line
         return
     if isinstance(line, QuotaLine):
         plan.quotas.append(line)
         return
-    _check_place(context, plan, line)
+    _check_place(contexts, plan, line)
     if isinstance(line, OffsetLine):
         plan.offsets.append(line)
     elif isinstance(line, StartLine):
@@ -154,14 +156,14 @@ def _take(context: Context, plan: _Plan, line: Line) -> None:
         _place(plan, line, line.offset)
 
 
-def _check_place(context: Context, plan: _Plan, line: StartLine | RecordLine | OffsetLine) -> None:
+def _check_place(contexts: Contexts, plan: _Plan, line: StartLine | RecordLine | OffsetLine) -> None:
     """Its topic and partition are there, or will be."""
-    made, found = plan.topics.get(line.topic), context.topics.find(line.topic)
-    if made is None and (found is None or found.is_internal):
-        known = [*plan.topics, *(topic.name for topic in context.topics if not topic.is_internal)]
+    made, found = plan.topics.get(line.topic), contexts.image.topics.get(line.topic)
+    if made is None and (found is None or line.topic in INTERNAL_TOPICS):
+        known = [*plan.topics, *(one for one in contexts.image.topics if one not in INTERNAL_TOPICS)]
         raise ImportRefused(line.line, f"there is no topic {line.topic!r} before it{nearest(line.topic, known)}")
     if made is not None:
-        count = context.config.num_partitions if made.partitions is None else made.partitions
+        count = contexts.first.config.num_partitions if made.partitions is None else made.partitions
     else:
         count = 0 if found is None else len(found.partitions)
     if line.partition is not None and line.partition >= count:
@@ -182,7 +184,7 @@ def _place(plan: _Plan, line: RecordLine, offset: int) -> None:
     plan.placed[place].append(pack(line))
 
 
-async def _create_topics(context: Context, plan: _Plan, *, is_trial: bool) -> None:
+async def _create_topics(contexts: Contexts, plan: _Plan, *, is_trial: bool) -> None:
     lines = list(plan.topics.values())
     asked = [
         CreatableTopic(
@@ -194,31 +196,37 @@ async def _create_topics(context: Context, plan: _Plan, *, is_trial: bool) -> No
         for line in lines
     ]
     if asked:
-        answer = await ask(context, CreateTopicsRequest(topics=asked, validate_only=is_trial), CreateTopicsResponse)
+        answer = await ask(
+            contexts.active, CreateTopicsRequest(topics=asked, validate_only=is_trial), CreateTopicsResponse
+        )
         errors = {topic.name: topic for topic in answer.topics}
         for line in lines:
             if (found := errors[line.topic]).error_code:
                 raise ImportRefused(line.line, found.error_message or ErrorCode(found.error_code).name)
 
 
-async def _skip_producer_ids(context: Context, end: int) -> None:
-    """New producers get none of the ids that the records have."""
+async def _skip_producer_ids(contexts: Contexts, end: int) -> None:
+    """New producers get none of the ids that the records have, at whichever broker."""
     done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
-    context.producer_ids.skip(end, done.set_result)
+    active = contexts.active
+    active.producer_ids.skip(end, done.set_result)
     if (error := await done) is not None:
         raise error
+    for context in contexts.all():
+        if context is not active:  # those at hand are left out at once; one that is cut off hears of the others later
+            context.producer_ids.skip(end, lambda error: None)
 
 
-def _append(context: Context, records: Sequence[Packed]) -> Steps[Sequence[Partition]]:
+def _append(contexts: Contexts, records: Sequence[Packed]) -> Steps[Mapping[Partition, Context]]:
     """Records without offsets, one after the other; those without a partition are dealt out in turn.
 
-    Returns the partitions that have them. ImportRefused, KAFKA_STORAGE_ERROR.
+    Returns the partitions that have them, as their leaders do. ImportRefused, KAFKA_STORAGE_ERROR.
     """
-    appended: dict[Partition, None] = {}
+    appended: dict[Partition, Context] = {}
     dealt: dict[str, int] = defaultdict(int)
-    now_ms = context.clock.now_ms()
+    now_ms = contexts.first.clock.now_ms()
     for one in map(unpack, records):
-        found = context.topics.find(one.topic)
+        found = contexts.image.topics.get(one.topic)
         if found is None:
             raise ImportRefused(one.line, f"the topic {one.topic!r} has been deleted meanwhile")
         index = one.partition
@@ -227,22 +235,22 @@ def _append(context: Context, records: Sequence[Packed]) -> Steps[Sequence[Parti
             dealt[one.topic] += 1
         timestamp = now_ms if one.timestamp is None else one.timestamp
         batch = build_batch([NewRecord(one.key, one.value, timestamp, one.headers)])
-        partition = found.partitions[index]
         try:
+            partition = leader_partition(contexts, one.topic, index, is_to_write=True)
             partition.append([RecordBatch(batch)], now_ms)
         except KafkaError as error:
             raise ImportRefused(one.line, error.message) from error
         except OSError as error:
             raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"line {one.line}: {error}") from error
-        appended[partition] = None
+        appended[partition] = contexts.of_leader(one.topic, index)
         partition.notify_changed()
         yield
-    return list(appended)
+    return appended
 
 
-async def commit_offset(context: Context, line: OffsetLine) -> None:
-    """As a client that manages its offsets alone would have it. ImportRefused."""
-    found = context.topics.find(line.topic)
+async def commit_offset(contexts: Contexts, line: OffsetLine) -> None:
+    """As a client that manages its offsets alone would have it. ImportRefused, COORDINATOR_NOT_AVAILABLE."""
+    found = contexts.image.topics.get(line.topic)
     if found is None:
         raise ImportRefused(line.line, f"the topic {line.topic!r} has been deleted meanwhile")
     partition = OffsetCommitRequestPartition(
@@ -250,7 +258,23 @@ async def commit_offset(context: Context, line: OffsetLine) -> None:
     )
     topic = OffsetCommitRequestTopic(name=line.topic, topic_id=found.topic_id, partitions=[partition])
     request = OffsetCommitRequest(group_id=line.group, member_id="", topics=[topic])
-    answer = await ask(context, request, OffsetCommitResponse)
+    answer = await ask(await coordinator_of(contexts, line.group), request, OffsetCommitResponse)
     code = answer.topics[0].partitions[0].error_code
     if code:
         raise ImportRefused(line.line, f"the offset cannot be committed: {ErrorCode(code).name}")
+
+
+async def coordinator_of(contexts: Contexts, group_id: str) -> Context:
+    """Of a group, as soon as its log has been read; the topic is created where it is missing. KafkaError."""
+    if OFFSETS_TOPIC not in contexts.image.topics:
+        done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
+        contexts.active.groups.when_ready(done.set_result)
+        if (error := await done) is not None:
+            raise error
+    while True:
+        try:
+            return contexts.of_group(group_id)
+        except KafkaError as error:
+            if error.code is not ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+                raise
+        await asyncio.sleep(0)

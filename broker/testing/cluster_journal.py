@@ -67,7 +67,7 @@ def last_text(running: RunningCluster, most: int) -> str:
 
 def watched(running: RunningCluster) -> JournalWatch:
     """What its journal hangs on. RuntimeError: it keeps none, or is closed (NotRunning)."""
-    _ = running.cluster.context
+    running.check_running()
     return _watch_of(running)
 
 
@@ -79,4 +79,4 @@ def _watch_of(running: RunningCluster) -> JournalWatch:
 
 def explainer(running: RunningCluster) -> Explainer:
     """What explains it by its journal. RuntimeError: it keeps none."""
-    return Explainer(watched(running).journal, running.cluster.context)
+    return Explainer(watched(running).journal, running.contexts)

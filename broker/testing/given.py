@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 MOST_PARTITIONS = 2**31 - 1
+MOST_REPLICAS = 2**15 - 1
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 Setting: TypeAlias = str | int | float | bool
@@ -58,10 +59,40 @@ def check_count(partitions: object) -> None:
         raise ValueError(f"a topic has {MOST_PARTITIONS} partitions at most, not {partitions}")
 
 
+def check_factor(factor: object) -> None:
+    """TypeError or ValueError for what cannot be the number of a partition's replicas."""
+    if factor is None:
+        return
+    if isinstance(factor, bool) or not isinstance(factor, int):
+        raise TypeError(f"the replication factor is an int, not {factor!r}")
+    if abs(factor) > MOST_REPLICAS:  # the rest is for the broker to say
+        raise ValueError(f"a partition has {MOST_REPLICAS} replicas at most, not {factor}")
+
+
+def check_brokers(count: object, racks: object) -> None:
+    """TypeError for what cannot be a number of brokers, or their racks."""
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"the number of brokers is an int, not {count!r}")
+    if isinstance(racks, str) or not isinstance(racks, Sequence):
+        raise TypeError(f"racks are a list of texts, one for each broker, not {racks!r}")
+    for rack in cast("Sequence[object]", racks):
+        if rack is not None and not (isinstance(rack, str) and rack):
+            raise TypeError(f"a rack is a text, or None, not {rack!r}")
+
+
 def check_partition(partition: object) -> None:
     """TypeError for what cannot be a partition; which there are is for the topic to say."""
     if partition is not None and (isinstance(partition, bool) or not isinstance(partition, int)):
         raise TypeError(f"a partition is an int, not {partition!r}")
+
+
+def wants_all(acks: object) -> bool:
+    """Whether all replicas in sync are to have what is appended, by acks as producers have it. ValueError."""
+    if acks in ("all", "-1", -1) and not isinstance(acks, bool):
+        return True
+    if acks in ("1", 1) and not isinstance(acks, bool):
+        return False
+    raise ValueError(f"acks is 'all' or 1, not {acks!r}")
 
 
 def check_many(records: object) -> None:

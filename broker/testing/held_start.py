@@ -3,17 +3,28 @@
 from collections.abc import Callable
 
 from ...storage.files.memory_files import MemoryFiles
-from ..broker import Broker
-from .running_cluster import Memory, Reins, RunningCluster
+from ..broker import Broker, StartError
+from ..faults.rule import FaultError
+from .reins import Reins
+from .running_cluster import Brokers, Memory, RunningCluster
 
 MakeBroker = Callable[..., Broker]
-"""A broker, from a runtime, stages, and what stands around its files."""
+"""A broker, from a runtime, stages, what hears of those that open, and what stands around its files."""
 
 
 async def start_held(make_broker: MakeBroker, reins: Reins) -> tuple[Broker, RunningCluster]:
     """The broker, and what it runs. StartError."""
-    broker = make_broker(runtime=reins.runtime, stages=reins.stages, around_files=reins.disk.around)
+    broker = make_broker(
+        runtime=reins.runtime,
+        stages=reins.stages,
+        on_open=reins.attach_one_of_several,
+        around_files=reins.disk.around,
+    )
+    try:
+        reins.faults.expect(broker.broker_ids)
+    except FaultError as error:
+        raise StartError(str(error)) from error
     await broker.start()
-    files = broker.files
-    memory = Memory(reins, broker.config, files) if isinstance(files, MemoryFiles) else None
-    return broker, reins.hold(broker.cluster, memory)
+    files, brokers = broker.files, Brokers(len(broker.broker_ids), broker.racks)
+    memory = Memory(broker.config, files, brokers) if isinstance(files, MemoryFiles) else None
+    return broker, RunningCluster(broker.several if brokers.count > 1 else broker.cluster, reins, memory)

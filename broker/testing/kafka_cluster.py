@@ -3,31 +3,27 @@
 What it shows is read where it lies, past every client: nothing is joined, fetched or committed for it.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ..context import Context
 from ..faults.rule import FaultRule
 from ..journal.entries import JournalRequest
 from .async_cluster import AsyncKafkaCluster
 from .async_powers import AsyncKafkaClock, AsyncKafkaFault, AsyncKafkaFaults
+from .brokers_seen import SeenPartition
 from .cluster_journal import ClusterJournal
 from .cluster_state import ClusterState
 from .given import Setting
-from .home import Home, Inside
+from .home import Inside
 from .inspection import GivenRecord, SeenGroup, SeenOffsets
+from .kafka_brokers import Host, KafkaBrokers, KafkaLinks
 from .records_seen import SeenRecord
 from .running_cluster import RunningCluster
 from .waiting import AWAIT_S
 
 R = TypeVar("R")
-
-
-class Host(Home, Protocol):
-    """Where the cluster's loop runs."""
-
-    def run(self, work: Callable[[], Coroutine[Any, Any, R]], timeout_s: float | None = None) -> R: ...
 
 
 class KafkaClock:
@@ -104,7 +100,7 @@ class KafkaFaults:
 
 
 class KafkaCluster(ClusterJournal):
-    """A cluster of one broker; `bootstrap` is for clients. `close` it, or leave its `with` block."""
+    """A cluster; `bootstrap` is for clients. `close` it, or leave its `with` block."""
 
     def __init__(self, host: Host, running: RunningCluster) -> None:
         self._host = host
@@ -114,6 +110,8 @@ class KafkaCluster(ClusterJournal):
         self.bootstrap = running.cluster.bootstrap
         self.clock = KafkaClock(host, running)
         self.faults = KafkaFaults(host, running)
+        self.brokers = KafkaBrokers(host, running)
+        self.links = KafkaLinks(host, running)
         self._state = state = ClusterState(host, running)
         self.snapshot, self.snapshots, self.forget_snapshot = state.snapshot, state.snapshots, state.forget
         self.restore, self.reset, self.export, self.import_ = state.restore, state.reset, state.export, state.import_
@@ -143,19 +141,33 @@ class KafkaCluster(ClusterJournal):
 
     # Topics and records
 
-    def topic(self, name: str, partitions: int | None = None, config: Mapping[str, Setting] | None = None) -> None:
-        """A topic that is there when this returns; without a number it has `num.partitions`. KafkaError."""
-        self._host.run(lambda: self._core.topic(name, partitions, config))
+    def topic(
+        self,
+        name: str,
+        partitions: int | None = None,
+        config: Mapping[str, Setting] | None = None,
+        *,
+        replication_factor: int | None = None,
+    ) -> None:
+        """A topic that is there when this returns; without numbers as `num.partitions` and
+        `default.replication.factor` have it. KafkaError.
+        """
+        self._host.run(lambda: self._core.topic(name, partitions, config, replication_factor=replication_factor))
 
     def produce(
-        self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
+        self,
+        topic: str,
+        records: Iterable[bytes | GivenRecord],
+        *,
+        partition: int | None = None,
+        acks: str | int = "all",
     ) -> Sequence[tuple[int, int]]:
         """Append records, past every client; where each is: partition and offset.
 
         Without a partition they are dealt out in turn, from the first on. A topic that is missing is created, if
-        `auto.create.topics.enable` allows it. KafkaError.
+        `auto.create.topics.enable` allows it. With `acks` 1 no replica is waited for. KafkaError.
         """
-        return self._host.run(lambda: self._core.produce(topic, records, partition=partition))
+        return self._host.run(lambda: self._core.produce(topic, records, partition=partition, acks=acks))
 
     def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_committed"
@@ -169,6 +181,53 @@ class KafkaCluster(ClusterJournal):
     def offsets(self, topic: str, partition: int = 0) -> SeenOffsets:
         """Where a partition stands. KafkaError."""
         return self._host.run(lambda: self._core.offsets(topic, partition))
+
+    # Leaders and replicas
+
+    def partition(self, topic: str, partition: int = 0) -> SeenPartition:
+        """Who leads it, who is in sync, and how far the log of each replica goes. KafkaError."""
+        return self._host.run(lambda: self._core.partition(topic, partition))
+
+    def partitions(self, topic: str) -> dict[int, SeenPartition]:
+        """The same of all partitions of a topic, by their indexes. KafkaError."""
+        return self._host.run(lambda: self._core.partitions(topic))
+
+    def leader(self, topic: str, partition: int = 0) -> int | None:
+        """The broker that leads a partition, as the controller has it; None where it has no leader. KafkaError."""
+        return self._host.run(lambda: self._core.leader(topic, partition))
+
+    def isr(self, topic: str, partition: int = 0) -> set[int]:
+        """The brokers that are in sync, as the controller has it. KafkaError."""
+        return self._host.run(lambda: self._core.isr(topic, partition))
+
+    def elect_leaders(
+        self, topic: str | None = None, partition: int | None = None, *, is_unclean: bool = False
+    ) -> None:
+        """Have the preferred leaders lead, or, where it `is_unclean`, any replica that is there where none does.
+
+        Of one partition, of all of a topic, or of all there are. KafkaError.
+        """
+        self._host.run(lambda: self._core.elect_leaders(topic, partition, is_unclean=is_unclean))
+
+    def await_leader(
+        self, topic: str, partition: int = 0, *, other_than: int | None = None, timeout_s: float = AWAIT_S
+    ) -> int:
+        """The leader, once there is one, and another than the broker named. AssertionError says how it was instead."""
+        return self._host.run(
+            lambda: self._core.await_leader(topic, partition, other_than=other_than, timeout_s=timeout_s)
+        )
+
+    def await_in_sync(
+        self, topic: str, partition: int | None = None, *, timeout_s: float = AWAIT_S
+    ) -> Mapping[int, SeenPartition]:
+        """The partitions of a topic, or one, once each has a leader and all its replicas in sync. AssertionError."""
+        return self._host.run(lambda: self._core.await_in_sync(topic, partition, timeout_s=timeout_s))
+
+    def await_under_replicated(
+        self, topic: str, partition: int | None = None, *, timeout_s: float = AWAIT_S
+    ) -> Mapping[int, SeenPartition]:
+        """The same, once one of them has replicas that are not in sync, or no leader. AssertionError."""
+        return self._host.run(lambda: self._core.await_under_replicated(topic, partition, timeout_s=timeout_s))
 
     # Groups
 

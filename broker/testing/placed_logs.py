@@ -6,14 +6,19 @@ The one rule: between two steps nobody can meet a log that is half written.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ...protocol.batch import RecordBatch
+from ...protocol.batch import RecordBatch, whole_batches
 from ...protocol.compression import Codec
 from ...protocol.control import marker_batch
 from ...protocol.records import NewRecord, ProducerStamp, build_batch
 from ...protocol.uuid_text import encode_uuid
 from ...storage.file_names import LOG_SUFFIX, offset_name
+from ...storage.files.memory_files import MemoryFiles
 from ...storage.segment import MOST_RELATIVE_OFFSET
+from ..cluster import Cluster
+from ..context import Context
+from ..contexts import leader_partition
 from ..slices import Steps
+from ..topics.partition import Partition
 from .exchange_lines import Packed, RecordLine, unpack
 from .running_cluster import RunningCluster
 
@@ -40,6 +45,7 @@ class PlacedLogs:
     def __init__(self, running: RunningCluster) -> None:
         self._running = running
         self._aside: dict[Place, _Aside] = {}
+        self.appended: dict[Partition, Context] = {}  # where several brokers have them, by their leaders
 
     def write(self, place: Place, records: Sequence[Packed], start: int) -> Steps[None]:
         """Write the records of one partition aside, whose log begins at `start`."""
@@ -47,7 +53,7 @@ class PlacedLogs:
         files.make_directory(ASIDE)
         log = self._aside[place] = _Aside(next_offset=start)
         path, base, size, waiting = self._begin_segment(log, start), start, 0, bytearray()
-        now_ms = self._running.cluster.context.clock.now_ms()
+        now_ms = self._running.clock.now_ms()
         for batch in _batches(map(unpack, records), 0, now_ms):
             log.has_gaps |= batch.base_offset != log.next_offset
             if size + len(waiting) >= SEGMENT_BYTES or batch.next_offset - base > MOST_RELATIVE_OFFSET:
@@ -68,8 +74,15 @@ class PlacedLogs:
         return path
 
     def put(self) -> Place | None:
-        """Move all to their places, whose topics have just been made; a place where a client was first, if any."""
-        context, directory = self._running.cluster.context, self._running.cluster.directory
+        """Move all to their places, whose topics have just been made; a place where a client was first, if any.
+
+        Where several brokers have them, their logs are open from the first moment on: what was written is appended to
+        them in `open`.
+        """
+        cluster = self._running.cluster
+        if not isinstance(cluster, Cluster):
+            return None
+        context, directory = cluster.context, cluster.directory
         files = self._running.memory.files
         for (topic, index), log in self._aside.items():
             found = context.topics.find(topic)
@@ -80,18 +93,66 @@ class PlacedLogs:
                 files.rename(written, f"{path}/{offset_name(base)}{LOG_SUFFIX}")
             if log.has_gaps:
                 directory.cleaner_offsets[topic, index] = log.next_offset
-        if self._aside:
-            files.remove_directory(ASIDE)
+        self._remove_aside()
         return None
 
-    def open(self) -> Steps[None]:
-        """Open them: recovery makes the rest of each anew."""
-        context = self._running.cluster.context
+    def open(self) -> Steps[Place | None]:
+        """Open them: recovery makes the rest of each anew; a place where a client was first, if any."""
+        contexts = self._running.contexts
         for topic, index in self._aside:
-            found = context.topics.find(topic)
-            if found is not None and not found.partitions[index].is_deleted:
-                yield from found.partitions[index].open_in_steps()
-                found.partitions[index].notify_changed()
+            found = contexts.image.topics.get(topic)
+            if found is None:
+                continue
+            partition = leader_partition(contexts, topic, index, is_to_write=True)
+            if self._running.has_several:
+                if not (yield from self._append(partition, self._aside[topic, index])):
+                    return topic, index
+                self.appended[partition] = contexts.of_leader(topic, index)
+            elif not partition.is_deleted:
+                yield from partition.open_in_steps()
+                partition.notify_changed()
+        if self._running.has_several:
+            self._remove_aside()
+        return None
+
+    def _append(self, partition: Partition, aside: _Aside) -> Steps[bool]:
+        """Append what was written aside to the log of a leader, as if it had it from another; whether it was empty."""
+        log, files = partition.replica_log, self._running.memory.files
+        now_ms = self._running.clock.now_ms()
+        expected = 0
+        start = min(aside.segments)
+        if start and log.log_end_offset == 0:
+            log.truncate_fully_to(start, now_ms)
+            expected = start
+        for written in aside.segments.values():
+            for data, next_offset in _pieces(files, written):
+                if log.log_end_offset != expected or not partition.is_leader:
+                    return False
+                log.append_replicated(data, now_ms)
+                expected = next_offset
+                partition.notify_changed()
+                yield
+            files.remove(written)
+        return log.log_end_offset == expected
+
+    def _remove_aside(self) -> None:
+        if self._aside:
+            self._running.memory.files.remove_directory(ASIDE)
+
+
+def _pieces(files: MemoryFiles, path: str) -> Iterator[tuple[bytes, int]]:
+    """Whole batches of a file, some at a time, and the offset behind them."""
+    position, most, end = 0, WRITTEN_BYTES, files.size(path)
+    while position < end:
+        data = files.read(path, position, min(most, end - position))
+        size, next_offset = 0, 0
+        for batch in whole_batches(data):
+            size, next_offset = size + batch.size_bytes, batch.next_offset
+        if size:
+            yield data[:size], next_offset
+        else:
+            most *= 2  # of a batch that is larger
+        position += size
 
 
 def _batches(records: Iterable[RecordLine], leader_epoch: int, now_ms: int) -> Iterator[RecordBatch]:

@@ -9,7 +9,7 @@ The one rule: loading it costs nothing. Whatever it needs is imported when a tes
 
 from collections.abc import Generator, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from .cluster_host import ClusterHost
     from .kafka_cluster import KafkaCluster
 
-MARKED = ("partitions", "settings", "seed", "strict_faults", "journal", "as_version", "frozen_at_ms", "brokers")
+MARKED = (
+    *("partitions", "settings", "seed", "strict_faults", "journal", "as_version", "frozen_at_ms", "brokers", "racks"),
+)
 SHORT_FOR = {"partitions": "num.partitions", "as_version": "odradek.as.version"}
 WANTED: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("partitions", "seed", "frozen_at_ms", "brokers"), (int,)),
     **dict.fromkeys(("strict_faults", "journal"), (bool,)),
-    **{"settings": (Mapping,), "as_version": (str, float)},
+    **{"settings": (Mapping,), "as_version": (str, float), "racks": (list, tuple)},
 }
 SECTION = "odradek: what the broker saw"
 MOST_LINES = 50
@@ -35,11 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "kafka(partitions=N, settings={...}, seed=N, strict_faults=True, journal=False, as_version='3.9',"
-        " frozen_at_ms=MS, brokers=1): what the"
+        " frozen_at_ms=MS, brokers=N, racks=[...]): what the"
         " cluster of the `kafka` fixture is like: partitions of topics that are created automatically, Kafka's"
         " settings by name, ids that are the same in every run, whether a fault that hit nothing fails the test,"
         " whether there is a journal of what it saw, the release of Apache Kafka that it shows itself as, the"
-        " time at which its clock stands still, and how many brokers it has, which is one.",
+        " time at which its clock stands still, how many brokers it has, and in which racks they stand.",
     )
 
 
@@ -85,7 +87,10 @@ def kafka(request: pytest.FixtureRequest, kafka_broker: "ClusterHost") -> "Itera
                 raise pytest.UsageError(f"@pytest.mark.kafka has {name} and {setting} of settings: leave one out")
             settings[setting] = str(how[name])
     seed, frozen_at_ms, journal = how.get("seed"), how.get("frozen_at_ms"), how.get("journal", True)
-    with kafka_broker.cluster(settings, seed=seed, frozen_at_ms=frozen_at_ms, journal=journal) as cluster:
+    brokers, racks = how.get("brokers") or 1, how.get("racks") or ()
+    with kafka_broker.cluster(
+        settings, brokers=brokers, racks=racks, seed=seed, frozen_at_ms=frozen_at_ms, journal=journal
+    ) as cluster:
         request.node.stash[_CLUSTER] = cluster
         yield cluster
         unused = cluster.faults.never_hit(with_gone=True) if how.get("strict_faults") else []
@@ -117,5 +122,5 @@ def _check_marked(name: str, value: object) -> None:
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         kinds = " or ".join(kind.__name__ for kind in wanted)
         raise pytest.UsageError(f"{name} of @pytest.mark.kafka is of type {kinds}, not {value!r}")
-    if name == "brokers" and value != 1:
-        raise pytest.UsageError(f"brokers of @pytest.mark.kafka is 1, not {value}: one broker is all there is yet")
+    if name == "brokers" and not 1 <= cast("int", value) <= 100:
+        raise pytest.UsageError(f"brokers of @pytest.mark.kafka is 1 to 100, not {value}")

@@ -8,6 +8,7 @@ from ...storage.files.files import Files
 from .. import broker
 from ..broker import StartError
 from ..config.broker_config import BrokerConfig
+from ..context import Context
 from ..network.pipeline import Stage
 from ..runtime import LoopThreads, Runtime
 from .async_cluster import AsyncKafkaCluster
@@ -15,14 +16,16 @@ from .cluster_host import ClusterHost
 from .held_start import start_held
 from .home import OwnLoop
 from .kafka_cluster import KafkaCluster
-from .running_cluster import LOOPBACK, Reins, RunningCluster
+from .reins import Reins
+from .running_cluster import Brokers, RunningCluster, config_for
 
 
 class Broker(broker.Broker):
-    """A broker of one node, for as long as the block lasts.
+    """A broker, or several, for as long as the block lasts.
 
     with Broker(is_ephemeral=True) as kafka: ...                    # in a thread of its own; a KafkaCluster
     async with Broker({"log.dirs": "data"}) as kafka: ...           # on this loop; an AsyncKafkaCluster
+    with Broker(is_ephemeral=True, brokers=3) as kafka: ...         # three of them, and replicas
 
     It listens on a free port of the loopback then, unless its settings say where. Or, without any of that:
     `await start()`, use `bootstrap`, `await stop()`.
@@ -76,11 +79,17 @@ class Broker(broker.Broker):
             raise StartError("the broker runs already")
 
     async def _start_with(self, reins: Reins) -> RunningCluster:
-        def held(*, runtime: Runtime, stages: Sequence[Stage], around_files: Callable[[Files], Files]) -> broker.Broker:
-            self._runtime, self._stages, self._around_files = runtime, stages, around_files
+        def held(
+            *,
+            runtime: Runtime,
+            stages: Callable[[int | None], Sequence[Stage]],
+            on_open: Callable[[Context], None],
+            around_files: Callable[[Files], Files],
+        ) -> broker.Broker:
+            self._runtime, self._stages, self._on_open, self._around_files = runtime, stages, on_open, around_files
             return self
 
         if not isinstance(self._given, BrokerConfig):
-            self.config = BrokerConfig.from_settings({"listeners": LOOPBACK, **(self._given or {})})
+            self.config = config_for(Brokers(len(self.broker_ids), self.racks), self._given or {})
         _, running = await start_held(held, reins)
         return running

@@ -20,9 +20,10 @@ from ..config.config_def import (
 )
 from ..config.documentation import DocumentedKind, documentation_of
 from ..config.effects import broker_settings_in_effect, topic_settings_in_effect
+from ..config.replication_config import OF_SEVERAL_BROKERS
 from ..share.share_config import OF_GROUPS_ALONE
 
-YES, NONE = "yes", "kept, no effect"
+YES, SEVERAL, NONE = "yes", "with several brokers", "kept, no effect"
 
 INTRODUCTION = """\
 # Settings
@@ -30,8 +31,8 @@ INTRODUCTION = """\
 Written from the tables in the code by `python -m odradek.broker.tools.settings_page > docs/settings.md`; a test keeps
 this page true. Every setting of Apache Kafka 4.3 is known by its own name, so that a `server.properties` written for it
 can be given to this broker: each setting is checked as Kafka checks it, kept, and shown to clients. {in_effect} of
-{total} have an effect here. The others are for what is not served yet, or for what a broker of one process does not
-have, and are marked: *{none}*.
+{total} have an effect here, some of them *{several}* alone (`--brokers`). The others are for what is not served yet, or
+for what brokers of one process do not have, and are marked: *{none}*.
 
 A default with a note is another one than Kafka's; the note has the reason.
 """
@@ -76,7 +77,7 @@ def effect_of(kind: DocumentedKind, key: ConfigKey) -> str:
     """The word of the page. A setting of a group has an effect if the setting of the broker behind it has one."""
     in_effect = topic_settings_in_effect() if kind == "topic" else broker_settings_in_effect()
     if kind in ("broker", "topic"):
-        return YES if key.name in in_effect else NONE
+        return YES if key.name in in_effect else SEVERAL if key.name in OF_SEVERAL_BROKERS else NONE
     return YES if in_effect.intersection(key.synonyms) or key.name in OF_GROUPS_ALONE else NONE
 
 
@@ -134,7 +135,11 @@ def footnotes() -> str:
 def page() -> str:
     """The whole page."""
     effects = [effect_of(kind, key) for kind, _ in TABLES for key in _keys(kind).values()]
-    parts = [INTRODUCTION.format(in_effect=len(effects) - effects.count(NONE), total=len(effects), none=NONE)]
+    parts = [
+        INTRODUCTION.format(
+            in_effect=len(effects) - effects.count(NONE), total=len(effects), several=SEVERAL, none=NONE
+        )
+    ]
     for kind, introduction in TABLES:
         parts += [introduction, table(kind)]
     return "\n".join([*parts, footnotes()])

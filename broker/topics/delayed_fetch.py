@@ -17,12 +17,16 @@ if TYPE_CHECKING:  # the messages of an API are imported with its first request
 
 @dataclass(slots=True)
 class WatchedPartition:
-    """One partition of a delayed fetch: from where, how much of it counts, and the epoch it is asked for in, or -1."""
+    """One partition of a delayed fetch: from where, how much of it counts, and the epoch it is asked for in, or -1.
+
+    With `is_for_leader` followers do not serve it.
+    """
 
     partition: Partition
     offset: int
     max_bytes: int
     leader_epoch: int = -1
+    is_for_leader: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -48,11 +52,14 @@ class DelayedFetch:
             if watched.leader_epoch not in (-1, partition.leader_epoch):
                 return True  # the read that follows refuses it
             try:
-                if partition.is_deleted or partition.is_offline or watched.offset < partition.log.log_start_offset:
+                if partition.is_deleted or partition.is_offline:
                     return True
-                upper = partition.log.last_stable_offset if self.is_read_committed else partition.log.high_watermark
+                log = partition.log if watched.is_for_leader else partition.replica_log
+                if watched.offset < log.log_start_offset:
+                    return True
+                upper = log.last_stable_offset if self.is_read_committed else log.high_watermark
                 if watched.offset < upper:
-                    total += min(partition.log.bytes_available(watched.offset, upper), watched.max_bytes)
+                    total += min(log.bytes_available(watched.offset, upper), watched.max_bytes)
             except (OSError, KafkaError):
                 return True  # the read that follows says what is wrong, to the client whose fetch it is
             if total >= self.min_bytes:

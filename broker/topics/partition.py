@@ -4,7 +4,7 @@ With several brokers each has every partition, and a log for those it has a repl
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...protocol.batch import RecordBatch
 from ...protocol.errors import ErrorCode, KafkaError
@@ -12,6 +12,9 @@ from ...storage.log import AppendInfo, PartitionLog
 from ...storage.log_api import Log
 from ..log_output import get_logger
 from ..slices import Steps, in_steps, run_to_end
+
+if TYPE_CHECKING:  # a broker alone has no followers to look at
+    from .read_replica import FollowerView
 
 logger = get_logger("partition")
 
@@ -26,6 +29,19 @@ OnMarker = Callable[["Partition", int, bool], None]
 class Leadership(Protocol):
     """What a broker knows of a partition that it leads with others following; there is none where it is alone."""
 
+    @property
+    def epoch_start_offset(self) -> int:
+        """Where the log ended when this broker began to lead."""
+        ...
+
+    def in_sync_followers(self) -> "Sequence[FollowerView]":
+        """Those from which consumers may read."""
+        ...
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        """The least offset at which the log of a replica begins, of this one and those that are alive."""
+        ...
+
     def check_in_sync(self) -> None:
         """NOT_ENOUGH_REPLICAS where fewer are in sync than `min.insync.replicas` asks for."""
         ...
@@ -36,6 +52,26 @@ class Leadership(Protocol):
         NOT_ENOUGH_REPLICAS_AFTER_APPEND where too few have taken part; NOT_LEADER_OR_FOLLOWER when it leads no more.
         """
         ...
+
+
+class NotYetLeading:
+    """The `Leadership` of a partition whose followers are yet to be counted: nothing is known to be with them."""
+
+    @property
+    def epoch_start_offset(self) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def in_sync_followers(self) -> "Sequence[FollowerView]":
+        return ()
+
+    def low_watermark(self, is_alive: Callable[[int], bool]) -> int:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def check_in_sync(self) -> None:
+        raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def when_replicated(self, end_offset: int, then: Callable[[KafkaError | None], None]) -> None:
+        then(KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER))
 
 
 class Partition:
@@ -242,9 +278,10 @@ class Partition:
             is_older = current_leader_epoch < self.leader_epoch
             raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH if is_older else ErrorCode.UNKNOWN_LEADER_EPOCH)
 
-    def lead(self, leader_epoch: int) -> None:
+    def lead(self, leader_epoch: int, *, is_replicated: bool = False) -> None:
         """This broker leads in a new epoch: who fetches in an older one is told."""
         self.leader_epoch, self.is_leader = leader_epoch, True
+        self.leadership = NotYetLeading() if is_replicated else None
         if self._log is not None:
             self._log.begin_epoch(leader_epoch)
         self._leader_log = self._log

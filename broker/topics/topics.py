@@ -25,7 +25,7 @@ from ..slices import Steps, in_steps, run_to_end
 from ..topic_names import INTERNAL_TOPICS, METADATA_TOPIC, TopicNames, check_topic_name
 from .internal_topics import internal_topic_config
 from .log_openings import LogOpenings
-from .partition import OnMarker, Partition
+from .partition import NotYetLeading, OnMarker, Partition
 from .replica_assignment import OneNodePlacement, Placement, place_new_topic
 
 logger = get_logger("topics")
@@ -324,6 +324,7 @@ class Topics:
                 image.name, index, record.leader_epoch, open_log, self._on_change, self._note_marker, self._openings.add
             )
             partition.is_leader = record.leader == self._config.node_id
+            partition.leadership = NotYetLeading() if partition.is_leader and len(record.replicas) > 1 else None
             partition.on_offline = self._note_offline
             partitions.append(partition)
             yield
@@ -349,7 +350,7 @@ class Topics:
             record = image.partitions[partition.index].record
             if partition.leader_epoch != record.leader_epoch:
                 if record.leader == self._config.node_id:
-                    partition.lead(record.leader_epoch)
+                    partition.lead(record.leader_epoch, is_replicated=len(record.replicas) > 1)
                 else:
                     partition.follow(record.leader_epoch)
             yield

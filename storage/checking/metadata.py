@@ -1,10 +1,11 @@
-"""The topics that a directory's metadata log knows: their ids, how many partitions, and whether they are compacted.
+"""What a directory's metadata log holds, and its topics: ids, how many partitions, whether they are compacted.
 
 Read from the newest snapshot and what comes behind it, as the broker does. The rule: if any of it is damaged nothing is
 said at all, for a topic that is missing here would be called stray.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...protocol.batch import RecordBatch
@@ -43,23 +44,29 @@ class KnownTopic:
 
 def read_topics(files: ReadableFiles, directory: str) -> dict[str, KnownTopic] | None:
     """Every topic by name; None where the log cannot be read as a whole. OSError."""
-    names = files.list_directory(directory)
-    snapshots = sorted(match[0] for name in names if (match := _SNAPSHOT.fullmatch(name)))
-    logs = sorted(match[0] for name in names if (match := _LOG.fullmatch(name)))
     replay = _Replay()
-    start = 0
     try:
-        if snapshots:
-            start = int(snapshots[-1][:20])
-            _replay_file(files, f"{directory}/{snapshots[-1]}", 0, replay)
-        elif logs and int(logs[0][:20]) > 0:
-            return None
-        for name, following in zip(logs, [*logs[1:], None], strict=True):
-            if following is None or int(following[:20]) > start:
-                _replay_file(files, f"{directory}/{name}", start, replay)
+        for value in stored_records(files, directory):
+            replay.see(decode_metadata_record(value))
     except (CorruptFrame, KeyError):
         return None
     return replay.topics
+
+
+def stored_records(files: ReadableFiles, directory: str) -> Iterator[bytes]:
+    """Every record of the newest snapshot and of what comes behind it. OSError, CorruptFrame."""
+    names = files.list_directory(directory)
+    snapshots = sorted(match[0] for name in names if (match := _SNAPSHOT.fullmatch(name)))
+    logs = sorted(match[0] for name in names if (match := _LOG.fullmatch(name)))
+    start = 0
+    if snapshots:
+        start = int(snapshots[-1][:20])
+        yield from _records_of(files, f"{directory}/{snapshots[-1]}", 0)
+    elif logs and int(logs[0][:20]) > 0:
+        raise CorruptFrame(f"{directory} begins at offset {int(logs[0][:20])}, and there is no snapshot")
+    for at, name in enumerate(logs):
+        if at + 1 == len(logs) or int(logs[at + 1][:20]) > start:
+            yield from _records_of(files, f"{directory}/{name}", start)
 
 
 def check_snapshots(files: ReadableFiles, directory: str, prefix: str, findings: Findings) -> None:
@@ -96,15 +103,15 @@ def _control_type(batch: RecordBatch) -> int:
     return next((kind for kind in found if kind in ends), -1)
 
 
-def _replay_file(files: ReadableFiles, path: str, start: int, replay: "_Replay") -> None:
+def _records_of(files: ReadableFiles, path: str, start: int) -> Iterator[bytes]:
     walk = BatchWalk(files, path, 0, files.size(path))
     for seen in walk:
         if not (seen.is_intact and seen.is_whole):
-            raise CorruptFrame(f"a batch at byte {seen.position}")
+            raise CorruptFrame(f"{path}: a batch at byte {seen.position} is damaged")
         if not seen.batch.is_control and seen.batch.last_offset >= start:
             for record in read_records(seen.batch):
                 if record.value is not None:
-                    replay.see(decode_metadata_record(record.value))
+                    yield record.value
 
 
 class _Replay:

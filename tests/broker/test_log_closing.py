@@ -70,7 +70,7 @@ def test_a_copy_is_as_after_a_clean_stop_while_the_logs_go_on() -> None:
     files = MemoryFiles()
     parts = Parts(files=files)
     fill(parts, 2)
-    complete = prepare_copy(parts.store.opened_logs(), parts.store.directory, is_clean=True)
+    complete = prepare_copy(parts.store.opened_logs(), parts.store.directory, 7, is_clean=True)
     copy = files.fork()
     complete(copy)
     fill_more(parts)

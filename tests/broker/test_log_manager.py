@@ -381,3 +381,13 @@ def test_a_stop_in_the_middle_of_an_opening_leaves_the_directory_unclean(parts: 
     assert not is_marked_clean(parts)
     with pytest.raises(OSError, match="is closed"):
         next(steps)
+
+
+def test_what_is_left_of_a_topic_that_was_made_anew_meanwhile_is_set_aside(parts: Parts) -> None:
+    topic = create_topic(parts.topics, "t", 1, {})
+    assert topic.partitions[0].log.log_end_offset == 0
+    parts.store.set_strays_aside({"t": 1}, {}, {"t": topic.topic_id})
+    assert parts.store.has_directory("t", 0)
+    parts.store.set_strays_aside({"t": 1}, {}, {"t": b"u" * 16})
+    assert not parts.store.has_directory("t", 0)
+    assert [name.endswith("-stray") for name in parts.files.list_directory("/data") if name.startswith("t-0")] == [True]

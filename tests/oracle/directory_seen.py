@@ -1,7 +1,8 @@
-"""What clients can see of a whole data directory through whichever broker serves it: all of it, byte by byte."""
+"""What clients can see of whole data directories through whichever brokers serve them: all of it, byte by byte."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from odradek.broker.wire import Wire
@@ -12,6 +13,7 @@ from odradek.protocol.messages.describe_configs import (
     DescribeConfigsResponse,
 )
 from odradek.protocol.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData
+from odradek.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from odradek.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from odradek.protocol.messages.offset_commit import (
     OffsetCommitRequest,
@@ -49,8 +51,8 @@ class Seen(NamedTuple):
 
 
 def see(address: str, group: str) -> Seen:
-    """Read everything, through a connection of its own."""
-    with Wire(address, timeout_s=30) as wire:
+    """Read everything, through connections of its own: partitions from their leaders."""
+    with Wire(address, timeout_s=30) as wire, _all_brokers(wire) as wires:
         topics = [topic for topic in _metadata(wire).topics if topic.name and not topic.name.startswith("__")]
         names = sorted(topic.name or "" for topic in topics)
         return Seen(
@@ -58,13 +60,25 @@ def see(address: str, group: str) -> Seen:
             {name: _overrides(wire, name) for name in names},
             {
                 (topic.name or "", partition.partition_index): _partition(
-                    wire, topic.name or "", partition.partition_index
+                    wires[partition.leader_id], topic.name or "", partition.partition_index
                 )
                 for topic in topics
                 for partition in topic.partitions
             },
-            _committed(wire, group),
+            _committed(wires[coordinator_of(wire, group)], group),
         )
+
+
+def coordinator_of(wire: Wire, name: str, key_type: int = 0) -> int:
+    """The broker that coordinates a group, or what else the type says."""
+    request = FindCoordinatorRequest(key_type=key_type, coordinator_keys=[name])
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        (found,) = wire.ask(request, 4, FindCoordinatorResponse).coordinators
+        if not found.error_code:
+            return found.node_id
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
 
 
 def leader_epochs(address: str) -> dict[tuple[str, int], int]:
@@ -87,9 +101,19 @@ def commit(address: str, group: str, topic: str, offset: int, note: str) -> None
         member_id="",
         topics=[OffsetCommitRequestTopic(name=topic, partitions=[asked])],
     )
-    with Wire(address, timeout_s=30) as wire:
-        (answer,) = wire.ask(request, 8, OffsetCommitResponse).topics[0].partitions
+    with Wire(address, timeout_s=30) as wire, _all_brokers(wire) as wires:
+        (answer,) = wires[coordinator_of(wire, group)].ask(request, 8, OffsetCommitResponse).topics[0].partitions
     assert answer.error_code == 0
+
+
+@contextmanager
+def _all_brokers(wire: Wire) -> Generator[Mapping[int, Wire]]:
+    """A connection to each broker of the cluster."""
+    with ExitStack() as stack:
+        yield {
+            one.node_id: stack.enter_context(Wire(f"{one.host}:{one.port}", timeout_s=30))
+            for one in _metadata(wire).brokers
+        }
 
 
 def _metadata(wire: Wire) -> MetadataResponse:

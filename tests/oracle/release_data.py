@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from odradek.broker.apis import TABLE
-from odradek.broker.metadata.features import FEATURES
+from odradek.broker.metadata.features import FEATURES, OF_SEVERAL_BROKERS
 from odradek.broker.wire import Wire
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
@@ -63,7 +63,7 @@ def listed(release: str) -> Json:
     """The APIs and features of a broker of that release, with nothing but defaults."""
     with tempfile.TemporaryDirectory() as directory, _broker(release, Path(directory)) as address:
         answer = _api_versions(address, START_S)
-    known = {feature.name for feature in FEATURES}
+    known = {feature.name for feature in (*FEATURES, *OF_SEVERAL_BROKERS)}
     levels = {one.name: one.max_version_level for one in answer.finalized_features}
     return {
         "apis": {

@@ -51,41 +51,6 @@ def test_the_directory_of_another_node_is_refused_by_name(files: MemoryFiles) ->
             DataDirectory.open(files, ROOT, Identity("c", "d", 2))
 
 
-@pytest.mark.parametrize("text", ["", "version=9\ncluster.id=x\nnode.id=1\n", "version=1\nnode.id=1\n"])
-def test_unknown_properties_are_refused_by_name(files: MemoryFiles, text: str) -> None:
-    files.make_directory(ROOT)
-    files.write_whole(f"{ROOT}/meta.properties", text.encode())
-    with pytest.raises(DirectoryError, match=r"/data/meta\.properties"):
-        DataDirectory.open(files, ROOT, OURS)
-
-
-def test_properties_as_java_writes_them_are_read(files: MemoryFiles) -> None:
-    files.make_directory(ROOT)
-    text = "#\n#Sat Nov 21 10:00:00 UTC 2026\ncluster.id=abc\nversion=1\ndirectory.id=def\nnode.id=1\n"
-    files.write_whole(f"{ROOT}/meta.properties", text.encode())
-    assert DataDirectory.open(files, ROOT, OURS).identity == Identity("abc", "def", 1)
-
-
-def test_one_wrong_bit_in_our_properties_is_found_or_changes_nothing(files: MemoryFiles) -> None:
-    DataDirectory.open(files, ROOT, OURS).close()
-    path = f"{ROOT}/meta.properties"
-    data = files.read(path, 0, 1 << 20)
-    found = 0
-    for at in range(len(data)):
-        for bit in range(8):
-            damaged = bytearray(data)
-            damaged[at] ^= 1 << bit
-            files.write_whole(path, bytes(damaged))
-            try:
-                directory = DataDirectory.open(files, ROOT, OTHER)
-            except DirectoryError:
-                found += 1
-            else:
-                assert directory.identity == OURS
-                directory.close()
-    assert found > 8 * (len(data) - 12)  # the first line, and the name of the checksum, say nothing by themselves
-
-
 def test_a_second_broker_is_refused_by_name(tmp_path: Path) -> None:
     files = OsFiles()
     first = DataDirectory.open(files, str(tmp_path), OURS)
@@ -105,10 +70,19 @@ def test_the_clean_mark_is_believed_once(files: MemoryFiles) -> None:
     DataDirectory.open(files, ROOT, OURS).close_cleanly(7)
     assert _text(files, ".kafka_cleanshutdown") == '{"version":0,"brokerEpoch":7}'
     directory = DataDirectory.open(files, ROOT, OURS)
-    assert directory.is_clean
+    assert (directory.is_clean, directory.left_in_epoch) == (True, 7)
     directory.begin_writing()
     directory.close()
-    assert not DataDirectory.open(files, ROOT, OURS).is_clean
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert (directory.is_clean, directory.left_in_epoch) == (False, -1)
+
+
+@pytest.mark.parametrize("mark", [b"", b"{}", b"[]", b'{"brokerEpoch":"x"}', b"\xff"])
+def test_a_clean_mark_that_says_no_epoch_is_a_clean_mark(files: MemoryFiles, mark: bytes) -> None:
+    DataDirectory.open(files, ROOT, OURS).close()
+    files.write_whole(f"{ROOT}/.kafka_cleanshutdown", mark)
+    directory = DataDirectory.open(files, ROOT, OURS)
+    assert (directory.is_clean, directory.left_in_epoch) == (True, -1)
 
 
 def test_checkpoints_are_kafkas_text_and_survive(files: MemoryFiles) -> None:
@@ -325,8 +299,41 @@ def test_a_copy_is_completed_as_a_clean_stop_leaves_it(files: MemoryFiles) -> No
     directory.begin_writing()
     for is_clean in (True, False):
         copy = files.fork()
-        directory.complete_copy(copy, {("t", 0): 9}, {("t", 0): 2}, is_clean=is_clean)
+        directory.complete_copy(copy, {("t", 0): 9}, {("t", 0): 2}, {("t", 0): 8}, is_clean=is_clean, broker_epoch=5)
         found = DataDirectory.open(copy, ROOT, OURS)
-        assert (found.is_clean, found.recovery_points) == (is_clean, {("t", 0): 9, ("u", 0): 4})
-        assert (found.log_starts, found.high_watermarks) == ({("t", 0): 2}, {("t", 0): 9})
+        assert (found.is_clean, found.left_in_epoch) == ((True, 5) if is_clean else (False, -1))
+        assert found.recovery_points == {("t", 0): 9, ("u", 0): 4}
+        assert (found.log_starts, found.high_watermarks) == ({("t", 0): 2}, {("t", 0): 8})
     assert (directory.recovery_points["t", 0], directory.log_starts["t", 0]) == (3, 1)
+
+
+def test_what_is_on_record_of_logs_is_lowered_before_they_are_truncated(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.write_checkpoints({("t", 0): 9, ("u", 0): 9}, {("t", 0): 7, ("u", 0): 1}, {("t", 0): 8, ("u", 0): 5})
+    directory.write_cleaner_offset("t", 0, 6)
+    directory.begin_lower({("t", 0): 6, ("u", 0): 7, ("v", 0): 1})()
+    for seen in (directory, DataDirectory.open(files.fork(), ROOT, OURS)):
+        assert seen.recovery_points == {("t", 0): 6, ("u", 0): 7}
+        assert seen.log_starts == {("t", 0): 6, ("u", 0): 1}
+        assert seen.high_watermarks == {("t", 0): 6, ("u", 0): 5}
+        assert seen.cleaner_offsets == {("t", 0): 6}
+
+
+def test_where_nothing_is_on_record_beyond_its_new_end_a_truncation_writes_nothing() -> None:
+    files = PowerLossFiles()
+    directory = DataDirectory.open(files, ROOT, OURS)
+    directory.write_checkpoints({("t", 0): 9}, {}, {("t", 0): 9})
+    moment = files.moment
+    directory.begin_lower({("t", 0): 9, ("u", 0): 0})()
+    assert files.moment == moment
+
+
+def test_a_truncation_lowers_a_log_start_under_way_too(files: MemoryFiles) -> None:
+    directory = DataDirectory.open(files, ROOT, OURS)
+    write = directory.begin_write_log_starts({("t", 0): 5})
+    lower = directory.begin_lower({("t", 0): 3})
+    write.run()
+    lower()
+    directory.finish_write_log_starts(write)
+    assert directory.log_starts == {("t", 0): 3}
+    assert "t 0 3\n" in _text(files, "log-start-offset-checkpoint")

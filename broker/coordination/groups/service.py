@@ -13,7 +13,8 @@ from ...slices import Steps
 from ...topic_names import OFFSETS_TOPIC
 from ...topics.partition import Partition
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
-from ..runtime import CoordinatorLog, CoordinatorRuntime, OperationWatcher, Then
+from ..runtime import CoordinatorRuntime, OperationWatcher
+from ..state_machine import CoordinatorLog, Then
 from .classic.member import JoinRequest, JoinResult, SyncRequest, SyncResult
 from .consumer.group import ConsumerGroup
 from .consumer.heartbeat_request import HeartbeatRequest, HeartbeatResult
@@ -40,20 +41,29 @@ class GroupCoordinatorService:
         self._log = log
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("groups", coordinator, coordinator, log, runtime)
-        self._runtime.on_loaded_late = lambda partition: coordinator.start_sessions(self._instant(), partition)
+        self._runtime.on_loaded = self._note_loaded
 
     # Starting
 
     def load(self, stored: Iterable[tuple[int, Iterable[RecordBatch]]]) -> None:
         """Replay what the partitions of `__consumer_offsets` hold."""
         for partition, batches in stored:
-            self._runtime.load(partition, batches)
+            self._runtime.partitions.load(partition, batches)
+
+    def serve_what_is_led(self) -> None:
+        """Serve what `lead` says, and nothing else."""
+        self._runtime.partitions.serve_what_is_led()
 
     def start(self) -> None:
         """Everything is loaded: the members of loaded groups have a whole session to show themselves."""
         self._forget_states(self.share.topics_gone())
         self._coordinator.start(self._instant())
         self._runtime.start()
+
+    def _note_loaded(self, partition: int) -> None:
+        """The groups of a partition have come here, or are back: their members have a whole session, too."""
+        self._coordinator.start_sessions(self._instant(), partition)
+        self._forget_states(self.share.topics_gone())
 
     def watch(self, watcher: OperationWatcher) -> None:
         """Have someone look at every operation."""
@@ -65,15 +75,15 @@ class GroupCoordinatorService:
 
     def lead(self, partition: int) -> None:
         """This broker leads a partition of the topic now."""
-        self._runtime.lead(partition)
+        self._runtime.partitions.lead(partition)
 
     def resign(self, partition: int) -> None:
         """It leads it no more."""
-        self._runtime.resign(partition)
+        self._runtime.partitions.resign(partition)
 
     def check_served(self, group_id: str) -> None:
         """NOT_COORDINATOR where the log of this group could not be read, or is offline."""
-        self._runtime.check_served(self.partition_of(group_id))
+        self._runtime.partitions.check_served(self.partition_of(group_id))
 
     def move(self, group_id: str) -> Callable[[float], None] | None:
         """Have the coordinator of a group move away, and all groups of its partition with it.
@@ -81,7 +91,8 @@ class GroupCoordinatorService:
         What is returned has it come back, so many seconds before it has read its log; None if it is not here.
         """
         partition = self.partition_of(group_id)
-        return partial(self._runtime.come_back, partition) if self._runtime.move(partition) else None
+        partitions = self._runtime.partitions
+        return partial(partitions.come_back, partition) if partitions.move(partition) else None
 
     # Members
 
@@ -146,6 +157,19 @@ class GroupCoordinatorService:
 
     # Offsets
 
+    def when_settled(self, group_id: str, then: Then) -> None:
+        """Call `then` once all that is known of a group is durable and replicated; at once where it is not served."""
+        try:
+            self.check_served(group_id)
+        except KafkaError:
+            then(None)  # as whoever looks at it will see
+        else:
+            self._log.when_durable(self.partition_of(group_id), then)
+
+    def life(self, group_id: str) -> int:
+        """Another number as soon as what was known of a group has been dropped: who reads in steps compares it."""
+        return self._runtime.partitions.life(self.partition_of(group_id))
+
     def check_fetch(self, group_id: str, member_id: str | None, member_epoch: int) -> None:
         """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
         group = self._coordinator.find_group(group_id)
@@ -187,7 +211,7 @@ class GroupCoordinatorService:
     def note_marker(self, partition: Partition, producer_id: int, is_commit: bool) -> None:
         """A transaction's marker has been written to a partition, perhaps of `__consumer_offsets`."""
         if partition.topic == OFFSETS_TOPIC:
-            self._coordinator.replay_marker(partition.index, producer_id, is_commit)
+            self._runtime.partitions.replay_marker(partition.index, producer_id, is_commit)
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
         """The metadata has changed: what was committed for topics that are gone is removed, and groups look again."""
@@ -207,6 +231,10 @@ class GroupCoordinatorService:
             self._runtime.write(Operation("DeleteTopics", group_id, self.partition_of(group_id), decide))
 
     # Groups
+
+    def check_none_loads(self) -> None:
+        """COORDINATOR_LOAD_IN_PROGRESS while some groups are yet to be read."""
+        self._runtime.partitions.check_none_loads()
 
     def groups(self) -> Collection[Group]:
         """All groups, to be looked at only."""

@@ -13,7 +13,8 @@ from ...metadata.delta import MetadataDelta
 from ...metadata.image import MetadataImage
 from ...runtime import Runtime
 from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
-from ..runtime import CoordinatorLog, CoordinatorRuntime, Then
+from ..runtime import CoordinatorRuntime
+from ..state_machine import CoordinatorLog, Then
 from ..timers import Deadlines
 from .coordinator import ShareStateCoordinator
 from .requests import ReadState, SharePartitionKey, StateError, StateSummary, WriteState
@@ -60,13 +61,18 @@ class ShareStateService:
         self._due_since = 0.0
         self._pruned: dict[int, int] = {}
         self._runtime = CoordinatorRuntime("share states", coordinator, self, log, runtime)
+        self._runtime.on_loaded = lambda partition: self._delete_topics(coordinator.topics_gone())
 
     # Starting
 
     def load(self, stored: Iterable[tuple[int, Iterable[RecordBatch]]]) -> None:
         """Replay what the partitions of `__share_group_state` hold."""
         for partition, batches in stored:
-            self._runtime.load(partition, batches)
+            self._runtime.partitions.load(partition, batches)
+
+    def serve_what_is_led(self) -> None:
+        """Serve what `lead` says, and nothing else."""
+        self._runtime.partitions.serve_what_is_led()
 
     def start(self) -> None:
         """Everything is loaded: remove what is left of topics that are gone, and watch the time."""
@@ -82,17 +88,17 @@ class ShareStateService:
 
     def lead(self, partition: int) -> None:
         """This broker leads a partition of the topic now."""
-        self._runtime.lead(partition)
+        self._runtime.partitions.lead(partition)
 
     def resign(self, partition: int) -> None:
         """It leads it no more."""
-        self._runtime.resign(partition)
+        self._runtime.partitions.resign(partition)
 
     def check_served(self, key: SharePartitionKey) -> None:
         """NOT_COORDINATOR where the topic is not there yet, or the log of this share partition cannot be had."""
         if self._log.partition_count() is None:
             raise KafkaError(ErrorCode.NOT_COORDINATOR)
-        self._runtime.check_served(self.partition_of(key))
+        self._runtime.partitions.check_served(self.partition_of(key))
 
     def partition_of(self, key: SharePartitionKey) -> int:
         """The partition of `__share_group_state` that keeps this share partition."""

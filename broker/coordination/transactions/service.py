@@ -11,15 +11,19 @@ from functools import partial
 from ....protocol.batch import RecordBatch
 from ....protocol.errors import ErrorCode, KafkaError
 from ...log_output import get_logger
+from ...metadata.delta import MetadataDelta
+from ...metadata.image import MetadataImage
 from ...metadata.producer_ids import ProducerIds
 from ...runtime import Runtime
 from ...topics.partition import Partition
 from ...topics.topics import Topics
-from ..partition_writer import PartitionWriter, Then
-from ..result import Instant, Operation, ResponseFuture
+from ..partition_writer import PartitionWriter
+from ..result import CoordinatorResult, Instant, Operation, ResponseFuture
 from ..runtime import CoordinatorRuntime, OperationWatcher
+from ..state_machine import Then
 from .coordinator import V2, Result, TransactionCoordinator, TransactionResponse, refused
 from .hanging import HangingTransactions
+from .marker_channel import MarkerChannel, TransactionMarker
 from .marker_writer import MarkerWriter
 from .producer_identity import ProducerIdAndEpoch
 from .timeouts import TransactionTimeouts
@@ -41,7 +45,9 @@ class TransactionCoordinatorService:
         topics: Topics,
         producer_ids: ProducerIds,
         runtime: Runtime,
+        channel: MarkerChannel | None = None,
     ) -> None:
+        """`channel` leads to the other brokers, if there are any."""
         self._coordinator = coordinator
         self._timeouts = timeouts
         self._log = log
@@ -49,16 +55,21 @@ class TransactionCoordinatorService:
         self._producer_ids = producer_ids
         self._clock = runtime.clock
         self._runtime = CoordinatorRuntime("transactions", coordinator, self, log, runtime)
-        self._runtime.on_loaded_late = self._end_what_is_left
-        self._hanging = HangingTransactions(coordinator.has_open, lambda: not self._runtime.has_unreadable, runtime)
-        self._markers = MarkerWriter(coordinator, log, topics, self._hanging, self._log_end, runtime)
+        self._runtime.on_loaded = self._end_what_is_left
+        self._is_alone = channel is None
+        self._hanging = HangingTransactions(coordinator.has_open, self._knows_all, runtime)
+        self._markers = MarkerWriter(coordinator, log, topics, self._hanging, self._log_end, runtime, channel)
 
     # Starting
 
     def load(self, stored: Iterable[tuple[int, Iterable[RecordBatch]]]) -> None:
         """Replay what the partitions of `__transaction_state` hold."""
         for partition, batches in stored:
-            self._runtime.load(partition, batches)
+            self._runtime.partitions.load(partition, batches)
+
+    def serve_what_is_led(self) -> None:
+        """Serve what `lead` says, and nothing else."""
+        self._runtime.partitions.serve_what_is_led()
 
     def start(self) -> None:
         """Everything is loaded: end what was decided before the stop and what hangs, then watch the time."""
@@ -67,13 +78,17 @@ class TransactionCoordinatorService:
         self._timeouts.start(Instant(self._clock.now(), self._clock.now_ms()))
         self._runtime.start()
 
+    def _knows_all(self) -> bool:
+        """Whether an open transaction that is unknown here is known to nobody."""
+        return self._is_alone and not self._runtime.partitions.has_unreadable
+
     def _end_what_is_left(self, loaded: int | None = None) -> None:
         """End what was decided before, in the partition just loaded or in all of them, and what hangs."""
         for transaction in self._coordinator.prepared():
             if loaded is None or self._coordinator.partition_of(transaction.transactional_id) == loaded:
                 logger.info("finishing a transaction", transactional_id=transaction.transactional_id)
                 self._markers.end(transaction)
-        for partition in self._topics.partitions():
+        for partition in self._topics.partitions() if self._is_alone else ():
             if partition.opened_log is not None:
                 self._hanging.abort(partition)
         if self._coordinator.has_ongoing():
@@ -89,15 +104,21 @@ class TransactionCoordinatorService:
 
     def lead(self, partition: int) -> None:
         """This broker leads a partition of the topic now."""
-        self._runtime.lead(partition)
+        self._runtime.partitions.lead(partition)
 
     def resign(self, partition: int) -> None:
         """It leads it no more."""
-        self._runtime.resign(partition)
+        self._markers.stop(lambda transactional_id: self._coordinator.partition_of(transactional_id) == partition)
+        self._runtime.partitions.resign(partition)
+
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+        """The metadata has changed: markers that could not be written may be by now."""
+        if delta.changed_partitions or delta.deleted_topics or delta.changed_brokers:
+            self._markers.retry_now()
 
     def check_served(self, transactional_id: str) -> None:
         """NOT_COORDINATOR where the log of this id could not be read, or is offline."""
-        self._runtime.check_served(self._coordinator.partition_of(transactional_id))
+        self._runtime.partitions.check_served(self._coordinator.partition_of(transactional_id))
 
     def partition_of(self, transactional_id: str) -> int:
         """The partition of `__transaction_state` that keeps this id."""
@@ -109,7 +130,8 @@ class TransactionCoordinatorService:
         What is returned has it come back, so many seconds before it has read its log; None if it is not here.
         """
         partition = self._coordinator.partition_of(transactional_id)
-        return partial(self._runtime.come_back, partition) if self._runtime.move(partition) else None
+        partitions = self._runtime.partitions
+        return partial(partitions.come_back, partition) if partitions.move(partition) else None
 
     # Requests
 
@@ -188,7 +210,52 @@ class TransactionCoordinatorService:
         self.check_served(transactional_id)
         self._coordinator.check_partition(transactional_id, producer, partition)
 
+    # For the coordinators of other brokers
+
+    def append_marker(self, at: TopicPartition, marker: TransactionMarker, then: Callable[[ErrorCode], None]) -> None:
+        """Write a marker to a partition that this broker leads; `then` hears once it is durable and replicated."""
+        try:
+            partition = self._topics.partition(*at)
+            marker.append_to(partition, self._clock.now_ms())
+        except KafkaError as error:
+            then(error.code)
+        except OSError as error:
+            logger.error("a marker could not be written", partition=f"{at[0]}-{at[1]}", error=str(error))
+            then(ErrorCode.KAFKA_STORAGE_ERROR)
+        else:
+            self._log.when_all_durable([partition], lambda error: then(error.code if error else ErrorCode.NONE))
+
+    def when_replicated(self, partition: Partition, then: Then) -> None:
+        """Call `then` once what was appended to a partition of this broker is durable and replicated."""
+        self._log.when_all_durable([partition], then)
+
+    def add_partition_of_write(
+        self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition, future: Future
+    ) -> None:
+        """As `add_partition`, answered once it is on record and replicated."""
+        try:
+            self._coordinator.check_v2()
+        except KafkaError as error:
+            future.refuse(error.code)
+        else:
+            self.add_partitions(transactional_id, producer, [partition], V2, future)
+
+    def verify_partition(
+        self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition, future: Future
+    ) -> None:
+        """As `check_partition`, answered once what it goes by is replicated."""
+
+        def decide(at: Instant) -> Result:
+            self._coordinator.check_partition(transactional_id, producer, partition)
+            return CoordinatorResult(response=TransactionResponse(None, producer))
+
+        self._write("AddPartitionsToTxn", transactional_id, decide, future)
+
     # To be looked at only
+
+    def check_none_loads(self) -> None:
+        """COORDINATOR_LOAD_IN_PROGRESS while some ids are yet to be read."""
+        self._runtime.partitions.check_none_loads()
 
     def find(self, transactional_id: str) -> Transaction | None:
         """The state of a transactional id."""

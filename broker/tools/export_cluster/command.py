@@ -6,7 +6,10 @@ The rule: the directory itself is Apache Kafka's already, and is not changed; th
 import os
 import secrets
 import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -16,11 +19,32 @@ from ...config.listeners import EVERY_INTERFACE, parse_address
 from ...config.release import AS_VERSION
 from ...config.sources import DEFAULT_ADDRESS, Settings, collect, listeners_of, read_properties
 from ...config.start_topics import TOPICS_SETTING
-from .kafka_settings import encode_settings, kafka_settings
+from .exported_nodes import ExportedNode, check_places, write_nodes
+from .kafka_settings import kafka_settings
 from .node_listeners import NodeAddresses
-from .source_directory import SourceDirectory, copy_source, open_source
+from .several_settings import Member, combined_settings, isolated_settings
+from .several_sources import SeveralSources, is_of_several, open_several
+from .source_directory import SourceDirectory, open_source
 
-PROPERTIES = "server.properties"
+# Where the nodes' own listeners are, unless they are given: of one node, and of several, whose clients' ports count up.
+_OF_ONE = ("127.0.0.1:9093", "127.0.0.1:9094")
+_OF_SEVERAL = ("127.0.0.1:19092", "127.0.0.1:29092")
+
+
+class _Asked(NamedTuple):
+    """What is to be done."""
+
+    out: Path
+    is_copied: bool
+    is_combined: bool
+    given: Settings
+    controller: str | None
+    brokers: str | None
+
+    def addresses(self, defaults: tuple[str, str]) -> NodeAddresses:
+        """Where the nodes' own listeners are to be; they share a password."""
+        controller = _address(self.controller or defaults[0], "--controller")
+        return NodeAddresses(controller, _address(self.brokers or defaults[1], "--brokers"), secrets.token_urlsafe(24))
 
 
 @click.command("export-cluster")
@@ -28,7 +52,13 @@ PROPERTIES = "server.properties"
 @click.option(
     "--to", "out", metavar="OUT", required=True, type=click.Path(path_type=Path), help="Where to write; it is made."
 )
-@click.option("--copy", "is_copied", is_flag=True, help="Copy the data to OUT/data, and have Apache Kafka use that.")
+@click.option("--copy", "is_copied", is_flag=True, help="Copy the data to OUT, and have Apache Kafka use the copy.")
+@click.option(
+    "--combined",
+    "is_combined",
+    is_flag=True,
+    help="Of several brokers: every one is a controller, too, and there is none apart. With --copy only.",
+)
 @click.option(
     "--config",
     "config_file",
@@ -41,69 +71,118 @@ PROPERTIES = "server.properties"
     "--listen",
     metavar="HOST:PORT",
     multiple=True,
-    help=f"Where clients are listened to, unless `listeners` says it; may be repeated.  [{DEFAULT_ADDRESS}]",
+    help="Where clients are listened to, unless `listeners` says it; may be repeated. Of several brokers the ports "
+    f"count up.  [{DEFAULT_ADDRESS}]",
 )
 @click.option(
     "--controller",
     metavar="HOST:PORT",
-    default="127.0.0.1:9093",
-    show_default=True,
-    help="Where the controller listens, unless the settings say it: more brokers need one that they can reach.",
+    help="Where the controller listens, unless the settings say it: more brokers need one that they can reach.  "
+    f"[{_OF_ONE[0]}; of several brokers {_OF_SEVERAL[0]}]",
 )
 @click.option(
     "--brokers",
     metavar="HOST:PORT",
-    default="127.0.0.1:9094",
-    show_default=True,
-    help="Where brokers are listened to, if clients' listeners are protected and the settings name none for brokers.",
+    help="Where brokers are listened to, if clients' listeners are protected and the settings name none for brokers.  "
+    f"[{_OF_ONE[1]}; of several brokers {_OF_SEVERAL[1]} and up]",
 )
 def export_cluster(
     directory: Path,
     out: Path,
     is_copied: bool,
+    is_combined: bool,
     config_file: Path | None,
     assignments: tuple[str, ...],
     listen: tuple[str, ...],
-    controller: str,
-    brokers: str,
+    controller: str | None,
+    brokers: str | None,
 ) -> None:
     """Have Apache Kafka 4.3 go on from DIR, the data directory of an Odradek that is stopped.
 
-    Writes OUT/server.properties for one node, broker and controller, and prints what to run. The data stays where it
-    is and is Apache Kafka's from then on; with --copy Odradek's stays as it was. Settings come from the file, then from
-    the environment as for `odradek serve`, then from here. What was set while Odradek ran is in the data.
+    Writes OUT/server.properties for one node, broker and controller; of several brokers OUT/controller and
+    OUT/node-1, OUT/node-2, ... with one each. Prints what to run. The data stays where it is and is Apache Kafka's from
+    then on; with --copy Odradek's stays as it was. Settings come from the file, then from the environment as for
+    `odradek serve`, then from here. What was set while Odradek ran is in the data.
     """
     try:
-        with open_source(directory) as source:
-            _check_out(source, out, is_copied=is_copied)
-            given = _collect(config_file, assignments, listen)
-            addresses = NodeAddresses(
-                _address(controller, "--controller"), _address(brokers, "--brokers"), secrets.token_urlsafe(24)
-            )
-            data = out.resolve() / "data" if is_copied else source.path
-            settings = kafka_settings(
-                given.values, source.node_id, str(data), addresses, is_voter_recorded=source.is_voter_recorded
-            )
-            out.mkdir(parents=True, exist_ok=True)
-            if is_copied:
-                copy_source(source, out.resolve())
-            _write(out / PROPERTIES, encode_settings(settings))
+        given = _collect(config_file, assignments, listen)
+        asked = _Asked(out, is_copied, is_combined, given, controller, brokers)
+        with _planned(directory, asked) as (root, nodes, settings):
+            check_places(root, out, nodes)
+            write_nodes(nodes, settings)
     except (ConfigError, DirectoryError) as error:
         click.echo(f"odradek: {error}", err=True)
         sys.exit(1)
     except OSError as error:
         click.echo(f"odradek: {error.filename or out}: {error.strerror or error}", err=True)
         sys.exit(1)
-    for line in _report(out / PROPERTIES, source, data, given.unknown):
+    for line in _report(nodes, given.unknown):
         click.echo(line)
 
 
-def _check_out(source: SourceDirectory, out: Path, *, is_copied: bool) -> None:
-    if out.resolve().is_relative_to(source.path):
-        raise ConfigError(f"--to {out} is in the data directory, where Apache Kafka wants nothing else: name another")
-    for name in (PROPERTIES, "data") if is_copied else (PROPERTIES,):
-        if (out / name).exists():
-            raise ConfigError(f"{out / name} is there already, and is not overwritten: remove it, or name another --to")
+_Plan = tuple[Path, Sequence[ExportedNode], Sequence[Mapping[str, str]]]
+
+
+@contextmanager
+def _planned(directory: Path, asked: _Asked) -> Generator[_Plan]:
+    """What is exported, locked; the nodes that come of it, and their settings. ConfigError, DirectoryError."""
+    if is_of_several(directory):
+        with open_several(directory) as sources:
+            plan = _combined if asked.is_combined else _isolated
+            yield sources.path, *plan(sources, asked)
+        return
+    if asked.is_combined:
+        raise ConfigError(f"--combined is for several brokers, and {directory} is the directory of one")
+    with open_source(directory) as source:
+        node = ExportedNode(asked.out, source, asked.is_copied)
+        yield source.path, [node], [_of_one(node, source, asked)]
+
+
+def _of_one(node: ExportedNode, source: SourceDirectory, asked: _Asked) -> Mapping[str, str]:
+    return kafka_settings(
+        asked.given.values,
+        source.node_id,
+        str(node.data),
+        asked.addresses(_OF_ONE),
+        is_voter_recorded=source.is_voter_recorded,
+    )
+
+
+def _isolated(sources: SeveralSources, asked: _Asked) -> tuple[Sequence[ExportedNode], Sequence[Mapping[str, str]]]:
+    nodes = [
+        ExportedNode(asked.out / one.path.name, one, asked.is_copied)
+        for one in (sources.controller, *(broker.directory for broker in sources.brokers))
+    ]
+    racks = (None, *(broker.rack for broker in sources.brokers))
+    members = [Member(node.source.node_id, str(node.data), rack) for node, rack in zip(nodes, racks, strict=True)]
+    settings = isolated_settings(
+        asked.given.values,
+        members[0],
+        members[1:],
+        asked.addresses(_OF_SEVERAL),
+        is_voter_recorded=sources.controller.is_voter_recorded,
+    )
+    return nodes, settings
+
+
+def _combined(sources: SeveralSources, asked: _Asked) -> tuple[Sequence[ExportedNode], Sequence[Mapping[str, str]]]:
+    if not asked.is_copied:
+        raise ConfigError(
+            "--combined needs --copy: each broker gets a metadata log, and Odradek's would be out of date"
+        )
+    if sources.controller.is_voter_recorded:
+        raise ConfigError(
+            f"--combined: the metadata log says that node {sources.controller.node_id} alone votes; without --combined "
+            "it goes on, and kafka-metadata-quorum.sh adds controllers then"
+        )
+    nodes = [
+        ExportedNode(asked.out / one.directory.path.name, one.directory, True, sources.controller)
+        for one in sources.brokers
+    ]
+    members = [
+        Member(node.source.node_id, str(node.data), one.rack) for node, one in zip(nodes, sources.brokers, strict=True)
+    ]
+    return nodes, combined_settings(asked.given.values, members, asked.addresses(_OF_SEVERAL))
 
 
 def _collect(config_file: Path | None, assignments: tuple[str, ...], listen: tuple[str, ...]) -> Settings:
@@ -125,21 +204,19 @@ def _address(text: str, option: str) -> tuple[str, int]:
     return host, port
 
 
-def _write(path: Path, text: str) -> None:
-    """For its owner alone: there may be passwords in it."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-
-
-def _report(properties: Path, source: SourceDirectory, data: Path, left_out: list[str]) -> list[str]:
-    lines = [f"wrote {properties}: node {source.node_id}, data in {data}"]
+def _report(nodes: Sequence[ExportedNode], left_out: list[str]) -> list[str]:
+    lines = [f"wrote {node.properties}: node {node.source.node_id}, data in {node.data}" for node in nodes]
     if left_out:
         lines.append(f"left out, for Apache Kafka does not have them: {', '.join(left_out)}")
-    lines += [
-        "the directory is formatted already; with a Kafka 4.3 that is unpacked here, run",
-        f"    bin/kafka-server-start.sh {properties.resolve()}",
-    ]
-    if data == source.path:
-        lines.append("Odradek and Apache Kafka may have the directory in turns, never both at a time")
+    if len(nodes) == 1:
+        lines.append("the directory is formatted already; with a Kafka 4.3 that is unpacked here, run")
+    else:
+        lines.append(
+            "the directories are formatted already; with a Kafka 4.3 that is unpacked here, run, each by itself and in "
+            "this order,"
+        )
+    lines += [f"    bin/kafka-server-start.sh {node.properties.resolve()}" for node in nodes]
+    if not nodes[0].is_copied:
+        what = "the directory" if len(nodes) == 1 else "the directories"
+        lines.append(f"Odradek and Apache Kafka may have {what} in turns, never both at a time")
     return lines

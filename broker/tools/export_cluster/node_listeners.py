@@ -25,7 +25,7 @@ from ...security.sasl.plain import PLAIN
 
 NODE_USER = "kafka-node"
 _AUTHORIZER = "authorizer.class.name"
-_VOTERS = "controller.quorum.voters"
+VOTERS = "controller.quorum.voters"
 _OF_BROKERS = ("inter.broker.listener.name", "security.inter.broker.protocol")
 
 
@@ -133,9 +133,9 @@ def _quorum(config: BrokerConfig, controller: Endpoint, *, is_voter_recorded: bo
     address = address_of(host, controller.port)
     if is_voter_recorded:
         return {"controller.quorum.bootstrap.servers": address}
-    given = split_list(config.given.get(_VOTERS, ""))
+    given = split_list(config.given.get(VOTERS, ""))
     is_ours = len(given) == 1 and given[0].startswith(f"{config.node_id}@") and bool(config.left_out_listeners())
-    return {_VOTERS: given[0] if is_ours else f"{config.node_id}@{address}"}
+    return {VOTERS: given[0] if is_ours else f"{config.node_id}@{address}"}
 
 
 def _logins(config: BrokerConfig, added: Sequence[Endpoint], password: str) -> Mapping[str, str]:

@@ -14,25 +14,33 @@ from ....protocol.wire import CorruptFrame
 from ....storage.checking.entries import read_small
 from ....storage.checking.partition import METADATA_TOPIC
 from ....storage.checking.voters import recorded_voters
-from ....storage.directory import CLEAN_SHUTDOWN, LOCK, META_PROPERTIES, DirectoryError, decode_properties
+from ....storage.directory import CLEAN_SHUTDOWN, LOCK, DirectoryError
 from ....storage.files.files import OsFiles
 from ....storage.files.read_only_files import ReadOnlyFiles
+from ....storage.meta_properties import META_PROPERTIES, decode_properties
 
-_COPY = "data"
+METADATA_LOG = f"{METADATA_TOPIC}-0"
+COPY = "data"
 _UNFINISHED = ".unfinished"
+# What a controller has promised to the voters that there were.
+_QUORUM_STATE = "quorum-state"
 
 
 class SourceDirectory(NamedTuple):
     """What Apache Kafka has to be told of it."""
 
     path: Path
+    cluster_id: str
     node_id: int
     is_voter_recorded: bool
 
 
 @contextmanager
-def open_source(path: Path) -> Generator[SourceDirectory]:
-    """A directory of one node that was stopped cleanly; nobody else may take it meanwhile. DirectoryError."""
+def open_source(path: Path, started_by: str | None = None, *, has_metadata: bool = True) -> Generator[SourceDirectory]:
+    """A directory of one node that was stopped cleanly; nobody else may take it meanwhile. DirectoryError.
+
+    `started_by` are the options that start its broker once more; one of several has no metadata log.
+    """
     path = path.resolve()
     if not (path / META_PROPERTIES).is_file():
         raise DirectoryError(f"{path} is no data directory: there is no {META_PROPERTIES}")
@@ -43,42 +51,51 @@ def open_source(path: Path) -> Generator[SourceDirectory]:
     except OSError as error:
         raise DirectoryError(f"the data directory {path} cannot be locked: {error.strerror or error}") from None
     try:
-        yield _look(path)
+        yield _look(path, started_by or f"--data-dir {path}", has_metadata=has_metadata)
     finally:
         unlock()
 
 
-def _look(path: Path) -> SourceDirectory:
+def _look(path: Path, started_by: str, *, has_metadata: bool) -> SourceDirectory:
     if not (path / CLEAN_SHUTDOWN).exists():
         raise DirectoryError(
             f"the broker of {path} was not stopped cleanly, and its logs have to be recovered: start "
-            f"`odradek serve --data-dir {path}` once more and stop it with SIGTERM; `odradek check-log {path}` tells "
+            f"`odradek serve {started_by}` once more and stop it with SIGTERM; `odradek check-log {path}` tells "
             "what that makes of it"
         )
     files = ReadOnlyFiles()
     meta = str(path / META_PROPERTIES)
-    metadata_log = path / f"{METADATA_TOPIC}-0"
     try:
-        node_id = decode_properties(read_small(files, meta), meta).get("node.id", "")
-        voters = recorded_voters(files, str(metadata_log))
+        properties = decode_properties(read_small(files, meta), meta)
+        voters = recorded_voters(files, str(path / METADATA_LOG)) if has_metadata else None
     except (OSError, CorruptFrame) as error:
         raise DirectoryError(f"{error}; `odradek check-log {path}` tells what is wrong") from None
+    node_id = properties.get("node.id", "")
     if not node_id.isdecimal():
         raise DirectoryError(f"{meta} has no node.id: is it a directory of Apache Kafka from before KRaft?")
     if voters is not None and voters != [int(node_id)]:
         raise DirectoryError(
             f"the metadata log of {path} has the voters {', '.join(map(str, voters))}: node {node_id} alone is none"
         )
-    return SourceDirectory(path, int(node_id), voters is not None)
+    return SourceDirectory(path, properties.get("cluster.id", ""), int(node_id), voters is not None)
 
 
-def copy_source(source: SourceDirectory, out: Path) -> Path:
-    """Copy the directory, byte for byte; returns where to. A copy that fails leaves nothing. OSError."""
-    target, unfinished = out / _COPY, out / (_COPY + _UNFINISHED)
+def copy_source(source: SourceDirectory, out: Path, metadata: SourceDirectory | None = None) -> Path:
+    """Copy the directory, byte for byte; returns where to. A copy that fails leaves nothing. OSError.
+
+    With `metadata` it gets the metadata log of that other directory, for a controller of its own.
+    """
+    target, unfinished = out / COPY, out / (COPY + _UNFINISHED)
     try:
         # Closing a file lets go of every lock that this process has on it: the lock file is not read.
-        shutil.copytree(source.path, unfinished, ignore=lambda at, _: [LOCK] if Path(at) == source.path else [])
+        # A broker's own copy of the metadata log is older, if Apache Kafka has left one there.
+        left_out = [LOCK] if metadata is None else [LOCK, METADATA_LOG]
+        shutil.copytree(source.path, unfinished, ignore=lambda at, _: left_out if Path(at) == source.path else [])
         (unfinished / LOCK).touch()
+        if metadata is not None:
+            shutil.copytree(
+                metadata.path / METADATA_LOG, unfinished / METADATA_LOG, ignore=lambda at, names: [_QUORUM_STATE]
+            )
         for directory, _, names in os.walk(unfinished):
             for name in names:
                 _sync(Path(directory, name))

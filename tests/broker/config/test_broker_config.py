@@ -34,6 +34,7 @@ def test_every_other_default_is_kafkas_own() -> None:
         "dynamic",
         "dynamic.default",
         "written",
+        "brokers",
         "lower.replication.factors",
         "release",
     }

@@ -9,7 +9,8 @@ from odradek.broker.cluster import StartError
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.control.held_broker import HeldBroker
 from odradek.broker.control.plane import ControlPlane
-from odradek.broker.testing.running_cluster import LOOPBACK, Reins
+from odradek.broker.testing.reins import Reins
+from odradek.broker.testing.running_cluster import LOOPBACK
 from odradek.broker.wire import Wire
 
 

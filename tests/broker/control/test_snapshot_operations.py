@@ -136,11 +136,11 @@ async def test_an_export_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = LoopThreads(loop)
     running = await start_in_memory(loop, threads, BrokerConfig.from_settings({"listeners": LOOPBACK}))
     plane = ControlPlane(running, loop, threads)
-    await create_topic(running.cluster.context, "t", 1, {})
+    await create_topic(running.contexts, "t", 1, {})
     asked = Asked(plane, running, {}, {}, {})
     monkeypatch.setattr(snapshot_operations, "MOST_EXPORT_BYTES", len(await snapshot_operations.export(asked)))
     await snapshot_operations.export(asked)
-    await create_topic(running.cluster.context, "u", 1, {})
+    await create_topic(running.contexts, "u", 1, {})
     with pytest.raises(Refused, match="an export over HTTP has") as raised:
         await snapshot_operations.export(asked)
     assert raised.value.status == 413

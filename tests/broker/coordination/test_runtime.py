@@ -9,7 +9,8 @@ import pytest
 
 from odradek.broker.coordination.groups.classic.states import ClassicState
 from odradek.broker.coordination.result import CoordinatorResult, Instant, Operation, Record, ResponseFuture
-from odradek.broker.coordination.runtime import CoordinatorRuntime, Then
+from odradek.broker.coordination.runtime import CoordinatorRuntime
+from odradek.broker.coordination.state_machine import Then
 from odradek.broker.runtime import Runtime
 from odradek.broker.slices import SLICE_S
 from odradek.broker.testing.threads import ManualThreads
@@ -448,9 +449,9 @@ def test_what_is_stored_is_replayed_markers_included_and_what_cannot_be_read_of_
     shell.log.append_marker(0, 7, is_commit=True)
     shell.steps.clear()
     for partition, batches in shell.log.stored():
-        shell.runtime.load(partition, batches)
+        shell.runtime.partitions.load(partition, batches)
     assert shell.steps == ["replay a@0", "replay c@2", "marker 0 7 True"]
-    assert not shell.runtime.has_unreadable
+    assert not shell.runtime.partitions.has_unreadable
 
 
 @pytest.mark.parametrize("failure", [OSError("broken"), CorruptFrame("torn"), FULL])
@@ -463,10 +464,10 @@ def test_a_partition_that_cannot_be_read_is_unloaded_and_not_served(
         raise failure
 
     shell.log.append(3, [(b"a", b"")], 0)
-    shell.runtime.load(3, torn())
+    shell.runtime.partitions.load(3, torn())
     assert (shell.machine.unloaded, shell.machine.words) == ([3], {})
     assert "words cannot be read, and are not served" in capfd.readouterr().err
-    assert shell.runtime.has_unreadable
+    assert shell.runtime.partitions.has_unreadable
     assert shell.ask(lambda at: pytest.fail("unreadable"), partition=3).answer == "NOT_COORDINATOR"
     assert shell.ask(lambda at: keep("b"), partition=2).answer == "done"
 
@@ -478,28 +479,28 @@ def test_a_partition_that_has_moved_refuses_what_waits_and_what_comes_until_its_
     shell.ask(lambda at: keep("a"), partition=1)
     waiting = Call[str](lambda code: code.name)
     shell.machine.waiting.append(waiting)
-    assert shell.runtime.move(1)
+    assert shell.runtime.partitions.move(1)
     assert waiting.answer == "NOT_COORDINATOR"
     assert shell.ask(lambda at: pytest.fail("moved"), partition=1).answer == "NOT_COORDINATOR"
     assert shell.ask(lambda at: keep("b"), partition=2).answer == "done"
     loaded: list[int] = []
-    shell.runtime.on_loaded_late = loaded.append
-    shell.runtime.come_back(1, 2.0)
+    shell.runtime.on_loaded = loaded.append
+    shell.runtime.partitions.come_back(1, 2.0)
     shell.clock.pass_time(1.9)
     assert shell.ask(lambda at: pytest.fail("loading"), partition=1).answer == "COORDINATOR_LOAD_IN_PROGRESS"
-    assert shell.runtime.has_unreadable
+    assert shell.runtime.partitions.has_unreadable
     shell.steps.clear()
     shell.clock.pass_time(0.2)
     assert (shell.steps, loaded) == (["replay a@0"], [1])
     assert shell.ask(lambda at: keep("c"), partition=1).answer == "done"
-    assert not shell.runtime.has_unreadable
+    assert not shell.runtime.partitions.has_unreadable
 
 
 def test_what_is_not_served_as_it_is_does_not_move(shell: Shell) -> None:
-    assert shell.runtime.move(1)
-    assert not shell.runtime.move(1)
+    assert shell.runtime.partitions.move(1)
+    assert not shell.runtime.partitions.move(1)
     shell.log.offline.add(2)
-    assert not shell.runtime.move(2)
+    assert not shell.runtime.partitions.move(2)
 
 
 def test_the_joins_and_syncs_of_a_group_that_moves_are_refused_and_its_members_are_there_again() -> None:

@@ -11,6 +11,7 @@ ASKED = Asked(
     "shop",
     "User:alice",
     "127.0.0.1:4000",
+    2,
     Names(frozenset({"t", "u"}), frozenset({("t", 0), ("u", 1)}), frozenset({"g"}), frozenset({"x"}), frozenset({"k"})),
 )
 
@@ -28,6 +29,7 @@ def hits(rule: FaultRule, requests: int, *, now: float = 0.0) -> list[int]:
         FaultRule(),
         FaultRule(api="Produce", version=9, client_id="shop"),
         FaultRule(principal="User:alice", connection="127.0.0.1:4000"),
+        FaultRule(broker=2),
         FaultRule(topic="u"),
         FaultRule(topic="t", partition=0),
         FaultRule(group="g", transactional_id="x", key="k"),
@@ -45,6 +47,7 @@ def test_a_rule_fits_what_it_names(rule: FaultRule) -> None:
         FaultRule(client_id="other"),
         FaultRule(principal="User:ANONYMOUS"),
         FaultRule(connection="127.0.0.1:4001"),
+        FaultRule(broker=1),
         FaultRule(topic="v"),
         FaultRule(topic="t", partition=1),
         FaultRule(group="h"),
@@ -112,7 +115,7 @@ def test_a_rule_that_is_removed_hits_nothing() -> None:
         table.remove(kept.fault_id)
     table.clear()
     assert not table
-    assert table.find(Asked("Fetch", 4, "", "User:ANONYMOUS", "127.0.0.1:1", NOTHING), 0.0) is None
+    assert table.find(Asked("Fetch", 4, "", "User:ANONYMOUS", "127.0.0.1:1", 1, NOTHING), 0.0) is None
 
 
 def test_a_rule_that_went_before_it_hit_anything_is_remembered() -> None:

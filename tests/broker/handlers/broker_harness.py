@@ -10,6 +10,7 @@ from typing import TypeVar
 from odradek.broker.apis import TABLE
 from odradek.broker.assembly import assemble
 from odradek.broker.config.broker_config import BrokerConfig
+from odradek.broker.context import Context
 from odradek.broker.session import Session
 from odradek.broker.slices import are_steps
 from odradek.broker.testing.disks import FailingFiles
@@ -57,7 +58,39 @@ def served(key: ApiKey) -> Sequence[int]:
     return range(TABLE[key].first, TABLE[key].last + 1)
 
 
-class AskedBroker:
+class AskedContext:
+    """The handlers of a broker, and the client that asks them."""
+
+    context: Context
+    session: Session
+
+    def hand(self, request: object, version: int) -> object:
+        """What the handler gives: an answer, a Deferred one, or None."""
+        name = type(request).__module__.rpartition(".")[2]
+        handle: Callable[..., object] = getattr(import_module(f"odradek.broker.handlers.{name}"), f"handle_{name}")
+        decoded = decode(type(request), version, encode_bytes(request, version))
+        response = handle(decoded, version, self.session, self.context)
+        if are_steps(response):
+            response = self.context.slices.run(response, ends_with_client=False)
+        self.context.purgatory.complete_ready()
+        return response
+
+    def ask(self, request: object, version: int, response_type: type[R]) -> Asked[R]:
+        """A request in that version, and its answer once there is one."""
+        response = self.hand(request, version)
+        return Asked(response, lambda answer: decode(response_type, version, encode_bytes(answer, version)))
+
+    def fetch(self, request: FetchRequest, version: int = 12) -> Asked[FetchResponse]:
+        return self.ask(request, version, FetchResponse)
+
+    def fetch_one(self, request: FetchRequest, version: int = 12) -> PartitionData:
+        """The answer for the only partition of a request."""
+        (topic,) = self.fetch(request, version).answer.responses
+        (answer,) = topic.partitions
+        return answer
+
+
+class AskedBroker(AskedContext):
     """A broker whose fsyncs run at once, unless `holds_fsyncs`; the clock is `clock`."""
 
     def __init__(self, settings: Mapping[str, str] | None = None, disk: MemoryFiles | None = None) -> None:
@@ -96,22 +129,6 @@ class AskedBroker:
         self.parts.restart(is_clean=is_clean)
         self._start()
 
-    def hand(self, request: object, version: int) -> object:
-        """What the handler gives: an answer, a Deferred one, or None."""
-        name = type(request).__module__.rpartition(".")[2]
-        handle: Callable[..., object] = getattr(import_module(f"odradek.broker.handlers.{name}"), f"handle_{name}")
-        decoded = decode(type(request), version, encode_bytes(request, version))
-        response = handle(decoded, version, self.session, self.context)
-        if are_steps(response):
-            response = self.context.slices.run(response, ends_with_client=False)
-        self.context.purgatory.complete_ready()
-        return response
-
-    def ask(self, request: object, version: int, response_type: type[R]) -> Asked[R]:
-        """A request in that version, and its answer once there is one."""
-        response = self.hand(request, version)
-        return Asked(response, lambda answer: decode(response_type, version, encode_bytes(answer, version)))
-
     # Topics and what is in them
 
     def create(self, name: str = "t", partitions: int = 1, **overrides: str) -> Topic:
@@ -145,15 +162,6 @@ class AskedBroker:
         request = produce_request({topic: {index: records}}, acks=acks, transactional_id=transactional_id)
         (found,) = self.ask(request, version, ProduceResponse).answer.responses
         (answer,) = found.partition_responses
-        return answer
-
-    def fetch(self, request: FetchRequest, version: int = 12) -> Asked[FetchResponse]:
-        return self.ask(request, version, FetchResponse)
-
-    def fetch_one(self, request: FetchRequest, version: int = 12) -> PartitionData:
-        """The answer for the only partition of a request."""
-        (topic,) = self.fetch(request, version).answer.responses
-        (answer,) = topic.partitions
         return answer
 
 

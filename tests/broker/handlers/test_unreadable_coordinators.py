@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from odradek.broker.coordination.coordinator_partition import partition_for
-from odradek.broker.coordination.runtime import RELOAD_S
+from odradek.broker.coordination.loaded_partitions import RELOAD_S
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles, Operation
 from odradek.protocol.api_keys import ApiKey

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import odradek.broker.journal.watching
+from odradek.broker.cluster import Cluster
 from odradek.broker.faults.fault_stage import FaultStage
 from odradek.broker.journal.log_stage import LogStage
 from odradek.broker.journal.request_stage import RequestStage
@@ -25,6 +26,7 @@ BEAT = HeartbeatRequest(group_id="g", generation_id=1, member_id="m")
 
 
 def stages_of(running: RunningCluster) -> list[type]:
+    assert isinstance(running.cluster, Cluster)
     return [type(stage) for stage in running.cluster._stages]
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from odradek.broker.config.config_def import ConfigError
 from odradek.broker.config.release import find_release, newest
-from odradek.broker.metadata.features import FEATURES, features_of, first_levels, parse_features
+from odradek.broker.metadata.features import FEATURES, features_of, first_levels, parse_features, registered_features
 
 
 def test_levels_are_taken_by_name_and_the_last_word_counts() -> None:
@@ -73,4 +73,18 @@ def test_a_directory_keeps_the_levels_that_the_release_knows() -> None:
     assert first_levels(older, newest_levels) == {"metadata.version": 21, **gone}
     assert first_levels(features_of(find_release("4.1")), {"metadata.version": 26, "share.version": 1}) == {
         "streams.version": 0
+    }
+
+
+def test_a_registration_has_all_that_a_broker_of_several_supports() -> None:
+    """As Apache Kafka's brokers have it, whose controllers ask no others before they raise a level."""
+    ranges = {one.name: (one.min_supported_version, one.max_supported_version) for one in registered_features(newest())}
+    assert ranges == {
+        "metadata.version": (7, 30),
+        "transaction.version": (0, 2),
+        "group.version": (0, 1),
+        "share.version": (0, 1),
+        "streams.version": (0, 1),
+        "eligible.leader.replicas.version": (0, 1),
+        "kraft.version": (0, 1),
     }

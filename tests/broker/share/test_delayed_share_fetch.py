@@ -1,7 +1,8 @@
 """Whether a share fetch has enough: bytes of what it may acquire, or nothing left to wait for."""
 
 from odradek.broker.coordination.share_state.requests import ReadState, SharePartitionKey
-from odradek.broker.share.delayed_share_fetch import DelayedAnswer, DelayedShareFetch, ShareFetch
+from odradek.broker.purgatory import DelayedAnswer
+from odradek.broker.share.delayed_share_fetch import DelayedShareFetch, ShareFetch
 from odradek.broker.share.settings import ShareGroupSettings
 from odradek.broker.share.share_partition import SharePartition, Status, Wish
 from odradek.broker.share.share_sessions import SessionKey, ShareSession, TopicPartition

@@ -88,7 +88,7 @@ def test_a_topic_that_is_deleted_meanwhile_is_left_where_it_was(
 
         async def delete_meanwhile() -> list[str]:
             lines: list[str] = []
-            async for line in cluster_export.export_lines(cluster._context):
+            async for line in cluster_export.export_lines(cluster._running.contexts):
                 lines.append(line)
                 if len(lines) == 10:
                     (deleted,) = admin.delete_topics(["t"]).values()

@@ -11,7 +11,8 @@ from odradek.broker.broker import Broker
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.held_start import start_held
-from odradek.broker.testing.running_cluster import NotInMemory, Reins
+from odradek.broker.testing.reins import Reins
+from odradek.broker.testing.running_cluster import NotInMemory
 
 LISTEN = {"listeners": "PLAINTEXT://127.0.0.1:0"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from odradek.broker.config.broker_config import BrokerConfig
-from odradek.broker.context import Context
+from odradek.broker.contexts import Contexts
 from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.inspection import (
     GivenRecord,
@@ -25,47 +25,47 @@ from odradek.protocol.errors import ErrorCode, KafkaError
 
 
 @pytest.fixture
-async def context() -> AsyncIterator[Context]:
+async def contexts() -> AsyncIterator[Contexts]:
     loop = asyncio.get_running_loop()
     threads = LoopThreads(loop)
     config = BrokerConfig.from_settings({"listeners": "PLAINTEXT://127.0.0.1:0"})
     running = await start_in_memory(loop, threads, config)
-    yield running.cluster.context
+    yield running.contexts
     await running.stop()
     threads.close()
 
 
-async def test_what_is_appended_is_seen(context: Context) -> None:
-    await create_topic(context, "t", 2, {"retention.ms": "1000"})
-    assert await append_records(context, "t", [GivenRecord(b"a"), GivenRecord(b"b"), GivenRecord(b"c")], None) == [
+async def test_what_is_appended_is_seen(contexts: Contexts) -> None:
+    await create_topic(contexts, "t", 2, {"retention.ms": "1000"})
+    assert await append_records(contexts, "t", [GivenRecord(b"a"), GivenRecord(b"b"), GivenRecord(b"c")], None) == [
         (0, 0),
         (1, 0),
         (0, 1),
     ]
-    assert [(one.partition, one.value) for one in records_of(context, "t", None)] == [(0, b"a"), (0, b"c"), (1, b"b")]
-    assert [one.value for one in records_of(context, "t", 1)] == [b"b"]
-    assert offsets_of(context, "t", 0) == SeenOffsets(0, 2, 2)
+    assert [(one.partition, one.value) for one in records_of(contexts, "t", None)] == [(0, b"a"), (0, b"c"), (1, b"b")]
+    assert [one.value for one in records_of(contexts, "t", 1)] == [b"b"]
+    assert offsets_of(contexts, "t", 0) == SeenOffsets(0, 2, 2)
 
 
-async def test_a_cluster_without_groups_has_none(context: Context) -> None:
-    assert (seen_groups(context), committed_offsets(context, "g")) == ({}, {})
+async def test_a_cluster_without_groups_has_none(contexts: Contexts) -> None:
+    assert (seen_groups(contexts), committed_offsets(contexts, "g")) == ({}, {})
 
 
-async def test_a_topic_that_is_refused_has_kafkas_reason(context: Context) -> None:
-    await create_topic(context, "t", 1, {})
+async def test_a_topic_that_is_refused_has_kafkas_reason(contexts: Contexts) -> None:
+    await create_topic(contexts, "t", 1, {})
     with pytest.raises(KafkaError, match="Topic 't' already exists"):
-        await create_topic(context, "t", 1, {})
+        await create_topic(contexts, "t", 1, {})
 
 
-async def test_what_is_not_there_is_said_with_what_is(context: Context) -> None:
+async def test_what_is_not_there_is_said_with_what_is(contexts: Contexts) -> None:
     with pytest.raises(KafkaError, match="there is no topic 'x'; there are: none"):
-        records_of(context, "x", None)
-    await create_topic(context, "orders", 2, {})
+        records_of(contexts, "x", None)
+    await create_topic(contexts, "orders", 2, {})
     with pytest.raises(KafkaError, match=r"no topic 'order'; did you mean 'orders'\?; there are: orders") as raised:
-        offsets_of(context, "order", 0)
+        offsets_of(contexts, "order", 0)
     assert raised.value.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     with pytest.raises(KafkaError, match="'orders' has no partition 2: it has 0 to 1"):
-        partition_named(context, "orders", 2)
+        partition_named(contexts, "orders", 2)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ async def test_what_is_not_there_is_said_with_what_is(context: Context) -> None:
     ],
 )
 async def test_of_records_that_cannot_all_be_stored_none_is(
-    context: Context, config: dict[str, str], bad: GivenRecord
+    contexts: Contexts, config: dict[str, str], bad: GivenRecord
 ) -> None:
-    await create_topic(context, "t", 2, config)
+    await create_topic(contexts, "t", 2, config)
     with pytest.raises(KafkaError):
-        await append_records(context, "t", [GivenRecord(b"v", b"k"), GivenRecord(b"v", b"k"), bad], None)
-    assert records_of(context, "t", None) == []
+        await append_records(contexts, "t", [GivenRecord(b"v", b"k"), GivenRecord(b"v", b"k"), bad], None)
+    assert records_of(contexts, "t", None) == []
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said(cluster: KafkaCluster) -> None:
 def test_settings_may_be_numbers_and_truths(host: ClusterHost) -> None:
     with host.cluster({"num.partitions": 3, "auto.create.topics.enable": True}) as cluster:
         cluster.topic("t", config={"retention.ms": 5, "preallocate": False})
-        configs = cluster.look(lambda running: topic_named(running.cluster.context, "t").configs)
+        configs = cluster.look(lambda running: topic_named(running.contexts, "t").configs)
         assert dict(configs) == {"retention.ms": "5", "preallocate": "false"}
         assert len(cluster.produce("u", [b"v"] * 3)) == len(set(cluster.produce("u", [b"v"] * 3)))
 

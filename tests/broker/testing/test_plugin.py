@@ -138,7 +138,8 @@ CANNOT_BE = {
     "journal=1": "journal of @pytest.mark.kafka is of type bool, not 1",
     "frozen_at_ms=True": "frozen_at_ms of @pytest.mark.kafka is of type int, not True",
     "settings=['num.partitions']": "settings of @pytest.mark.kafka is of type Mapping, not ['num.partitions']",
-    "brokers=3": "brokers of @pytest.mark.kafka is 1, not 3: one broker is all there is yet",
+    "brokers=0": "brokers of @pytest.mark.kafka is 1 to 100, not 0",
+    "racks='abc'": "racks of @pytest.mark.kafka is of type list or tuple, not 'abc'",
 }
 
 

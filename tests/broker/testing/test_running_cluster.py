@@ -7,8 +7,9 @@ from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.broker.testing.running_cluster import ROOT, set_cluster_id, start_in_memory
-from odradek.storage.directory import META_PROPERTIES, DataDirectory, Identity
+from odradek.storage.directory import DataDirectory, Identity
 from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.meta_properties import META_PROPERTIES
 
 
 async def started_twice(seed: int | None) -> list[str]:

@@ -13,11 +13,11 @@ from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.asking import ask
 from odradek.broker.testing.cluster_clock import ClockEnded
 from odradek.broker.testing.inspection import GivenRecord, append_records, create_topic, records_of
+from odradek.broker.testing.reins import Reins
 from odradek.broker.testing.running_cluster import (
     LOOPBACK,
     ROOT,
     Memory,
-    Reins,
     RunningCluster,
     start_in_memory,
 )
@@ -46,15 +46,15 @@ async def running() -> AsyncIterator[RunningCluster]:
 
 
 async def test_many_at_once_are_done_one_after_the_other(running: RunningCluster) -> None:
-    await create_topic(running.cluster.context, "t", 1, {})
-    await append_records(running.cluster.context, "t", [GivenRecord(b"a")], None)
+    await create_topic(running.contexts, "t", 1, {})
+    await append_records(running.contexts, "t", [GivenRecord(b"a")], None)
     await take_snapshot(running, "s")
     moved = [running.clock.advance(86400) for _ in range(2)]
     changed = [restore_snapshot(running, "s"), take_snapshot(running, "t"), restore_snapshot(running, "t")]
     forks = [fork_cluster(running, "s"), fork_cluster(running, None)]
     done = await asyncio.gather(*moved, *changed, *forks, restore_snapshot(running, "s"))
     for one in (running, *(one for one in done if isinstance(one, RunningCluster))):
-        assert [record.value for record in records_of(one.cluster.context, "t", None)] == [b"a"]
+        assert [record.value for record in records_of(one.contexts, "t", None)] == [b"a"]
         if one is not running:
             await one.stop()
 
@@ -77,9 +77,9 @@ async def test_topics_of_the_start_are_those_of_the_snapshot_after_a_restore() -
     threads, files, config = LoopThreads(loop), MemoryFiles(), BrokerConfig.from_settings({"listeners": LOOPBACK})
     reins = Reins(loop, threads)
     asked = [parse_start_topic("asked", "--topic")]
-    cluster = Cluster(config, files, reins.runtime, ROOT, stages=reins.stages, topics=asked)
+    cluster = Cluster(config, files, reins.runtime, ROOT, stages=reins.stages(), topics=asked)
     await cluster.start()
-    running = reins.hold(cluster, Memory(reins, config, files))
+    running = RunningCluster(cluster, reins, Memory(config, files))
 
     def names() -> list[str]:
         return [topic.name for topic in cluster.context.topics]

@@ -29,7 +29,7 @@ from odradek.storage.log_config import LogConfig
 
 FILE = Path(__file__).parents[3] / "docs" / "settings.md"
 # BrokerConfig keeps beside its settings where each was given.
-NO_SETTINGS = {"given", "dynamic", "dynamic.default", "written", "lower.replication.factors", "release"}
+NO_SETTINGS = {"given", "dynamic", "dynamic.default", "written", "lower.replication.factors", "release", "brokers"}
 
 
 def names_of(fields: type) -> set[str]:

@@ -16,7 +16,13 @@ from odradek.protocol.metadata_records import (
 )
 from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.findings import Findings
-from odradek.storage.checking.metadata import KnownTopic, check_snapshots, problem_of_snapshot, read_topics
+from odradek.storage.checking.metadata import (
+    KnownTopic,
+    check_snapshots,
+    problem_of_snapshot,
+    read_topics,
+    stored_records,
+)
 from odradek.storage.files.memory_files import MemoryFiles
 from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot
 
@@ -138,3 +144,20 @@ def test_a_snapshot_without_its_footer_is_none() -> None:
     header_bytes = RecordBatch(whole).size_bytes
     files.write_whole(path, whole[: header_bytes + RecordBatch(whole, header_bytes).size_bytes])
     assert problem_of_snapshot(files, path) == "it does not begin with a header record and end with a footer record"
+
+
+def test_a_snapshot_alone_is_all_that_is_known() -> None:
+    files = MemoryFiles()
+    files.make_directory(DIRECTORY)
+    records = _topic("a", A)
+    _snapshot(files, 9, *records)
+    assert list(stored_records(files, DIRECTORY)) == [encode_metadata_record(record) for record in records]
+    assert _names(files) == ["a"]
+
+
+def test_the_records_behind_the_newest_snapshot_follow_those_in_it() -> None:
+    files = _files(*_topic("a", A, 0), *_topic("b", B, 0))
+    _snapshot(files, 1, *_topic("c", A, 0))
+    (known, later) = stored_records(files, DIRECTORY)
+    assert known == encode_metadata_record(_topic("c", A, 0)[0])
+    assert later == encode_metadata_record(_topic("b", B, 0)[0])

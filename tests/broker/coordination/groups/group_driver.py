@@ -16,7 +16,7 @@ from odradek.broker.coordination.groups.offset_commit import OffsetCommit, Offse
 from odradek.broker.coordination.groups.offset_records import CommittedOffset, LoggedOffset, decode_offset_record
 from odradek.broker.coordination.groups.service import GroupCoordinatorService
 from odradek.broker.coordination.result import Record, ResponseFuture
-from odradek.broker.coordination.runtime import Then
+from odradek.broker.coordination.state_machine import Then
 from odradek.broker.runtime import Runtime
 from odradek.broker.slices import run_to_end
 from odradek.broker.testing.threads import ManualThreads
@@ -111,6 +111,9 @@ class MemoryLog:
 
     def when_ready(self, then: Then) -> None:
         then(self.not_ready)
+
+    def when_open(self, partition: int, then: Then) -> None:
+        then(None)
 
     def append(
         self, partition: int, records: Sequence[Record], now_ms: int, producer_id: int, producer_epoch: int

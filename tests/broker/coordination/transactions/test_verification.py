@@ -5,9 +5,10 @@ import pytest
 from odradek.broker.coordination.transactions.producer_identity import ProducerIdAndEpoch
 from odradek.broker.coordination.transactions.verification import (
     ClientTxnVersion,
-    ExplainedRefusal,
+    TransactionalWrite,
     check_transactional_write,
 )
+from odradek.broker.topics.produce_answers import ExplainedRefusal
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from ...handlers.transaction_harness import ID, Producer, TransactingBroker
@@ -25,15 +26,9 @@ def broker() -> TransactingBroker:
 def check(
     broker: TransactingBroker, who: Producer, client: ClientTxnVersion, *, sequence: int = 0, is_verified: bool = True
 ) -> None:
-    check_transactional_write(
-        broker.context.transactions,
-        ID,
-        ProducerIdAndEpoch(*who),
-        broker.topics.partition("t", 0),
-        sequence,
-        client,
-        is_verified=is_verified,
-    )
+    partition = broker.topics.partition("t", 0)
+    write = TransactionalWrite(ID, ProducerIdAndEpoch(*who), partition, sequence, client, is_verified)
+    check_transactional_write(broker.context.transactions, write)
 
 
 def refusal(broker: TransactingBroker, who: Producer, client: ClientTxnVersion, *, sequence: int = 0) -> KafkaError:

@@ -107,3 +107,61 @@ def test_a_directory_that_is_none_is_refused(tmp_path: Path) -> None:
     done = export(tmp_path / "nowhere", "--to", tmp_path / "out")
     assert done.exit_code == 1
     assert "is no data directory" in done.output
+
+
+@pytest.fixture(scope="module")
+def left_by_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that three brokers have left."""
+    options = ["--brokers", "3", "--racks", "a,b,c", "--topic", "orders:2"]
+    broker = OdradekBroker(tmp_path_factory.mktemp("three"), options=options)
+    broker.start()
+    broker.stop()
+    return broker.data_dir
+
+
+def test_of_several_brokers_each_node_has_a_file_and_the_controller_is_the_first(
+    left_by_three: Path, tmp_path: Path
+) -> None:
+    before = content(left_by_three)
+    done = export(left_by_three, "--to", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    names = ["controller", "node-1", "node-2", "node-3"]
+    files = [tmp_path / "out" / name / "server.properties" for name in names]
+    assert done.output.splitlines() == [
+        *(
+            f"wrote {file}: node {node_id}, data in {left_by_three / name}"
+            for file, name, node_id in zip(files, names, (3000, 1, 2, 3), strict=True)
+        ),
+        "the directories are formatted already; with a Kafka 4.3 that is unpacked here, run, each by itself and in "
+        "this order,",
+        *(f"    bin/kafka-server-start.sh {file}" for file in files),
+        "Odradek and Apache Kafka may have the directories in turns, never both at a time",
+    ]
+    settings = [parse_properties(file.read_text()) for file in files]
+    assert [one["listeners"] for one in settings] == [
+        "CONTROLLER://127.0.0.1:19092",
+        *(f"PLAINTEXT://127.0.0.1:{port}" for port in (9092, 9093, 9094)),
+    ]
+    assert [one.get("broker.rack") for one in settings] == [None, "a", "b", "c"]
+    assert content(left_by_three) == before
+    again = export(left_by_three, "--to", tmp_path / "out")
+    assert "controller/server.properties is there already" in again.output
+
+
+def test_each_broker_may_be_a_controller_in_a_copy(left_by_three: Path, tmp_path: Path) -> None:
+    refused = export(left_by_three, "--to", tmp_path / "out", "--combined")
+    assert "--combined needs --copy" in refused.output
+    done = export(left_by_three, "--to", tmp_path / "out", "--combined", "--copy")
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["node-1", "node-2", "node-3"]
+    log = Path("__cluster_metadata-0", f"{0:020d}.log")
+    assert (tmp_path / "out" / "node-3" / "data" / log).read_bytes() == (
+        left_by_three / "controller" / log
+    ).read_bytes()
+    assert "in turns" not in done.output
+
+
+def test_one_broker_cannot_be_combined(left: Path, tmp_path: Path) -> None:
+    done = export(left, "--to", tmp_path / "out", "--combined", "--copy")
+    assert done.exit_code == 1
+    assert "--combined is for several brokers" in done.output

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from odradek.broker.tools.export_cluster.source_directory import copy_source, open_source
+from odradek.broker.tools.export_cluster.source_directory import SourceDirectory, copy_source, open_source
 from odradek.protocol.codec import encode_bytes
 from odradek.protocol.control import ControlType
 from odradek.protocol.quorum_records import KRaftVersionRecord, VotersRecord, VotersVoter
 from odradek.storage.checking.partition import METADATA_TOPIC
-from odradek.storage.directory import CLEAN_SHUTDOWN, META_PROPERTIES, DirectoryError
+from odradek.storage.directory import CLEAN_SHUTDOWN, DirectoryError
 from odradek.storage.files.files import OsFiles
+from odradek.storage.meta_properties import META_PROPERTIES
 from odradek.storage.metadata_snapshot import Snapshot, SnapshotId, begin_snapshot
 
 from ....storage.builders import NOW_MS
@@ -53,7 +54,7 @@ def why_not(directory: Path) -> str:
 
 def test_a_directory_that_was_stopped_cleanly_is_taken(directory: Path) -> None:
     with open_source(directory) as source:
-        assert source == (directory, 3, False)
+        assert source == SourceDirectory(directory, "c", 3, is_voter_recorded=False)
     with open_source(directory):
         pass  # it was given back
 

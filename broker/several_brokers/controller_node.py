@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ...protocol.errors import KafkaError
+from ...protocol.metadata_records import encode_metadata_record
 from ...protocol.uuid_text import encode_uuid
 from ...protocol.wire import CorruptFrame
 from ...storage.directory import DirectoryError, Identity
@@ -12,12 +13,12 @@ from ..beside_the_loop import beside_the_loop
 from ..config.broker_config import BrokerConfig
 from ..lifetime import Lifetime
 from ..log_manager import LogManager
+from ..metadata.eligible_leaders import MIN_ISR, first_min_isr_records, has_eligible_leaders
 from ..metadata.log import MetadataLog
 from ..node import StartError, open_directory
+from ..nodes.nodes import CONTROLLER_NODE_ID
 from ..runtime import Runtime, Timer
 from ..slices import Slices
-
-CONTROLLER_NODE_ID = 3000  # in its meta.properties: as in Kafka's examples beside brokers with small numbers
 
 
 class ControllerNode:
@@ -40,10 +41,15 @@ class ControllerNode:
         return self._metadata
 
     @property
+    def log_manager(self) -> LogManager:
+        """The data directory; only once it is open."""
+        assert self._log_manager is not None
+        return self._log_manager
+
+    @property
     def cluster_id(self) -> str:
         """That of the cluster; only once it is open."""
-        assert self._log_manager is not None
-        return self._log_manager.directory.identity.cluster_id
+        return self.log_manager.directory.identity.cluster_id
 
     def open(self, cluster_id: str | None, features: Mapping[str, int]) -> None:
         """StartError, and nothing is left behind."""
@@ -57,6 +63,10 @@ class ControllerNode:
         except (DirectoryError, OSError, KafkaError, CorruptFrame) as error:
             log_manager.abandon()
             raise StartError(f"the data in {self._root} cannot be read: {error}") from error
+        image = self._metadata.image
+        if has_eligible_leaders(image):
+            first = first_min_isr_records(image, self._config.effective(MIN_ISR) or "1")
+            self._metadata.write_now([encode_metadata_record(record) for record in first])
         self._log_manager = log_manager
         self._set_snapshots()
 

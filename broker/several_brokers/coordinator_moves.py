@@ -10,6 +10,7 @@ from typing import Protocol
 from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
 from ..metadata.topic_image import TopicImage
+from ..slices import Steps, run_to_end
 
 
 class CoordinatorService(Protocol):
@@ -38,20 +39,21 @@ class CoordinatorMoves:
         for name in self._services:
             topic = image.topics.get(name)
             if topic is not None:
-                self._follow(topic)
+                run_to_end(self._follow(topic))
 
-    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> None:
+    def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None]:
         """Partitions have come, or are led by others."""
-        for topic in (*delta.created_topics, *delta.grown_topics.values(), *delta.newly_led_topics.values()):
-            if topic.name in self._services:
-                self._follow(topic)
         for topic in delta.deleted_topics:
             if topic.name in self._services:
                 for index in topic.partitions:
                     self._resign(topic.name, index)
+        for topic in (*delta.created_topics, *delta.grown_topics.values(), *delta.newly_led_topics.values()):
+            if topic.name in self._services:
+                yield from self._follow(topic)
 
-    def _follow(self, topic: TopicImage) -> None:
-        for index, partition in topic.partitions.items():
+    def _follow(self, topic: TopicImage) -> Steps[None]:
+        for index, partition in list(topic.partitions.items()):
+            yield
             if partition.record.leader != self._node_id:
                 self._resign(topic.name, index)
             elif (topic.name, index) not in self._led:

@@ -8,11 +8,6 @@ from ..config.java_values import split_list
 from ..config.listeners import address_of, parse_endpoints
 from ..config.release import AS_VERSION
 
-_FACTORS = (
-    "offsets.topic.replication.factor",
-    "transaction.state.log.replication.factor",
-    "share.coordinator.state.topic.replication.factor",
-)
 _OWN = ("node.id", "broker.id")
 
 
@@ -27,11 +22,8 @@ def config_of_node(config: BrokerConfig, node_id: int, brokers: int, rack: str |
     settings["node.id"] = str(node_id)
     if rack is not None:
         settings["broker.rack"] = rack
-    for name in _FACTORS:  # Kafka's default, as far as there are brokers for it
-        settings.setdefault(name, str(min(3, brokers)))
-    for name in ("transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr"):
-        settings.setdefault(name, str(min(2, brokers)))
-    return BrokerConfig.from_settings(settings, lower_replication_factors=config.lower_replication_factors)
+    lower_factors = config.lower_replication_factors
+    return BrokerConfig.from_settings(settings, lower_replication_factors=lower_factors, brokers=brokers)
 
 
 def _shifted(text: str, name: str, by: int) -> str:
