@@ -57,8 +57,9 @@ class Broker:
         """
         self._seed = seed
         self._given = config
-        is_ready = isinstance(config, BrokerConfig)
-        self.config = config if is_ready else BrokerConfig.from_settings(config or {}, brokers=brokers)
+        if not isinstance(config, BrokerConfig):
+            config = BrokerConfig.from_settings(config or {}, brokers=brokers)
+        self.config = config
         self.is_ephemeral = is_ephemeral
         self._runtime = runtime
         self._features = features or {}

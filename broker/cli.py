@@ -155,9 +155,7 @@ def main() -> None:
 @click.option(
     "--brokers",
     type=click.IntRange(1, 100),
-    default=1,
-    show_default=True,
-    help="So many brokers in this process, at ports that count up: leaders, followers, fail-over.",
+    help="So many brokers in this process, at ports that count up: leaders, followers, fail-over.  [1]",
 )
 @click.option("--racks", metavar="RACK,RACK,...", help="The racks of the brokers, in order.")
 @click.option(
@@ -182,7 +180,7 @@ def serve(
     scenario_file: Path | None,
     seed: int | None,
     frozen_at_ms: int | None,
-    brokers: int,
+    brokers: int | None,
     racks: str | None,
     log_level: str,
     log_format: str,
@@ -210,7 +208,7 @@ def serve(
     from .metadata.features import features_of, parse_features
     from .run import read_scenario, run, take_all_descriptors
     from .security.sasl.users import parse_users
-    from .start_settings import collect_settings, log_settings, take_certificates
+    from .start_settings import collect_settings, count_brokers, log_settings, take_certificates
 
     configure_logs(log_level, log_format)
     take_over_logging()
@@ -231,21 +229,22 @@ def serve(
             take_certificates(settings, tls, tls_dir, advertise, is_ephemeral=ephemeral)
         if as_version is not None:
             settings.values[AS_VERSION] = as_version
+        count, stand = count_brokers(brokers, racks, scenario)
         config = BrokerConfig.from_settings(
-            settings.values, lower_replication_factors=lower_replication_factors, brokers=brokers
+            settings.values, lower_replication_factors=lower_replication_factors, brokers=count
         )
         make_broker = partial(
             Broker,
             config,
             is_ephemeral=ephemeral,
-            features=parse_features(features, features_of(config.release, has_several=brokers > 1)),
+            features=parse_features(features, features_of(config.release, has_several=count > 1)),
             advertise=[parse_rule(rule) for rule in advertise],
             cluster_id=settings.cluster_id,
             topics=settings.topics,
             seed=seed,
             users=may_log_in,
-            brokers=brokers,
-            racks=racks.split(",") if racks else (),
+            brokers=count,
+            racks=stand,
         )
         log_settings(settings, config)
         run(make_broker, control_address, {"opening": scenario, "seed": seed, "frozen_at_ms": frozen_at_ms})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
 from ..storage.files.files import VolumeBytes
@@ -14,13 +14,14 @@ from .coordination.groups.share.service import ShareGroupService
 from .coordination.share_state.service import ShareStateService
 from .coordination.transactions.service import TransactionCoordinatorService
 from .coordination.transactions.verification import TransactionChecks
+from .deferred import Deferred
 from .dynamic_config.configs import Configs
 from .heavy_work import HeavyWork
 from .metadata.features import GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, Feature
 from .metadata.metadata import Metadata
 from .metadata.producer_ids import ProducerIds
 from .nodes.nodes import Nodes
-from .purgatory import Purgatory
+from .purgatory import Purgatory, answer_in_time
 from .quotas.client_quotas import ClientQuotas
 from .runtime import Clock, SerialQueue
 from .security.authorization.acl import Operation, ResourceType
@@ -40,6 +41,8 @@ from .unsent_answers import UnsentAnswers
 
 if TYPE_CHECKING:
     from .controller.asked_controller import AskedController
+
+R = TypeVar("R")
 
 
 class ServedApi(Protocol):
@@ -113,6 +116,16 @@ class Context:
         from .controller.only_broker import OnlyBroker
 
         return OnlyBroker(self.config.node_id, self.topics, self.metadata, self.slices, self.clock)
+
+    def answer_in_time(self, deferred: Deferred[R], timeout_ms: int, late: Callable[[], R]) -> Callable[[R], None]:
+        """What is to be called with the controller's answer; `late` gives it if that does not come in time.
+
+        A broker alone has no controller that it might not reach.
+        """
+        if not self.nodes.has_several:
+            return deferred.answer
+        deadline = self.clock.now() + max(timeout_ms, 0) / 1000
+        return answer_in_time(deferred, self.purgatory, deadline, late)
 
     def is_allowed(self, session: Session, operation: Operation, kind: ResourceType, name: str) -> bool:
         """Whether this client may do this to the resource of this name."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from .advertised import parse_rule
 from .config.broker_config import BrokerConfig
@@ -30,6 +31,31 @@ def collect_settings(
     if data_dir is not None:
         settings.values["log.dirs"] = data_dir
     return settings
+
+
+class _Placed(Protocol):
+    @property
+    def count(self) -> int: ...
+    @property
+    def racks(self) -> Sequence[str | None]: ...
+
+
+class _Opening(Protocol):
+    @property
+    def brokers(self) -> _Placed: ...
+
+
+def count_brokers(count: int | None, racks: str | None, scenario: _Opening | None) -> tuple[int, Sequence[str | None]]:
+    """How many brokers, and their racks: by the options, else as the scenario has them. ConfigError."""
+    placed = None if scenario is None else scenario.brokers
+    wanted = count or (1 if placed is None else placed.count)
+    if racks is not None:
+        named: Sequence[str | None] = [one.strip() or None for one in racks.split(",")]
+    else:
+        named = () if placed is None else placed.racks[:wanted]
+    if len(named) > wanted:
+        raise ConfigError(f"--racks names {len(named)} racks for {wanted} brokers: there is one for each")
+    return wanted, named
 
 
 def take_certificates(

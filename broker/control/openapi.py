@@ -41,7 +41,8 @@ def schema_of(fields: Iterable[Field]) -> dict[str, Any]:
 
 
 def _field(one: Field) -> dict[str, Any]:
-    kind = [one.kind, "null"] if one.is_nullable else one.kind
+    kinds = [one.kind, *([one.also] if one.also else []), *(["null"] if one.is_nullable else [])]
+    kind = kinds if len(kinds) > 1 else one.kind
     schema: dict[str, Any] = {"description": one.about, "type": kind}
     if one.choices:
         schema["enum"] = [*one.choices, None] if one.is_nullable else [*one.choices]

@@ -53,6 +53,12 @@ class Field:
     most: float | None = None
     items: "Sequence[Field]" = ()  # of the objects of an array
     is_nullable: bool = False
+    also: Kind | None = None  # another kind that it may be
+
+    @property
+    def kinds(self) -> str:
+        """As a person reads it."""
+        return self.kind if self.also is None else f"{self.kind} or {self.also}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,9 @@ def _parsed(text: str, kind: Kind) -> object:
 def _can_be(one: Field, value: object) -> bool:
     if value is None:
         return one.is_nullable
-    if not isinstance(value, _TYPES[one.kind]) or (isinstance(value, bool) and one.kind != "boolean"):
+    if isinstance(value, bool) and one.kind != "boolean":
+        return False
+    if not isinstance(value, _TYPES[one.kind]) and not (one.also and isinstance(value, _TYPES[one.also])):
         return False
     if one.choices and value not in one.choices:
         return False

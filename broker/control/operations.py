@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import (
+    broker_operations,
     clock_operations,
     cluster_operations,
     fault_operations,
     group_operations,
     journal_operations,
+    replica_operations,
     snapshot_operations,
     topic_operations,
 )
@@ -20,7 +22,9 @@ _OF_CLUSTERS: Sequence[tuple[str, Sequence[Operation]]] = (
     ("Time", clock_operations.OPERATIONS),
     ("Clusters", cluster_operations.OPERATIONS),
     ("State", snapshot_operations.OPERATIONS),
+    ("Brokers", broker_operations.OPERATIONS),
     ("Topics", topic_operations.OPERATIONS),
+    ("Replicas", replica_operations.OPERATIONS),
     ("Groups", group_operations.OPERATIONS),
     ("The journal", journal_operations.OPERATIONS),
 )

@@ -114,7 +114,10 @@ async def records(asked: Asked) -> Mapping[str, Any]:
 async def produce(asked: Asked) -> Mapping[str, Any]:
     given = [_given(one, f"record {number}") for number, one in enumerate(asked.body["records"])]
     contexts = asked.cluster.contexts
-    placed = await append_records(contexts, asked.path["topic"], given, asked.body.get("partition"))
+    is_replicated = asked.body.get("acks", "all") == "all"
+    placed = await append_records(
+        contexts, asked.path["topic"], given, asked.body.get("partition"), is_replicated=is_replicated
+    )
     return {"placed": [{"partition": partition, "offset": offset} for partition, offset in placed]}
 
 
@@ -256,6 +259,7 @@ RECORDS = (
         body=(
             Field("records", "array", "One after the other.", is_required=True, items=RECORD),
             Field("partition", "integer", "The partition of all of them.", least=0, most=2**31 - 1),
+            Field("acks", "string", "`1` waits for no replica; `all` by itself.", choices=("all", "1")),
         ),
         query=(CLUSTER,),
         answer=(Field("placed", "array", "Where each is.", items=PLACE),),

@@ -1,4 +1,4 @@
-"""OnlyBroker: what a broker alone decides as its own controller: it leads all it holds, and nothing can go elsewhere."""
+"""OnlyBroker: what a broker alone decides as its own controller: it leads all it holds, and nothing can go away."""
 
 from collections.abc import Callable, Sequence
 

@@ -91,11 +91,20 @@ class FaultTable:
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))
 
-    def add(self, rule: FaultRule, now: float) -> Fault:
-        """Have a rule at work from now on. FaultError for one about a broker that the cluster has not."""
+    def expect(self, brokers: Sequence[int]) -> None:
+        """The cluster has these brokers, and no rule may be about another. FaultError for one that is at work."""
+        self.brokers = brokers
+        for fault in self._faults.values():
+            self._check(fault.rule)
+
+    def _check(self, rule: FaultRule) -> None:
         if rule.broker is not None and self.brokers and rule.broker not in self.brokers:
             there = ", ".join(map(str, self.brokers))
             raise FaultError(f"there is no broker {rule.broker} in this cluster; there are: {there}")
+
+    def add(self, rule: FaultRule, now: float) -> Fault:
+        """Have a rule at work from now on. FaultError for one about a broker that the cluster has not."""
+        self._check(rule)
         fault = Fault(f"fault-{next(self._numbers)}", rule, now, random.Random(rule.seed))
         self._faults[fault.fault_id] = fault
         self._sort()

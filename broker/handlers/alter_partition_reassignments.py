@@ -18,7 +18,6 @@ from ..context import Context
 from ..controller.cluster_state import TopicPartition
 from ..controller.reassignments import Reassignment, ReassignmentResult
 from ..deferred import Deferred
-from ..purgatory import answer_in_time
 from ..session import Session
 from ..slices import Steps, run_to_end
 
@@ -37,8 +36,7 @@ def handle_alter_partition_reassignments(
             asked.append(Reassignment(TopicPartition(topic.name, one.partition_index), one.replicas))
             yield
     deferred: Deferred[AlterPartitionReassignmentsResponse] = Deferred()
-    deadline = context.clock.now() + request.timeout_ms / 1000
-    answer = answer_in_time(deferred, context.purgatory, deadline, lambda: run_to_end(_timed_out(request.topics)))
+    answer = context.answer_in_time(deferred, request.timeout_ms, lambda: run_to_end(_timed_out(request.topics)))
 
     def altered(results: Sequence[ReassignmentResult], error: KafkaError | None) -> None:
         if error is not None:

@@ -37,6 +37,7 @@ def handle_create_partitions(
 ) -> Deferred[CreatePartitionsResponse]:
     """Grow each topic or say why not; one that is refused does not keep the others from growing."""
     deferred: Deferred[CreatePartitionsResponse] = Deferred()
+    in_time = context.answer_in_time(deferred, request.timeout_ms, lambda: _timed_out(request))
     checked = _Checked(context.quotas.mutations(session, context.clock.now(), is_strict=version >= STRICT_FROM_VERSION))
 
     def choose() -> Steps[Sequence[NewPartitions]]:
@@ -48,7 +49,7 @@ def handle_create_partitions(
             if error is not None and result.error_code == ErrorCode.NONE:
                 result.error_code, result.error_message = error.code, error.message
         throttle_ms = checked.mutations.throttle_ms(context.clock.now())
-        deferred.answer(CreatePartitionsResponse(throttle_time_ms=throttle_ms, results=checked.results))
+        in_time(CreatePartitionsResponse(throttle_time_ms=throttle_ms, results=checked.results))
 
     context.topics.grow(choose, grown)
     return deferred
@@ -73,6 +74,12 @@ def _check_all(request: CreatePartitionsRequest, context: Context, checked: _Che
                 checked.added += len(new.assignments)
                 checked.results.append(CreatePartitionsTopicResult(name=topic.name))
         yield
+
+
+def _timed_out(request: CreatePartitionsRequest) -> CreatePartitionsResponse:
+    error = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+    names = dict.fromkeys(topic.name for topic in request.topics)
+    return CreatePartitionsResponse(results=[_refused(name, error) for name in names])
 
 
 def _refused(name: str, error: KafkaError) -> CreatePartitionsTopicResult:

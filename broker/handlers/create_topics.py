@@ -29,10 +29,9 @@ def handle_create_topics(
 ) -> CreateTopicsResponse | Deferred[CreateTopicsResponse]:
     """Create each topic or say why not; the ones that succeed come first, as in Kafka's answer."""
     if request.timeout_ms <= 0:
-        return CreateTopicsResponse(
-            topics=[_refused(name, KafkaError(ErrorCode.REQUEST_TIMED_OUT), None) for name in _names(request)]
-        )
+        return _timed_out(request)
     deferred: Deferred[CreateTopicsResponse] = Deferred()
+    in_time = context.answer_in_time(deferred, request.timeout_ms, lambda: _timed_out(request))
     mutations = context.quotas.mutations(session, context.clock.now(), is_strict=version >= STRICT_FROM_VERSION)
     checked = CheckedTopics()
 
@@ -59,10 +58,15 @@ def handle_create_topics(
         return CreateTopicsResponse(throttle_time_ms=throttle_ms, topics=results + refused)
 
     def created(error: KafkaError | None) -> None:
-        context.slices.start(answer(error), deferred.answer, deferred.fail)
+        context.slices.start(answer(error), in_time, deferred.fail)
 
     context.topics.create(choose, created)
     return deferred
+
+
+def _timed_out(request: CreateTopicsRequest) -> CreateTopicsResponse:
+    error = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+    return CreateTopicsResponse(topics=[_refused(name, error, None) for name in _names(request)])
 
 
 def _names(request: CreateTopicsRequest) -> list[str]:

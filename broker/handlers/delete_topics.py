@@ -30,6 +30,12 @@ def handle_delete_topics(
         asked = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in request.topic_names]
     times = Counter((topic.name, topic.topic_id) for topic in asked)
     deferred: Deferred[DeleteTopicsResponse] = Deferred()
+
+    def late() -> DeleteTopicsResponse:
+        error = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+        return DeleteTopicsResponse(responses=[_answer(name, topic_id, error) for name, topic_id in times])
+
+    in_time = context.answer_in_time(deferred, request.timeout_ms, late)
     found: list[Topic | KafkaError] = []
     mutations = context.quotas.mutations(session, context.clock.now(), is_strict=version >= STRICT_FROM_VERSION)
 
@@ -58,7 +64,7 @@ def handle_delete_topics(
         return DeleteTopicsResponse(throttle_time_ms=throttle_ms, responses=responses)
 
     def deleted(error: KafkaError | None) -> None:
-        context.slices.start(answer(error), deferred.answer, deferred.fail)
+        context.slices.start(answer(error), in_time, deferred.fail)
 
     context.topics.delete(choose, deleted)
     return deferred

@@ -1,8 +1,8 @@
 """DescribeLogDirs 1-5: what the data directory holds, and the room on its volume (KIP-113, KIP-827).
 
 Sizes come from the logs themselves; a log that nobody has used since the start is looked up in the file system, once.
-Of several brokers each tells of its own replicas. The lag is that of a log behind its own high watermark, which it never
-has, and no replica is on its way to another directory.
+Of several brokers each tells of its own replicas. The lag is that of a log behind its own high watermark: it has none.
+No replica is on its way to another directory.
 """
 
 from collections.abc import Iterable, Iterator

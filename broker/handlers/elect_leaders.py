@@ -1,4 +1,4 @@
-"""ElectLeaders 0-2: the preferred replica leads again, or any that is there, though records are lost (KIP-183, KIP-460).
+"""ElectLeaders 0-2: the preferred replica leads again, or any that is there, records lost (KIP-183, KIP-460).
 
 With one broker there is nothing to elect: it leads, or its disk has failed.
 """
@@ -16,7 +16,6 @@ from ..context import Context
 from ..controller.cluster_state import TopicPartition
 from ..controller.elections import ElectionResult, ElectionType
 from ..deferred import Deferred
-from ..purgatory import answer_in_time
 from ..session import Session
 from ..slices import Steps, run_to_end
 
@@ -39,9 +38,8 @@ def handle_elect_leaders(
             wanted.append(TopicPartition(name, index))
             yield
     deferred: Deferred[ElectLeadersResponse] = Deferred()
-    deadline = context.clock.now() + request.timeout_ms / 1000
     late = _refused(asked or (), ErrorCode.REQUEST_TIMED_OUT, None)
-    answer = answer_in_time(deferred, context.purgatory, deadline, lambda: run_to_end(late))
+    answer = context.answer_in_time(deferred, request.timeout_ms, lambda: run_to_end(late))
 
     def elected(results: Sequence[ElectionResult], error: KafkaError | None) -> None:
         if error is not None:

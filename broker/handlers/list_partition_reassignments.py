@@ -1,4 +1,4 @@
-"""ListPartitionReassignments 0: the partitions that are on their way to other brokers (KIP-455); with one there is none."""
+"""ListPartitionReassignments 0: the partitions that are on their way to other brokers (KIP-455)."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,6 @@ from ..context import Context
 from ..controller.cluster_state import TopicPartition
 from ..controller.reassignments import OngoingReassignment
 from ..deferred import Deferred
-from ..purgatory import answer_in_time
 from ..session import Session
 from ..slices import Steps
 
@@ -28,8 +27,7 @@ def handle_list_partition_reassignments(
             asked.append(TopicPartition(topic.name, index))
             yield
     deferred: Deferred[ListPartitionReassignmentsResponse] = Deferred()
-    deadline = context.clock.now() + max(request.timeout_ms, 0) / 1000
-    answer = answer_in_time(deferred, context.purgatory, deadline, _late)
+    answer = context.answer_in_time(deferred, request.timeout_ms, _late)
     context.controller.list_reassignments(
         None if request.topics is None else asked, lambda found: answer(_response(found))
     )

@@ -22,10 +22,12 @@ from ..context import Context
 from ..deferred import Deferred
 from ..nodes.seen_partition import seen
 from ..session import Session
-from ..slices import Steps
+from ..slices import Steps, run_to_end
 from ..topic_names import check_topic_name
 from ..topics.partition import Partition
 from ..topics.topics import Topic
+
+AUTO_CREATION_MS = 1000  # then the answer is Kafka's: who asks again later finds the topic
 
 
 def handle_metadata(
@@ -57,10 +59,11 @@ def handle_metadata(
     if not missing:
         return (yield from answer({}))
     deferred: Deferred[MetadataResponse] = Deferred()
+    in_time = context.answer_in_time(deferred, AUTO_CREATION_MS, lambda: run_to_end(answer({})))
     mutations = context.quotas.mutations(session, context.clock.now(), is_strict=True)
     context.topics.auto_create(
         missing,
-        lambda refused: context.slices.start(answer(refused), deferred.answer, deferred.fail),
+        lambda refused: context.slices.start(answer(refused), in_time, deferred.fail),
         lambda partitions: mutations.record(partitions, context.clock.now()),
     )
     return deferred

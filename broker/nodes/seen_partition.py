@@ -30,7 +30,7 @@ class SeenPartition(NamedTuple):
 
 
 def seen(record: PartitionRecord, nodes: Nodes, *, is_offline: bool) -> SeenPartition:
-    """A partition that is recorded so. `is_offline` is of a broker's own disk, which counts where it is the only one."""
+    """A partition that is recorded so. `is_offline` is of this broker's disk: it counts where there is no other."""
     is_lost = is_offline and not nodes.has_several
     has_leader = not is_lost and nodes.is_alive(record.leader)
     return SeenPartition(

@@ -104,9 +104,9 @@ class ReplicaManager:
                 self._take_role(changed, index)
                 yield
         if delta.changed_brokers:
-            for leading in list(self._leading.values()):
+            for key, leading in list(self._leading.items()):
                 leading.advance(self._clock.now())
-                self._expand(leading)
+                self._wake_followers(key, leading)  # who was fenced may be in sync: it shows it by asking
                 yield
 
     def _take_role(self, topic: TopicImage, index: int) -> None:
@@ -271,14 +271,14 @@ class ReplicaManager:
             answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
         leading.note_fetch(follower_id, asked.fetch_offset, asked.log_start_offset, self._clock.now())
         answer.high_watermark = log.high_watermark
-        self._expand(leading)
+        self._expand(leading, follower_id)
 
     # Who is in sync
 
-    def _expand(self, leading: LeadingPartition) -> None:
-        joining = [one for one in leading.followers if leading.may_join(one)]
-        if joining:
-            self._alter(leading, sorted({*leading.record.isr, *joining}))  # in the order that Apache Kafka records
+    def _expand(self, leading: LeadingPartition, follower_id: int) -> None:
+        """A follower joins those in sync by asking, and not before: what was known of it may be old."""
+        if leading.may_join(follower_id):
+            self._alter(leading, sorted({*leading.record.isr, follower_id}))  # in the order that Apache Kafka records
 
     def _shrink(self, leading: LeadingPartition) -> None:
         lagging = leading.lagging(self._clock.now())
@@ -297,9 +297,9 @@ class ReplicaManager:
             leading.pending_isr = None
 
     def _on_time(self) -> None:
-        for leading in list(self._leading.values()):
+        for key, leading in list(self._leading.items()):
             self._shrink(leading)
-            self._expand(leading)
+            self._wake_followers(key, leading)
             leading.advance(self._clock.now())
         self._timer.set(self._clock.now() + self._config.lag_s / 2)
 

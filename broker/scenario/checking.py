@@ -77,6 +77,14 @@ def time_ms(node: Node) -> int | None:
     return node.value if isinstance(node.value, int) and not isinstance(node.value, bool) else None
 
 
+def _is_texts(node: Node) -> bool:
+    return isinstance(node.value, list) and all(isinstance(one.value, str) for one in node.items)
+
+
+def _is_end(node: Node) -> bool:
+    return _is_whole(node) or isinstance(node.value, str)
+
+
 def _is_time(node: Node) -> bool:
     found = time_ms(node)
     return found is not None and found >= 0
@@ -89,6 +97,8 @@ _CHECKS: Mapping[str, tuple[str, Callable[[Node], bool]]] = {
     "flag": ("true or false", lambda node: isinstance(node.value, bool)),
     "time": ("milliseconds since 1970 or a time such as 2026-01-31T12:00:00Z", _is_time),
     "settings": ("an object of names and values", _is_settings),
+    "texts": ("a list of texts", _is_texts),
+    "end": ("the id of a broker, controller or clients", _is_end),
 }
 
 

@@ -10,9 +10,12 @@ from ...protocol.errors import KafkaError
 from ..config.config_def import ConfigError
 from ..control.operation import Refused
 from ..control.plane import SERVED, ControlPlane
+from ..faults.rule import FaultError
 from ..log_output import get_logger
 from ..security.sasl.users import User
-from ..testing.cluster_import import commit_offset
+from ..testing.broker_commands import cut_link, slow_link
+from ..testing.brokers_seen import addresses_of
+from ..testing.cluster_import import commit_offset, coordinator_of
 from ..testing.exchange_lines import ImportRefused, RecordLine
 from ..testing.inspection import (
     GivenRecord,
@@ -23,10 +26,10 @@ from ..testing.inspection import (
     topic_named,
 )
 from ..testing.reins import Reins
-from ..testing.running_cluster import NotInMemory, RunningCluster
+from ..testing.running_cluster import BrokerError, Brokers, NotInMemory, RunningCluster
 from ..testing.snapshots import take_snapshot
 from .loading import refused
-from .scenario import ClusterPart, Scenario, TopicPart
+from .scenario import ClusterPart, LinkPart, Scenario, TopicPart
 from .yaml_nodes import ScenarioError
 
 SNAPSHOT = "scenario"  # what a cluster in memory began as
@@ -48,6 +51,11 @@ class ScenarioOpening:
         return self._scenario.served.settings
 
     @property
+    def brokers(self) -> Brokers:
+        """How many brokers are served, and where they stand."""
+        return self._scenario.served.brokers
+
+    @property
     def users(self) -> Sequence[User]:
         """Who may log in to the cluster that is served."""
         return self._scenario.users
@@ -66,7 +74,8 @@ class ScenarioOpening:
     async def _carry_out(self, plane: ControlPlane) -> None:
         served = plane.find(SERVED)
         if not _is_in_memory(served):
-            await self._try(plane)
+            await self._try(plane, Brokers(len(addresses_of(served))))
+        parts = {part.name: part for part in (self._scenario.served, *self._scenario.clusters)}
         for part in self._scenario.clusters:
             await _fill(await _create(plane, part, part.name), part)
         await _fill(served, self._scenario.served)
@@ -74,14 +83,15 @@ class ScenarioOpening:
             running = plane.find(name)
             if _is_in_memory(running):
                 await take_snapshot(running, SNAPSHOT)
+            await _set_links(running, parts[name].links)
             if name != SERVED:
                 logger.info("a cluster of the scenario is ready", name=name, listening=running.cluster.bootstrap)
 
-    async def _try(self, plane: ControlPlane) -> None:
+    async def _try(self, plane: ControlPlane, brokers: Brokers) -> None:
         """In memory first: what fails is to leave nothing on the disk."""
         part = self._scenario.served
         settings = {name: value for name, value in part.settings.items() if name != "listeners"}
-        trial = ClusterPart(part.line, TRIAL, None, settings, part.topics, part.groups)
+        trial = ClusterPart(part.line, TRIAL, None, settings, part.topics, part.groups, brokers=brokers)
         await _fill(await _create(plane, trial, TRIAL), trial)
         await plane.drop(TRIAL)
 
@@ -98,9 +108,23 @@ def prepare(reins: Reins, part: ClusterPart) -> None:
 
 async def _create(plane: ControlPlane, part: ClusterPart, name: str) -> RunningCluster:
     try:
-        return await plane.create(name, part.settings, part.seed, prepare=lambda reins: prepare(reins, part))
-    except (Refused, ConfigError) as error:
+        return await plane.create(
+            name, part.settings, part.seed, prepare=lambda reins: prepare(reins, part), brokers=part.brokers
+        )
+    except (Refused, ConfigError, FaultError) as error:
         raise ScenarioError(part.line, f"the cluster {name!r}: {error}") from error
+
+
+async def _set_links(running: RunningCluster, links: Sequence[LinkPart]) -> None:
+    for link in links:
+        ends = link.source, link.target
+        try:
+            if link.delay_s is not None:
+                await slow_link(running, *ends, link.delay_s, both_ways=link.both_ways)
+            if link.is_cut:
+                await cut_link(running, *ends, both_ways=link.both_ways)
+        except BrokerError as error:
+            raise ScenarioError(link.line, str(error)) from error
 
 
 async def _fill(running: RunningCluster, part: ClusterPart) -> None:
@@ -113,6 +137,7 @@ async def _fill(running: RunningCluster, part: ClusterPart) -> None:
             raise ScenarioError(topic.line, str(error)) from error
         await _seed(running, topic)
     for line in part.groups:
+        await coordinator_of(contexts, line.group)
         if (line.topic, line.partition) not in committed_offsets(contexts, line.group):
             try:
                 await commit_offset(contexts, line)

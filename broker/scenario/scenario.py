@@ -16,8 +16,10 @@ from ..control.operation import Refused
 from ..control.plane import SERVED, check_name
 from ..faults.rule import FaultError, FaultRule, parse_rule
 from ..security.sasl.users import MECHANISMS, User
+from ..testing.broker_commands import End
 from ..testing.cluster_clock import ClockError, check_rate, check_shown
 from ..testing.exchange_lines import ImportRefused, OffsetLine, RecordLine, read_line
+from ..testing.running_cluster import ONE_BROKER, Brokers
 from ..topic_names import TopicNames
 from .checking import check_scenario, time_ms
 from .yaml_nodes import Node, ScenarioError
@@ -46,6 +48,18 @@ class ClockPart:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkPart:
+    """What is between two brokers, or a broker and its controller or clients."""
+
+    line: int
+    source: End
+    target: End
+    is_cut: bool
+    delay_s: float | None
+    both_ways: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterPart:
     """What one cluster begins with."""
 
@@ -56,6 +70,8 @@ class ClusterPart:
     topics: Sequence[TopicPart] = ()
     groups: Sequence[OffsetLine] = ()
     faults: Sequence[FaultRule] = ()
+    brokers: Brokers = ONE_BROKER
+    links: Sequence[LinkPart] = ()
     clock: ClockPart = field(default_factory=ClockPart)
 
 
@@ -117,7 +133,8 @@ def _users(node: Node) -> Iterator[User]:
 
 def _cluster(node: Node, name: str, protocol: str = PLAINTEXT) -> ClusterPart:
     fields = node.fields
-    settings, config = _settings(fields, protocol)
+    brokers = _brokers(fields)
+    settings, config = _settings(fields, protocol, brokers)
     topics = [*_topics(fields.get("topics"), config)]
     seed = fields["seed"].plain() if "seed" in fields else None
     return ClusterPart(
@@ -128,6 +145,8 @@ def _cluster(node: Node, name: str, protocol: str = PLAINTEXT) -> ClusterPart:
         topics=topics,
         groups=[*_groups(fields.get("groups"), topics)],
         faults=[_fault(one) for one in fields["faults"].items] if "faults" in fields else [],
+        brokers=brokers,
+        links=[*_links(fields["links"])] if "links" in fields else [],
         clock=_clock(fields["clock"].fields) if "clock" in fields else ClockPart(),
     )
 
@@ -136,7 +155,29 @@ def _text(node: Node) -> str:
     return str(node.value)
 
 
-def _settings(fields: Mapping[str, Node], protocol: str) -> tuple[Mapping[str, str], BrokerConfig]:
+def _brokers(fields: Mapping[str, Node]) -> Brokers:
+    count = fields["brokers"].plain() if "brokers" in fields else 1
+    racks = [_text(one) for one in fields["racks"].items] if "racks" in fields else []
+    for name in ("brokers", "racks"):  # the first of them is wrong by itself, or the second together with it
+        try:
+            found = Brokers(count, racks if name == "racks" else ())
+        except ValueError as error:
+            raise ScenarioError(fields[name].line, str(error)) from None
+    return found
+
+
+def _links(node: Node) -> Iterator[LinkPart]:
+    for one in node.items:
+        given = one.plain()
+        if "cut" not in given and "delay_ms" not in given:
+            raise ScenarioError(one.line, "a link is cut, or has a delay_ms: say one of them")
+        delay_s = given["delay_ms"] / 1000 if "delay_ms" in given else None
+        yield LinkPart(
+            one.line, given["from"], given["to"], given.get("cut", False), delay_s, given.get("both_ways", True)
+        )
+
+
+def _settings(fields: Mapping[str, Node], protocol: str, brokers: Brokers) -> tuple[Mapping[str, str], BrokerConfig]:
     settings: dict[str, str] = {}
     line = 1
     if "listen" in fields:
@@ -153,7 +194,7 @@ def _settings(fields: Mapping[str, Node], protocol: str) -> tuple[Mapping[str, s
                 check_broker_config(name, one.text)
             settings[name] = one.text
     with _at(line):
-        return settings, BrokerConfig.from_settings(settings)
+        return settings, BrokerConfig.from_settings(settings, brokers=brokers.count)
 
 
 def _topics(node: Node | None, config: BrokerConfig) -> Iterator[TopicPart]:
@@ -173,7 +214,8 @@ def _topics(node: Node | None, config: BrokerConfig) -> Iterator[TopicPart]:
         beside.add(name)
         partitions = fields["partitions"].plain() if "partitions" in fields else None
         count = config.num_partitions if partitions is None else partitions
-        topic = TopicPart(at.line, name, partitions, _config(fields.get("config")), (), None, count)
+        factor = fields["replication_factor"].plain() if "replication_factor" in fields else None
+        topic = TopicPart(at.line, name, partitions, _config(fields.get("config")), (), None, count, factor)
         records = [_record(record, topic) for record in fields["records"].items] if "records" in fields else []
         path = _text(fields["records_file"]) if "records_file" in fields else None
         yield replace(topic, records=records, records_file=path)

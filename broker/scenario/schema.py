@@ -24,6 +24,8 @@ _KINDS: Mapping[str, Mapping[str, Any]] = {
     "number": {"type": "number"},
     "flag": {"type": "boolean"},
     "time": {"type": ["integer", "string"]},
+    "texts": {"type": "array", "items": {"type": "string"}},
+    "end": {"type": ["integer", "string"]},
     "settings": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
     "data": _DATA,
     "headers": {"type": ["object", "array"]},

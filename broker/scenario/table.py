@@ -6,7 +6,8 @@ from typing import Literal
 
 from ..control.fault_operations import RULE
 
-Kind = Literal["text", "whole", "number", "flag", "time", "settings", "data", "headers", "object", "list", "fault"]
+Value = Literal["text", "texts", "whole", "number", "flag", "time", "end", "settings", "data", "headers"]
+Kind = Value | Literal["object", "list", "fault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ RECORD = (
 TOPIC = (
     Part("name", "text", "Its name.", is_required=True),
     Part("partitions", "whole", "How many; `num.partitions` by itself.", least=1),
+    Part("replication_factor", "whole", "How many replicas; `default.replication.factor` by itself.", least=1),
     Part("config", "settings", "Kafka's settings of a topic."),
     Part("records", "list", "What is in it.", parts=RECORD, what="a record"),
     Part("records_file", "text", "A file of such records, JSON, one a line; beside the scenario if it is relative."),
@@ -48,17 +50,27 @@ CLOCK = (
     Part("frozen", "flag", "It stands still until it is moved."),
     Part("rate", "number", "Seconds of it in each of the machine's.", least=0),
 )
+LINK = (
+    Part("from", "end", "Where it begins: the id of a broker, controller or clients.", is_required=True),
+    Part("to", "end", "Where it ends: likewise.", is_required=True),
+    Part("cut", "flag", "Nothing gets through."),
+    Part("delay_ms", "whole", "Everything is so long on its way, by the cluster's clock.", least=0),
+    Part("both_ways", "flag", "Back as well; true by itself."),
+)
 USER = (
     Part("name", "text", "Who logs in.", is_required=True),
     Part("password", "text", "By what.", is_required=True),
     Part("mechanism", "text", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; all of them by itself."),
 )
 OF_CLUSTER = (
-    Part("listen", "text", "HOST:PORT; with port 0 a free one."),
+    Part("listen", "text", "HOST:PORT; with port 0 a free one. Ports of several brokers count up from it."),
+    Part("brokers", "whole", "How many brokers it has; 1 by itself.", least=1),
+    Part("racks", "texts", "The racks of the brokers, in order."),
     Part("settings", "settings", "Kafka's settings by name."),
     Part("topics", "list", "Topics with their records.", parts=TOPIC, what="a topic"),
     Part("groups", "list", "Committed offsets.", parts=GROUP, what="an offset of a group"),
     Part("faults", "fault", "Faults that are at work from the first request on.", what="a fault"),
+    Part("links", "list", "What is between its brokers, once all has been put in.", parts=LINK, what="a link"),
     Part("clock", "object", "The clock.", parts=CLOCK, what="the clock"),
 )
 CLUSTER = (

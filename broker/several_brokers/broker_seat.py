@@ -157,6 +157,7 @@ class BrokerSeat:
         context.remote_controller = linked
         self._around.replicas[self._node_id] = self._replicas
         self._around.contexts[self._node_id] = context
+        around.observers.note()
         context.metadata.publisher.subscribe(self._replicas)
         self._replicas.start(context.topics, context.metadata.image)
         moves = CoordinatorMoves(

@@ -16,7 +16,7 @@ from .quorum_observers import QuorumObservers
 
 
 class LinkedController:
-    """As `AskedController`: what is asked waits until the controller is reached, and its answer until there is a way."""
+    """As `AskedController`: what is asked waits until the controller is reached, and its answer until it has a way."""
 
     def __init__(
         self, controller: Controller, log: MetadataLog, metadata: NodeMetadata, observers: QuorumObservers

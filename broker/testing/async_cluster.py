@@ -19,7 +19,16 @@ from .brokers_seen import SeenPartition, seen_partition, seen_partitions
 from .cluster_export import export_cluster
 from .cluster_import import import_cluster
 from .cluster_journal import explainer, text_of, watched
-from .given import Setting, check_count, check_factor, check_many, check_partition, check_topic, setting_texts
+from .given import (
+    Setting,
+    check_count,
+    check_factor,
+    check_many,
+    check_partition,
+    check_topic,
+    setting_texts,
+    wants_all,
+)
 from .home import Home
 from .inspection import (
     GivenRecord,
@@ -103,18 +112,26 @@ class AsyncKafkaCluster:
         await self._home.reach(lambda: create_topic(self._contexts, name, partitions, texts, replication_factor))
 
     async def produce(
-        self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
+        self,
+        topic: str,
+        records: Iterable[bytes | GivenRecord],
+        *,
+        partition: int | None = None,
+        acks: str | int = "all",
     ) -> Sequence[tuple[int, int]]:
         """Append records, past every client; where each is: partition and offset.
 
         Without a partition they are dealt out in turn, from the first on. A topic that is missing is created, if
-        `auto.create.topics.enable` allows it. KafkaError.
+        `auto.create.topics.enable` allows it. With `acks` 1 no replica is waited for. KafkaError.
         """
         check_topic(topic)
         check_partition(partition)
         check_many(records)
+        is_replicated = wants_all(acks)
         given = [one if isinstance(one, GivenRecord) else GivenRecord(one) for one in records]
-        return await self._home.reach(lambda: append_records(self._contexts, topic, given, partition))
+        return await self._home.reach(
+            lambda: append_records(self._contexts, topic, given, partition, is_replicated=is_replicated)
+        )
 
     async def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_committed"

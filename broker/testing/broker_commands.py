@@ -4,15 +4,16 @@ The one rule: what cannot be is refused before anything is done, and what is don
 comes of it.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse, TopicPartitions
 from ..cluster import StartError
 from ..config.config_def import nearest
-from .asking import ask
+from ..controller.cluster_state import TopicPartition
+from ..controller.elections import ElectionResult, ElectionType
 from .brokers_seen import RUNNING, SeenLink
 from .inspection import check_partition_of, topic_named
 from .running_cluster import BrokerError, RunningCluster
@@ -27,7 +28,6 @@ CONTROLLER, CLIENTS = "controller", "clients"
 _NUMBERS = {CONTROLLER: -1, CLIENTS: -2}  # as links have them
 _NAMES = {number: name for name, number in _NUMBERS.items()}
 FROZEN, STOPPED, KILLED = "frozen", "stopped", "killed"
-PREFERRED, UNCLEAN = 0, 1  # ElectLeaders' numbers (KIP-460)
 
 
 class UnknownBroker(BrokerError):
@@ -214,24 +214,27 @@ async def elect_leaders(
     """Have the preferred leaders lead, as a client's ElectLeaders would, or any replica that is there where none does.
 
     Of one partition, of all of a topic, or of all there are; those that need no election stay as they are. KafkaError
-    for one of a topic that cannot be held.
+    for one of a topic that cannot be held. A broker alone leads everything as it is.
     """
-    asked: list[TopicPartitions] | None = None
+    asked: list[TopicPartition] | None = None
     if topic is not None:
         indexes = sorted(topic_named(running.contexts, topic).partitions)
         if partition is not None:
             check_partition_of(running.contexts, topic, partition)
             indexes = [partition]
-        asked = [TopicPartitions(topic=topic, partitions=indexes)]
+        asked = [TopicPartition(topic, index) for index in indexes]
+    if not running.has_several:
+        return
+    done: asyncio.Future[tuple[Sequence[ElectionResult], KafkaError | None]]
+    done = asyncio.get_running_loop().create_future()
     async with running.beside():
-        request = ElectLeadersRequest(
-            election_type=UNCLEAN if is_unclean else PREFERRED, topic_partitions=asked, timeout_ms=60_000
-        )
-        answer = await ask(running.contexts.active, request, ElectLeadersResponse)
-    if answer.error_code:
-        raise KafkaError(ErrorCode(answer.error_code))
-    for result in answer.replica_election_results if topic is not None else ():
-        for one in result.partition_result:
-            if one.error_code not in (ErrorCode.NONE, ErrorCode.ELECTION_NOT_NEEDED):
-                why = f"{result.topic}-{one.partition_id}: {one.error_message or ErrorCode(one.error_code).name}"
-                raise KafkaError(ErrorCode(one.error_code), why)
+        controller = running.several.around.controller
+        kind = ElectionType.UNCLEAN if is_unclean else ElectionType.PREFERRED
+        controller.elect_leaders(kind, asked, lambda results, error: done.set_result((results, error)))
+        results, error = await done
+    if error is not None:
+        raise error
+    for one in results if topic is not None else ():
+        if one.error is not None and one.error.code is not ErrorCode.ELECTION_NOT_NEEDED:
+            why = one.error.message or one.error.code.name
+            raise KafkaError(one.error.code, f"{one.partition.topic}-{one.partition.partition}: {why}")

@@ -258,13 +258,13 @@ async def commit_offset(contexts: Contexts, line: OffsetLine) -> None:
     )
     topic = OffsetCommitRequestTopic(name=line.topic, topic_id=found.topic_id, partitions=[partition])
     request = OffsetCommitRequest(group_id=line.group, member_id="", topics=[topic])
-    answer = await ask(await _coordinator(contexts, line.group), request, OffsetCommitResponse)
+    answer = await ask(await coordinator_of(contexts, line.group), request, OffsetCommitResponse)
     code = answer.topics[0].partitions[0].error_code
     if code:
         raise ImportRefused(line.line, f"the offset cannot be committed: {ErrorCode(code).name}")
 
 
-async def _coordinator(contexts: Contexts, group_id: str) -> Context:
+async def coordinator_of(contexts: Contexts, group_id: str) -> Context:
     """Of a group, as soon as its log has been read; the topic is created where it is missing. KafkaError."""
     if OFFSETS_TOPIC not in contexts.image.topics:
         done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()

@@ -86,6 +86,15 @@ def check_partition(partition: object) -> None:
         raise TypeError(f"a partition is an int, not {partition!r}")
 
 
+def wants_all(acks: object) -> bool:
+    """Whether all replicas in sync are to have what is appended, by acks as producers have it. ValueError."""
+    if acks in ("all", "-1", -1) and not isinstance(acks, bool):
+        return True
+    if acks in ("1", 1) and not isinstance(acks, bool):
+        return False
+    raise ValueError(f"acks is 'all' or 1, not {acks!r}")
+
+
 def check_many(records: object) -> None:
     """TypeError for what are no records one after the other, such as one alone."""
     if isinstance(records, str | bytes | bytearray | memoryview) or not isinstance(records, Iterable):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from ...storage.files.memory_files import MemoryFiles
-from ..broker import Broker
+from ..broker import Broker, StartError
+from ..faults.rule import FaultError
 from .reins import Reins
 from .running_cluster import Brokers, Memory, RunningCluster
 
@@ -19,7 +20,10 @@ async def start_held(make_broker: MakeBroker, reins: Reins) -> tuple[Broker, Run
         on_open=reins.attach_one_of_several,
         around_files=reins.disk.around,
     )
-    reins.faults.brokers = broker.broker_ids
+    try:
+        reins.faults.expect(broker.broker_ids)
+    except FaultError as error:
+        raise StartError(str(error)) from error
     await broker.start()
     files, brokers = broker.files, Brokers(len(broker.broker_ids), broker.racks)
     memory = Memory(broker.config, files, brokers) if isinstance(files, MemoryFiles) else None

@@ -91,12 +91,18 @@ async def create_topic(
 
 
 async def append_records(
-    contexts: Contexts, topic: str, records: Sequence[GivenRecord], partition: int | None
+    contexts: Contexts,
+    topic: str,
+    records: Sequence[GivenRecord],
+    partition: int | None,
+    *,
+    is_replicated: bool = True,
 ) -> Sequence[tuple[int, int]]:
     """Append records, dealt out in turn where no partition is named: partition and offset of each.
 
-    As durable as a client's with acks=all. KafkaError: KAFKA_STORAGE_ERROR for a disk that refuses,
-    NOT_ENOUGH_REPLICAS, LEADER_NOT_AVAILABLE, REQUEST_TIMED_OUT for what not all that are in sync get.
+    As durable as a client's with acks=all, or, where it is not to be `is_replicated`, with acks=1. KafkaError:
+    KAFKA_STORAGE_ERROR for a disk that refuses, NOT_ENOUGH_REPLICAS, LEADER_NOT_AVAILABLE, REQUEST_TIMED_OUT for what
+    not all that are in sync get.
     """
     config = contexts.first.config
     if topic not in contexts.image.topics and config.auto_create_topics_enable:
@@ -114,7 +120,7 @@ async def append_records(
         given.append((index, at, _batch_of(record, now_ms)))
     for _, at, batch in given:  # all or none
         at.log.batch_check(now_ms).check(batch)
-        if at.leadership is not None:
+        if at.leadership is not None and is_replicated:
             at.leadership.check_in_sync()
     try:
         placed = [(index, at.append([batch], now_ms).base_offset) for index, at, batch in given]
@@ -123,11 +129,11 @@ async def append_records(
     finally:
         for context in contexts.all():
             context.purgatory.complete_ready()
-    await await_durable({at: contexts.of_leader(topic, index) for index, at, _ in given})
+    await await_durable({at: contexts.of_leader(topic, index) for index, at, _ in given}, is_replicated=is_replicated)
     return placed
 
 
-async def await_durable(appended: Mapping[Partition, Context]) -> None:
+async def await_durable(appended: Mapping[Partition, Context], *, is_replicated: bool = True) -> None:
     """What was appended to these partitions is on the disk, if a setting asks for it, and all in sync have it.
 
     A disk that is slow by a rule is not waited for, or a test whose clock stands still would wait for ever. With each
@@ -141,7 +147,7 @@ async def await_durable(appended: Mapping[Partition, Context]) -> None:
         error = await _given(partial(context.flusher.when_durable, dict.fromkeys(its), may_be_slow=False))
         if error is not None:
             raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
-    for partition in appended:
+    for partition in appended if is_replicated else ():
         if partition.leadership is not None:
             end = partition.replica_log.log_end_offset
             try:

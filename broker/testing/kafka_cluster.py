@@ -155,14 +155,19 @@ class KafkaCluster(ClusterJournal):
         self._host.run(lambda: self._core.topic(name, partitions, config, replication_factor=replication_factor))
 
     def produce(
-        self, topic: str, records: Iterable[bytes | GivenRecord], *, partition: int | None = None
+        self,
+        topic: str,
+        records: Iterable[bytes | GivenRecord],
+        *,
+        partition: int | None = None,
+        acks: str | int = "all",
     ) -> Sequence[tuple[int, int]]:
         """Append records, past every client; where each is: partition and offset.
 
         Without a partition they are dealt out in turn, from the first on. A topic that is missing is created, if
-        `auto.create.topics.enable` allows it. KafkaError.
+        `auto.create.topics.enable` allows it. With `acks` 1 no replica is waited for. KafkaError.
         """
-        return self._host.run(lambda: self._core.produce(topic, records, partition=partition))
+        return self._host.run(lambda: self._core.produce(topic, records, partition=partition, acks=acks))
 
     def records(
         self, topic: str, partition: int | None = None, *, isolation: str = "read_committed"

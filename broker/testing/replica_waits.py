@@ -68,12 +68,12 @@ async def await_under_replicated(
 async def await_leader(
     running: RunningCluster,
     topic: str,
-    partition: int,
+    partition: int | None,
     other_than: int | None,
     timeout_s: float,
     ending: asyncio.Event | None = None,
 ) -> Partitions:
-    """Once it has a leader, and that is another one than the broker named. AssertionError."""
+    """Once each has a leader, and that is another one than the broker named. AssertionError."""
     wanted = f"a leader of {_named(topic, partition)}" + ("" if other_than is None else f" other than {other_than}")
     return await await_partitions(
         running,

@@ -239,7 +239,7 @@ async def start_in_memory(
 ) -> RunningCluster:
     """A cluster of its own, that keeps nothing; `prepare` has its clock and faults before it starts.
 
-    StartError, ClockError.
+    StartError, ClockError, FaultError for a fault about a broker that it has not.
     """
     reins = Reins(loop, threads, seed, frozen_at_ms=frozen_at_ms, has_journal=has_journal)
     if prepare is not None:
@@ -248,20 +248,23 @@ async def start_in_memory(
 
 
 async def _start(reins: Reins, config: BrokerConfig, brokers: Brokers, files: MemoryFiles) -> RunningCluster:
+    reins.faults.expect(_ids(config, brokers))
     cluster = (_one if brokers.count == 1 else _several)(reins, config, brokers, reins.disk.around(files))
     await cluster.start()
     return RunningCluster(cluster, reins, Memory(config, files, brokers))
 
 
+def _ids(config: BrokerConfig, brokers: Brokers) -> Sequence[int]:
+    return [config.node_id] if brokers.count == 1 else range(1, brokers.count + 1)
+
+
 def _one(reins: Reins, config: BrokerConfig, brokers: Brokers, files: Files) -> Cluster:
-    reins.faults.brokers = [config.node_id]
     return Cluster(config, files, reins.runtime, ROOT, stages=reins.stages())
 
 
 def _several(reins: Reins, config: BrokerConfig, brokers: Brokers, files: Files) -> "ReplicatedCluster":
     from ..several_brokers.replicated_cluster import ReplicatedCluster
 
-    reins.faults.brokers = range(1, brokers.count + 1)
     return ReplicatedCluster(
         config,
         brokers.count,

@@ -43,9 +43,10 @@ nearest right thing. Then nothing has been changed.
 
 From a shell, `odradek control` does the same, at `--url` or ODRADEK_CONTROL: `faults add`, `list`, `show`, `remove`,
 `clear`; `clock show`, `advance`, `freeze`, `run`; `clusters create`, `list`, `show`, `drop`; `snapshot`, `restore`,
-`fork`, `reset`, `snapshots list`, `remove`, `export FILE`, `import FILE`; `topics`, `topics create`, `show`; `offsets`,
-`records` and `produce TOPIC`; `groups`, `committed GROUP`; `journal`, `requests`, `explain KIND NAME`; `health`,
-`describe`.
+`fork`, `reset`, `snapshots list`, `remove`, `export FILE`, `import FILE`; `brokers list`, `show`, `kill`, `stop`,
+`start`, `freeze`, `resume`; `links list`, `cut`, `slow`, `heal`; `topics`, `topics create`, `show`; `offsets`,
+`partitions`, `elect`, `records` and `produce TOPIC`; `groups`, `committed GROUP`; `journal`, `requests`,
+`explain KIND NAME`; `health`, `describe`.
 """
 
 
@@ -88,7 +89,7 @@ def rows(fields: Sequence[Field], within: str = "") -> list[str]:
         if one.choices and len(one.choices) <= 10:
             about += " One of " + ", ".join(f"`{choice}`" for choice in one.choices) + "."
         needed = " Needed." if one.is_required and not within else ""
-        found.append(f"| `{within}{one.name}` | {one.kind} | {about}{needed} |")
+        found.append(f"| `{within}{one.name}` | {one.kinds} | {about}{needed} |")
         if one.items:
             found += rows(one.items, f"{within}{one.name}[].")
     return found

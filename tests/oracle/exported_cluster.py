@@ -20,7 +20,7 @@ class ExportedCluster(ThreeNodeKafka):
             node_id = int(settings["node.id"])
             self.settings[node_id] = settings
             self.nodes[node_id] = KafkaNode(node_id, properties.parent, settings)
-        self.addresses = {
+        self._addresses = {
             node_id: own["advertised.listeners"].partition(",")[0].partition("//")[2]
             for node_id, own in self.settings.items()
             if "broker" in own["process.roles"]

@@ -7,7 +7,8 @@ same name through a conversation. Dropped: what says nothing about behaviour.
 import dataclasses
 import json
 import re
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from odradek.protocol.batch import RecordBatch, whole_batches
 from odradek.protocol.errors import ErrorCode
@@ -45,6 +46,8 @@ WALL_CLOCK = re.compile(r"\b1[6-9]\d{11}\b|\b2\d{12}\b|-92233702\d{11}\b")  # al
 class Mask:
     """The masking of one conversation; `suffix` is what makes its names unique."""
 
+    unordered: ClassVar[Collection[str]] = tuple(UNORDERED)
+
     def __init__(self, suffix: str, node_id: int) -> None:
         self._suffix = suffix
         self._node_id = node_id
@@ -58,7 +61,7 @@ class Mask:
             return {one: self.plain(getattr(value, one), one) for one in fields if one not in (*DROPPED, *hidden)}
         if isinstance(value, list | tuple):
             items = [self.plain(item, name) for item in value]
-            return sorted(items, key=json.dumps) if name in UNORDERED else items
+            return sorted(items, key=json.dumps) if name in self.unordered else items
         if isinstance(value, bytes | bytearray | memoryview):
             return self._bytes(bytes(value), name)
         if isinstance(value, str):

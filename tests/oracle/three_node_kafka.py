@@ -1,10 +1,10 @@
-"""Three brokers of Apache Kafka and a controller, as processes that can be killed and frozen one by one."""
+"""Three brokers of Apache Kafka and their controller, as processes that can be killed and frozen one by one."""
 
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,25 +14,11 @@ from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, D
 from ..brokers import free_port
 from .apache_kafka import CLUSTER_ID, START_DEADLINE_S, STOP_DEADLINE_S, jars, java
 from .retry import RETRY_S
+from .three_nodes import NODE_IDS, RACKS, SETTINGS
 
-NODE_IDS = (1, 2, 3)
 CONTROLLER_ID = 100
-RACKS: Mapping[int, str] = {1: "a", 2: "b", 3: "c"}
 SMALL_JVM = ("-Xmx256m", "-server", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-SETTINGS: Mapping[str, str] = {
-    "log.retention.check.interval.ms": "3600000",
-    "group.initial.rebalance.delay.ms": "0",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.num.partitions": "4",
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
-    # Whoever is dead or frozen is fenced after three seconds instead of nine.
-    "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "300",
-    # A preferred leader comes back when a story says so, not when five minutes are over.
-    "auto.leader.rebalance.enable": "false",
-    "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
-}
+HEARTBEAT = {"broker.heartbeat.interval.ms": "300"}
 
 
 class KafkaNode:
@@ -95,7 +81,7 @@ class KafkaNode:
 
 
 class ThreeNodeKafka:
-    """Brokers 1, 2 and 3 in the racks a, b and c; a controller apart, or every broker a controller as well.
+    """As `ThreeNodes`; with a controller apart, or with every broker a controller as well.
 
     With a controller apart, two brokers can die and the third still learns of it; where the brokers are the
     controllers, two of three must live for anything to change.
@@ -104,16 +90,20 @@ class ThreeNodeKafka:
     def __init__(
         self, directory: Path, settings: Mapping[str, str] | None = None, *, is_combined: bool = False
     ) -> None:
-        ports = {node_id: free_port() for node_id in (*NODE_IDS, CONTROLLER_ID)}
-        self.addresses: Mapping[int, str] = {node_id: f"127.0.0.1:{ports[node_id]}" for node_id in NODE_IDS}
-        self._settings = {**SETTINGS, **(settings or {})}
-        quorum = {one: free_port() for one in NODE_IDS} if is_combined else {CONTROLLER_ID: ports[CONTROLLER_ID]}
+        ports = _distinct_ports()
+        self._addresses: Mapping[int, str] = {node_id: f"127.0.0.1:{next(ports)}" for node_id in NODE_IDS}
+        self._settings = {**SETTINGS, **HEARTBEAT, **(settings or {})}
+        quorum = {node_id: next(ports) for node_id in (NODE_IDS if is_combined else (CONTROLLER_ID,))}
         voters = ",".join(f"{node_id}@127.0.0.1:{port}" for node_id, port in quorum.items())
         self.nodes: dict[int, KafkaNode] = {}
         for node_id in dict.fromkeys((*quorum, *NODE_IDS)):
             home = directory / f"node-{node_id}"
             properties = self._properties(node_id, home, voters, quorum.get(node_id))
             self.nodes[node_id] = KafkaNode(node_id, home, properties)
+
+    @property
+    def addresses(self) -> Mapping[int, str]:
+        return self._addresses
 
     def _properties(self, node_id: int, home: Path, voters: str, quorum_port: int | None) -> dict[str, str]:
         is_broker = node_id in NODE_IDS
@@ -168,6 +158,9 @@ class ThreeNodeKafka:
     def resume(self, node_id: int) -> None:
         self.nodes[node_id].send_signal(signal.SIGCONT)
 
+    def pass_time(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     def _wait_until_joined(self, node_id: int) -> None:
         """Until it answers and takes part: every running broker lists it as one that is not fenced."""
         node = self.nodes[node_id]
@@ -185,3 +178,12 @@ class ThreeNodeKafka:
         except OSError:
             return False
         return any(one.broker_id == node_id for one in answer.brokers)
+
+
+def _distinct_ports() -> Iterator[int]:
+    given: set[int] = set()
+    while True:
+        port = free_port()
+        if port not in given:
+            given.add(port)
+            yield port

@@ -39,13 +39,35 @@ def scenario(function: Scenario) -> Scenario:
     return function
 
 
-class Dialogue:
-    """Asks, and writes down the masked answers under labels of their own."""
+class Notes:
+    """What is written down of a conversation, masked, under labels of their own; names that no other run uses."""
+
+    _mask: Mask
+
+    def __init__(self) -> None:
+        self.steps: dict[str, Plain] = {}
+        self._suffix = f"-{uuid.uuid4().hex[:8]}"
+
+    def name(self, base: str) -> str:
+        """A name that no other run uses; in the answers it reads as `base`."""
+        return base + self._suffix
+
+    def plain_name(self, name: str) -> str:
+        """The base of a name, for labels."""
+        return name.removesuffix(self._suffix)
+
+    def note(self, label: str, fact: object) -> None:
+        """Writes down a fact of the scenario's own."""
+        assert label not in self.steps, f"two steps are called {label!r}"
+        self.steps[label] = self._mask.plain(fact)
+
+
+class Dialogue(Notes):
+    """Asks one broker."""
 
     def __init__(self, address: str) -> None:
-        self.steps: dict[str, Plain] = {}
+        super().__init__()
         self._address = address
-        self._suffix = f"-{uuid.uuid4().hex[:8]}"
         self._wires: list[Wire] = []
         self.wire = self.connect("wire")
         node_id = self.wire.ask(MetadataRequest(topics=[]), 1, MetadataResponse).brokers[0].node_id
@@ -61,24 +83,11 @@ class Dialogue:
         for wire in self._wires:
             wire.close()
 
-    def name(self, base: str) -> str:
-        """A name that no other run uses; in the answers it reads as `base`."""
-        return base + self._suffix
-
-    def plain_name(self, name: str) -> str:
-        """The base of a name, for labels."""
-        return name.removesuffix(self._suffix)
-
     def connect(self, client_id: str) -> Wire:
         """A further connection, closed at the end."""
         wire = Wire(self._address, client_id=client_id)
         self._wires.append(wire)
         return wire
-
-    def note(self, label: str, fact: object) -> None:
-        """Writes down a fact of the scenario's own."""
-        assert label not in self.steps, f"two steps are called {label!r}"
-        self.steps[label] = self._mask.plain(fact)
 
     def ask(
         self, label: str, request: object, version: int, response_type: type[Response], wire: Wire | None = None

@@ -12,7 +12,7 @@ import click
 from ...control.clock_operations import UNITS
 from ...control.fault_operations import RULE
 from ...control.operation import Kind
-from . import looking, state
+from . import brokers, looking, state
 from .client import ControlClient
 from .options import settings_of
 from .output import show
@@ -154,16 +154,18 @@ def clusters() -> None:
 @clusters.command("create")
 @click.argument("name")
 @click.option("--set", "assignments", metavar="NAME=VALUE", multiple=True, help="One of Kafka's settings; repeatable.")
+@click.option("--brokers", type=int, help="How many brokers it has.  [1]")
+@click.option("--racks", metavar="RACK,RACK,…", help="The racks of the brokers, in order.")
 @click.option("--seed", type=int, help="Makes every id in it the same in every run.")
 @click.option("--frozen-at", "frozen_at_ms", type=int, metavar="MS", help="Its clock stands still there.")
 @click.pass_obj
 def create_cluster(
-    client: ControlClient, name: str, assignments: tuple[str, ...], seed: int | None, frozen_at_ms: int | None
+    client: ControlClient, /, name: str, assignments: tuple[str, ...], racks: str | None, **how: int | None
 ) -> None:
     """Make a cluster in memory; its bootstrap is in what is printed."""
     body: dict[str, Any] = {"name": name, "settings": settings_of(assignments, "--set")}
-    given = {field: value for field, value in (("seed", seed), ("frozen_at_ms", frozen_at_ms)) if value is not None}
-    show([client.call("POST", "clusters", body=body | given)])
+    body |= {field: value for field, value in how.items() if value is not None}
+    show([client.call("POST", "clusters", body=body if racks is None else {**body, "racks": racks.split(",")})])
 
 
 @clusters.command("list")
@@ -189,5 +191,5 @@ def drop_cluster(client: ControlClient, name: str) -> None:
     show([client.call("DELETE", "clusters", name)])
 
 
-for command in (*looking.COMMANDS, *state.COMMANDS):
+for command in (*brokers.COMMANDS, *looking.COMMANDS, *state.COMMANDS):
     control.add_command(command)

@@ -25,12 +25,14 @@ def topics(context: click.Context, internal: bool | None) -> None:
 @topics.command("create")
 @click.argument("name")
 @click.option("--partitions", type=int, help="How many; else `num.partitions`.")
+@click.option("--replication-factor", type=int, help="How many replicas; else `default.replication.factor`.")
 @click.option("--config", "assignments", metavar="NAME=VALUE", multiple=True, help="A topic's setting; repeatable.")
 @click.pass_obj
-def create_topic(client: ControlClient, name: str, partitions: int | None, assignments: tuple[str, ...]) -> None:
+def create_topic(client: ControlClient, /, name: str, assignments: tuple[str, ...], **counts: int | None) -> None:
     """Create a topic."""
-    body = {"name": name, "config": settings_of(assignments, "--config")}
-    show([client.call("POST", "topics", body=body if partitions is None else {**body, "partitions": partitions})])
+    body: dict[str, Any] = {"name": name, "config": settings_of(assignments, "--config")}
+    body |= {field: value for field, value in counts.items() if value is not None}
+    show([client.call("POST", "topics", body=body)])
 
 
 @topics.command("show")
@@ -75,12 +77,16 @@ def records(
 @click.argument("values", metavar="VALUE…", nargs=-1, required=True)
 @click.option("--key", help="The key of all of them.")
 @click.option("--partition", type=int, help="The partition of all of them; else they are dealt out in turn.")
+@click.option("--acks", type=click.Choice(["all", "1"]), help="1 waits for no replica.  [all]")
 @click.pass_obj
-def produce(client: ControlClient, topic: str, values: tuple[str, ...], key: str | None, partition: int | None) -> None:
+def produce(
+    client: ControlClient, topic: str, values: tuple[str, ...], key: str | None, partition: int | None, acks: str | None
+) -> None:
     """Append records, past every client and fault; prints where each is."""
     given = [{"value": value} if key is None else {"value": value, "key": key} for value in values]
     body: dict[str, Any] = {"records": given}
     body |= {} if partition is None else {"partition": partition}
+    body |= {} if acks is None else {"acks": acks}
     show(client.call("POST", "topics", topic, "records", body=body)["placed"])
 
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from odradek.broker.config.replication_config import ReplicationConfig
+from odradek.broker.controller.cluster_state import TopicPartition
 from odradek.broker.controller.elections import ElectionType
 from odradek.broker.controller.reassignments import Reassignment
-from odradek.broker.controller.cluster_state import TopicPartition
 from odradek.broker.deferred import Disconnect
 from odradek.broker.several_brokers.broker_sessions import BrokerSessions
 from odradek.broker.testing.clock import ManualClock, ManualTimer

@@ -316,7 +316,8 @@ class TransactingClients:
                 assert len(set(counts.values())) <= 1, what
                 is_there = 1 in counts.values()
                 if outcome in (Outcome.ABORTED, Outcome.OPEN):
-                    assert not is_there and not others, what
+                    assert not is_there, what
+                    assert not others, what
                 if outcome is Outcome.COMMITTED:
                     assert 0 not in counts.values(), what
                 if number in client.offsets and counts:
