@@ -98,10 +98,10 @@ class PartitionChange:
         """Who leaves an ISR that is too small has everything that was ever committed, and may lead (KIP-966)."""
         if not self.rules.has_eligible_leaders:
             return
-        if len(self.isr) >= min(self.rules.min_isr, len(self.replicas)):
+        if len(self.isr) >= self.rules.min_isr:
             self._eligible = []
             return
-        candidates = {*self._eligible, *self.partition.isr}.intersection(self.replicas)
+        candidates = {*self._eligible, *self.partition.isr}
         self._eligible = sorted(candidates.difference(self.isr, self.unclean_shutdown))
 
     def _elect(self, record: PartitionChangeRecord) -> None:

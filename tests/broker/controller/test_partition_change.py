@@ -249,21 +249,6 @@ def test_where_replicas_become_fewer_everybody_who_stays_has_to_be_in_sync() -> 
     assert recorded(asked).replicas == [2, 3]
 
 
-def test_nobody_is_eligible_beside_all_replicas_that_are_left() -> None:
-    """Else one that comes back later would lead, and lack what the others have committed without it."""
-    asked = change(was(), 1, 2, 3, min_isr=3)
-    asked.removing = [2, 3]
-    record = recorded(asked)
-    assert (record.replicas, record.isr, record.eligible_leader_replicas) == ([1], [1], None)
-
-
-def test_who_is_taken_away_is_eligible_no_more() -> None:
-    """Else nobody would lead: where somebody is eligible, the last leader has no say."""
-    asked = change(was(isr=[1], eligible_leader_replicas=[2, 3]), 1, 2, 3, min_isr=2)
-    asked.replicas = [1, 2]
-    assert recorded(asked).eligible_leader_replicas == [2]
-
-
 def test_replicas_that_merely_change_places_need_no_reassignment() -> None:
     asked = change(was(), 1, 2, 3)
     asked.replicas = [3, 1, 2]
