@@ -309,6 +309,10 @@ def test_nobody_waits_for_the_answer_to_a_client_that_has_gone() -> None:
 def test_a_late_answer_that_cannot_be_made_is_an_error() -> None:
     waiting = Waiting()
     errors: list[Exception] = []
-    waiting.purgatory.watch(DelayedAnswer(1001.0, lambda: None if fault() else None, errors.append))
+
+    def respond() -> None:
+        fault()
+
+    waiting.purgatory.watch(DelayedAnswer(1001.0, respond, errors.append))
     waiting.clock.advance(1.0)
     assert [str(error) for error in errors] == ["the unforeseen"]
