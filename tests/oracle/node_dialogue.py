@@ -320,7 +320,7 @@ class NodeDialogue(Notes):
 
     def restore(self) -> None:
         """Has everything as it was before the story: all brokers in sync, preferred leaders, no topics of its own."""
-        self._close_wires()
+        self.close()
         for node_id in sorted(self._frozen):
             self.resume(node_id)
         for node_id in sorted(self._down):
@@ -328,7 +328,6 @@ class NodeDialogue(Notes):
         deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in self._topics]
         self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
         self.elect_preferred()
-        self._close_wires()
 
     def elect_preferred(self) -> None:
         """Has every partition led by its first replica, once all are in sync."""
@@ -342,7 +341,8 @@ class NodeDialogue(Notes):
         answers = [self.wire(one).ask(MetadataRequest(topics=None), 12, MetadataResponse) for one in NODE_IDS]
         return all(is_so(one) for answer in answers for topic in answer.topics for one in topic.partitions)
 
-    def _close_wires(self) -> None:
+    def close(self) -> None:
+        """Closes the connections that are open."""
         for wire in self._wires.values():
             wire.close()
         self._wires.clear()
@@ -357,10 +357,11 @@ def _is_led_as_preferred(partition: MetadataResponsePartition) -> bool:
 
 
 def told(title: str, nodes: ThreeNodes) -> dict[str, Plain]:
-    """The story of that title, with these brokers; they are whole again afterwards."""
+    """The story of that title, with these brokers; they are whole again afterwards, unless it fails."""
     dialogue = NodeDialogue(nodes)
     try:
         STORIES[title](dialogue)
-    finally:
         dialogue.restore()
+    finally:
+        dialogue.close()
     return dialogue.steps

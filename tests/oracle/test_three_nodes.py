@@ -3,7 +3,7 @@ recorded_three_nodes/, written by `pytest --oracle --record tests/oracle/test_th
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -15,7 +15,6 @@ from .comparison import differences
 from .node_dialogue import STORIES, told
 from .normalise import Plain
 from .three_node_kafka import ThreeNodeKafka
-from .three_nodes import ThreeNodes
 
 # Importing them registers them.
 STORY_FILES = sorted((Path(__file__).parent / "node_stories").glob("*.py"))
@@ -23,14 +22,35 @@ MODULES = [import_module(f".node_stories.{file.stem}", __package__) for file in 
 RECORDED = Path(__file__).parent / "recorded_three_nodes"
 
 
+class KafkaForStories:
+    """Three brokers of Apache Kafka for all the stories, one after the other: new ones where a story has failed."""
+
+    def __init__(self, directory: Callable[[], Path]) -> None:
+        self._directory = directory
+        self._kafka: ThreeNodeKafka | None = None
+
+    def tell(self, title: str) -> dict[str, Plain]:
+        if self._kafka is None:
+            self._kafka = ThreeNodeKafka(self._directory())
+            self._kafka.open()
+        try:
+            return told(title, self._kafka)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._kafka is not None:
+            self._kafka.close()
+            self._kafka = None
+
+
 @pytest.fixture(scope="module")
-def three_kafka_nodes(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool) -> Iterator[ThreeNodes]:
-    """Three brokers of Apache Kafka for all the stories, one after the other."""
+def kafka_for_stories(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool) -> Iterator[KafkaForStories]:
     if not is_oracle:
         pytest.skip("the brokers of Apache Kafka are asked with --oracle only")
     skip_without_kafka()
-    kafka = ThreeNodeKafka(tmp_path_factory.mktemp("three-kafka"))
-    kafka.open()
+    kafka = KafkaForStories(lambda: tmp_path_factory.mktemp("three-kafka"))
     yield kafka
     kafka.close()
 
@@ -38,9 +58,9 @@ def three_kafka_nodes(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool)
 @pytest.mark.timeout(300)  # four processes start, and brokers among them
 @pytest.mark.parametrize("title", STORIES)
 def test_apache_kafka_still_answers_as_it_was_recorded(
-    title: str, three_kafka_nodes: ThreeNodes, request: pytest.FixtureRequest
+    title: str, kafka_for_stories: KafkaForStories, request: pytest.FixtureRequest
 ) -> None:
-    steps = told(title, three_kafka_nodes)
+    steps = kafka_for_stories.tell(title)
     if request.config.getoption("--record"):
         recorded_at(title).write_text(json.dumps(steps, indent=1, ensure_ascii=False) + "\n")
     assert not differences(recorded(title), steps)

@@ -102,9 +102,7 @@ def test_a_disk_that_refuses_leaves_the_log_as_it_was(part: str, monkeypatch: py
 # Several brokers
 
 
-def _ask(
-    node: AskedNode, offset: int, *, topic: str = "t", timeout_ms: int = 1000
-) -> Asked[DeleteRecordsResponse]:
+def _ask(node: AskedNode, offset: int, *, topic: str = "t", timeout_ms: int = 1000) -> Asked[DeleteRecordsResponse]:
     asked = DeleteRecordsTopic(name=topic, partitions=[DeleteRecordsPartition(partition_index=0, offset=offset)])
     return node.ask(DeleteRecordsRequest(topics=[asked], timeout_ms=timeout_ms), 2, DeleteRecordsResponse)
 
