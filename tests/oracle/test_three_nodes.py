@@ -55,7 +55,7 @@ def kafka_for_stories(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool)
     kafka.close()
 
 
-@pytest.mark.timeout(300)  # four processes start, and brokers among them
+@pytest.mark.timeout(900)  # four JVMs start, and brokers start anew in many stories
 @pytest.mark.parametrize("title", STORIES)
 def test_apache_kafka_still_answers_as_it_was_recorded(
     title: str, kafka_for_stories: KafkaForStories, request: pytest.FixtureRequest

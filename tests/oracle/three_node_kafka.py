@@ -12,12 +12,13 @@ from odradek.broker.wire import Wire
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 
 from ..brokers import free_port
-from .apache_kafka import CLUSTER_ID, START_DEADLINE_S, STOP_DEADLINE_S, jars, java
+from .apache_kafka import CLUSTER_ID, STOP_DEADLINE_S, jars, java
 from .retry import RETRY_S
 from .three_nodes import NODE_IDS, RACKS, SETTINGS
 
 CONTROLLER_ID = 100
 SMALL_JVM = ("-Xmx256m", "-server", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+START_DEADLINE_S = 300.0  # four JVMs at once, on a machine that may be busy
 HEARTBEAT = {"broker.heartbeat.interval.ms": "300"}
 
 
