@@ -329,9 +329,9 @@ class NodeDialogue(Notes):
             self.resume(node_id)
         for node_id in sorted(self._down):
             self.start(node_id)
-        deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in self._topics]
-        self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
         self.elect_preferred()
+        deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in dict.fromkeys(self._topics)]
+        self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
 
     def elect_preferred(self) -> None:
         """Has every partition led by its first replica, once all are in sync."""

@@ -19,7 +19,10 @@ from .three_nodes import NODE_IDS, RACKS, SETTINGS
 CONTROLLER_ID = 100
 SMALL_JVM = ("-Xmx256m", "-server", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 START_DEADLINE_S = 300.0  # four JVMs at once, on a machine that may be busy
-HEARTBEAT = {"broker.heartbeat.interval.ms": "300"}
+OF_KAFKA_ALONE = {
+    "broker.heartbeat.interval.ms": "300",
+    "initial.broker.registration.timeout.ms": "300000",
+}
 
 
 class KafkaNode:
@@ -93,7 +96,7 @@ class ThreeNodeKafka:
     ) -> None:
         ports = _distinct_ports()
         self._addresses: Mapping[int, str] = {node_id: f"127.0.0.1:{next(ports)}" for node_id in NODE_IDS}
-        self._settings = {**SETTINGS, **HEARTBEAT, **(settings or {})}
+        self._settings = {**SETTINGS, **OF_KAFKA_ALONE, **(settings or {})}
         quorum = {node_id: next(ports) for node_id in (NODE_IDS if is_combined else (CONTROLLER_ID,))}
         voters = ",".join(f"{node_id}@127.0.0.1:{port}" for node_id, port in quorum.items())
         self.nodes: dict[int, KafkaNode] = {}
