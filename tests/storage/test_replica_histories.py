@@ -312,8 +312,9 @@ class Replicas(RuleBasedStateMachine):
         for one in self.replicas:
             if one is leader:
                 continue
-            before = None
-            while before != (before := (one.log.log_end_offset, one.log.leader_epoch)):
+            seen: set[tuple[int, int]] = set()
+            while (at := (one.log.log_end_offset, one.log.leader_epoch)) not in seen:
+                seen.add(at)
                 self._fetch(one.log, 150)
             assert one.log.log_end_offset == leader.log.log_end_offset
             assert one.log.log_start_offset >= leader.log.log_start_offset
