@@ -1,6 +1,6 @@
 """AddPartitionsToTxn 0-5: partitions join a transaction. Clients send 0-3; 4 and 5 are for brokers (KIP-890)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -59,6 +59,9 @@ def handle_add_partitions_to_txn(
             # One partition that cannot be added keeps the others from being tried.
             answer(at, ErrorCode.OPERATION_NOT_ATTEMPTED)
             continue
+        if transaction.verify_only and context.transaction_checks is not None:
+            _verify_each(transaction, producer, context, found[at], partial(answer, at, ErrorCode.NONE))
+            continue
         if transaction.verify_only:
             found[at] = yield from _unverified_partitions(transaction, producer, context)
             answer(at, ErrorCode.NONE)
@@ -115,6 +118,27 @@ def _unverified_partitions(
         except KafkaError as error:
             refused[at] = error.code
     return refused
+
+
+def _verify_each(
+    transaction: AddPartitionsToTxnTransaction,
+    producer: ProducerIdAndEpoch,
+    context: Context,
+    refused_ones: Results,
+    then: Callable[[], None],
+) -> None:
+    """The same of several brokers: what is answered must be replicated, for another broker goes by it."""
+    partitions = _partitions(transaction.topics)
+    countdown = Countdown(len(partitions), then)
+
+    def verified(at: TopicPartition, response: TransactionResponse) -> None:
+        if response.error != ErrorCode.NONE:
+            refused_ones[at] = response.error
+        countdown.count_down()
+
+    for at in partitions:
+        future = ResponseFuture(partial(verified, at), refused)
+        context.transactions.verify_partition(transaction.transactional_id, producer, at, future)
 
 
 def _response(

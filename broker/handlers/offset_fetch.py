@@ -3,7 +3,8 @@
 From version 9 on, a member of a consumer group (KIP-848) tells who it is, and is refused with an epoch that is not its.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.offset_fetch import (
@@ -17,7 +18,10 @@ from ...protocol.messages.offset_fetch import (
     OffsetFetchResponseTopics,
 )
 from ..context import Context
+from ..coordination.coordinator_errors import coordinator_error
 from ..coordination.groups.offset_records import CommittedOffset
+from ..countdown import Countdown
+from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
 from ..topics.topics import Topic
@@ -34,36 +38,86 @@ NOTHING = CommittedOffset(-1, -1, "", -1)
 
 def handle_offset_fetch(
     request: OffsetFetchRequest, version: int, session: Session, context: Context
-) -> Steps[OffsetFetchResponse]:
+) -> Steps[OffsetFetchResponse | Deferred[OffsetFetchResponse]]:
     """Answer each partition; what was never committed is offset -1 and no error."""
+    if context.nodes.has_several:
+        return _when_settled(request, version, context)
+    return (yield from _fetched(request, version, context, {}))
+
+
+def _when_settled(request: OffsetFetchRequest, version: int, context: Context) -> Deferred[OffsetFetchResponse]:
+    """Of several brokers: what is not replicated yet may be lost with this one, and must not be seen before."""
+    deferred: Deferred[OffsetFetchResponse] = Deferred()
+    names = {request.group_id} if version < MANY_FROM else {group.group_id for group in request.groups}
+    unsettled: dict[str, ErrorCode] = {}
+
+    def fetch() -> None:
+        context.slices.start(_fetched(request, version, context, unsettled), deferred.answer, deferred.fail)
+
+    countdown = Countdown(len(names), fetch)
+
+    def settled(name: str, error: KafkaError | None) -> None:
+        if error is not None:
+            unsettled[name] = coordinator_error(error.code)
+        countdown.count_down()
+
+    for name in names:
+        context.groups.when_settled(name, partial(settled, name))
+    return deferred
+
+
+def _fetched(
+    request: OffsetFetchRequest, version: int, context: Context, unsettled: Mapping[str, ErrorCode]
+) -> Steps[OffsetFetchResponse]:
     if version < MANY_FROM:
         try:
-            context.groups.check_served(request.group_id)
+            life = _begin_reading(request.group_id, context, unsettled)
+            topics = yield from _one_group(request, context)
+            _check_life(request.group_id, context, life)
         except KafkaError as error:
             return _refused(request, error.code, version)
-        return OffsetFetchResponse(topics=(yield from _one_group(request, context)))
+        return OffsetFetchResponse(topics=topics)
     answers: list[OffsetFetchResponseGroup] = []
     # A group may be named again and again: all that it committed is looked up once, and kept in memory once.
     whole: dict[tuple[str, str | None, int], OffsetFetchResponseGroup] = {}
     for group in request.groups:
         answer = whole.get((group.group_id, group.member_id, group.member_epoch)) if group.topics is None else None
         if answer is None:
-            answer = yield from _answer(group, request, version, context)
+            answer = yield from _answer(group, request, version, context, unsettled)
             if group.topics is None:
                 whole[group.group_id, group.member_id, group.member_epoch] = answer
         answers.append(answer)
     return OffsetFetchResponse(groups=answers)
 
 
+def _begin_reading(group_id: str, context: Context, unsettled: Mapping[str, ErrorCode]) -> int:
+    """The life of the group that is read from. NOT_COORDINATOR and the like."""
+    context.groups.check_served(group_id)
+    if group_id in unsettled:
+        raise KafkaError(unsettled[group_id])
+    return context.groups.life(group_id)
+
+
+def _check_life(group_id: str, context: Context, life: int) -> None:
+    """NOT_COORDINATOR where the group has gone meanwhile, and offsets seem never to have been committed."""
+    if context.groups.life(group_id) != life:
+        raise KafkaError(ErrorCode.NOT_COORDINATOR)
+
+
 def _answer(
-    group: OffsetFetchRequestGroup, request: OffsetFetchRequest, version: int, context: Context
+    group: OffsetFetchRequestGroup,
+    request: OffsetFetchRequest,
+    version: int,
+    context: Context,
+    unsettled: Mapping[str, ErrorCode],
 ) -> Steps[OffsetFetchResponseGroup]:
     try:
-        context.groups.check_served(group.group_id)
+        life = _begin_reading(group.group_id, context, unsettled)
         context.groups.check_fetch(group.group_id, group.member_id, group.member_epoch)
+        topics = yield from _topics_of(group, request.require_stable, version, context)
+        _check_life(group.group_id, context, life)
     except KafkaError as error:
         return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error.code)
-    topics = yield from _topics_of(group, request.require_stable, version, context)
     return OffsetFetchResponseGroup(group_id=group.group_id, topics=topics)
 
 

@@ -157,6 +157,19 @@ class GroupCoordinatorService:
 
     # Offsets
 
+    def when_settled(self, group_id: str, then: Then) -> None:
+        """Call `then` once all that is known of a group is durable and replicated; at once where it is not served."""
+        try:
+            self.check_served(group_id)
+        except KafkaError:
+            then(None)  # as whoever looks at it will see
+        else:
+            self._log.when_durable(self.partition_of(group_id), then)
+
+    def life(self, group_id: str) -> int:
+        """Another number as soon as what was known of a group has been dropped: who reads in steps compares it."""
+        return self._runtime.partitions.life(self.partition_of(group_id))
+
     def check_fetch(self, group_id: str, member_id: str | None, member_epoch: int) -> None:
         """Whether offsets may be fetched in this name: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH."""
         group = self._coordinator.find_group(group_id)

@@ -225,6 +225,10 @@ class TransactionCoordinatorService:
         else:
             self._log.when_all_durable([partition], lambda error: then(error.code if error else ErrorCode.NONE))
 
+    def when_replicated(self, partition: Partition, then: Then) -> None:
+        """Call `then` once what was appended to a partition of this broker is durable and replicated."""
+        self._log.when_all_durable([partition], then)
+
     def add_partition_of_write(
         self, transactional_id: str, producer: ProducerIdAndEpoch, partition: TopicPartition, future: Future
     ) -> None:

@@ -13,7 +13,7 @@ from .transacting_clients import TOPIC, TransactingClients
 
 Step = tuple[str, int, int]
 
-CLIENT_STEPS = ("begin", "write", "write", "write", "write", "offset", "commit", "commit", "abort")
+CLIENT_STEPS = ("begin", *["write"] * 6, *["offset"] * 2, *["commit"] * 4, "abort")
 TROUBLES = ("kill", "kill", "start", "start", "freeze", "cut", "slow", "heal", "heal", "elect", "stop", "time")
 ENDS = (1, 2, 3, CONTROLLER)
 DELAYS_S = (0.02, 0.3)
