@@ -41,7 +41,7 @@ from .three_nodes import NODE_IDS, ThreeNodes
 from .wire_session import Notes
 
 Response = TypeVar("Response")
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 POLL_S = 0.02
 ANSWER_S = 30.0
 
@@ -110,8 +110,8 @@ class NodeMask(Mask):
             return "of the coordinator"  # it has led since any number of failures
         if name in self._TIMES and value > 1_750_000_000_000:
             return "now"
-        if name in self._SIZES and value > 0:
-            return "some"
+        if name in self._SIZES:
+            return "of the disk"
         return super()._number(value, name)
 
 
@@ -207,6 +207,10 @@ class NodeDialogue(Notes):
     def names(self, base: str) -> Iterator[str]:
         """Names to choose from: in the answers each reads as `base`."""
         return (f"{self.name(base)}.{number}" for number in count())
+
+    def plain_name(self, name: str) -> str:
+        """The base of a name, chosen from several or not."""
+        return name.partition(self._suffix)[0]
 
     # Waiting
 
@@ -325,9 +329,9 @@ class NodeDialogue(Notes):
             self.resume(node_id)
         for node_id in sorted(self._down):
             self.start(node_id)
-        deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in self._topics]
-        self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
         self.elect_preferred()
+        deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in dict.fromkeys(self._topics)]
+        self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
 
     def elect_preferred(self) -> None:
         """Has every partition led by its first replica, once all are in sync."""

@@ -1,9 +1,11 @@
-"""Stories of three brokers that die, stall and come back, as Apache Kafka tells them: its part is in
-recorded_three_nodes/, written by `pytest --oracle --record tests/oracle/test_three_nodes.py`.
+"""Three brokers of Odradek that die, stall and come back answer as three of Apache Kafka do, field by field.
+
+Apache Kafka's part is in recorded_three_nodes/, written by `pytest --oracle --record tests/oracle`; with --oracle alone
+it is asked whether it still answers so.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -11,15 +13,17 @@ from typing import cast
 import pytest
 
 from .apache_kafka import skip_without_kafka
-from .comparison import differences
+from .comparison import Decided, differences, surprises
 from .node_dialogue import STORIES, told
 from .normalise import Plain
 from .three_node_kafka import ThreeNodeKafka
+from .three_node_odradek import ThreeNodeOdradek
 
 # Importing them registers them.
 STORY_FILES = sorted((Path(__file__).parent / "node_stories").glob("*.py"))
 MODULES = [import_module(f".node_stories.{file.stem}", __package__) for file in STORY_FILES]
 RECORDED = Path(__file__).parent / "recorded_three_nodes"
+DECIDED: Sequence[Decided] = ()
 
 
 class KafkaForStories:
@@ -55,7 +59,7 @@ def kafka_for_stories(tmp_path_factory: pytest.TempPathFactory, is_oracle: bool)
     kafka.close()
 
 
-@pytest.mark.timeout(300)  # four processes start, and brokers among them
+@pytest.mark.timeout(900)  # four JVMs start, and brokers start anew in many stories
 @pytest.mark.parametrize("title", STORIES)
 def test_apache_kafka_still_answers_as_it_was_recorded(
     title: str, kafka_for_stories: KafkaForStories, request: pytest.FixtureRequest
@@ -66,9 +70,17 @@ def test_apache_kafka_still_answers_as_it_was_recorded(
     assert not differences(recorded(title), steps)
 
 
-def test_nothing_is_recorded_of_stories_that_do_not_exist() -> None:
+@pytest.mark.parametrize("title", STORIES)
+def test_odradek_answers_as_apache_kafka_did(title: str) -> None:
+    with ThreeNodeOdradek() as nodes:
+        found = surprises(title, recorded(title), told(title, nodes), DECIDED)
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_nothing_is_recorded_or_decided_of_stories_that_do_not_exist() -> None:
     assert {title.partition(".")[0] for title in STORIES} == {one.__name__.rpartition(".")[2] for one in MODULES}
     assert {path.stem for path in RECORDED.glob("*.json")} == set(STORIES)
+    assert {one.scenario for one in DECIDED} <= set(STORIES)
 
 
 def recorded_at(title: str) -> Path:
