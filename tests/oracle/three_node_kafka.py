@@ -12,13 +12,17 @@ from odradek.broker.wire import Wire
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 
 from ..brokers import free_port
-from .apache_kafka import CLUSTER_ID, START_DEADLINE_S, STOP_DEADLINE_S, jars, java
+from .apache_kafka import CLUSTER_ID, STOP_DEADLINE_S, jars, java
 from .retry import RETRY_S
 from .three_nodes import NODE_IDS, RACKS, SETTINGS
 
 CONTROLLER_ID = 100
 SMALL_JVM = ("-Xmx256m", "-server", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-HEARTBEAT = {"broker.heartbeat.interval.ms": "300"}
+START_DEADLINE_S = 300.0  # four JVMs at once, on a machine that may be busy
+OF_KAFKA_ALONE = {
+    "broker.heartbeat.interval.ms": "300",
+    "initial.broker.registration.timeout.ms": "300000",
+}
 
 
 class KafkaNode:
@@ -92,7 +96,7 @@ class ThreeNodeKafka:
     ) -> None:
         ports = _distinct_ports()
         self._addresses: Mapping[int, str] = {node_id: f"127.0.0.1:{next(ports)}" for node_id in NODE_IDS}
-        self._settings = {**SETTINGS, **HEARTBEAT, **(settings or {})}
+        self._settings = {**SETTINGS, **OF_KAFKA_ALONE, **(settings or {})}
         quorum = {node_id: next(ports) for node_id in (NODE_IDS if is_combined else (CONTROLLER_ID,))}
         voters = ",".join(f"{node_id}@127.0.0.1:{port}" for node_id, port in quorum.items())
         self.nodes: dict[int, KafkaNode] = {}

@@ -98,6 +98,12 @@ def test_a_marker_says_what_the_cluster_is_like(project: Project) -> None:
             kafka.produce("t", [b"v"] * 4)
             assert {record.partition for record in kafka.records("t")} == {0, 1, 2}
 
+        @pytest.mark.kafka(brokers=3, racks=["a", "b", "c"])
+        def test_several(kafka):
+            kafka.produce("t", [b"v"])
+            assert [one.rack for one in kafka.brokers.look().values()] == ["a", "b", "c"]
+            assert [len(one.records("t")) for one in kafka.brokers.values()] == [1, 1, 1]
+
         @pytest.mark.kafka(seed=1, frozen_at_ms=1_700_000_000_000)
         def test_at_another_time(kafka):
             assert kafka.clock.now_ms == 1_700_000_000_000
