@@ -115,9 +115,13 @@ def the_least_in_sync_of_all_topics(d: NodeDialogue) -> None:
     d.settle(pair.name, own.name)
     for topic in (pair, own):
         write(d, f"too few: {d.plain_name(topic.name)}", 1, topic)
+    # Back first: Apache Kafka's controller does not survive it that a minimum is changed while replicas are eligible,
+    # and the topic deleted, once their broker comes back from a crash.
+    d.start(2)
+    for topic in (pair, own):
+        d.wait_for_isr(topic.name, [1, 2])
     alter(d, "of all again", 1, BROKER, "", setting, "1")
     _wait_for_value(d, 1, "1", setting, "1")
-    write(d, "enough", 1, pair)
 
 
 @story

@@ -126,8 +126,8 @@ def a_producer_waits_while_the_replicas_become_too_few(d: NodeDialogue) -> None:
     few = d.create_topic("min3", [[1, 2, 3]], {"min.insync.replicas": "3"})
     d.freeze(3)
     with d.connect(1) as one, d.connect(1) as other:
-        one.send(produce_request(enough, [b"a"], version=10, acks=-1, timeout_ms=20_000), 10)
-        other.send(produce_request(few, [b"a"], version=10, acks=-1, timeout_ms=6000), 10)
+        one.send(produce_request(enough, [b"a"], version=10, acks=-1, timeout_ms=60_000), 10)
+        other.send(produce_request(few, [b"a"], version=10, acks=-1, timeout_ms=12_000), 10)
         d.wait_until_fenced(3)
         d.note("enough are left", one.answer(ProduceRequest, 10, ProduceResponse))
         d.settle(few.name, enough.name)
@@ -147,7 +147,7 @@ def a_leader_stalls_with_a_producer_waiting(d: NodeDialogue) -> None:
     write(d, "all up", 1, topic)
     d.freeze(1)
     with d.connect(1) as wire:
-        wire.send(produce_request(topic, [b"lost"], version=10, acks=-1, timeout_ms=20_000), 10)
+        wire.send(produce_request(topic, [b"lost"], version=10, acks=-1, timeout_ms=60_000), 10)
         d.wait_until_fenced(1)
         d.wait_for_leader(topic.name, 2)
         write(d, "at the new leader", 2, topic, (b"b",))
