@@ -11,6 +11,7 @@ from .topic_config import in_force
 
 LAG: Final = "replica.lag.time.max.ms"
 FETCH_MAX_BYTES: Final = "replica.fetch.max.bytes"
+RESPONSE_MAX_BYTES: Final = "replica.fetch.response.max.bytes"
 FETCH_BACKOFF: Final = "replica.fetch.backoff.ms"
 SESSION_TIMEOUT: Final = "broker.session.timeout.ms"
 COMMIT_TIMEOUT: Final = "offsets.commit.timeout.ms"
@@ -30,8 +31,13 @@ OF_SEVERAL_BROKERS: Final = frozenset(
     {
         LAG,
         FETCH_MAX_BYTES,
+        RESPONSE_MAX_BYTES,
         FETCH_BACKOFF,
         SESSION_TIMEOUT,
+        COMMIT_TIMEOUT,
+        SHARE_WRITE_TIMEOUT,
+        ADD_PARTITIONS_BACKOFF,
+        ADD_PARTITIONS_MAX,
         SELECTOR,
         AUTO_REBALANCE,
         IMBALANCE_INTERVAL,
@@ -61,6 +67,11 @@ class ReplicationConfig:
     def fetch_max_bytes(self) -> int:
         """`replica.fetch.max.bytes`: of one partition at a time."""
         return self._number(FETCH_MAX_BYTES)
+
+    @property
+    def response_max_bytes(self) -> int:
+        """`replica.fetch.response.max.bytes`: of all partitions in one answer."""
+        return self._number(RESPONSE_MAX_BYTES)
 
     @property
     def backoff_s(self) -> float:

@@ -85,12 +85,13 @@ class PartitionChange:
     # Steps, in this order
 
     def _complete_reassignment(self) -> None:
-        """A reassignment is over once everyone is in sync who is to stay."""
+        """A reassignment is over once everyone is in sync who comes; where more go than come, everyone who stays."""
         if not self.removing and not self.adding:
             return
         isr = [replica for replica in self.isr if replica not in self.removing]
         replicas = [replica for replica in self.replicas if replica not in self.removing]
-        if isr and replicas and set(replicas).issubset(isr):
+        awaited = {*self.adding, *(replicas if len(self.adding) < len(self.removing) else ())}
+        if isr and replicas and awaited.issubset(isr):
             self.isr, self.replicas, self.removing, self.adding = isr, replicas, [], []
 
     def _keep_eligible_leaders(self) -> None:
@@ -155,16 +156,13 @@ class PartitionChange:
             record.isr = self.isr
 
     def _record_last_leader(self, record: PartitionChangeRecord) -> None:
-        """Who led last, once nobody is in sync any more, and until somebody leads."""
+        """Who led last, from when nobody leads any more until somebody is elected."""
+        last_known = self.partition.last_known_elr
         if not self.rules.has_eligible_leaders:
             return
-        was = self.partition
-        last_known = list(was.last_known_elr or ())
-        if record.isr is not None and not record.isr and last_known != [was.leader]:
-            record.last_known_elr = [was.leader]
-        elif last_known and (
-            record.leader >= 0 or (was.leader != NO_LEADER and record.leader != NO_LEADER)  # somebody leads, or still
-        ):
+        if record.leader == NO_LEADER and not last_known:
+            record.last_known_elr = [self.partition.leader]
+        elif record.leader >= 0 and last_known:
             record.last_known_elr = []
 
     def _record_replicas(self, record: PartitionChangeRecord) -> None:

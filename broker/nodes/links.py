@@ -37,6 +37,10 @@ class Links:
         """Call it whenever something may go where nothing went, or the other way round."""
         self._listeners.append(listener)
 
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._listeners.remove(listener)
+
     def is_up(self, source: int, target: int) -> bool:
         """Whether what is sent now has a way."""
         if source in self._still or target in self._still:
@@ -57,8 +61,11 @@ class Links:
         """Whether question and answer take no time."""
         return self.reaches(one, other) and not self.delay_s(one, other) and not self.delay_s(other, one)
 
-    def send(self, source: int, target: int, deliver: Deliver) -> bool:
-        """Deliver at once, or later where the link is slow; whether there is a way at all."""
+    def send(self, source: int, target: int, deliver: Deliver, on_lost: Deliver = lambda: None) -> bool:
+        """Deliver at once, or later where the link is slow; whether there is a way at all.
+
+        `on_lost` is called for what was on its way and has not arrived, at the moment when it should have.
+        """
         if not self.is_up(source, target):
             return False
         delay_s = self.delay_s(source, target)
@@ -69,6 +76,8 @@ class Links:
         def arrive() -> None:
             if self.is_up(source, target):
                 deliver()
+            else:
+                on_lost()
 
         self._timers.call_at(self.clock.now() + delay_s, arrive)
         return True
@@ -103,4 +112,5 @@ class Links:
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
-            listener()
+            if listener in self._listeners:  # another one may have ended it
+                listener()

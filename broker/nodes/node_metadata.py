@@ -6,6 +6,7 @@ on with what it knew, catches up when it is reached again, and what it asks for 
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -28,6 +29,15 @@ T = TypeVar("T")
 Change = Callable[[], None]
 
 
+@dataclass(slots=True)
+class _Delivery:
+    """Records that count, on their way to a broker, and where they end."""
+
+    values: Sequence[bytes]
+    end_offset: int
+    is_there: bool = False
+
+
 class NodeMetadata:
     """The metadata of a broker: a copy that follows the controller's log."""
 
@@ -42,9 +52,10 @@ class NodeMetadata:
         self._log = log
         self._links = links
         self._slices = slices
-        self._behind: deque[tuple[Sequence[bytes], int]] = deque()  # what it has not replayed yet
+        self._behind: deque[_Delivery] = deque()  # what it has not replayed yet
         self._is_replaying = False
         self._asked: deque[Change] = deque()  # what it could not ask for
+        self._unheard: list[Change] = []  # answers that did not get through
         self._when_current: list[Change] = []
         self._is_over = False
         self.directory_id = ZERO_UUID  # until the broker's data directory is open
@@ -62,23 +73,42 @@ class NodeMetadata:
         """The broker is no more."""
         self._is_over = True
         self._log.followers.remove(self.deliver)
+        self._links.forget(self._on_links)
 
     # What the controller says
 
     def deliver(self, values: Sequence[bytes], end_offset: int) -> Steps[None]:
         """Records that count: replayed here and now where they can be, and else when they get through."""
-        self._behind.append((values, end_offset))
+        delivery = _Delivery(values, end_offset)
+        self._behind.append(delivery)
         if self._links.delay_s(CONTROLLER, self._node_id):
-            self._links.send(CONTROLLER, self._node_id, self._on_links)
-        elif self._links.is_up(CONTROLLER, self._node_id) and not self._is_replaying:
-            yield from self._replay()
+            self._send(delivery)
+        elif self._links.is_up(CONTROLLER, self._node_id):
+            delivery.is_there = True
+            if not self._is_replaying:
+                yield from self._replay()
+
+    def _send(self, delivery: _Delivery) -> None:
+        """What arrives before an older one waits for that; what is lost is sent again when the way is another."""
+
+        def arrive() -> None:
+            delivery.is_there = True
+            self._replay_soon()
+
+        self._links.send(CONTROLLER, self._node_id, arrive)
 
     def _on_links(self) -> None:
-        if self._is_over:
-            return
-        if self._behind and not self._is_replaying and self._links.is_up(CONTROLLER, self._node_id):
-            self._slices.start(self._replay(), lambda _: None, self._fail)
+        for delivery in list(self._behind):
+            if not delivery.is_there:
+                self._send(delivery)
+        answers, self._unheard = self._unheard, []
+        for give in answers:
+            self.answer(give)
         self._send_asked()
+
+    def _replay_soon(self) -> None:
+        if self._behind and self._behind[0].is_there and not self._is_replaying and not self._is_over:
+            self._slices.start(self._replay(), lambda _: None, self._fail)
 
     def _fail(self, error: Exception) -> None:
         logger.error("a change of the metadata cannot be replayed", node=self._node_id, exc_info=error)
@@ -86,13 +116,13 @@ class NodeMetadata:
     def _replay(self) -> Steps[None]:
         self._is_replaying = True
         try:
-            while self._behind and not self._is_over:
-                values, end_offset = self._behind.popleft()
+            while self._behind and self._behind[0].is_there and not self._is_over:
+                delivery = self._behind.popleft()
                 delta = MetadataDelta()
-                for value in values:
+                for value in delivery.values:
                     self.image.replay(value, delta)
                     yield
-                self.end_offset = end_offset
+                self.end_offset = delivery.end_offset
                 yield from self.publisher.publish(delta, self.image)
         finally:
             self._is_replaying = False
@@ -183,11 +213,18 @@ class NodeMetadata:
 
     def _send_asked(self) -> None:
         while self._asked and not self._is_over and self._links.reaches(self._node_id, CONTROLLER):
-            self._links.send(self._node_id, CONTROLLER, self._asked.popleft())
+            question = self._asked.popleft()
+            self._links.send(self._node_id, CONTROLLER, question, partial(self._asked.append, question))
 
     def answer(self, give: Change) -> None:
         """The controller's answer finds its way back, or is given when there is one again."""
-        if self._is_over:
-            return
-        if not self._links.send(CONTROLLER, self._node_id, give):
-            self._asked.append(give)
+
+        def arrive() -> None:
+            if not self._is_over:
+                give()
+
+        def lost() -> None:
+            self._unheard.append(give)
+
+        if not self._links.send(CONTROLLER, self._node_id, arrive, lost):
+            lost()

@@ -17,7 +17,7 @@ from ..nodes.links import Links
 from ..runtime import Runtime, Timer
 from ..slices import SLICE_S
 from ..topics.partition import Partition
-from .replica_fetch import PartitionKey, ReplicaFetch, ReplicaFetched
+from .replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
 
 logger = get_logger("replication")
 
@@ -33,8 +33,8 @@ _NOT_YET = (
 class Leader(Protocol):
     """The broker that leads, as its followers know it."""
 
-    def serve_fetch(self, follower_id: int, asked: Sequence[ReplicaFetch]) -> list[ReplicaFetched]:
-        """What there is for each."""
+    def serve_fetch(self, follower: Follower, asked: Sequence[ReplicaFetch], max_bytes: int) -> list[ReplicaFetched]:
+        """What there is for each, up to so many bytes in all; those that are left out are to be asked for again."""
         ...
 
 
@@ -45,7 +45,6 @@ class Followed:
     partition: Partition
     log: PartitionLog
     leader_epoch: int
-    is_asking: bool = True  # there may be more, or the leader is to hear how far it has got
 
 
 class ReplicaFetcher:
@@ -53,26 +52,32 @@ class ReplicaFetcher:
 
     def __init__(
         self,
-        node_id: int,
         leader_id: int,
+        who: Callable[[], Follower],
         find_leader: Callable[[int], Leader | None],
         config: ReplicationConfig,
         runtime: Runtime,
         links: Links,
     ) -> None:
-        self._node_id = node_id
+        """`who` tells who asks, by the epoch in which it is registered now."""
         self._leader_id = leader_id
+        self._who = who
         self._find_leader = find_leader
         self._config = config
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._links = links
         self._followed: dict[PartitionKey, Followed] = {}
-        self._asking: dict[PartitionKey, None] = {}
+        self._asking: dict[PartitionKey, None] = {}  # there may be more, or the leader is to hear how far it has got
         self._is_called_soon = False
-        self._question = 0  # the one that is on its way
-        self._is_waiting = False
-        self._retry = Timer(runtime.timers, self.wake_all)
+        self._question: object | None = None  # the one that is on its way; what else comes in is not taken
+        self._retry = Timer(runtime.timers, self._on_retry)
+        self._is_to_retry = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is to come."""
+        return self._question is not None
 
     def follow(self, key: PartitionKey, followed: Followed) -> None:
         """Copy a partition from now on."""
@@ -84,6 +89,13 @@ class ReplicaFetcher:
         self._followed.pop(key, None)
         self._asking.pop(key, None)
 
+    def end(self) -> None:
+        """Copy nothing any more."""
+        self._followed.clear()
+        self._asking.clear()
+        self._question = None
+        self._retry.set(None)
+
     def wake(self, key: PartitionKey) -> None:
         """The leader has news of a partition."""
         if key in self._followed:
@@ -91,42 +103,47 @@ class ReplicaFetcher:
             self._call_soon()
 
     def wake_all(self) -> None:
-        """Ask about everything, and wait for no answer that was on its way."""
-        self._is_waiting = False
+        """Ask about everything."""
         self._asking = dict.fromkeys(self._followed)
         self._call_soon()
 
+    def ask_anew(self) -> None:
+        """The way has become another: what was on its way may be lost, and is given up."""
+        self._question = None
+        self.wake_all()
+
     def _call_soon(self) -> None:
-        if self._asking and not self._is_called_soon and not self._is_waiting:
+        if self._asking and not self._is_called_soon and self._question is None:
             self._is_called_soon = True
             self._timers.call_soon(self._on_turn)
 
     def _on_turn(self) -> None:
         self._is_called_soon = False
         until = self._clock.now() + SLICE_S
-        while self._asking and not self._is_waiting and self._ask():
+        while self._asking and self._question is None and self._ask():
             if self._clock.now() >= until:
                 break
         self._call_soon()
 
     def _ask(self) -> bool:
         """Put one question; whether there was a way."""
-        leader = self._find_leader(self._leader_id)
-        if leader is None or not self._links.reaches(self._node_id, self._leader_id):
-            self._asking.clear()  # who frees the way wakes us
+        leader, who = self._find_leader(self._leader_id), self._who()
+        if leader is None or not self._links.reaches(who.node_id, self._leader_id):
+            self._asking.clear()  # who frees the way has us ask anew
             return False
         keys = list(self._asking)[:MOST_PARTITIONS]
         for key in keys:
             del self._asking[key]
         asked = [self._fetch_of(key) for key in keys]
-        self._question += 1
-        question, self._is_waiting = self._question, True
+        question = self._question = object()
 
         def answer() -> None:
-            answers = leader.serve_fetch(self._node_id, asked)
-            self._links.send(self._leader_id, self._node_id, lambda: self._take(question, answers))
+            # A question that was given up is not heard any more: its connection is closed.
+            if self._question is question:
+                answers = leader.serve_fetch(who, asked, self._config.response_max_bytes)
+                self._links.send(self._leader_id, who.node_id, lambda: self._take(question, keys, answers))
 
-        self._links.send(self._node_id, self._leader_id, answer)
+        self._links.send(who.node_id, self._leader_id, answer)
         return True
 
     def _fetch_of(self, key: PartitionKey) -> ReplicaFetch:
@@ -136,10 +153,13 @@ class ReplicaFetcher:
         end, start = log.log_end_offset, log.log_start_offset
         return ReplicaFetch(key, followed.leader_epoch, end, log.leader_epoch, start, most)
 
-    def _take(self, question: int, answers: Sequence[ReplicaFetched]) -> None:
-        if question != self._question or not self._is_waiting:
+    def _take(self, question: object, keys: Sequence[PartitionKey], answers: Sequence[ReplicaFetched]) -> None:
+        if question is not self._question:
             return
-        self._is_waiting = False
+        self._question = None
+        for key in keys[len(answers) :]:
+            if key in self._followed:
+                self._asking[key] = None
         for answer in answers:
             followed = self._followed.get(answer.key)
             if followed is None or followed.leader_epoch != answer.leader_epoch:
@@ -148,40 +168,32 @@ class ReplicaFetcher:
                 if self._take_one(followed, answer):
                     self._asking[answer.key] = None
             except (KafkaError, OSError) as error:
-                self._fail(followed.partition, error)
+                partition = followed.partition.name
+                logger.warning("a partition cannot be copied for now", partition=partition, error=str(error))
+                self._retry_later()
         self._call_soon()
 
-    def _fail(self, partition: Partition, error: KafkaError | OSError) -> None:
-        logger.warning("a partition cannot be copied for now", partition=partition.name, error=str(error))
-        self._retry_later()
-
     def _retry_later(self) -> None:
-        self._retry.set(self._clock.now() + self._config.backoff_s)
+        if not self._is_to_retry:  # one that fails again and again keeps no other waiting
+            self._is_to_retry = True
+            self._retry.set(self._clock.now() + self._config.backoff_s)
+
+    def _on_retry(self) -> None:
+        self._is_to_retry = False
+        self.wake_all()
 
     def _take_one(self, followed: Followed, answer: ReplicaFetched) -> bool:
         """Take over what the leader has; whether there is to be a next question at once."""
         log, now_ms = followed.log, self._clock.now_ms()
         if answer.fetch_offset != log.log_end_offset:
             return True
-        if answer.error == ErrorCode.OFFSET_OUT_OF_RANGE:
-            # Behind the leader's start: what it has deleted is not to be had any more. Beyond its end: it has lost what
-            # this one has kept, which an unclean election allows.
-            if log.log_end_offset < answer.log_start_offset:
-                log.truncate_fully_to(answer.log_start_offset, now_ms)
-            else:
-                log.truncate_to(answer.high_watermark, now_ms)
-            return True
         if answer.error in _NOT_YET:
             self._retry_later()
             return False
+        if answer.error == ErrorCode.OFFSET_OUT_OF_RANGE or answer.diverging is not None:
+            return self._truncate(followed, answer)
         if answer.error != ErrorCode.NONE:
             raise KafkaError(answer.error)
-        if answer.diverging is not None:
-            offset = log.truncation_offset(*answer.diverging)
-            logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=offset)
-            log.truncate_to(offset, now_ms)
-            followed.partition.notify_changed()
-            return True
         has_more = bool(len(answer.data))
         if has_more:
             log.append_replicated(answer.data, now_ms)
@@ -190,3 +202,19 @@ class ReplicaFetcher:
         if moved or has_more or has_begun_later:
             followed.partition.notify_changed()
         return has_more or has_begun_later  # the leader hears how far it has got
+
+    def _truncate(self, followed: Followed, answer: ReplicaFetched) -> bool:
+        """Cut the log back to where it agrees with the leader's, as far as is known."""
+        log, now_ms = followed.log, self._clock.now_ms()
+        before = log.log_start_offset, log.log_end_offset, log.leader_epoch
+        if answer.diverging is not None:
+            log.truncate_to(log.truncation_offset(*answer.diverging), now_ms)
+        elif log.log_end_offset < answer.log_start_offset:  # what the leader has deleted is not to be had any more
+            log.truncate_fully_to(answer.log_start_offset, now_ms)
+        else:  # the leader has lost what this one has kept, which an unclean election allows
+            log.truncate_to(min(answer.log_end_offset, log.log_end_offset), now_ms)
+        if (log.log_start_offset, log.log_end_offset, log.leader_epoch) == before:
+            raise KafkaError(answer.error or ErrorCode.OFFSET_OUT_OF_RANGE, "it is not known where the two logs part")
+        logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=log.log_end_offset)
+        followed.partition.notify_changed()
+        return True

@@ -14,6 +14,13 @@ PartitionKey = tuple[bytes, int]
 """A topic's id, and the index of a partition."""
 
 
+class Follower(NamedTuple):
+    """Who asks: a broker, in the epoch that it was registered in when it began (KIP-903)."""
+
+    node_id: int
+    broker_epoch: int
+
+
 class ReplicaFetch(NamedTuple):
     """From where a follower wants to go on, and in which epoch it takes the other for the leader (KIP-320)."""
 
@@ -36,4 +43,5 @@ class ReplicaFetched:
     data: Buffer = b""
     high_watermark: int = -1
     log_start_offset: int = -1
+    log_end_offset: int = -1
     diverging: tuple[int, int] | None = None

@@ -21,8 +21,8 @@ from ..slices import Steps
 from ..topics.partition import Partition
 from ..topics.topics import Topics
 from .fetcher import Followed, ReplicaFetcher
-from .leading import LeadingPartition
-from .replica_fetch import PartitionKey, ReplicaFetch, ReplicaFetched
+from .leading import LeadingPartition, PendingIsr
+from .replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
 
 logger = get_logger("replication")
 
@@ -30,10 +30,19 @@ logger = get_logger("replication")
 class IsrGate(Protocol):
     """Where a leader has the controller change who is in sync."""
 
+    @property
+    def broker_epoch(self) -> int:
+        """The epoch that this broker is registered in."""
+        ...
+
     def alter_isr(
-        self, topic_id: bytes, record: PartitionRecord, isr: Sequence[int], then: Callable[[KafkaError | None], None]
-    ) -> bool:
-        """Ask for it; False where the controller cannot be reached."""
+        self,
+        topic_id: bytes,
+        pending: PendingIsr,
+        then: Callable[[KafkaError | None], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        """Ask for it; `on_lost` hears if the controller was not reached, or its answer has not come back."""
         ...
 
 
@@ -48,9 +57,9 @@ class ReplicaManager:
         links: Links,
         peers: Mapping[int, "ReplicaManager"],
         gate: IsrGate,
-        is_eligible: Callable[[int], bool],
+        is_eligible: Callable[[Follower], bool],
     ) -> None:
-        """`peers` are those of all brokers that run; `is_eligible` tells whether a broker may be in sync."""
+        """`peers` are those of all brokers that run; `is_eligible` tells whether who has asked may be in sync."""
         self._node_id = node_id
         self._config = config
         self._runtime = runtime
@@ -80,6 +89,16 @@ class ReplicaManager:
         """The broker stops, or is dead."""
         self._is_over = True
         self._timer.set(None)
+        self._links.forget(self._on_links)
+        for fetcher in self._fetchers.values():
+            fetcher.end()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is to come: to an append, of a leader, or of the controller."""
+        led = self._leading.values()
+        asks = any(fetcher.is_waiting for fetcher in self._fetchers.values())
+        return asks or any(leading.pending is not None or leading.is_waited_for for leading in led)
 
     def leading(self, partition: Partition) -> LeadingPartition | None:
         """What is known of a partition that this broker leads for others."""
@@ -103,10 +122,13 @@ class ReplicaManager:
             for index in sorted(indexes):
                 self._take_role(changed, index)
                 yield
-        if delta.changed_brokers:
-            for leading in list(self._leading.values()):
-                leading.advance(self._clock.now())
-                self._expand(leading)
+        if self._node_id in delta.changed_brokers:
+            for fetcher in self._fetchers.values():
+                fetcher.wake_all()  # under the epoch that it is registered in now
+        if delta.changed_brokers or delta.changed_configs or delta.changed_topic_configs:
+            for key, leading in list(self._leading.items()):
+                leading.advance(self._clock.now())  # fewer may have to be in sync
+                self._wake_followers(key, leading)  # who was fenced may be in sync: it shows it by asking
                 yield
 
     def _take_role(self, topic: TopicImage, index: int) -> None:
@@ -128,18 +150,31 @@ class ReplicaManager:
 
     def _lead(self, key: PartitionKey, partition: Partition, record: PartitionRecord, topic: TopicImage) -> None:
         self._unfollow(key)
-        now = self._clock.now()
-        leading = self._leading.get(key)
-        if leading is not None and leading.record.leader_epoch == record.leader_epoch and len(record.replicas) > 1:
-            leading.update(record, now)
-            self.note_changed(partition)
-            return
-        self._resign(key)
         if len(record.replicas) == 1:
-            if partition.opened_log is not None:
-                partition.opened_log.end_replication()
-            return
-        partition.open_soon(partial(self._begin_to_lead, key, partition, record, topic))
+            self._stay_alone(key, partition)
+        elif not self._lead_on(key, partition, record):
+            self._resign(key)
+            partition.open_soon(partial(self._begin_to_lead, key, partition, record, topic))
+
+    def _lead_on(self, key: PartitionKey, partition: Partition, record: PartitionRecord) -> bool:
+        """Go on, be it in a new epoch; False where this broker has not led until now."""
+        leading = self._leading.get(key)
+        if leading is None or leading.log is not partition.opened_log:
+            return False
+        partition.leadership = leading
+        leading.update(record, self._clock.now())
+        self.note_changed(partition)
+        return True
+
+    def _stay_alone(self, key: PartitionKey, partition: Partition) -> None:
+        if partition.opened_log is not None:
+            partition.opened_log.end_replication()
+        leading = self._leading.pop(key, None)
+        if leading is not None:
+            del self._keys[partition]
+            partition.leadership = None
+            leading.stay_alone()
+            partition.notify_changed()
 
     def _begin_to_lead(
         self, key: PartitionKey, partition: Partition, record: PartitionRecord, topic: TopicImage, error: object
@@ -147,7 +182,7 @@ class ReplicaManager:
         log = partition.opened_log
         if error is not None or log is None or self._is_over or not partition.is_leader:
             return
-        if partition.leader_epoch != record.leader_epoch:
+        if partition.leader_epoch != record.leader_epoch or self._lead_on(key, partition, record):
             return
         log.begin_replication(log.high_watermark)
         leading = LeadingPartition(
@@ -212,9 +247,12 @@ class ReplicaManager:
         fetcher = self._fetchers.get(leader_id)
         if fetcher is None:
             fetcher = self._fetchers[leader_id] = ReplicaFetcher(
-                self._node_id, leader_id, self._peers.get, self._config, self._runtime, self._links
+                leader_id, self._follower, self._peers.get, self._config, self._runtime, self._links
             )
         return fetcher
+
+    def _follower(self) -> Follower:
+        return Follower(self._node_id, self._gate.broker_epoch)
 
     # Followers
 
@@ -223,6 +261,7 @@ class ReplicaManager:
         key = self._keys.get(partition)
         if key is not None:
             leading = self._leading[key]
+            leading.note_growth(self._clock.now())
             leading.advance(self._clock.now())  # the only one in sync need not wait for anyone
             self._wake_followers(key, leading)
 
@@ -238,47 +277,57 @@ class ReplicaManager:
         if fetcher is not None and not self._is_over:
             fetcher.wake(key)
 
-    def serve_fetch(self, follower_id: int, asked: Sequence[ReplicaFetch]) -> list[ReplicaFetched]:
+    def serve_fetch(self, follower: Follower, asked: Sequence[ReplicaFetch], max_bytes: int) -> list[ReplicaFetched]:
         """What a follower is told; an error for a partition that is not led here, or in another epoch."""
-        return [self._serve_one(follower_id, one) for one in asked]
+        answers: list[ReplicaFetched] = []
+        left = max_bytes
+        for one in asked:
+            if left <= 0:
+                break
+            answers.append(self._serve_one(follower, one))
+            left -= len(answers[-1].data)
+        return answers
 
-    def _serve_one(self, follower_id: int, asked: ReplicaFetch) -> ReplicaFetched:
+    def _serve_one(self, follower: Follower, asked: ReplicaFetch) -> ReplicaFetched:
         answer = ReplicaFetched(asked.key, asked.leader_epoch, asked.fetch_offset)
         leading = self._leading.get(asked.key)
         try:
             if leading is None or self._is_over:
                 raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
             leading.partition.check_leader_epoch(asked.leader_epoch)
-            self._read(leading, follower_id, asked, answer)
+            self._read(leading, follower, asked, answer)
         except KafkaError as error:
             answer.error = error.code
         except OSError as error:
-            logger.error("a log cannot be read for a follower", follower=follower_id, error=str(error))
+            logger.error("a log cannot be read for a follower", follower=follower.node_id, error=str(error))
             answer.error = ErrorCode.KAFKA_STORAGE_ERROR
         return answer
 
-    def _read(self, leading: LeadingPartition, follower_id: int, asked: ReplicaFetch, answer: ReplicaFetched) -> None:
+    def _read(self, leading: LeadingPartition, follower: Follower, asked: ReplicaFetch, answer: ReplicaFetched) -> None:
         log, end = leading.log, leading.log.log_end_offset
-        answer.log_start_offset, answer.high_watermark = log.log_start_offset, log.high_watermark
+        answer.log_start_offset, answer.log_end_offset = log.log_start_offset, end
+        answer.high_watermark = log.high_watermark
         if asked.last_fetched_epoch >= 0:
             epoch, end_offset = log.end_offset_for_epoch(asked.last_fetched_epoch)
-            if epoch >= 0 and (epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset):
+            if epoch < 0:
+                raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
+            if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
                 answer.diverging = (epoch, end_offset)
                 return
         if not log.log_start_offset <= asked.fetch_offset <= end:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
         if asked.fetch_offset < end:
             answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
-        leading.note_fetch(follower_id, asked.fetch_offset, asked.log_start_offset, self._clock.now())
+        leading.note_fetch(follower, asked.fetch_offset, asked.log_start_offset, self._clock.now())
         answer.high_watermark = log.high_watermark
-        self._expand(leading)
+        self._expand(leading, follower.node_id)
 
     # Who is in sync
 
-    def _expand(self, leading: LeadingPartition) -> None:
-        joining = [one for one in leading.followers if leading.may_join(one)]
-        if joining:
-            self._alter(leading, sorted({*leading.record.isr, *joining}))  # in the order that Apache Kafka records
+    def _expand(self, leading: LeadingPartition, follower_id: int) -> None:
+        """A follower joins those in sync by asking, and not before: what was known of it may be old."""
+        if leading.may_join(follower_id):
+            self._alter(leading, sorted({*leading.record.isr, follower_id}))  # in the order that Apache Kafka records
 
     def _shrink(self, leading: LeadingPartition) -> None:
         lagging = leading.lagging(self._clock.now())
@@ -286,24 +335,35 @@ class ReplicaManager:
             self._alter(leading, [one for one in leading.record.isr if one not in lagging])
 
     def _alter(self, leading: LeadingPartition, isr: Sequence[int]) -> None:
-        key = self._keys[leading.partition]
-        leading.pending_isr = tuple(isr)
+        self._ask_controller(leading, leading.begin_change(isr))
+
+    def _ask_controller(self, leading: LeadingPartition, pending: PendingIsr) -> None:
+        pending.is_lost = False
 
         def done(error: KafkaError | None) -> None:
-            if error is not None:  # what the controller has recorded meanwhile is on its way
-                leading.pending_isr = None
+            leading.end_change(pending, error, self._clock.now())
 
-        if not self._gate.alter_isr(key[0], leading.record, isr, done):
-            leading.pending_isr = None
+        def lost() -> None:
+            pending.is_lost = True
+
+        self._gate.alter_isr(self._keys[leading.partition][0], pending, done, lost)
+
+    def _ask_controller_again(self) -> None:
+        for leading in list(self._leading.values()):
+            if leading.pending is not None and leading.pending.is_lost:
+                self._ask_controller(leading, leading.pending)
 
     def _on_time(self) -> None:
-        for leading in list(self._leading.values()):
+        self._ask_controller_again()
+        for key, leading in list(self._leading.items()):
             self._shrink(leading)
-            self._expand(leading)
+            self._wake_followers(key, leading)
             leading.advance(self._clock.now())
         self._timer.set(self._clock.now() + self._config.lag_s / 2)
 
     def _on_links(self) -> None:
-        if not self._is_over:
-            for fetcher in self._fetchers.values():
-                fetcher.wake_all()
+        for leading in self._leading.values():
+            leading.note_ways(partial(self._links.reaches, self._node_id), self._clock.now())
+        self._ask_controller_again()
+        for fetcher in self._fetchers.values():
+            fetcher.ask_anew()

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ...protocol.errors import KafkaError
-from ...protocol.metadata_records import MetadataRecord, PartitionRecord
+from ...protocol.metadata_records import MetadataRecord
 from ...protocol.uuid_text import decode_uuid
 from ..advertised import Advertised
 from ..config.broker_config import BrokerConfig
 from ..config.replication_config import ReplicationConfig
+from ..controller.broker_registration import NO_EPOCH
 from ..controller.controller import Controller
-from ..controller.in_sync_replicas import ANY_EPOCH, IsrChange, IsrResult
+from ..controller.in_sync_replicas import IsrChange, IsrResult
 from ..coordination.replication_wait import ReplicationWait
 from ..coordination.transactions.marker_channel import MarkerChannel
 from ..coordination.transactions.verification import TransactionChecks
@@ -22,6 +23,8 @@ from ..nodes.links import CONTROLLER, Links
 from ..nodes.node_metadata import NodeMetadata
 from ..nodes.nodes import Nodes
 from ..nodes.several_nodes import AddressBook, SeveralNodes
+from ..replication.leading import PendingIsr
+from ..replication.replica_fetch import Follower
 from ..replication.replica_manager import ReplicaManager
 from ..runtime import Runtime
 from ..seat import OnChange, ShareStates
@@ -162,6 +165,7 @@ class BrokerSeat:
         context.remote_controller = linked
         self._around.replicas[self._node_id] = self._replicas
         self._around.contexts[self._node_id] = context
+        around.observers.note()
         context.metadata.publisher.subscribe(self._replicas)
         self._replicas.start(context.topics, context.metadata.image)
         moves = CoordinatorMoves(
@@ -179,27 +183,36 @@ class BrokerSeat:
 
     # What its replicas ask
 
-    def alter_isr(
-        self, topic_id: bytes, record: PartitionRecord, isr: Sequence[int], then: Callable[[KafkaError | None], None]
-    ) -> bool:
+    @property
+    def broker_epoch(self) -> int:
         assert self._metadata is not None
-        brokers, links, controller = self._metadata.image.brokers, self._around.links, self._around.controller
-        own = brokers.get(self._node_id)
-        if own is None:
-            return False
-        epochs = [(one, brokers[one].broker_epoch if one in brokers else ANY_EPOCH) for one in isr]
-        change = IsrChange(topic_id, record.partition_id, record.leader_epoch, record.partition_epoch, epochs)
+        own = self._metadata.image.brokers.get(self._node_id)
+        return NO_EPOCH if own is None else own.broker_epoch
+
+    def alter_isr(
+        self,
+        topic_id: bytes,
+        pending: PendingIsr,
+        then: Callable[[KafkaError | None], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        links, controller, record = self._around.links, self._around.controller, pending.record
+        broker_epoch = self.broker_epoch
+        isr = [(one, broker_epoch if one == self._node_id else epoch) for one, epoch in pending.isr]
+        change = IsrChange(topic_id, record.partition_id, record.leader_epoch, record.partition_epoch, isr)
 
         def answered(results: Sequence[IsrResult], error: KafkaError | None) -> None:
             refusal = error or (results[0].error if results else None)
-            links.send(CONTROLLER, self._node_id, lambda: then(refusal))
+            if not links.send(CONTROLLER, self._node_id, lambda: then(refusal), on_lost):
+                on_lost()
 
         def ask() -> None:
-            controller.alter_partitions(self._node_id, own.broker_epoch, [change], answered)
+            controller.alter_partitions(self._node_id, broker_epoch, [change], answered)
 
-        return links.send(self._node_id, CONTROLLER, ask)
+        if not links.send(self._node_id, CONTROLLER, ask, on_lost):
+            on_lost()
 
-    def _is_eligible(self, node_id: int) -> bool:
+    def _is_eligible(self, follower: Follower) -> bool:
         assert self._metadata is not None
-        broker = self._metadata.image.brokers.get(node_id)
-        return broker is not None and broker.is_active
+        broker = self._metadata.image.brokers.get(follower.node_id)
+        return broker is not None and broker.is_active and broker.broker_epoch == follower.broker_epoch

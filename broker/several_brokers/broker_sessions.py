@@ -5,6 +5,7 @@ the way is lost, and a broker that is heard of again is let in at once, without 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from ...protocol.errors import KafkaError
 from ..controller.controller import Controller
@@ -52,7 +53,7 @@ class BrokerSessions:
         self._cancel(broker_id)
         # Before it leads again it must have heard of what has happened meanwhile.
         if broker is not None and broker.is_fenced and self._links.is_up(CONTROLLER, broker_id):
-            self._controller.unfence_broker(broker_id, _report)
+            self._controller.unfence_broker(broker_id, partial(self._changed, broker_id))
 
     def _cancel(self, broker_id: int) -> None:
         timer = self._running_out.pop(broker_id, None)
@@ -63,14 +64,11 @@ class BrokerSessions:
         self._running_out.pop(broker_id, None)
         logger.warning("a broker has not been heard of for too long: it is fenced", broker=broker_id)
 
-        def fenced(error: KafkaError | None) -> None:
-            _report(error)
-            if broker_id in self._watched:
-                self._look_at(broker_id)  # it may have been heard of meanwhile
+        self._controller.fence_broker(broker_id, partial(self._changed, broker_id))
 
-        self._controller.fence_broker(broker_id, fenced)
-
-
-def _report(error: KafkaError | None) -> None:
-    if error is not None:
-        logger.error("a broker cannot be fenced, or let in again", error=str(error))
+    def _changed(self, broker_id: int, error: KafkaError | None) -> None:
+        """It is fenced, or is not any more. The way may have become another meanwhile."""
+        if error is not None:
+            logger.error("a broker cannot be fenced, or let in again", broker=broker_id, error=str(error))
+        elif broker_id in self._watched:
+            self._look_at(broker_id)

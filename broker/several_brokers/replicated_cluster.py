@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from ...storage.directory import DataDirectory
+from ...storage.directory import CLEAN_SHUTDOWN, DataDirectory
 from ...storage.files.files import Files
 from ...storage.meta_properties import META_PROPERTIES
 from ..advertised import AdvertiseRule
@@ -256,6 +256,7 @@ class ReplicatedCluster:
         slot, around = self.slot(node_id), self.around
         if slot.is_alive:
             raise StartError(f"broker {node_id} runs already")
+        await self._fence_dead(slot)
         seat = BrokerSeat(node_id, slot.config, around)
         node = Node(self._plan(slot, seat), self._runtime)
         around.links.set_going(node_id)
@@ -275,6 +276,16 @@ class ReplicatedCluster:
             await self._end(slot, BrokerState.STOPPED, is_kept=True)
             raise
 
+    async def _fence_dead(self, slot: BrokerSlot) -> None:
+        """The controller is to know that the broker before this one has died: it leads nothing any more."""
+        controller = self.around.controller
+        known = controller.cluster.brokers.get(slot.node_id)
+        is_clean = self._files.exists(f"{slot.root}/{CLEAN_SHUTDOWN}")
+        if self._sessions is not None:
+            self._sessions.forget(slot.node_id)
+        if known is not None and not known.is_fenced and not is_clean:
+            await when_done(partial(controller.fence_broker, slot.node_id))
+
     def _plan(self, slot: BrokerSlot, seat: BrokerSeat) -> NodePlan:
         assert self._controller is not None
         return NodePlan(
@@ -293,8 +304,8 @@ class ReplicatedCluster:
     async def _register(self, slot: BrokerSlot) -> None:
         controller = self.around.controller
         known = controller.cluster.brokers.get(slot.node_id)
-        # One that is registered and not fenced was there when the whole process ended: with it, the controller has
-        # missed nothing, and the broker is the one it was.
+        # One that is registered and not fenced was there when the whole process was stopped: the controller has missed
+        # nothing, and the broker is the one it was.
         is_back = known is not None and not known.is_fenced
         incarnation_id = known.incarnation_id if is_back and known else self._runtime.new_uuid().bytes
         asked = slot.registration(incarnation_id)

@@ -4,16 +4,15 @@ The one rule: what cannot be is refused before anything is done, and what is don
 comes of it.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse, TopicPartitions
 from ..cluster import StartError
 from ..config.config_def import nearest
-from ..controller.cluster_state import TopicPartition
-from ..controller.elections import ElectionResult, ElectionType
+from .asking import ask
 from .brokers_seen import RUNNING, SeenLink
 from .inspection import check_partition_of, topic_named
 from .running_cluster import BrokerError, RunningCluster
@@ -27,6 +26,7 @@ End = int | str
 CONTROLLER, CLIENTS = "controller", "clients"
 _NUMBERS = {CONTROLLER: -1, CLIENTS: -2}  # as links have them
 _NAMES = {number: name for name, number in _NUMBERS.items()}
+PREFERRED, UNCLEAN = 0, 1  # ElectLeaders' numbers (KIP-460)
 FROZEN, STOPPED, KILLED = "frozen", "stopped", "killed"
 
 
@@ -214,27 +214,22 @@ async def elect_leaders(
     """Have the preferred leaders lead, as a client's ElectLeaders would, or any replica that is there where none does.
 
     Of one partition, of all of a topic, or of all there are; those that need no election stay as they are. KafkaError
-    for one of a topic that cannot be held. A broker alone leads everything as it is.
+    for one of a topic that cannot be held.
     """
-    asked: list[TopicPartition] | None = None
+    asked: list[TopicPartitions] | None = None
     if topic is not None:
         indexes = sorted(topic_named(running.contexts, topic).partitions)
         if partition is not None:
             check_partition_of(running.contexts, topic, partition)
             indexes = [partition]
-        asked = [TopicPartition(topic, index) for index in indexes]
-    if not running.has_several:
-        return
-    done: asyncio.Future[tuple[Sequence[ElectionResult], KafkaError | None]]
-    done = asyncio.get_running_loop().create_future()
+        asked = [TopicPartitions(topic=topic, partitions=indexes)]
+    request = ElectLeadersRequest(election_type=UNCLEAN if is_unclean else PREFERRED, topic_partitions=asked)
     async with running.beside():
-        controller = running.several.around.controller
-        kind = ElectionType.UNCLEAN if is_unclean else ElectionType.PREFERRED
-        controller.elect_leaders(kind, asked, lambda results, error: done.set_result((results, error)))
-        results, error = await done
-    if error is not None:
-        raise error
-    for one in results if topic is not None else ():
-        if one.error is not None and one.error.code is not ErrorCode.ELECTION_NOT_NEEDED:
-            why = one.error.message or one.error.code.name
-            raise KafkaError(one.error.code, f"{one.partition.topic}-{one.partition.partition}: {why}")
+        answer = await ask(running.contexts.active, request, ElectLeadersResponse)
+    if answer.error_code:
+        raise KafkaError(ErrorCode(answer.error_code))
+    for result in answer.replica_election_results if topic is not None else ():
+        for one in result.partition_result:
+            if one.error_code not in (ErrorCode.NONE, ErrorCode.ELECTION_NOT_NEEDED):
+                why = one.error_message or ErrorCode(one.error_code).name
+                raise KafkaError(ErrorCode(one.error_code), f"{result.topic}-{one.partition_id}: {why}")

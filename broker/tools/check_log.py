@@ -22,7 +22,7 @@ FOUND, UNREADABLE = 1, 2
 @click.option("--deep", is_flag=True, help="Open the batches too, and count their records.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON object a line, the summary last.")
 def check_log(directory: str, deep: bool, is_json: bool) -> None:
-    """Check a data directory, or one partition's directory: Odradek's or Apache Kafka's.
+    """Check a data directory, that of several brokers, or one partition's directory: Odradek's or Apache Kafka's.
 
     Every batch is read (size, checksum, offsets, epoch), and the indexes, snapshots, checkpoints and ids are compared
     with the batches and with each other. Each finding says where it is, what is wrong and what the next start will make
@@ -32,9 +32,10 @@ def check_log(directory: str, deep: bool, is_json: bool) -> None:
     Exits with 0 if nothing is wrong, with 1 if something is, with 2 if the directory cannot be read; of one in use with
     0 as well if nothing is found but what may be in progress.
     """
-    is_in_use = is_locked(os.path.join(directory, LOCK)) or is_locked(os.path.join(directory, "..", LOCK)) or False
+    check = DirectoryCheck(ReadOnlyFiles(), os.path.abspath(directory), is_deep=deep)
     try:
-        findings = DirectoryCheck(ReadOnlyFiles(), os.path.abspath(directory), is_deep=deep).run()
+        is_in_use = any(is_locked(os.path.join(directory, name, LOCK)) for name in ("", "..", *check.nodes()))
+        findings = check.run()
     except OSError as error:
         click.echo(f"odradek: {directory}: {error.strerror or error}", err=True)
         sys.exit(UNREADABLE)

@@ -248,14 +248,19 @@ class Topics:
         return self.new_topic(name, assignments, configs)
 
     def raise_leader_epochs(self, partitions: Sequence[tuple[str, int]], then: Then) -> None:
-        """This node leads the partitions in an epoch that is new, as after an election; unknown ones are left out."""
+        """Who leads the partitions leads them in an epoch that is new, as after an election that it has won again.
+
+        Unknown ones are left out, and those that nobody leads.
+        """
 
         def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
             records: list[MetadataRecord] = []
             for name, index in partitions:
                 topic = image.topics.get(name)
+                leader = -1
                 if topic is not None and index in topic.partitions:
-                    leader = self._config.node_id
+                    leader = topic.partitions[index].record.leader
+                if topic is not None and leader >= 0:
                     records.append(PartitionChangeRecord(topic_id=topic.topic_id, partition_id=index, leader=leader))
                 yield
             return records

@@ -5,6 +5,7 @@ directory that cannot be listed is an error.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...protocol.uuid_text import decode_uuid
@@ -28,6 +29,7 @@ from .partition import METADATA_TOPIC, Known, check_partition
 
 _CHECKPOINTS = (RECOVERY_POINTS, LOG_STARTS, HIGH_WATERMARKS, CLEANER_OFFSETS)
 _WAITING = re.compile(r".+\.[0-9a-f]{32}-(delete|stray)")
+_OF_NODE = re.compile(r"controller|node-[1-9][0-9]*")
 _FUTURE = re.compile(r"(.+)\.[0-9a-f]{32}-future")
 
 
@@ -53,7 +55,7 @@ class Surroundings:
 
 
 class DirectoryCheck:
-    """A data directory, or one partition's directory in it."""
+    """A data directory, or one partition's directory in it, or a directory that has one for each of several nodes."""
 
     def __init__(self, files: ReadableFiles, path: str, *, is_deep: bool) -> None:
         self.findings = Findings()
@@ -62,12 +64,27 @@ class DirectoryCheck:
     def run(self) -> Findings:
         """Look at everything. OSError if the directory itself cannot be read."""
         names = sorted(self._files.list_directory(self._path))
+        nodes = self.nodes(names)
+        if nodes:
+            for name in nodes:
+                check = DirectoryCheck(self._files, f"{self._path}/{name}", is_deep=self._is_deep)
+                self.findings.include(name, check.run())
+            return self.findings
         own_name = self._path.rpartition("/")[2]
         if META_PROPERTIES not in names and any(re.fullmatch(r"\d{20}\.log", name) for name in names):
             self._check_one(own_name)
         else:
             self._check_all(names)
         return self.findings
+
+    def nodes(self, names: Sequence[str] | None = None) -> list[str]:
+        """The directories in it of a controller and its brokers; none where it is the directory of one node."""
+        if names is None:
+            names = sorted(self._files.list_directory(self._path))
+        if META_PROPERTIES in names:
+            return []
+        found = [name for name in names if _OF_NODE.fullmatch(name)]
+        return [name for name in found if self._files.exists(f"{self._path}/{name}/{META_PROPERTIES}")]
 
     def _check_one(self, own_name: str) -> None:
         """A partition by itself: the files around it are believed if they are there, and not judged."""

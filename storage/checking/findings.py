@@ -55,6 +55,15 @@ class Findings:
         if count <= MOST_PER_FILE:
             self.found.append(Finding(path, problem, consequence, position, offset, is_explained))
 
+    def include(self, name: str, other: "Findings") -> None:
+        """Take over what was found in a directory of this one."""
+        self.found += [one._replace(path=f"{name}/{one.path}") for one in other.finish()]
+        self.partitions += other.partitions
+        self.segments += other.segments
+        self.batches += other.batches
+        self.size_bytes += other.size_bytes
+        self.leftovers += other.leftovers
+
     def finish(self) -> list[Finding]:
         """All of it, with a line for each file that had more faults than were written down."""
         rest = [

@@ -1,6 +1,6 @@
 """Two conversations side by side: where they differ, and which differences are decided upon."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .normalise import Plain
@@ -40,6 +40,19 @@ def differences(kafka: Mapping[str, Plain], odradek: Mapping[str, Plain]) -> lis
         for step in steps
         for path, one, other in _walk(kafka.get(step, ABSENT), odradek.get(step, ABSENT), "")
     ]
+
+
+def surprises(
+    scenario: str, kafka: Mapping[str, Plain], odradek: Mapping[str, Plain], decided: Iterable[Decided]
+) -> list[str]:
+    """The differences that nobody has decided upon, and the decisions that nothing differs by any more."""
+    meant = {(one.step, one.path): one for one in decided if one.scenario == scenario}
+    found: list[str] = []
+    for difference in differences(kafka, odradek):
+        expected = meant.pop((difference.step, difference.path), None)
+        if expected is None or expected.odradek != difference.odradek:
+            found.append(str(difference))
+    return found + [f"{one.step}: {one.path} no longer differs: strike it out" for one in meant.values()]
 
 
 def _walk(one: Plain, other: Plain, path: str) -> Iterator[tuple[str, Plain, Plain]]:

@@ -41,7 +41,7 @@ from .three_nodes import NODE_IDS, ThreeNodes
 from .wire_session import Notes
 
 Response = TypeVar("Response")
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 POLL_S = 0.02
 ANSWER_S = 30.0
 
@@ -57,6 +57,7 @@ SETS = (
     "node_endpoints",
     "replica_election_results",
     "partition_responses",
+    "partitions",
     "transaction_states",
     "groups",
     "active_producers",
@@ -109,8 +110,8 @@ class NodeMask(Mask):
             return "of the coordinator"  # it has led since any number of failures
         if name in self._TIMES and value > 1_750_000_000_000:
             return "now"
-        if name in self._SIZES and value > 0:
-            return "some"
+        if name in self._SIZES:
+            return "of the disk"
         return super()._number(value, name)
 
 
@@ -207,6 +208,10 @@ class NodeDialogue(Notes):
         """Names to choose from: in the answers each reads as `base`."""
         return (f"{self.name(base)}.{number}" for number in count())
 
+    def plain_name(self, name: str) -> str:
+        """The base of a name, chosen from several or not."""
+        return name.partition(self._suffix)[0]
+
     # Waiting
 
     def wait_for(self, is_true: Callable[[], bool], why: str) -> None:
@@ -298,7 +303,7 @@ class NodeDialogue(Notes):
     def wait_for_high_watermark(self, node_id: int, name: str, offset: int, index: int = 0) -> None:
         """Until a consumer of that broker is told this high watermark."""
         self.wait_for(
-            lambda: self._fetched(node_id, name, index, 0).high_watermark == offset,
+            lambda: self._fetched(node_id, name, index, offset).high_watermark == offset,
             f"the high watermark of {name} is {offset} at {node_id}",
         )
 
@@ -319,15 +324,14 @@ class NodeDialogue(Notes):
 
     def restore(self) -> None:
         """Has everything as it was before the story: all brokers in sync, preferred leaders, no topics of its own."""
-        self._close_wires()
+        self.close()
         for node_id in sorted(self._frozen):
             self.resume(node_id)
         for node_id in sorted(self._down):
             self.start(node_id)
-        deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in self._topics]
-        self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
         self.elect_preferred()
-        self._close_wires()
+        deletions = [DeleteTopicState(name=name, topic_id=ZERO_UUID) for name in dict.fromkeys(self._topics)]
+        self.wire(1).ask(DeleteTopicsRequest(topics=deletions, timeout_ms=10_000), 6, DeleteTopicsResponse)
 
     def elect_preferred(self) -> None:
         """Has every partition led by its first replica, once all are in sync."""
@@ -341,7 +345,8 @@ class NodeDialogue(Notes):
         answers = [self.wire(one).ask(MetadataRequest(topics=None), 12, MetadataResponse) for one in NODE_IDS]
         return all(is_so(one) for answer in answers for topic in answer.topics for one in topic.partitions)
 
-    def _close_wires(self) -> None:
+    def close(self) -> None:
+        """Closes the connections that are open."""
         for wire in self._wires.values():
             wire.close()
         self._wires.clear()
@@ -356,10 +361,11 @@ def _is_led_as_preferred(partition: MetadataResponsePartition) -> bool:
 
 
 def told(title: str, nodes: ThreeNodes) -> dict[str, Plain]:
-    """The story of that title, with these brokers; they are whole again afterwards."""
+    """The story of that title, with these brokers; they are whole again afterwards, unless it fails."""
     dialogue = NodeDialogue(nodes)
     try:
         STORIES[title](dialogue)
-    finally:
         dialogue.restore()
+    finally:
+        dialogue.close()
     return dialogue.steps

@@ -47,9 +47,17 @@ class Producer:
 
 
 def init(d: NodeDialogue, label: str, at: int, producer: Producer) -> None:
-    """InitProducerId; the producer is what it is given, if it is given anything."""
+    """InitProducerId, once that broker has ids to give; the producer is what it is given, if it is given anything."""
     request = InitProducerIdRequest(transactional_id=producer.key, transaction_timeout_ms=60_000)
-    answer = d.ask(label, at, request, 4, InitProducerIdResponse)
+    answers: list[InitProducerIdResponse] = []
+
+    def is_answered() -> bool:
+        answers.append(d.wire(at).ask(request, 4, InitProducerIdResponse))
+        return answers[-1].error_code != ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+
+    d.wait_for(is_answered, "there are producer ids")
+    answer = answers[-1]
+    d.note(f"{label}, at {at}", answer)
     if answer.error_code == ErrorCode.NONE:
         producer.producer_id, producer.epoch = answer.producer_id, answer.producer_epoch
 

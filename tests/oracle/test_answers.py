@@ -12,7 +12,7 @@ import pytest
 
 from ..brokers import BrokerProcess
 from .accepted_differences import DECIDED
-from .comparison import differences
+from .comparison import surprises
 from .normalise import Plain
 from .wire_session import SCENARIOS, held
 
@@ -31,15 +31,8 @@ def test_odradek_answers_as_apache_kafka_does(
     title: str, odradek: BrokerProcess, request: pytest.FixtureRequest, is_oracle: bool
 ) -> None:
     kafka = _asked_of_kafka(title, request) if is_oracle else _recorded(title)
-    ours = held(title, odradek.address)
-    decided = {(one.step, one.path): one for one in DECIDED if one.scenario == title}
-    surprises: list[str] = []
-    for difference in differences(kafka, ours):
-        meant = decided.pop((difference.step, difference.path), None)
-        if meant is None or meant.odradek != difference.odradek:
-            surprises.append(str(difference))
-    surprises += [f"{one.step}: {one.path} no longer differs: strike it from DECIDED" for one in decided.values()]
-    assert not surprises, "\n" + "\n".join(surprises)
+    found = surprises(title, kafka, held(title, odradek.address), DECIDED)
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_nothing_is_decided_or_recorded_about_scenarios_that_do_not_exist() -> None:

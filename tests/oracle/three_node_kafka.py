@@ -12,13 +12,17 @@ from odradek.broker.wire import Wire
 from odradek.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 
 from ..brokers import free_port
-from .apache_kafka import CLUSTER_ID, START_DEADLINE_S, STOP_DEADLINE_S, jars, java
+from .apache_kafka import CLUSTER_ID, STOP_DEADLINE_S, jars, java
 from .retry import RETRY_S
 from .three_nodes import NODE_IDS, RACKS, SETTINGS
 
 CONTROLLER_ID = 100
 SMALL_JVM = ("-Xmx256m", "-server", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-HEARTBEAT = {"broker.heartbeat.interval.ms": "300"}
+START_DEADLINE_S = 300.0  # four JVMs at once, on a machine that may be busy
+OF_KAFKA_ALONE = {
+    "broker.heartbeat.interval.ms": "300",
+    "initial.broker.registration.timeout.ms": "300000",
+}
 
 
 class KafkaNode:
@@ -87,12 +91,14 @@ class ThreeNodeKafka:
     controllers, two of three must live for anything to change.
     """
 
+    start_deadline_s = START_DEADLINE_S
+
     def __init__(
         self, directory: Path, settings: Mapping[str, str] | None = None, *, is_combined: bool = False
     ) -> None:
         ports = _distinct_ports()
         self._addresses: Mapping[int, str] = {node_id: f"127.0.0.1:{next(ports)}" for node_id in NODE_IDS}
-        self._settings = {**SETTINGS, **HEARTBEAT, **(settings or {})}
+        self._settings = {**SETTINGS, **OF_KAFKA_ALONE, **(settings or {})}
         quorum = {node_id: next(ports) for node_id in (NODE_IDS if is_combined else (CONTROLLER_ID,))}
         voters = ",".join(f"{node_id}@127.0.0.1:{port}" for node_id, port in quorum.items())
         self.nodes: dict[int, KafkaNode] = {}
@@ -164,7 +170,7 @@ class ThreeNodeKafka:
     def _wait_until_joined(self, node_id: int) -> None:
         """Until it answers and takes part: every running broker lists it as one that is not fenced."""
         node = self.nodes[node_id]
-        deadline = time.monotonic() + START_DEADLINE_S
+        deadline = time.monotonic() + self.start_deadline_s
         while time.monotonic() < deadline and node.is_running():
             if all(self._lists(asked, node_id) for asked in NODE_IDS if self.nodes[asked].is_running()):
                 return

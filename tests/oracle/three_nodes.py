@@ -12,13 +12,14 @@ SETTINGS: Mapping[str, str] = {
     "log.retention.ms": "-1",
     "log.retention.check.interval.ms": "3600000",
     "group.initial.rebalance.delay.ms": "0",
+    "default.replication.factor": "1",
     # As many as there are brokers: each leads one, and the next by id takes over from it.
     "offsets.topic.num.partitions": "3",
     "transaction.state.log.num.partitions": "3",
     "share.coordinator.state.topic.num.partitions": "3",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
-    # Whoever is dead or frozen is fenced after three seconds instead of nine.
-    "broker.session.timeout.ms": "3000",
+    # Whoever is dead or frozen is fenced a little sooner than by default; a busy machine stalls for seconds, too.
+    "broker.session.timeout.ms": "6000",
     # A preferred leader comes back when a story says so, not when five minutes are over.
     "auto.leader.rebalance.enable": "false",
     "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",

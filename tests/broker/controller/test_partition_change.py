@@ -36,9 +36,11 @@ def change(
     unclean_shutdown: Sequence[int] = (),
 ) -> PartitionChange:
     """A change while these brokers are there."""
-    rules = ElectionRules(
-        lambda record, replica: replica in alive, directory_of, min_isr, has_eligible_leaders=has_eligible_leaders
-    )
+
+    def may_lead(record: PartitionRecord, replica: int) -> bool:
+        return replica in alive
+
+    rules = ElectionRules(may_lead, directory_of, min_isr, has_eligible_leaders)
     return PartitionChange(record, rules, election, unclean_shutdown)
 
 
@@ -180,6 +182,18 @@ def test_where_nobody_is_eligible_the_last_leader_leads_again_and_recovers() -> 
     assert record.last_known_elr == []
 
 
+def test_who_led_last_is_remembered_when_there_is_no_leader_any_more_and_nobody_is_remembered_yet() -> None:
+    assert recorded(change(was(isr=[1]), 3)).last_known_elr == [1]  # it is in sync, but its disk is not there
+    assert recorded(change(was(isr=[1], last_known_elr=[2]), 3)).last_known_elr is None
+
+
+def test_who_led_last_is_forgotten_when_there_is_another_leader_and_not_before() -> None:
+    asked = change(was(isr=[1], last_known_elr=[2]), 1, 2, 3)
+    asked.isr = [1, 2]
+    assert recorded(asked).last_known_elr is None
+    assert recorded(change(was(leader=2, last_known_elr=[2]), 1, 3)).last_known_elr == []
+
+
 def test_the_last_leader_has_no_say_while_somebody_is_eligible_or_several_are_known() -> None:
     eligible = was(leader=NO_LEADER, isr=[], eligible_leader_replicas=[1], last_known_elr=[2])
     assert change(eligible, 2).record() is None
@@ -220,6 +234,21 @@ def test_a_reassignment_ends_when_everybody_who_comes_is_in_sync() -> None:
     assert (record.replicas, record.isr, record.leader) == ([4, 5], [4, 5], 4)
     assert (record.adding_replicas, record.removing_replicas) == ([], [])
     assert record.directories == [directory_of(4), directory_of(5)]
+
+
+def test_a_reassignment_does_not_wait_for_who_stays_and_is_not_in_sync() -> None:
+    asked = change(was([4, 2, 3, 1], isr=[1, 2], leader=1, adding_replicas=[4], removing_replicas=[1]), 1, 2, 3, 4)
+    asked.isr = [1, 2, 4]
+    record = recorded(asked)
+    assert (record.replicas, record.isr, record.leader) == ([4, 2, 3], [2, 4], 4)
+
+
+def test_where_replicas_become_fewer_everybody_who_stays_has_to_be_in_sync() -> None:
+    asked = change(was([2, 3, 1], isr=[1, 2], leader=1, removing_replicas=[1]), 1, 2, 3)
+    assert asked.record() is None
+    asked = change(was([2, 3, 1], isr=[1, 2], leader=1, removing_replicas=[1]), 1, 2, 3)
+    asked.isr = [1, 2, 3]
+    assert recorded(asked).replicas == [2, 3]
 
 
 def test_replicas_that_merely_change_places_need_no_reassignment() -> None:

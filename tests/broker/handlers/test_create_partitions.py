@@ -14,7 +14,8 @@ from odradek.protocol.messages.create_partitions import (
 )
 from odradek.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 
-from .broker_harness import AskedBroker, batch, limit_mutations, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, batch, limit_mutations, served
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def broker() -> AskedBroker:
 
 
 def grow(
-    broker: AskedBroker,
+    broker: AskedContext,
     *wanted: tuple[str, int],
     version: int = 3,
     assigned: list[list[int]] | None = None,
@@ -153,3 +154,38 @@ def test_an_older_version_grows_its_topics_and_is_throttled(broker: AskedBroker)
     request = CreatePartitionsRequest(topics=topics, timeout_ms=5000, validate_only=False)
     answer = broker.ask(request, 2, CreatePartitionsResponse).answer
     assert ([one.error_code for one in answer.results], answer.throttle_time_ms) == ([0], 9000)
+
+
+# Several brokers
+
+
+def test_new_partitions_have_as_many_replicas_as_the_old_ones_or_are_where_they_are_put() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2])
+    assert grow(brokers[2], ("t", 2)) == [("t", 0, None)]
+    assert len(brokers.record("t", 1).replicas) == 2
+    assert grow(brokers[2], ("t", 3), assigned=[[3, 1]]) == [("t", 0, None)]
+    assert list(brokers.record("t", 2).replicas) == [3, 1]
+    assert brokers.produce("t", batch(b"v"), index=2).base_offset == 0
+
+
+def test_a_place_that_several_brokers_do_not_have_is_refused_in_kafkas_words() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.kill(1)
+    manual = "The manual partition assignment includes"
+    refusals: dict[str, tuple[int, list[list[int]]]] = {
+        "Attempted to add 2 additional partition(s), but only 1 assignment(s) were specified.": (3, [[1, 2, 3]]),
+        f"{manual} broker 9, but no such broker is registered.": (2, [[9, 1, 2]]),
+        f"{manual} the broker 2 more than once.": (2, [[2, 2, 3]]),
+        f"{manual} an empty replica list.": (2, [[]]),
+        f"{manual} a partition with 2 replica(s), but this is not consistent with previous partitions, which have "
+        "3 replica(s).": (2, [[2, 3]]),
+    }
+    for message, (count, assigned) in refusals.items():
+        assert grow(brokers[2], ("t", count), assigned=assigned) == [("t", 39, message)]
+    brokers.create("u", [2])
+    fenced = (
+        "All brokers specified in the manual partition assignment for partition 1 are fenced or in controlled shutdown."
+    )
+    assert grow(brokers[2], ("u", 2), assigned=[[1]]) == [("u", 39, fenced)]

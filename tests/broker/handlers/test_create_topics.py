@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.broker.config.config_def import topic_config_def
+from odradek.broker.nodes.links import CONTROLLER
 from odradek.broker.testing.disks import FULL
 from odradek.broker.topics.topics import TOO_MANY_PARTITIONS
 from odradek.protocol.api_keys import ApiKey
@@ -16,7 +17,8 @@ from odradek.protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 
-from .broker_harness import AskedBroker, batch, limit_mutations, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, batch, limit_mutations, served
 
 
 def topic(
@@ -37,7 +39,7 @@ def topic(
 
 
 def ask(
-    broker: AskedBroker, *topics: CreatableTopic, version: int = 7, timeout_ms: int = 5000, is_dry_run: bool = False
+    broker: AskedContext, *topics: CreatableTopic, version: int = 7, timeout_ms: int = 5000, is_dry_run: bool = False
 ) -> list[CreatableTopicResult]:
     request = CreateTopicsRequest(topics=topics, timeout_ms=timeout_ms, validate_only=is_dry_run)
     return list(broker.ask(request, version, CreateTopicsResponse).answer.topics)
@@ -261,3 +263,86 @@ def test_a_dry_run_is_paid_for() -> None:
     limit_mutations(broker, 0.5)
     assert [one.error_code for one in ask(broker, topic("a", 20), is_dry_run=True)] == [0]
     assert [one.error_code for one in ask(broker, topic("b"))] == [ErrorCode.THROTTLING_QUOTA_EXCEEDED]
+
+
+# Several brokers
+
+
+MANUAL = "The manual partition assignment includes"
+
+
+def test_as_many_replicas_are_made_as_are_asked_for_and_told_of() -> None:
+    brokers = ThreeBrokers()
+    asked = topic("a", 2, 3), topic("b", -1, -1), topic("c", -1, -1, assigned={0: [3, 1], 1: [2, 3]})
+    answers = ask(brokers[2], *asked)
+    assert [(one.num_partitions, one.replication_factor) for one in answers] == [(2, 3), (1, 1), (2, 2)]
+    placed = [brokers.record("a", index) for index in range(2)]
+    assert [sorted(one.replicas) for one in placed] == [[1, 2, 3]] * 2
+    assert [one.leader for one in placed] == [one.replicas[0] for one in placed]
+    assert [list(brokers.record("c", index).replicas) for index in range(2)] == [[3, 1], [2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "message"),
+    [
+        (
+            topic(factor=4),
+            38,
+            "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached because "
+            "only 3 broker(s) are registered or some brokers have all their log directories cordoned.",
+        ),
+        (topic(factor=0), 38, "Replication factor must be larger than 0, or -1 to use the default value."),
+        (topic("t", -1, -1, assigned={0: [1, 9]}), 39, f"{MANUAL} broker 9, but no such broker is registered."),
+        (topic("t", -1, -1, assigned={0: [1, 1]}), 39, f"{MANUAL} the broker 1 more than once."),
+        (topic("t", -1, -1, assigned={0: []}), 39, f"{MANUAL} an empty replica list."),
+        (
+            topic("t", -1, -1, assigned={0: [1, 2], 1: [1]}),
+            39,
+            f"{MANUAL} a partition with 1 replica(s), but this is not consistent with previous partitions, which have "
+            "2 replica(s).",
+        ),
+        (
+            topic("t", -1, -1, assigned={0: [1], 2: [1]}),
+            39,
+            "partitions should be a consecutive 0-based integer sequence",
+        ),
+    ],
+)
+def test_what_several_brokers_cannot_hold_is_refused_in_kafkas_words(
+    asked: CreatableTopic, code: int, message: str
+) -> None:
+    (answer,) = ask(ThreeBrokers()[1], asked)
+    assert (answer.error_code, answer.error_message) == (code, message)
+
+
+def test_a_broker_that_is_fenced_may_hold_a_partition_and_leads_none() -> None:
+    brokers = ThreeBrokers()
+    brokers.kill(1)
+    (made,) = ask(brokers[2], topic("t", -1, -1, assigned={0: [1, 2, 3]}))
+    one = brokers.record("t")
+    assert (made.error_code, one.leader, one.leader_epoch, list(one.isr)) == (0, 2, 0, [2, 3])
+    (refused,) = ask(brokers[2], topic("u", -1, -1, assigned={0: [1]}))
+    why = "All brokers specified in the manual partition assignment for partition 0 are fenced or in controlled"
+    assert (refused.error_code, refused.error_message) == (39, f"{why} shutdown.")
+    (made,) = ask(brokers[2], topic("v", 1, 3))
+    one = brokers.record("v")
+    assert (made.error_code, sorted(one.replicas), one.replicas[0] != 1, sorted(one.isr)) == (
+        0,
+        [1, 2, 3],
+        True,
+        [2, 3],
+    )
+
+
+def test_a_controller_that_cannot_be_reached_is_waited_for_as_long_as_the_client_waits() -> None:
+    brokers = ThreeBrokers()
+    brokers.links.set(1, CONTROLLER, is_cut=True)
+    request = CreateTopicsRequest(topics=[topic("t", 1, 3)], timeout_ms=2000, validate_only=False)
+    asked = brokers[1].ask(request, 7, CreateTopicsResponse)
+    brokers.advance(1.9)
+    assert asked.is_deferred
+    brokers.advance(0.2)
+    assert [(one.name, one.error_code) for one in asked.answer.topics] == [("t", ErrorCode.REQUEST_TIMED_OUT)]
+    brokers.links.heal()
+    brokers.settle()
+    assert brokers.record("t").leader > 0, "it was on its way"

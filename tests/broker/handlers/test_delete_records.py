@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.testing.topics import internal_topic
 from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.delete_records import (
     DeleteRecordsPartition,
     DeleteRecordsPartitionResult,
@@ -14,7 +15,9 @@ from odradek.protocol.messages.delete_records import (
     DeleteRecordsTopic,
 )
 
+from ..nodes.three_brokers import AskedNode, Made, ThreeBrokers
 from .broker_harness import AskedBroker, batch, fetch_request, offsets_in, served, wanted
+from .group_context import Asked
 
 
 def _filled() -> AskedBroker:
@@ -94,3 +97,86 @@ def test_a_disk_that_refuses_leaves_the_log_as_it_was(part: str, monkeypatch: py
     broker.restart(is_clean=False)
     assert broker.topics.partition("t", 0).log.log_start_offset == 0
     assert _delete(broker, 5).low_watermark == 5
+
+
+# Several brokers
+
+
+def _ask(node: AskedNode, offset: int, *, topic: str = "t", timeout_ms: int = 1000) -> Asked[DeleteRecordsResponse]:
+    asked = DeleteRecordsTopic(name=topic, partitions=[DeleteRecordsPartition(partition_index=0, offset=offset)])
+    return node.ask(DeleteRecordsRequest(topics=[asked], timeout_ms=timeout_ms), 2, DeleteRecordsResponse)
+
+
+def _outcome(asked: Asked[DeleteRecordsResponse]) -> tuple[int, int]:
+    ((answer,),) = [topic.partitions for topic in asked.answer.topics]
+    return answer.error_code, answer.low_watermark
+
+
+def _three() -> ThreeBrokers:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.create("u", [1, 2])
+    for _ in range(3):
+        brokers.produce("t", batch(b"v"))
+    return brokers
+
+
+def test_an_answer_waits_until_the_followers_begin_there_too() -> None:
+    brokers = _three()
+    asked = _ask(brokers[1], 2)
+    brokers.settle()
+    assert _outcome(asked) == (0, 2)
+    assert [node.partition().replica_log.log_start_offset for node in brokers.running] == [2, 2, 2]
+
+
+def test_an_answer_that_is_late_has_where_the_last_replica_began() -> None:
+    brokers = _three()
+    brokers.freeze(3)
+    asked = _ask(brokers[1], 2, timeout_ms=1500)
+    brokers.advance(1.4)
+    assert asked.is_deferred
+    assert brokers[1].partition().replica_log.log_start_offset == 2
+    brokers.advance(0.2)
+    assert _outcome(asked) == (ErrorCode.REQUEST_TIMED_OUT, 0)
+
+
+def test_a_replica_that_is_not_there_is_not_waited_for() -> None:
+    brokers = _three()
+    brokers.freeze(3)
+    asked = _ask(brokers[1], 2, timeout_ms=60_000)
+    brokers.settle()
+    assert asked.is_deferred
+    brokers.fence(3)
+    assert _outcome(asked) == (0, 2)
+    brokers.resume(3)
+    brokers.unfence(3)
+    assert brokers[3].partition().replica_log.log_start_offset == 2
+
+
+def test_who_waits_is_told_that_another_broker_leads() -> None:
+    brokers = _three()
+    brokers.freeze(3)
+    asked = _ask(brokers[1], 2, timeout_ms=60_000)
+    brokers.settle()
+    with Made() as done:
+        brokers.controller.begin_controlled_shutdown(1, lambda _, error: done(error))
+    brokers.settle()
+    assert brokers.record().leader == 2
+    assert _outcome(asked) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1)
+
+
+@pytest.mark.parametrize(("at", "topic"), [(2, "t"), (3, "u")])
+def test_a_broker_that_does_not_lead_deletes_nothing(at: int, topic: str) -> None:
+    brokers = _three()
+    assert _outcome(_ask(brokers[at], 0, topic=topic)) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1)
+
+
+def test_what_not_everyone_in_sync_has_is_not_deleted() -> None:
+    brokers = _three()
+    brokers.freeze(3)
+    brokers[1].send(batch(b"v"), acks=1)
+    brokers.settle()
+    assert _outcome(_ask(brokers[1], 4)) == (ErrorCode.OFFSET_OUT_OF_RANGE, -1)
+    asked = _ask(brokers[1], -1, timeout_ms=60_000)
+    brokers.resume(3)
+    assert _outcome(asked) == (0, 3)

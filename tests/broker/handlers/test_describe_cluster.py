@@ -11,6 +11,7 @@ from odradek.protocol.messages.describe_cluster import (
 )
 
 from ..conftest import IDENTITY
+from ..nodes.three_brokers import ThreeBrokers, port_of
 from .broker_harness import AskedBroker, served
 
 
@@ -39,3 +40,17 @@ def test_controllers_are_not_to_be_found_here(endpoint_type: int, code: ErrorCod
     answer = ask(AskedBroker(), DescribeClusterRequest(endpoint_type=endpoint_type), 1)
     assert (answer.error_code, answer.brokers, answer.cluster_id) == (code, [], "")
     assert answer.error_message
+
+
+def test_brokers_that_are_fenced_are_told_to_who_asks_for_them() -> None:
+    brokers = ThreeBrokers()
+    brokers.kill(1)
+    found = brokers[2].ask(DescribeClusterRequest(), 2, DescribeClusterResponse).answer
+    assert [one.broker_id for one in found.brokers] == [2, 3]
+    asked = DescribeClusterRequest(include_fenced_brokers=True)
+    found = brokers[2].ask(asked, 2, DescribeClusterResponse).answer
+    assert [(one.broker_id, one.port, one.rack, one.is_fenced) for one in found.brokers] == [
+        (1, port_of(1), "a", True),
+        (2, port_of(2), "b", False),
+        (3, port_of(3), "c", False),
+    ]

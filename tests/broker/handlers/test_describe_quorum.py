@@ -3,6 +3,7 @@
 import pytest
 
 from odradek.broker.handlers.describe_quorum import handle_describe_quorum
+from odradek.broker.nodes.links import CONTROLLER
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.messages.describe_quorum import (
     DescribeQuorumRequest,
@@ -12,12 +13,13 @@ from odradek.protocol.messages.describe_quorum import (
 )
 from odradek.protocol.schema import ZERO_UUID
 
-from .broker_harness import AskedBroker, served
+from ..nodes.three_brokers import ThreeBrokers, port_of
+from .broker_harness import AskedBroker, AskedContext, served
 
 METADATA = "__cluster_metadata"
 
 
-def quorum(broker: AskedBroker, *asked: tuple[str, list[int]], version: int = 2) -> DescribeQuorumResponse:
+def quorum(broker: AskedContext, *asked: tuple[str, list[int]], version: int = 2) -> DescribeQuorumResponse:
     topics = [
         TopicData(topic_name=name, partitions=[PartitionData(partition_index=index) for index in indexes])
         for name, indexes in asked
@@ -71,3 +73,23 @@ def test_the_handler_pauses_from_partition_to_partition() -> None:
     topics = [TopicData(topic_name="t", partitions=[PartitionData(partition_index=index) for index in range(20)])]
     steps = handle_describe_quorum(DescribeQuorumRequest(topics=topics), 2, broker.session, broker.context)
     assert sum(1 for _ in steps) == 20
+
+
+def test_of_several_brokers_each_follows_what_their_controller_leads() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.links.set(CONTROLLER, 3, is_cut=True)
+    seen_ms = brokers.clock.now_ms()
+    brokers.create("u", [1, 2])
+    brokers.advance(10.0)
+    for node in brokers.running[:2]:
+        answer = quorum(node, (METADATA, [0]))
+        (partition,) = answer.topics[0].partitions
+        (voter,) = partition.current_voters
+        assert (partition.leader_id, voter.replica_id, voter.log_end_offset) == (3000, 3000, partition.high_watermark)
+        now_ms, end = brokers.clock.now_ms(), partition.high_watermark
+        found = [(one.replica_id, one.log_end_offset, one.last_fetch_timestamp) for one in partition.observers]
+        assert [one[::2] for one in found] == [(1, now_ms), (2, now_ms), (3, seen_ms)]
+        assert found[0][1] == found[1][1] == end > found[2][1]
+        listeners = [(one.node_id, one.listeners[0].name, one.listeners[0].port) for one in answer.nodes]
+        assert listeners == [(3000, "CONTROLLER", port_of(node.node_id))]

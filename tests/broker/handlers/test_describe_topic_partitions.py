@@ -14,6 +14,7 @@ from odradek.protocol.messages.describe_topic_partitions import (
     TopicRequest,
 )
 
+from ..nodes.three_brokers import ThreeBrokers
 from .broker_harness import AskedBroker
 
 Pages = list[dict[str | None, list[int]]]
@@ -138,3 +139,17 @@ def test_a_topic_that_goes_while_others_are_described_is_left_out(broker: AskedB
     next(steps)
     broker.ask(DeleteTopicsRequest(topic_names=["c"], timeout_ms=1000), 5, DeleteTopicsResponse)
     assert list(indexes(run_to_end(steps))) == ["a", "b"]
+
+
+def test_who_may_lead_without_being_in_sync_is_told() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3], min_insync_replicas="3")
+    brokers.create("u", [1])
+    brokers.kill(1)
+    answer = brokers[2].ask(request_for("t", "u"), 0, DescribeTopicPartitionsResponse).answer
+    (one, alone) = (topic.partitions[0] for topic in answer.topics)
+    assert (one.error_code, one.leader_id, one.leader_epoch) == (0, 2, 1)
+    assert (one.replica_nodes, sorted(one.isr_nodes), one.offline_replicas) == ([1, 2, 3], [2, 3], [1])
+    assert (one.eligible_leader_replicas, one.last_known_elr) == ([1], [])
+    assert (alone.error_code, alone.leader_id, alone.isr_nodes) == (0, -1, [])
+    assert (alone.eligible_leader_replicas, alone.last_known_elr, alone.offline_replicas) == ([1], [1], [1])

@@ -3,10 +3,12 @@
 import pytest
 
 from odradek.broker.handlers.elect_leaders import handle_elect_leaders
+from odradek.broker.nodes.links import CONTROLLER
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse, TopicPartitions
 
-from .broker_harness import AskedBroker, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, batch, served
 
 PREFERRED, UNCLEAN = 0, 1
 NOT_NEEDED = (84, "Leader election not needed for topic partition.")
@@ -28,7 +30,7 @@ def request_for(asked: Asked | None, kind: int = PREFERRED, timeout_ms: int = 10
 
 
 def elected(
-    broker: AskedBroker, asked: Asked | None, kind: int = PREFERRED, version: int = 2, timeout_ms: int = 1000
+    broker: AskedContext, asked: Asked | None, kind: int = PREFERRED, version: int = 2, timeout_ms: int = 1000
 ) -> tuple[int, Elected]:
     answer = broker.ask(request_for(asked, kind, timeout_ms), version, ElectLeadersResponse).answer
     found = [
@@ -86,3 +88,69 @@ def test_the_handler_pauses_from_partition_to_partition(broker: AskedBroker) -> 
     for request in (request_for(wanted), request_for(wanted, timeout_ms=0)):
         steps = handle_elect_leaders(request, 2, broker.session, broker.context)
         assert sum(1 for _ in steps) >= 20
+
+
+# Several brokers
+
+
+AVAILABLE_NOT = (80, "The preferred leader was not available.")
+NOBODY = (83, "Eligible topic partition leaders are not available.")
+
+
+@pytest.fixture
+def brokers() -> ThreeBrokers:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3], [2, 3, 1])
+    brokers.create("u", [1])
+    return brokers
+
+
+def test_the_preferred_replica_leads_again_once_it_is_back(brokers: ThreeBrokers) -> None:
+    brokers.kill(1)
+    assert elected(brokers[2], [("t", [0, 1])]) == (0, [("t", {0: AVAILABLE_NOT, 1: NOT_NEEDED})])
+    brokers.start(1)
+    assert brokers.record("t").leader == 2
+    assert elected(brokers[3], [("t", [0, 1])]) == (0, [("t", {0: (0, None), 1: NOT_NEEDED})])
+    assert (brokers.record("t").leader, brokers.record("t").leader_epoch) == (1, 2)
+
+
+def test_of_all_partitions_only_those_are_named_that_were_not_in_order(brokers: ThreeBrokers) -> None:
+    brokers.kill(1)
+    assert elected(brokers[2], None) == (0, [("t", {0: AVAILABLE_NOT}), ("u", {0: AVAILABLE_NOT})])
+    assert elected(brokers[2], None, UNCLEAN) == (0, [("t", {}), ("u", {0: NOBODY})])
+    brokers.start(1)
+    assert elected(brokers[2], None) == (0, [("t", {0: (0, None)}), ("u", {})])
+    assert elected(brokers[2], None) == (0, [("t", {}), ("u", {})])
+
+
+def test_a_replica_that_lacks_records_leads_if_it_is_told_to(brokers: ThreeBrokers) -> None:
+    brokers.create("m", [1, 2])
+    brokers.kill(2)
+    brokers.produce("m", batch(b"lost"))
+    brokers.kill(1)
+    assert elected(brokers[3], [("m", [0])], UNCLEAN) == (0, [("m", {0: NOBODY})])
+    brokers.start(2)
+    assert brokers.record("m").leader == -1
+    assert elected(brokers[3], [("m", [0])]) == (0, [("m", {0: AVAILABLE_NOT})])
+    assert elected(brokers[3], [("m", [0])], UNCLEAN) == (0, [("m", {0: (0, None)})])
+    assert brokers.record("m").leader == 2
+    assert elected(brokers[3], [("m", [0])], UNCLEAN) == (0, [("m", {0: NOT_NEEDED})])
+
+
+def test_what_there_is_not_is_named_as_it_was_asked_for(brokers: ThreeBrokers) -> None:
+    assert elected(brokers[3], [("nope", [0]), ("t", [7, 0])]) == (
+        0,
+        [("nope", {0: (3, "No such topic as nope")}), ("t", {7: (3, "No such partition as t-7"), 0: NOT_NEEDED})],
+    )
+
+
+def test_a_controller_that_cannot_be_reached_is_waited_for_as_long_as_the_client_waits(brokers: ThreeBrokers) -> None:
+    brokers.links.set(3, CONTROLLER, is_cut=True)
+    asked = brokers[3].ask(request_for([("t", [0])], timeout_ms=2000), 2, ElectLeadersResponse)
+    brokers.advance(1.9)
+    assert asked.is_deferred
+    brokers.advance(0.2)
+    assert (asked.answer.error_code, asked.answer.replica_election_results[0].partition_result[0].error_code) == (7, 7)
+    asked = brokers[3].ask(request_for([("t", [0])], timeout_ms=2000), 2, ElectLeadersResponse)
+    brokers.links.heal()
+    assert asked.answer.error_code == 0

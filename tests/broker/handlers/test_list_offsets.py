@@ -14,7 +14,8 @@ from odradek.protocol.messages.list_offsets import (
 )
 from odradek.protocol.records import NewRecord, build_batch
 
-from .broker_harness import NOW_MS, AskedBroker, batch, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import NOW_MS, AskedBroker, AskedContext, batch, served
 
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING = -1, -2, -3, -4, -5, -6
 NOTHING = (ErrorCode.NONE, -1, -1, -1)
@@ -22,7 +23,7 @@ Found = tuple[int, int, int, int]
 
 
 def ask(
-    broker: AskedBroker,
+    broker: AskedContext,
     timestamp: int,
     version: int = 11,
     *,
@@ -186,3 +187,59 @@ def test_records_that_do_not_decompress_are_corrupt() -> None:
     assert broker.produce("t", bytes(damaged)).error_code == ErrorCode.INVALID_RECORD
     broker.append(topic.partitions[0], bytes(damaged))  # as another broker may have left it
     assert ask(broker, 0) == (ErrorCode.CORRUPT_MESSAGE, -1, -1, -1)
+
+
+# Several brokers
+
+
+@pytest.fixture
+def brokers() -> ThreeBrokers:
+    """Three records that everybody has, and one that the third broker has not."""
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.create("u", [1, 2])
+    for timestamp in (100, 200, 300):
+        brokers.produce("t", batch(b"v", timestamp=timestamp))
+    brokers.freeze(3)
+    brokers[1].send(batch(b"w", timestamp=400), acks=1)
+    brokers.settle()
+    return brokers
+
+
+@pytest.mark.parametrize("timestamp", [LATEST, EARLIEST, MAX_TIMESTAMP, 100])
+def test_the_leader_alone_is_asked_for_offsets(brokers: ThreeBrokers, timestamp: int) -> None:
+    assert ask(brokers[1], timestamp)[0] == 0
+    for at, topic in ((2, "t"), (3, "t"), (3, "u")):
+        assert ask(brokers[at], timestamp, topic=topic) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1)
+
+
+def test_an_epoch_to_come_is_refused_before_the_question_who_leads(brokers: ThreeBrokers) -> None:
+    assert ask(brokers[2], LATEST, current=9)[0] == ErrorCode.UNKNOWN_LEADER_EPOCH
+    assert ask(brokers[3], LATEST, current=9, topic="u")[0] == ErrorCode.NOT_LEADER_OR_FOLLOWER
+
+
+def test_consumers_see_what_everyone_in_sync_has_and_who_looks_for_faults_the_whole_log(brokers: ThreeBrokers) -> None:
+    assert ask(brokers[1], LATEST) == (0, 3, -1, 0)
+    assert ask(brokers[1], MAX_TIMESTAMP) == NOTHING, "it is that of a record that cannot be seen yet"
+    assert ask(brokers[1], 400) == NOTHING
+    assert ask(brokers[1], LATEST, replica_id=-2) == (0, 4, -1, 0)
+    assert ask(brokers[2], LATEST, replica_id=-2) == (0, 4, -1, 0)
+    assert ask(brokers[2], 400, replica_id=-2) == (0, 3, 400, 0)
+
+
+@pytest.mark.parametrize(
+    ("version", "code"), [(4, ErrorCode.LEADER_NOT_AVAILABLE), (5, ErrorCode.OFFSET_NOT_AVAILABLE)]
+)
+def test_a_leader_that_does_not_know_yet_what_is_committed_has_no_latest_offset(
+    brokers: ThreeBrokers, version: int, code: ErrorCode
+) -> None:
+    """KIP-207: what it began with may be committed, and an offset below it would go backwards."""
+    brokers.kill(1)
+    assert brokers.record().leader == 2
+    assert ask(brokers[2], LATEST, version)[0] == code
+    assert ask(brokers[2], 400, version)[0] == code
+    assert ask(brokers[2], EARLIEST, version)[:2] == (0, 0)
+    assert ask(brokers[2], 100, version)[:3] == (0, 0, 100)
+    assert ask(brokers[2], LATEST, version, replica_id=-2)[:2] == (0, 4)
+    brokers.resume(3)
+    assert ask(brokers[2], LATEST, version)[:2] == (0, 4)

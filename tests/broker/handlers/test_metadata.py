@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from odradek.broker.nodes.links import CONTROLLER
 from odradek.broker.testing.disks import FULL
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
@@ -17,7 +18,8 @@ from odradek.protocol.messages.metadata import (
 )
 
 from ..conftest import IDENTITY
-from .broker_harness import AskedBroker, limit_mutations, served
+from ..nodes.three_brokers import ThreeBrokers, port_of
+from .broker_harness import AskedBroker, AskedContext, limit_mutations, served
 
 NOT_ASKED = -2147483648
 NO_PRODUCER = b"n" * 16
@@ -197,3 +199,89 @@ def test_a_topic_beyond_the_quota_is_not_made_for_now() -> None:
     assert summary(ask(broker, named("a", "b"))) == [("a", 0, 10), ("b", ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 0)]
     broker.clock.advance(10)
     assert summary(ask(broker, named("b"))) == [("b", 0, 10)]
+
+
+# Several brokers: who is there, who leads, and who is not there
+
+
+def described(node: AskedContext, version: int = 13, topic: str = "t") -> MetadataResponsePartition:
+    answer = node.ask(MetadataRequest(topics=named(topic)), version, MetadataResponse).answer
+    return answer.topics[0].partitions[0]
+
+
+def shown(one: MetadataResponsePartition) -> tuple[int, int, int, list[int], list[int], list[int]]:
+    """Error, leader, epoch, replicas, in sync, offline."""
+    lists = list(one.replica_nodes), sorted(one.isr_nodes), list(one.offline_replicas)
+    return one.error_code, one.leader_id, one.leader_epoch, *lists
+
+
+def test_every_broker_names_all_that_are_there_with_their_racks() -> None:
+    brokers = ThreeBrokers()
+    for node in brokers.running:
+        answer = node.ask(MetadataRequest(topics=[]), 13, MetadataResponse).answer
+        found = [(one.node_id, one.host, one.port, one.rack) for one in answer.brokers]
+        assert found == [(n, "127.0.0.1", port_of(n), rack) for n, rack in ((1, "a"), (2, "b"), (3, "c"))]
+        assert answer.controller_id in (1, 2, 3)
+
+
+def test_a_broker_without_a_replica_describes_a_partition_as_any_other() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2])
+    for node in brokers.running:
+        assert shown(described(node)) == (0, 1, 0, [1, 2], [1, 2], [])
+
+
+def test_nothing_is_known_of_a_death_that_nobody_has_noticed() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.kill(1, is_noticed=False)
+    answer = brokers[2].ask(MetadataRequest(topics=named("t")), 13, MetadataResponse).answer
+    assert [one.node_id for one in answer.brokers] == [1, 2, 3]
+    assert shown(answer.topics[0].partitions[0]) == (0, 1, 0, [1, 2, 3], [1, 2, 3], [])
+
+
+@pytest.mark.parametrize("version", [1, 5, 13])
+def test_a_broker_that_is_fenced_is_not_named_and_its_replicas_are_offline(version: int) -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.create("u", [2, 1])
+    brokers.kill(1)
+    answer = brokers[3].ask(MetadataRequest(topics=named("t")), version, MetadataResponse).answer
+    assert [one.node_id for one in answer.brokers] == [2, 3]
+    epoch, offline = (1 if version >= 7 else -1), [1] if version >= 5 else []
+    assert shown(answer.topics[0].partitions[0]) == (0, 2, epoch, [1, 2, 3], [2, 3], offline)
+    kept = described(brokers[3], 13, "u")
+    assert shown(kept) == (0, 2, 0, [2, 1], [2], [1]), "who follows begins no epoch with its death"
+
+
+def test_version_0_leaves_out_replicas_that_are_not_there() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.kill(1)
+    one = described(brokers[2], 0)
+    assert (one.error_code, one.leader_id) == (ErrorCode.REPLICA_NOT_AVAILABLE, 2)
+    assert (one.replica_nodes, sorted(one.isr_nodes)) == ([2, 3], [2, 3])
+
+
+def test_a_partition_whose_only_replica_is_gone_has_no_leader() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1])
+    brokers.kill(1)
+    assert shown(described(brokers[2])) == (ErrorCode.LEADER_NOT_AVAILABLE, -1, 1, [1], [], [1])
+    lost = described(brokers[2], 0)
+    assert (lost.error_code, lost.leader_id, lost.replica_nodes) == (ErrorCode.LEADER_NOT_AVAILABLE, -1, [])
+    brokers.start(1)
+    assert shown(described(brokers[2])) == (0, 1, 2, [1], [1], [])
+
+
+def test_a_topic_that_cannot_be_made_now_is_unknown_and_made_when_the_controller_is_reached() -> None:
+    brokers = ThreeBrokers()
+    brokers.links.set(1, CONTROLLER, is_cut=True)
+    asked = brokers[1].ask(MetadataRequest(topics=named("new")), 13, MetadataResponse)
+    brokers.settle()
+    assert asked.is_deferred
+    brokers.advance(1.0)
+    assert summary(asked.answer) == [("new", ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 0)]
+    brokers.links.heal()
+    brokers.settle()
+    assert described(brokers[1], 13, "new").error_code == 0

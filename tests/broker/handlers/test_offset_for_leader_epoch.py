@@ -12,11 +12,12 @@ from odradek.protocol.messages.offset_for_leader_epoch import (
     OffsetForLeaderTopic,
 )
 
-from .broker_harness import AskedBroker, batch, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, batch, served
 
 
 def ask(
-    broker: AskedBroker, epoch: int, version: int = 4, *, topic: str = "t", index: int = 0, current: int = -1
+    broker: AskedContext, epoch: int, version: int = 4, *, topic: str = "t", index: int = 0, current: int = -1
 ) -> tuple[int, int, int]:
     asked = OffsetForLeaderPartition(partition=index, current_leader_epoch=current, leader_epoch=epoch)
     request = OffsetForLeaderEpochRequest(topics=[OffsetForLeaderTopic(topic=topic, partitions=[asked])])
@@ -57,3 +58,31 @@ def test_a_log_that_cannot_be_opened_is_a_storage_error() -> None:
     broker.create()
     broker.files.write_error = BROKEN
     assert ask(broker, 0) == (ErrorCode.KAFKA_STORAGE_ERROR, -1, -1)
+
+
+# Several brokers
+
+
+@pytest.fixture
+def brokers() -> ThreeBrokers:
+    """Two records in epoch 0."""
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.create("u", [1, 2])
+    brokers.produce("t", batch(b"a", b"b"))
+    return brokers
+
+
+def test_the_leader_alone_says_where_epochs_end(brokers: ThreeBrokers) -> None:
+    assert ask(brokers[1], 0) == (0, 0, 2)
+    assert ask(brokers[2], 0) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1)
+    assert ask(brokers[2], 0, current=9) == (ErrorCode.UNKNOWN_LEADER_EPOCH, -1, -1)
+    assert ask(brokers[3], 0, topic="u", current=9) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1)
+
+
+def test_a_new_leader_begins_its_epoch_where_the_one_before_ended(brokers: ThreeBrokers) -> None:
+    brokers.kill(1)
+    assert (ask(brokers[2], 0), ask(brokers[2], 1), ask(brokers[2], 5)) == ((0, 0, 2), (0, 1, 2), (0, -1, -1))
+    assert ask(brokers[2], 0, current=0) == (ErrorCode.FENCED_LEADER_EPOCH, -1, -1)
+    brokers.produce("t", batch(b"c"))
+    assert (ask(brokers[2], 0), ask(brokers[2], 1)) == ((0, 0, 2), (0, 1, 3))

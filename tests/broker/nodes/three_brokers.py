@@ -16,7 +16,6 @@ from odradek.broker.controller.broker_registration import NO_EPOCH, RegisterBrok
 from odradek.broker.controller.controller import Controller
 from odradek.broker.lifetime import Lifetime
 from odradek.broker.log_manager import LogManager
-from odradek.broker.metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION
 from odradek.broker.node import open_directory
 from odradek.broker.nodes.links import Links
 from odradek.broker.runtime import Runtime
@@ -120,9 +119,10 @@ class ThreeBrokers:
 
     def __post_init__(self) -> None:
         self._runtime = Runtime(self.clock, self.clock, self.threads, Random(0))
-        config = BrokerConfig.from_settings({"listeners": f"{LISTENER}://127.0.0.1:{FIRST_PORT}", **self.settings})
+        settings = {"listeners": f"{LISTENER}://127.0.0.1:{FIRST_PORT}", **self.settings}
+        config = BrokerConfig.from_settings(settings, brokers=len(self.racks))
         self._controller_node = ControllerNode(config, self.files, "/cluster/controller", self._runtime)
-        self._controller_node.open(None, {ELIGIBLE_LEADER_REPLICAS_VERSION: 1, **self.features})
+        self._controller_node.open(None, self.features)
         runtime = self._controller_node.lifetime.runtime
         self.links = Links(self.clock, runtime.timers)
         log = self._controller_node.metadata
@@ -166,7 +166,7 @@ class ThreeBrokers:
         lifetime = Lifetime(self._runtime)
         runtime = lifetime.runtime
         seat = BrokerSeat(node_id, place.config, self.around)
-        with _Made() as done:
+        with Made() as done:
             seat.join(runtime, done)
         identity = Identity(self._controller_node.cluster_id, encode_uuid(runtime.new_uuid().bytes), node_id)
         log_manager = open_directory(self.files, place.root, identity, None, runtime)
@@ -189,7 +189,7 @@ class ThreeBrokers:
             previous_broker_epoch=place.clean_epoch,
         )
         place.clean_epoch = NO_EPOCH
-        with _Made() as done:
+        with Made() as done:
             self.controller.register_broker(asked, lambda _, error: done(error))
 
     def kill(self, node_id: int, *, is_noticed: bool = True) -> None:
@@ -201,7 +201,7 @@ class ThreeBrokers:
 
     def stop(self, node_id: int) -> None:
         """Others lead what a broker leads, then it stops (KIP-841)."""
-        with _Made() as done:
+        with Made() as done:
             self.controller.begin_controlled_shutdown(node_id, lambda _, error: done(error))
         self.settle()
         self._end(node_id).log_manager.close()
@@ -210,13 +210,13 @@ class ThreeBrokers:
 
     def fence(self, node_id: int) -> None:
         """The controller takes it that a broker is not there."""
-        with _Made() as done:
+        with Made() as done:
             self.controller.fence_broker(node_id, done)
         self.settle()
 
     def unfence(self, node_id: int) -> None:
         """The controller takes it that a broker is there."""
-        with _Made() as done:
+        with Made() as done:
             self.controller.unfence_broker(node_id, done)
         self.settle()
 
@@ -282,10 +282,10 @@ def port_of(node_id: int) -> int:
     return FIRST_PORT + node_id - 1
 
 
-class _Made:
+class Made:
     """A change that must have been made when the block ends, without an error."""
 
-    def __enter__(self) -> "_Made":
+    def __enter__(self) -> "Made":
         self._outcome: list[KafkaError | None] = []
         return self
 

@@ -3,7 +3,7 @@
 As ThreeBrokers, but that nothing goes on by itself: what is sent is on its way until `advance` gives it the loop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ class BusyClock(ManualClock):
         super().__init__()
         self._moment, self._calls = self.now(), 0
 
-    def call_at(self, deadline: float, on_fire) -> ManualTimer:
+    def call_at(self, deadline: float, on_fire: Callable[[], None]) -> ManualTimer:
         if self.now() != self._moment:
             self._moment, self._calls = self.now(), 0
         self._calls += 1

@@ -111,3 +111,14 @@ def test_of_a_directory_in_use_what_may_be_in_progress_is_no_fault(tmp_path: Pat
     assert "(it may be in progress)" in done.output
     assert (summary["findings"], summary["isInUse"]) == (1, True)
     assert _run(tmp_path / "t-0").exit_code == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a lock without taking it")
+def test_the_directories_of_several_brokers_are_in_use_when_one_of_them_is(tmp_path: Path) -> None:
+    for name in ("controller", "node-1"):
+        _partition(tmp_path / name / "t-0")
+        (tmp_path / name / "meta.properties").write_text("version=1\nnode.id=1\ncluster.id=c\ndirectory.id=d\n")
+    with locked_by_another_process(tmp_path / "node-1" / ".lock"):
+        summary = json.loads(_run("--json", tmp_path).output.splitlines()[-1])
+    assert (summary["partitions"], summary["isInUse"]) == (2, True)
+    assert json.loads(_run("--json", tmp_path).output.splitlines()[-1])["isInUse"] is False

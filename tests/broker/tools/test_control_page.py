@@ -41,6 +41,9 @@ def test_the_documented_call_and_every_example_run() -> None:
         (call,) = re.findall(r"^curl (.+)$", FILE.read_text(), re.MULTILINE)
         _, body, url = shlex.split(call)
         assert served.call("POST", url[url.index("/v1") :], json.loads(body))["action"] == "disconnect_after"
+        served.call("POST", "/v1/clusters", {"name": "three", "brokers": 3})
         for one in OPERATIONS:
             if one.example is not None:
-                served.call(one.method, one.path.replace("{topic}", "orders").replace("{name}", "one"), one.example)
+                path = one.path.replace("{topic}", "orders").replace("{name}", "one").replace("{id}", "1")
+                is_of_several = one.path.startswith(("/v1/brokers", "/v1/links"))
+                served.call(one.method, path + ("?cluster=three" if is_of_several else ""), one.example)

@@ -19,6 +19,7 @@ def an_unclean_leader_has_its_own_end_of_the_log(d: NodeDialogue) -> None:
     d.settle(topic.name)
     d.start(2)
     d.wait_for_leader(topic.name, 2)
+    d.wait_for_high_watermark(2, topic.name, 1)
     list_offsets(d, "2 leads: end", 2, topic)
     write(d, "2 leads", 2, topic, (b"d",))
     d.start(1)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import ProduceRequest, ProduceResponse
 
+from ..batches import BASE_MS
 from ..node_dialogue import NodeDialogue, Topic, story
 from ..node_requests import (
+    DEBUGGER,
     EARLIEST,
     LATEST,
     MAX_TIMESTAMP,
@@ -124,8 +126,8 @@ def a_producer_waits_while_the_replicas_become_too_few(d: NodeDialogue) -> None:
     few = d.create_topic("min3", [[1, 2, 3]], {"min.insync.replicas": "3"})
     d.freeze(3)
     with d.connect(1) as one, d.connect(1) as other:
-        one.send(produce_request(enough, [b"a"], version=10, acks=-1, timeout_ms=20_000), 10)
-        other.send(produce_request(few, [b"a"], version=10, acks=-1, timeout_ms=6000), 10)
+        one.send(produce_request(enough, [b"a"], version=10, acks=-1, timeout_ms=60_000), 10)
+        other.send(produce_request(few, [b"a"], version=10, acks=-1, timeout_ms=12_000), 10)
         d.wait_until_fenced(3)
         d.note("enough are left", one.answer(ProduceRequest, 10, ProduceResponse))
         d.settle(few.name, enough.name)
@@ -145,7 +147,7 @@ def a_leader_stalls_with_a_producer_waiting(d: NodeDialogue) -> None:
     write(d, "all up", 1, topic)
     d.freeze(1)
     with d.connect(1) as wire:
-        wire.send(produce_request(topic, [b"lost"], version=10, acks=-1, timeout_ms=20_000), 10)
+        wire.send(produce_request(topic, [b"lost"], version=10, acks=-1, timeout_ms=60_000), 10)
         d.wait_until_fenced(1)
         d.wait_for_leader(topic.name, 2)
         write(d, "at the new leader", 2, topic, (b"b",))
@@ -159,3 +161,36 @@ def a_leader_stalls_with_a_producer_waiting(d: NodeDialogue) -> None:
     for node_id in NODE_IDS:
         d.wait_for_high_watermark(node_id, topic.name, 2)
         read(d, "what is there", node_id, topic)
+
+
+@story
+def a_new_leader_does_not_know_yet_what_is_committed(d: NodeDialogue) -> None:
+    """Whose high watermark is before its own epoch tells no consumer where the log ends (KIP-207)."""
+    topic = d.create_topic("min3", [[1, 2, 3]], {"min.insync.replicas": "3"})
+    write(d, "all up", 1, topic)
+    for node_id in NODE_IDS:
+        d.wait_for_high_watermark(node_id, topic.name, 1)
+    d.kill(3)
+    d.settle(topic.name)
+    write(d, "not committed", 1, topic, (b"b", b"c"), acks=1)
+    d.wait_for_end(2, topic.name, 3)
+    d.kill(1)
+    d.wait_for_leader(topic.name, 2)
+    for version in (1, 4, 5, 7, 10):
+        list_offsets(d, f"latest v{version}", 2, topic, version=version)
+    for timestamp in (EARLIEST, MAX_TIMESTAMP, BASE_MS, BASE_MS + 1, BASE_MS + 2):
+        list_offsets(d, f"offset of {timestamp}", 2, topic, timestamp)
+    list_offsets(d, "latest that is committed", 2, topic, isolation=1)
+    list_offsets(d, "latest, a debugger", 2, topic, replica_id=DEBUGGER)
+    for offset in (0, 1, 2, 3, 4):
+        read(d, f"from {offset}", 2, topic, offset)
+    epoch_end(d, "end of epoch 0", 2, topic, 0)
+    epoch_end(d, "end of epoch 1", 2, topic, 1)
+    delete_records(d, "delete records", 2, topic, 1, timeout_ms=300)
+    partitions(d, "2 alone", 2, topic)
+    d.start(1)
+    d.start(3)
+    d.wait_for_isr(topic.name, NODE_IDS)
+    d.wait_for_high_watermark(2, topic.name, 3)
+    list_offsets(d, "all are back: latest", 2, topic)
+    read(d, "all are back", 2, topic, 1)

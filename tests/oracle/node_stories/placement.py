@@ -99,9 +99,8 @@ def replicas_that_kafka_chooses(d: NodeDialogue) -> None:
     for factor in (1, 2, 3, -1):
         topic = create(d, f"factor {factor}", f"factor{factor}", count=6, factor=factor)
         places = [one.replica_nodes for one in d.partitions_at(1, topic.name)]
-        firsts = sorted(ids[0] for ids in places)
-        d.note(f"factor {factor}: leaders, each as often as another", firsts)
-        d.note(f"factor {factor}: replicas are different", all(len(set(ids)) == len(ids) for ids in places))
+        d.note(f"factor {factor}: different replicas of each", [len(set(ids)) for ids in places])
+        d.note(f"factor {factor}: nobody leads all", len({ids[0] for ids in places}) > 1)
     for factor in (4, 5, 0, -2, 32767):
         create(d, f"factor {factor}", f"factor{factor}", count=1, factor=factor)
         create(d, f"factor {factor}, only validated", f"factor{factor}", count=1, factor=factor, validate_only=True)

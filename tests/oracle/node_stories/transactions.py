@@ -1,7 +1,5 @@
 """Idempotent and transactional producers across brokers: leaders and coordinators elsewhere, and their deaths."""
 
-from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
-
 from ..node_dialogue import NodeDialogue, Topic, story
 from ..node_groups import GROUP, TRANSACTION, commit, key_of, offsets, wait_until_ready
 from ..node_requests import list_offsets, producers, read
@@ -92,7 +90,8 @@ def writes_that_belong_to_no_transaction(d: NodeDialogue) -> None:
 def an_idempotent_producer_outlives_the_leader(d: NodeDialogue) -> None:
     """The next leader knows the sequence numbers, from the batches that it followed."""
     topic = d.create_topic("pair", [[1, 2]])
-    producer = identify(d, 3)
+    producer = Producer()
+    init(d, "init", 3, producer)
     produce(d, "write 0", 1, producer, topic, 0)
     produce(d, "write 1 and 2", 1, producer, topic, 1, (b"b", b"c"))
     d.kill(1)
@@ -119,7 +118,8 @@ def a_leader_dies_amid_a_transaction(d: NodeDialogue) -> None:
     produce(d, "write 1", 2, producer, topic, 0, index=1)
     d.kill(1)
     d.wait_for_leader(topic.name, 2)
-    producers(d, "moved", 2, topic)
+    producers(d, "moved: producers", 2, topic)
+    d.wait_for_high_watermark(2, topic.name, 1)
     list_offsets(d, "moved: stable end", 2, topic, isolation=1)
     produce(d, "write 0 again", 2, producer, topic, 0)
     produce(d, "write 0 on", 2, producer, topic, 1)
@@ -133,7 +133,7 @@ def a_leader_dies_amid_a_transaction(d: NodeDialogue) -> None:
     d.wait_for_isr(topic.name, NODE_IDS)
     d.wait_for_high_watermark(1, topic.name, 3)
     read(d, "back", 1, topic, isolation=1, version=12)
-    producers(d, "back", 1, topic)
+    producers(d, "back: producers", 1, topic)
 
 
 @story
@@ -171,25 +171,12 @@ def a_coordinator_dies_amid_a_transaction(d: NodeDialogue) -> None:
 @story
 def producer_ids_of_each_broker(d: NodeDialogue) -> None:
     """Every broker gives ids, from blocks of its own."""
-    found: dict[int, Producer] = {}
-    for node_id in NODE_IDS:
-        found[node_id] = identify(d, node_id)
-    d.note("all are different", len({one.producer_id for one in found.values()}) == 3)
+    found = [Producer() for _ in NODE_IDS]
+    for node_id, producer in zip(NODE_IDS, found, strict=True):
+        init(d, "first", node_id, producer)
+    d.note("all are different", len({one.producer_id for one in found}) == len(found))
     d.kill(3)
     for node_id in (1, 2):
-        another = identify(d, node_id)
-        d.note(f"the next one, at {node_id}", another.producer_id - found[node_id].producer_id)
-
-
-def identify(d: NodeDialogue, at: int) -> Producer:
-    """An idempotent producer, once that broker has ids."""
-    request = InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=60_000)
-    producer = Producer()
-
-    def is_given() -> bool:
-        answer = d.wire(at).ask(request, 4, InitProducerIdResponse)
-        producer.producer_id, producer.epoch = answer.producer_id, answer.producer_epoch
-        return answer.error_code == 0
-
-    d.wait_for(is_given, "there are producer ids")
-    return producer
+        another = Producer()
+        init(d, "second", node_id, another)
+        d.note(f"the next one, at {node_id}", another.producer_id - found[node_id - 1].producer_id)

@@ -229,3 +229,29 @@ def test_whatever_the_bytes_are_a_check_ends(files: MemoryFiles, rounds: Rounds)
         check(files, is_deep=True)
         replace(files, path, before)
     assert check(files) == []
+
+
+def copy_tree(source: MemoryFiles, path: str, target: MemoryFiles, copy: str) -> None:
+    """A directory and all below it, elsewhere."""
+    target.make_directory(copy)
+    for name in source.list_directory(path):
+        try:
+            target.write_whole(f"{copy}/{name}", content_of(source, f"{path}/{name}"))
+        except FileNotFoundError:  # a directory is no file
+            copy_tree(source, f"{path}/{name}", target, f"{copy}/{name}")
+
+
+def test_the_directories_of_several_brokers_are_looked_at_one_by_one(files: MemoryFiles) -> None:
+    several = MemoryFiles()
+    for node in ("controller", "node-1", "node-2", "node-3.old"):
+        copy_tree(files, TOP, several, f"/several/{node}")
+    several.make_directory("/several/node-3")  # nothing is in it yet
+    look = DirectoryCheck(several, "/several", is_deep=True)
+    assert look.nodes() == ["controller", "node-1", "node-2"]
+    findings = look.run()
+    assert findings.finish() == []
+    assert findings.partitions == 3 * DirectoryCheck(files, TOP, is_deep=True).run().partitions
+    several.write_whole("/several/node-2/meta.properties", b"version=7\nnode.id=1\ncluster.id=c\n")
+    (found,) = DirectoryCheck(several, "/several", is_deep=False).run().finish()
+    assert found.path == "node-2/meta.properties"
+    assert DirectoryCheck(files, TOP, is_deep=False).nodes() == []

@@ -26,3 +26,15 @@ def test_as_many_faults_as_are_kept_need_no_count() -> None:
     for number in range(MOST_PER_FILE):
         findings.add("a", f"fault {number}", REMOVED)
     assert len(findings.finish()) == MOST_PER_FILE
+
+
+def test_what_is_found_in_a_directory_below_has_its_name_and_counts_with_the_rest() -> None:
+    findings, below = Findings(partitions=1, size_bytes=5), Findings(partitions=2, segments=3, batches=4, size_bytes=6)
+    below.add("a", "wrong", REMOVED, position=5)
+    for number in range(MOST_PER_FILE + 1):
+        below.add("b", f"fault {number}", REMOVED)
+    findings.include("node-1", below)
+    found = findings.finish()
+    assert found[0] == Finding("node-1/a", "wrong", REMOVED, 5)
+    assert found[-1] == Finding("node-1/b", "1 more faults like these", "see above")
+    assert (findings.partitions, findings.segments, findings.batches, findings.size_bytes) == (3, 3, 4, 11)

@@ -97,6 +97,11 @@ EACH = [
     ),
     *("faults clear", "clock show", "clock freeze", "clock run", "clock advance --ms 1"),
     *("clusters create x", "clusters show x", "clusters list", "clusters drop x"),
+    *("clusters create three --brokers 3 --racks a,b,c", "{three} brokers list", "{three} brokers show 1"),
+    *("{three} brokers kill 1", "{three} brokers start 1", "{three} brokers stop 2", "{three} brokers start 2"),
+    *("{three} brokers freeze 3", "{three} brokers resume 3", "{three} topics create t --replication-factor 2"),
+    *("{three} links list", "{three} links cut 1 2", "{three} links heal", "{three} partitions t --until in_sync"),
+    *("{three} elect t", "clusters drop three"),
     *("topics create t --partitions 1", "topics show t", "topics", "produce t v", "records t", "offsets t"),
     *("groups", "journal", "requests ApiVersions", "explain partition t", "health", "describe"),
     *("snapshot s", "snapshots list", "fork s y", "restore s", "snapshots remove s", "reset", "export -", "import -"),
@@ -115,6 +120,7 @@ def test_each_operation_has_a_verb(shell: Shell, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(ControlClient, "_send", noted)
     last = shell.said("faults", "add", "--action", "blackhole", "--api", "Heartbeat")[0]["id"]
     for line in EACH:
+        line = line.replace("{three}", "--cluster three")
         shell.printed(*line.replace("{id}", str(int(last.removeprefix("fault-")) + 1)).split())
     assert "there is no group 'g'" in shell.failed("committed", "g")
     assert sent == {one.title for one in OPERATIONS}
