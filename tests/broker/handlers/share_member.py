@@ -18,7 +18,7 @@ from odradek.protocol.messages.incremental_alter_configs import (
 from odradek.protocol.messages.share_acknowledge import ShareAcknowledgeRequest, ShareAcknowledgeResponse
 from odradek.protocol.messages.share_fetch import PartitionData, ShareFetchRequest, ShareFetchResponse
 
-from .broker_harness import AskedBroker
+from .broker_harness import AskedBroker, AskedContext
 from .group_context import Asked
 
 R = TypeVar("R")
@@ -33,7 +33,7 @@ Acks = Sequence[tuple[int, int, int]]
 class ShareMember:
     """Fetches from one topic over a connection of its own."""
 
-    def __init__(self, broker: AskedBroker, topic: Topic, member: str = "m", group: str = "g") -> None:
+    def __init__(self, broker: AskedContext, topic: Topic, member: str = "m", group: str = "g") -> None:
         self.broker = broker
         self.topic = topic
         self.member = member
