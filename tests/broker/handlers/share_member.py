@@ -1,7 +1,7 @@
 """A member of a share group, as its requests are: one session, its epochs counted."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from odradek.broker.coordination.result import ResponseFuture
 from odradek.broker.coordination.share_state.requests import SharePartitionKey, StateError, state_refused
@@ -30,10 +30,13 @@ Acks = Sequence[tuple[int, int, int]]
 """First offset, last offset, type."""
 
 
-class ShareMember:
+B = TypeVar("B", bound=AskedContext)
+
+
+class ShareMember(Generic[B]):
     """Fetches from one topic over a connection of its own."""
 
-    def __init__(self, broker: AskedContext, topic: Topic, member: str = "m", group: str = "g") -> None:
+    def __init__(self, broker: B, topic: Topic, member: str = "m", group: str = "g") -> None:
         self.broker = broker
         self.topic = topic
         self.member = member
