@@ -42,5 +42,5 @@ async def test_a_directory_of_another_cluster_is_refused() -> None:
     first = node(files)
     first.open(CLUSTER_ID, {})
     await first.close(is_kept=False)
-    with pytest.raises(StartError, match="Invalid cluster.id"):
+    with pytest.raises(StartError, match=r"Invalid cluster\.id"):
         node(files).open("AAAAAAAAAAAAAAAAAAAAAg", {})
