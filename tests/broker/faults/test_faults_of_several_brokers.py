@@ -79,7 +79,7 @@ def test_the_disk_of_one_broker_is_full_and_the_others_are_in_sync_without_it(ka
     assert [record.value for record in kafka.brokers[6 - leader - follower].records("t")] == [b"one"]
     assert kafka.brokers[follower].records("t") == []
     assert fault.await_hits(1) >= 1
-    kafka.clock.advance(seconds=31)
+    kafka.clock.advance(seconds=46)
     assert kafka.isr("t") == {1, 2, 3} - {follower}
     fault.remove()
     kafka.clock.advance(seconds=2)

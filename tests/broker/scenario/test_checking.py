@@ -12,8 +12,8 @@ from odradek.broker.scenario.yaml_nodes import Node, ScenarioError, read_yaml
         (
             "[]",
             1,
-            "a scenario is an object with listen, brokers, racks, settings, topics, groups, faults, links, clock, users,"
-            " clusters, not []",
+            "a scenario is an object with listen, brokers, racks, settings, topics, groups, faults, links, clock, "
+            "users, clusters, not []",
         ),
         ("settings:\n  a: b\ntopic:\n  - x", 3, "a scenario has no field 'topic'; did you mean 'topics'?"),
         ("zzzzz: 1", 1, "a scenario has no field 'zzzzz'; it has listen, brokers, racks"),

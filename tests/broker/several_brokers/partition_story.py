@@ -49,13 +49,13 @@ class PartitionStory:
         if record.leader >= 0 and record.leader_epoch != self.leader_epoch:
             self._note_election(record.leader, record.leader_epoch)
         self.leader_epoch = record.leader_epoch
-        self.bereft -= set(record.isr) - self.isr
+        self.bereft -= {one for one in set(record.isr) - self.isr if self.read(one) is not None}  # it has caught up
         self.isr = frozenset(record.isr)
         self.safe = self.isr | frozenset(record.eligible_leader_replicas or ()) or self.safe
 
     def _note_election(self, leader: int, epoch: int) -> None:
         has = self.read(leader)
-        if has is None or (leader in self.safe and leader not in self.bereft):
+        if has is None or (leader in self.safe and leader not in self.bereft) or not self._has_begun:
             return  # it is dead, and leads nothing; or has to have everything, which is looked at all the time
         is_loss_allowed = self.allows_unclean or self.safe <= self.bereft
         lost = [offset for offset, batch in self._expected().items() if has.get(offset) != batch]
