@@ -90,7 +90,7 @@ class Troubles:
         self._tell(f"{broker.broker_id} is cut off from {ends}, {both_ways=}")
         for end in ends:
             one, other = (broker.broker_id, end) if self._chance.random() < 0.5 else (end, broker.broker_id)
-            self._cluster.links.cut(one, other, both_ways=both_ways)  # type: ignore[arg-type]
+            self._cluster.links.cut(one, other, both_ways=both_ways)
         yield
         self._cluster.links.heal()
 
@@ -147,6 +147,8 @@ def test_what_a_cluster_promises_holds_while_its_brokers_are_in_trouble(
         pytest.skip("it is about our own brokers")
     outcome, told = verify_in_trouble(three_brokers, 15, minutes=0.6)
     assert outcome.code == 0, "\n".join([outcome.output, outcome.progress, *told])
+    for partitions in three_brokers.look(lambda running: running.contexts.image.topics).values():
+        assert all(len(one.record.replicas) == BROKERS for one in partitions.partitions.values())
 
 
 @pytest.mark.soak
