@@ -11,7 +11,6 @@ from odradek.broker.several_brokers.replicated_cluster import ReplicatedCluster
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.metadata_records import PartitionRecord
 from odradek.protocol.records import NewRecord, build_batch
-from odradek.storage.files.files import Files
 from odradek.storage.files.memory_files import MemoryFiles
 
 from ..cluster_world import SETTINGS, World, client_of_address, world
@@ -25,17 +24,16 @@ class SeveralWorld:
     """`cluster` is the one that runs; `files` stay when it ends."""
 
     around: World
-    files: Files = field(default_factory=MemoryFiles)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
 
-    def made(self, brokers: int = 3, *, topics: Sequence[StartTopic] = (), **settings: str) -> ReplicatedCluster:
-        given = {name.replace("_", "."): value for name, value in settings.items()}
-        config = BrokerConfig.from_settings({**SETTINGS, **given}, brokers=brokers)
+    def made(self, brokers: int = 3, topics: Sequence[StartTopic] = ()) -> ReplicatedCluster:
+        config = BrokerConfig.from_settings(SETTINGS, brokers=brokers)
         return ReplicatedCluster(config, brokers, self.files, self.around.runtime, ROOT, topics=topics)
 
     @asynccontextmanager
-    async def running(self, brokers: int = 3, **settings: str) -> AsyncGenerator[ReplicatedCluster]:
+    async def running(self, brokers: int = 3) -> AsyncGenerator[ReplicatedCluster]:
         """A cluster that is stopped with the block."""
-        cluster = self.made(brokers, **settings)
+        cluster = self.made(brokers)
         await cluster.start()
         try:
             yield cluster

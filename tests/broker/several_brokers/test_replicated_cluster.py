@@ -60,7 +60,7 @@ async def test_after_the_whole_process_was_killed_nobody_leads_in_an_epoch_that_
     await several.create_topic(cluster)
     await several.produce(cluster, b"a")
     epochs, leader_epoch = epochs_of(cluster), record_of(cluster).leader_epoch
-    await cluster.replace(several.files.fork())  # type: ignore[attr-defined]
+    await cluster.replace(several.files.fork())
     try:
         assert all(epochs_of(cluster)[node_id] > epochs[node_id] for node_id in epochs)
         assert record_of(cluster).leader_epoch > leader_epoch
@@ -77,7 +77,7 @@ async def test_logs_that_a_power_loss_has_cut_at_different_places_agree_again(se
     await several.create_topic(cluster)
     for value in (b"a", b"b"):
         await several.produce(cluster, value)
-    after = several.files.fork()  # type: ignore[attr-defined]
+    after = several.files.fork()
     drop_unflushed(after, f"{ROOT}/node-1/t-0", 0)
     drop_unflushed(after, f"{ROOT}/node-2/t-0", 1)
     await cluster.replace(after)
