@@ -1,4 +1,4 @@
-"""The marker that ends a transaction: written by who leads, where enough are in sync, in the words of its coordinator."""
+"""The marker that ends a transaction: written by who leads, where enough are in sync."""
 
 import pytest
 
