@@ -1,3 +1,5 @@
+"""A call is answered once, by the broker that was asked or by nobody, and does nothing there once it is over."""
+
 from collections.abc import Callable
 from typing import cast
 
@@ -5,68 +7,131 @@ import pytest
 
 from odradek.broker.context import Context
 from odradek.broker.nodes.links import Links
-from odradek.broker.several_brokers.peer_calls import PeerCalls
+from odradek.broker.several_brokers.peer_calls import Call, PeerCalls
 from odradek.broker.testing.clock import ManualClock
 
-DELAY_S = 0.5
+SELF, OTHER = 1, 2
+Answer = Callable[[str], None]
 
 
-class World:
-    """Two brokers, of which the first asks."""
+class Asking:
+    """Broker 1, which asks itself and broker 2."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.links = Links(self.clock, self.clock)
-        self.contexts = {1: cast(Context, "one"), 2: cast(Context, "two")}
-        self.calls = PeerCalls(1, self.links, self.clock, self.contexts)
-        self.asked: list[object] = []
-        self.answers: list[str | None] = []
+        self.contexts: dict[int, Context] = {node: cast(Context, f"context {node}") for node in (SELF, OTHER)}
+        self.calls = PeerCalls(SELF, self.links, self.clock, self.contexts)
+        self.arrived: list[Answer] = []
+        self.heard: list[str | None] = []
 
-    def ask(self, context: Context, answer: Callable[[str], None]) -> None:
-        self.asked.append(context)
-        answer(f"from {context}")
+    def ask(self, target: int = OTHER) -> Call[str]:
+        def arrive(context: Context, answer: Answer) -> None:
+            assert context is self.contexts[target]
+            self.arrived.append(answer)
 
-    def call(self, target: int) -> None:
-        self.calls.call(target, self.ask, self.answers.append)
+        return self.calls.call(target, arrive, self.heard.append)
+
+    def turn(self) -> None:
         self.clock.advance(0)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+@pytest.mark.parametrize("target", [SELF, OTHER])
+def test_an_answer_comes_in_a_turn_of_its_own_and_once(target: int) -> None:
+    asking = Asking()
+    asking.ask(target)
+    (answer,) = asking.arrived
+    answer("yes")
+    answer("no")
+    assert asking.heard == []
+    asking.turn()
+    assert asking.heard == ["yes"]
 
 
-@pytest.mark.parametrize(("target", "answer"), [(1, "from one"), (2, "from two")])
-def test_a_broker_is_asked_and_answers_be_it_the_same(world: World, target: int, answer: str) -> None:
-    world.call(target)
-    assert world.answers == [answer]
+def test_question_and_answer_take_the_time_that_the_links_take() -> None:
+    asking = Asking()
+    asking.links.set(SELF, OTHER, delay_s=1.0)
+    asking.links.set(OTHER, SELF, delay_s=2.0)
+    asking.ask()
+    assert asking.arrived == []
+    asking.clock.advance(1.0)
+    asking.arrived[0]("yes")
+    asking.clock.advance(1.9)
+    assert asking.heard == []
+    asking.clock.advance(0.1)
+    assert asking.heard == ["yes"]
 
 
-def test_nobody_answers_where_there_is_no_way_to_and_fro(world: World) -> None:
-    world.links.set(2, 1, is_cut=True)
-    world.call(2)
-    assert (world.asked, world.answers) == ([], [None])
+@pytest.mark.parametrize("way", [(SELF, OTHER), (OTHER, SELF)])
+def test_without_a_way_there_and_back_nobody_is_asked(way: tuple[int, int]) -> None:
+    asking = Asking()
+    asking.links.set(*way, is_cut=True)
+    asking.ask()
+    assert asking.heard == []
+    asking.turn()
+    assert (asking.arrived, asking.heard) == ([], [None])
 
 
-def test_a_broker_that_does_not_run_gives_no_answer(world: World) -> None:
-    del world.contexts[2]
-    world.call(2)
-    assert world.answers == [None]
+def test_a_broker_that_has_died_gives_no_answer() -> None:
+    asking = Asking()
+    asking.ask()
+    asking.links.hold_still(OTHER)
+    asking.turn()
+    assert asking.heard == [None]
+    asking.arrived[0]("yes")
+    asking.links.set_going(OTHER)
+    asking.turn()
+    assert asking.heard == [None]
 
 
-def test_a_call_is_given_up_when_its_way_is_cut_and_does_nothing_where_it_arrives_late(world: World) -> None:
-    world.links.set(1, 2, delay_s=DELAY_S)
-    world.call(2)
-    world.links.set(2, 1, is_cut=True)
-    world.clock.advance(0)
-    assert world.answers == [None]
-    world.clock.advance(DELAY_S)
-    assert (world.asked, world.answers) == ([], [None])
+def test_a_broker_that_is_about_to_start_gives_none_either() -> None:
+    asking = Asking()
+    del asking.contexts[OTHER]
+    asking.ask()
+    asking.turn()
+    assert asking.heard == [None]
 
 
-def test_a_broker_that_has_ended_waits_for_nothing(world: World) -> None:
-    world.links.set(1, 2, delay_s=DELAY_S)
-    world.call(2)
-    world.calls.end()
-    world.clock.advance(DELAY_S)
-    assert world.answers == []
+def test_a_question_that_was_given_up_on_its_way_does_not_arrive() -> None:
+    asking = Asking()
+    asking.links.set(SELF, OTHER, delay_s=1.0)
+    asking.ask()
+    asking.links.set(OTHER, SELF, is_cut=True)
+    asking.links.set(OTHER, SELF, is_cut=False)
+    asking.clock.advance(1.0)
+    assert (asking.arrived, asking.heard) == ([], [None])
+
+
+def test_a_question_that_was_cancelled_does_not_arrive_and_its_answer_is_not_heard() -> None:
+    asking = Asking()
+    asking.links.set(SELF, OTHER, delay_s=1.0)
+    asking.ask().cancel()
+    asking.clock.advance(1.0)
+    asking.links.heal()
+    answered = asking.ask()
+    asking.arrived[0]("yes")
+    answered.cancel()
+    asking.turn()
+    assert (len(asking.arrived), asking.heard) == (1, [])
+
+
+def test_a_broker_that_is_no_more_hears_nothing() -> None:
+    asking = Asking()
+    asking.ask()
+    asking.calls.end()
+    asking.arrived[0]("yes")
+    asking.links.hold_still(OTHER)
+    asking.turn()
+    assert asking.heard == []
+
+
+def test_what_fails_at_the_other_end_is_an_answer_that_does_not_come(capfd: pytest.CaptureFixture[str]) -> None:
+    asking = Asking()
+
+    def fail(context: Context, answer: Answer) -> None:
+        raise RuntimeError("a bug")
+
+    asking.calls.call(OTHER, fail, asking.heard.append)
+    asking.turn()
+    assert asking.heard == [None]
+    assert "what another broker asks failed" in capfd.readouterr().err
