@@ -30,8 +30,8 @@ class SharingBrokers(ThreeBrokers):
     def __init__(self) -> None:
         super().__init__(settings=SETTINGS)
         self.t = self.create("t", [1, 2, 3])
-        self.create(SHARE_TOPIC, [2, 3, 1], min_insync_replicas="1", cleanup_policy="delete")  # type: ignore[arg-type]
-        self.create(OFFSETS_TOPIC, [3, 1, 2], min_insync_replicas="1", cleanup_policy="compact")  # type: ignore[arg-type]
+        self.create(SHARE_TOPIC, [2, 3, 1], min_insync_replicas="1", cleanup_policy="delete")
+        self.create(OFFSETS_TOPIC, [3, 1, 2], min_insync_replicas="1", cleanup_policy="compact")
         self.key = SharePartitionKey("g", self.t.topic_id, 0)
 
     def leader_of(self, topic: str) -> AskedNode:

@@ -212,7 +212,7 @@ def test_a_marker_that_a_tool_writes_is_answered_once_it_is_replicated() -> None
 
 
 def test_too_few_in_sync_take_no_marker() -> None:
-    brokers = TransactingBrokers(min_insync_replicas="3")
+    brokers = TransactingBrokers(min_isr=3)
     who = brokers.begin()
     brokers.write(who)
     brokers.kill(3)

@@ -47,7 +47,7 @@ def test_what_is_acknowledged_at_the_leader_is_stored_at_the_coordinator_and_kno
     assert brokers.acquire(member, acks=((0, 1, ACCEPT),)) == []
     assert acknowledged(brokers, 2) == [(0, 1)]
     brokers.kill(1)
-    assert brokers.acquire(brokers.member("n")) == [(2, 2, 2)]
+    assert brokers.acquire(brokers.member("n")) == [(2, 2, 1)]
 
 
 def test_the_state_moves_with_its_coordinator() -> None:
@@ -117,7 +117,7 @@ class Calls:
         self.leader: int | None = 2
         self.own = cast(Context, self)
         self.share_state = self
-        self.sent: list[tuple[Any, Callable[[object], None]]] = []
+        self.sent: list[tuple[int, Callable[[StateError], None]]] = []
 
     def partition_of(self, key: SharePartitionKey) -> int:
         return key.partition
