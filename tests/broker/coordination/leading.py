@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from odradek.broker.topics.partition import NotYetLeading
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 
-class HandLeadership:
+class HandLeadership(NotYetLeading):
     """A partition that is led; `tell` says that everything is replicated, or what is in the way."""
 
     def __init__(self) -> None:

@@ -71,7 +71,12 @@ def test_all_followers_have_to_have_it() -> None:
 @pytest.mark.parametrize("is_disk_first", [True, False])
 def test_disk_and_followers_have_to_have_it(is_disk_first: bool) -> None:
     written = Written(SYNCED)
-    steps = [written.threads.finish_all, lambda: [one.tell() for one in written.leaderships]]
+
+    def replicate() -> None:
+        for one in written.leaderships:
+            one.tell()
+
+    steps = [written.threads.finish_all, replicate]
     for step in steps if is_disk_first else reversed(steps):
         assert written.heard == []
         step()

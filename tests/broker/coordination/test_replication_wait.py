@@ -1,6 +1,7 @@
 import pytest
 
 from odradek.broker.coordination.replication_wait import ReplicationWait
+from odradek.broker.coordination.state_machine import Then
 from odradek.broker.testing.clock import ManualClock
 from odradek.protocol.errors import ErrorCode, KafkaError
 
@@ -57,8 +58,7 @@ def test_what_lies_behind_the_high_watermark_is_replicated_however_many_are_in_s
 
 def test_no_timer_is_set_for_what_is_replicated_already() -> None:
     class AtOnce(HandLeadership):
-        def when_replicated(self, end_offset: int, then: object) -> None:
-            assert callable(then)
+        def when_replicated(self, end_offset: int, then: Then) -> None:
             then(None)
 
     clock = ManualClock()

@@ -1,37 +1,36 @@
-from odradek.broker.topics.high_watermarks import Ends
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from ..handlers.broker_harness import batch
 from ..nodes.three_brokers import ThreeBrokers
-from .test_peers import peers_of
 
 
-def ends(brokers: ThreeBrokers, *at: tuple[str, int]) -> dict[tuple[str, int], object]:
-    found: list[Ends] = []
-    peers_of(brokers, 1).high_watermarks.find(at, found.append)
+def ends(brokers: ThreeBrokers, node_id: int, *indexes: int) -> list[int | ErrorCode]:
+    """As one broker finds them."""
+    heard: list[list[int | KafkaError]] = []
+    asked = [("t", index) for index in indexes]
+    brokers[node_id].context.high_watermarks.find(asked, lambda found: heard.append([found[at] for at in asked]))
     brokers.settle()
-    (answer,) = found
-    return {key: end.code if isinstance(end, KafkaError) else end for key, end in answer.items()}
+    ((*found,),) = heard
+    return [one.code if isinstance(one, KafkaError) else one for one in found]
 
 
-def test_each_leader_is_asked_where_its_partitions_end() -> None:
+def test_each_leader_is_asked_and_a_broker_itself_where_it_leads() -> None:
     brokers = ThreeBrokers()
-    brokers.create("t", [2, 3], [3, 2], [1, 2])
+    brokers.create("t", [1, 2], [2, 3], [3, 1])
     for index in range(3):
-        for _ in range(index + 1):
+        for _ in range(index):
             brokers.produce("t", batch(b"v"), index=index)
-    assert ends(brokers, ("t", 0), ("t", 1), ("t", 2)) == {("t", 0): 1, ("t", 1): 2, ("t", 2): 3}
+    assert [ends(brokers, node_id, 2, 0, 1) for node_id in (1, 2, 3)] == [[2, 0, 1]] * 3
 
 
-def test_a_partition_that_nobody_leads_has_no_end() -> None:
+def test_what_nobody_leads_or_nobody_can_be_asked_about_is_not_known() -> None:
     brokers = ThreeBrokers()
-    brokers.create("t", [2])
-    brokers.kill(2)
-    assert ends(brokers, ("t", 0), ("unknown", 0)) == {
-        ("t", 0): ErrorCode.NOT_LEADER_OR_FOLLOWER,
-        ("unknown", 0): ErrorCode.NOT_LEADER_OR_FOLLOWER,
-    }
+    brokers.create("t", [1], [2], [3])
+    brokers.kill(3)
+    brokers.links.set(2, 1, is_cut=True)
+    unknown = ErrorCode.NOT_LEADER_OR_FOLLOWER
+    assert ends(brokers, 1, 0, 1, 2, 9) == [0, unknown, unknown, unknown]
 
 
-def test_nothing_is_asked_where_there_is_nothing_to_ask() -> None:
-    assert ends(ThreeBrokers()) == {}
+def test_without_partitions_nobody_is_asked() -> None:
+    assert ends(ThreeBrokers(), 1) == []

@@ -40,13 +40,13 @@ class TransactingBrokers(ThreeBrokers):
         *others: Sequence[int],
         state: Sequence[int] = (2, 3, 1),
         settings: dict[str, str] | None = None,
-        **configs: str,
+        min_isr: int = 1,
     ) -> None:
         """`state` are the replicas of what the coordinator of transactions keeps."""
         super().__init__(settings={**SETTINGS, **(settings or {})})
-        self.create("t", [1, 2, 3], *others, **configs)  # type: ignore[arg-type]
-        self.create(TRANSACTION_TOPIC, state, min_insync_replicas="1", cleanup_policy="compact")  # type: ignore[arg-type]
-        self.create(OFFSETS_TOPIC, [3, 1, 2], min_insync_replicas="1", cleanup_policy="compact")  # type: ignore[arg-type]
+        self.create("t", [1, 2, 3], *others, min_insync_replicas=str(min_isr))
+        self.create(TRANSACTION_TOPIC, state, min_insync_replicas="1", cleanup_policy="compact")
+        self.create(OFFSETS_TOPIC, [3, 1, 2], min_insync_replicas="1", cleanup_policy="compact")
 
     def leader_of(self, topic: str, index: int = 0) -> AskedNode:
         """The broker that leads a partition."""
