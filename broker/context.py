@@ -34,6 +34,7 @@ from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
 from .topics.fetch_sessions import FetchSessions
+from .topics.high_watermarks import HighWatermarks
 from .topics.log_flusher import LogFlusher
 from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
@@ -65,6 +66,10 @@ class LogDir(Protocol):
     def volume_bytes(self) -> VolumeBytes | None: ...
 
 
+# How long a broker of Kafka tries to hand on to the controller what says of itself not how long it may take.
+CONTROLLER_TIMEOUT_MS = 60_000
+
+
 def client_of(session: Session) -> Client:
     """The client of a connection as access rules speak of it."""
     return Client(f"User:{session.user}", session.client_host.removeprefix("/"))
@@ -79,6 +84,7 @@ class Context:
     clock: Clock
     metadata: Metadata
     topics: Topics
+    high_watermarks: HighWatermarks
     streams_topics: StreamsTopics
     log_dir: LogDir
     groups: GroupCoordinatorService

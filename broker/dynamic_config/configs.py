@@ -113,7 +113,8 @@ class Configs:
             if now.get(name) != value or name in again
         ]
         records += [config_record(resource, name, None) for name in now if name not in checked]
-        check_min_isr(records, image)
+        taken_back = [config_record(resource, name, None) for name in again if name not in checked]  # if ever given
+        check_min_isr([*records, *taken_back], image)
         return records
 
 

@@ -16,7 +16,7 @@ from ..network.pipeline import Answer, Proceed, ReceivedRequest, is_deferred, re
 from ..topic_names import OFFSETS_TOPIC, TRANSACTION_TOPIC
 from .fault_table import Fault, FaultTable
 from .rule import FaultRule
-from .stale_metadata import Remembered, StaleTopics, remember
+from .stale_metadata import Remembered, remember, stale_context
 
 logger = get_logger("faults")
 
@@ -39,9 +39,9 @@ class ClusterEvents:
         """Rules have come or gone: one of stale metadata tells of the topics that there are now."""
         stale = [fault.fault_id for fault in self._table.of_requests if fault.rule.action == "stale_metadata"]
         if stale and self._context is not None:
-            topics = self._context.topics
+            topics, brokers = self._context.topics, self._context.metadata.image.brokers
             known = self._remembered
-            self._remembered = {one: known[one] if one in known else remember(topics) for one in stale}
+            self._remembered = {one: known[one] if one in known else remember(topics, brokers) for one in stale}
         elif not stale:
             self._remembered.clear()
 
@@ -53,8 +53,7 @@ class ClusterEvents:
             return _raise_leader_epoch(fault.rule, names, self._context, received, proceed)
         if fault.rule.action == "move_coordinator":
             return _move_coordinator(fault.rule, names, self._context, received, proceed)
-        topics = StaleTopics(self._remembered[fault.fault_id], self._context.topics)
-        return proceed(replace(received, context=replace(self._context, topics=topics)))
+        return proceed(replace(received, context=stale_context(self._remembered[fault.fault_id], self._context)))
 
 
 def _raise_leader_epoch(

@@ -218,8 +218,13 @@ class NodeMetadata:
 
     def answer(self, give: Change) -> None:
         """The controller's answer finds its way back, or is given when there is one again."""
-        if self._is_over:
-            return
-        lost = partial(self._unheard.append, give)
-        if not self._links.send(CONTROLLER, self._node_id, give, lost):
+
+        def arrive() -> None:
+            if not self._is_over:
+                give()
+
+        def lost() -> None:
+            self._unheard.append(give)
+
+        if not self._links.send(CONTROLLER, self._node_id, arrive, lost):
             lost()

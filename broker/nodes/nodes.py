@@ -4,10 +4,12 @@ The rule: a handler names no broker by itself. With one broker that is this one,
 says it, from the metadata that this node has.
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
 from ..advertised import Advertised
 from ..config.broker_config import BrokerConfig
+from ..metadata.registrations import BrokerRegistration
 from ..session import Session
 
 CONTROLLER_NODE_ID: Final = 3000  # of several brokers: as in Kafka's examples beside brokers with small numbers
@@ -45,6 +47,10 @@ class Nodes(Protocol):
         """Whether it is registered and not fenced."""
         ...
 
+    def as_of(self, brokers: Mapping[int, BrokerRegistration]) -> "Nodes":
+        """The same as they were when these were registered."""
+        ...
+
     def all(self, session: Session) -> list[NodeAddress]:
         """Every broker that is registered, by id."""
         ...
@@ -77,6 +83,9 @@ class OnlyNode:
 
     def is_alive(self, node_id: int) -> bool:
         return node_id == self._config.node_id
+
+    def as_of(self, brokers: Mapping[int, BrokerRegistration]) -> "OnlyNode":
+        return self
 
     def all(self, session: Session) -> list[NodeAddress]:
         host, port = self._advertised.endpoint(session)

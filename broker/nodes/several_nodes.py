@@ -35,13 +35,17 @@ class SeveralNodes:
     has_several = True
     quorum_id = CONTROLLER_NODE_ID
 
-    def __init__(self, metadata: Metadata, book: AddressBook) -> None:
+    def __init__(
+        self, metadata: Metadata, book: AddressBook, brokers: Mapping[int, BrokerRegistration] | None = None
+    ) -> None:
+        """Without `brokers` they are those that the metadata has at the moment."""
         self._metadata = metadata
         self._book = book
+        self._given = brokers
 
     @property
     def _brokers(self) -> Mapping[int, BrokerRegistration]:
-        return self._metadata.image.brokers
+        return self._metadata.image.brokers if self._given is None else self._given
 
     @property
     def controller_id(self) -> int:
@@ -50,6 +54,9 @@ class SeveralNodes:
     def is_alive(self, node_id: int) -> bool:
         broker = self._brokers.get(node_id)
         return broker is not None and not broker.is_fenced
+
+    def as_of(self, brokers: Mapping[int, BrokerRegistration]) -> "SeveralNodes":
+        return SeveralNodes(self._metadata, self._book, brokers)
 
     def all(self, session: Session) -> list[NodeAddress]:
         return list(self._addresses(session))

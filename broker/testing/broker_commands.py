@@ -4,16 +4,15 @@ The one rule: what cannot be is refused before anything is done, and what is don
 comes of it.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ...protocol.errors import ErrorCode, KafkaError
+from ...protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse, TopicPartitions
 from ..cluster import StartError
 from ..config.config_def import nearest
-from ..controller.cluster_state import TopicPartition
-from ..controller.elections import ElectionResult, ElectionType
+from .asking import ask
 from .brokers_seen import RUNNING, SeenLink
 from .inspection import check_partition_of, topic_named
 from .running_cluster import BrokerError, RunningCluster
@@ -27,6 +26,7 @@ End = int | str
 CONTROLLER, CLIENTS = "controller", "clients"
 _NUMBERS = {CONTROLLER: -1, CLIENTS: -2}  # as links have them
 _NAMES = {number: name for name, number in _NUMBERS.items()}
+PREFERRED, UNCLEAN = 0, 1  # ElectLeaders' numbers (KIP-460)
 FROZEN, STOPPED, KILLED = "frozen", "stopped", "killed"
 
 
@@ -77,6 +77,34 @@ async def resume_broker(running: RunningCluster, broker_id: int) -> None:
     async with _turn(running, broker_id, (FROZEN,)) as several:
         running.note("broker", str(broker_id), "resumed")
         several.resume_broker(broker_id)
+
+
+def die(running: RunningCluster, broker_id: int, back_s: float | None) -> None:
+    """Have a broker do nothing from this moment on, and be dead as soon as may be; started again `back_s` after that.
+
+    For what happens in the midst of a request. One that does not run is left as it is.
+    """
+    several = running.several
+    if several.state_of(broker_id) != RUNNING:
+        return
+    running.note("broker", str(broker_id), "dies in the midst of a request, by a fault")
+    several.freeze_broker(broker_id)
+    running.begin(_end(running, broker_id, back_s))
+
+
+async def _end(running: RunningCluster, broker_id: int, back_s: float | None) -> None:
+    async with running.beside(), running.commands:
+        if running.several.state_of(broker_id) == FROZEN:
+            await running.several.kill_broker(broker_id)
+    running.changes.note()
+    if back_s is not None:
+        clock = running.clock
+        clock.call_at(clock.now() + back_s, lambda: running.begin(_come_back(running, broker_id)))
+
+
+async def _come_back(running: RunningCluster, broker_id: int) -> None:
+    with suppress(BrokerError):  # somebody else has started it, or it cannot be: the journal has that
+        await start_broker(running, broker_id)
 
 
 def check_broker(running: RunningCluster, broker_id: int) -> None:
@@ -152,7 +180,7 @@ def troubled_links(running: RunningCluster) -> list[SeenLink]:
         return []
     several = running.several
     troubled = several.around.links.troubled()
-    found = [SeenLink(_end(one), _end(other), link.is_cut, link.delay_s) for one, other, link in troubled]
+    found = [SeenLink(_named(one), _named(other), link.is_cut, link.delay_s) for one, other, link in troubled]
     for node_id in several.node_ids:
         slot = several.slot(node_id)
         if not slot.hears_clients:
@@ -197,12 +225,12 @@ def _number(running: RunningCluster, end: End) -> int:
     return end
 
 
-def _end(number: int) -> End:
+def _named(number: int) -> End:
     return _NAMES.get(number, number)
 
 
 def _title(source: int, target: int) -> str:
-    return f"{_end(source)} to {_end(target)}"
+    return f"{_named(source)} to {_named(target)}"
 
 
 # Elections
@@ -214,27 +242,22 @@ async def elect_leaders(
     """Have the preferred leaders lead, as a client's ElectLeaders would, or any replica that is there where none does.
 
     Of one partition, of all of a topic, or of all there are; those that need no election stay as they are. KafkaError
-    for one of a topic that cannot be held. A broker alone leads everything as it is.
+    for one of a topic that cannot be held.
     """
-    asked: list[TopicPartition] | None = None
+    asked: list[TopicPartitions] | None = None
     if topic is not None:
         indexes = sorted(topic_named(running.contexts, topic).partitions)
         if partition is not None:
             check_partition_of(running.contexts, topic, partition)
             indexes = [partition]
-        asked = [TopicPartition(topic, index) for index in indexes]
-    if not running.has_several:
-        return
-    done: asyncio.Future[tuple[Sequence[ElectionResult], KafkaError | None]]
-    done = asyncio.get_running_loop().create_future()
+        asked = [TopicPartitions(topic=topic, partitions=indexes)]
+    request = ElectLeadersRequest(election_type=UNCLEAN if is_unclean else PREFERRED, topic_partitions=asked)
     async with running.beside():
-        controller = running.several.around.controller
-        kind = ElectionType.UNCLEAN if is_unclean else ElectionType.PREFERRED
-        controller.elect_leaders(kind, asked, lambda results, error: done.set_result((results, error)))
-        results, error = await done
-    if error is not None:
-        raise error
-    for one in results if topic is not None else ():
-        if one.error is not None and one.error.code is not ErrorCode.ELECTION_NOT_NEEDED:
-            why = one.error.message or one.error.code.name
-            raise KafkaError(one.error.code, f"{one.partition.topic}-{one.partition.partition}: {why}")
+        answer = await ask(running.contexts.active, request, ElectLeadersResponse)
+    if answer.error_code:
+        raise KafkaError(ErrorCode(answer.error_code))
+    for result in answer.replica_election_results if topic is not None else ():
+        for one in result.partition_result:
+            if one.error_code not in (ErrorCode.NONE, ErrorCode.ELECTION_NOT_NEEDED):
+                why = one.error_message or ErrorCode(one.error_code).name
+                raise KafkaError(ErrorCode(one.error_code), f"{result.topic}-{one.partition_id}: {why}")

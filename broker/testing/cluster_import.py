@@ -275,6 +275,6 @@ async def coordinator_of(contexts: Contexts, group_id: str) -> Context:
         try:
             return contexts.of_group(group_id)
         except KafkaError as error:
-            if error.code is not ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+            if error.code not in (ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.NOT_COORDINATOR):
                 raise
         await asyncio.sleep(0)

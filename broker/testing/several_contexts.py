@@ -1,6 +1,6 @@
 """SeveralContexts: the contexts of several brokers, by who leads or coordinates what, as the controller has it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ..cluster import NotRunning, StartError
@@ -58,22 +58,20 @@ class SeveralContexts:
         return self._leader(topic, index, ErrorCode.LEADER_NOT_AVAILABLE, is_to_write=is_to_write)
 
     def of_group(self, group_id: str) -> Context:
-        found = self._coordinator(OFFSETS_TOPIC, lambda one: one.groups.partition_of(group_id))
+        if OFFSETS_TOPIC not in self.image.topics:
+            return self.first  # nobody has been coordinated yet
+        partition = self.first.groups.partition_of(group_id)
+        found = self._leader(OFFSETS_TOPIC, partition, ErrorCode.COORDINATOR_NOT_AVAILABLE)
         found.groups.check_served(group_id)
         return found
 
     def of_transaction(self, transactional_id: str) -> Context:
-        found = self._coordinator(
-            TRANSACTION_TOPIC, lambda context: context.transactions.partition_of(transactional_id)
-        )
+        if TRANSACTION_TOPIC not in self.image.topics:
+            return self.first
+        partition = self.first.transactions.partition_of(transactional_id)
+        found = self._leader(TRANSACTION_TOPIC, partition, ErrorCode.COORDINATOR_NOT_AVAILABLE)
         found.transactions.check_served(transactional_id)
         return found
-
-    def _coordinator(self, topic: str, partition_of: Callable[[Context], int]) -> Context:
-        first = self.first
-        if topic not in self.image.topics:
-            return first  # nobody has been coordinated yet
-        return self._leader(topic, partition_of(first), ErrorCode.COORDINATOR_NOT_AVAILABLE)
 
     def _leader(self, topic: str, index: int, refusal: ErrorCode, *, is_to_write: bool = False) -> Context:
         partition = self.image.topics[topic].partitions.get(index)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from odradek.broker.config.config_def import ConfigError
-from odradek.broker.start_settings import collect_settings, take_certificates
+from odradek.broker.start_settings import collect_settings, count_brokers, take_certificates
+from odradek.broker.testing.running_cluster import Brokers
 
 
 def collected(
@@ -44,3 +45,21 @@ def test_certificates_are_made_for_listeners_that_show_them_alone(tmp_path: Path
     with pytest.raises(ConfigError, match="--tls-dir goes with --tls auto"):
         take_certificates(settings, None, str(tmp_path / "tls"), (), is_ephemeral=True)
     assert not (tmp_path / "tls").exists()
+
+
+class Opening:
+    """A scenario, as far as it counts brokers."""
+
+    def __init__(self, brokers: Brokers) -> None:
+        self.brokers = brokers
+
+
+def test_brokers_and_racks_are_those_of_the_options_and_else_of_the_scenario() -> None:
+    three = Opening(Brokers(3, ["a", "b", "c"]))
+    assert count_brokers(None, None, None) == (1, ())
+    assert count_brokers(2, "x, ", None) == (2, ["x", None])
+    assert count_brokers(None, None, three) == (3, ["a", "b", "c"])
+    assert count_brokers(2, None, three) == (2, ["a", "b"])
+    assert count_brokers(None, "x,y,z", three) == (3, ["x", "y", "z"])
+    with pytest.raises(ConfigError, match="--racks names 2 racks for 1 brokers: there is one for each"):
+        count_brokers(None, "x,y", None)

@@ -88,9 +88,11 @@ def changed(given: dict[str, Any]) -> dict[str, Any] | None:
         eligible_leader_replicas=was["eligible"] or None,
         last_known_elr=was["last_known"] or None,
     )
-    rules = ElectionRules(
-        lambda record, replica: replica in alive, directory_of, given["min_isr"], given["has_eligible_leaders"]
-    )
+
+    def may_lead(record: PartitionRecord, replica: int) -> bool:
+        return replica in alive
+
+    rules = ElectionRules(may_lead, directory_of, given["min_isr"], given["has_eligible_leaders"])
     change = PartitionChange(record, rules, Election[given["election"]], given["unclean_shutdown"])
     for name, value in wanted.items():
         if value is not None:

@@ -3,27 +3,26 @@
 from collections.abc import Mapping
 
 from ...config.broker_config import BrokerConfig
+from ...config.cluster_defaults import OF_KAFKA
 from ...config.config_def import ConfigError
 from ...config.java_values import format_property
 from .client_logins import client_logins
 from .node_listeners import NodeAddresses, node_listeners
 
-# What Kafka would have three nodes for, where nobody said otherwise.
-OF_ONE_NODE: Mapping[str, str] = {
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-}
 # Which directory, whose, and who votes: the directory itself says it.
 _OF_DIRECTORY = ("broker.id", "log.dir", "metadata.log.dir")
 
 
 def kafka_settings(
-    given: Mapping[str, str], node_id: int, data_dir: str, addresses: NodeAddresses, *, is_voter_recorded: bool
+    given: Mapping[str, str],
+    node_id: int,
+    data_dir: str,
+    addresses: NodeAddresses,
+    *,
+    is_voter_recorded: bool,
+    brokers: int = 1,
 ) -> dict[str, str]:
-    """All settings, those that were given among them. ConfigError."""
+    """All settings, those that were given among them; what Kafka wants three for as many as there are. ConfigError."""
     for name in ("node.id", "broker.id"):
         if given.get(name, str(node_id)).strip() != str(node_id):
             raise ConfigError(f"{name}={given[name]}, but the data directory belongs to node {node_id}")
@@ -33,9 +32,10 @@ def kafka_settings(
         for name, value in given.items()
         if name not in _OF_DIRECTORY and not name.startswith("controller.quorum.")
     }
-    config = BrokerConfig.from_settings({**given, **of_node}, lower_replication_factors=True)
+    config = BrokerConfig.from_settings({**given, **of_node}, lower_replication_factors=True, brokers=brokers)
+    replicas = {name: str(min(wanted, brokers)) for name, wanted in OF_KAFKA.items()}
     own = node_listeners(config, addresses, is_voter_recorded=is_voter_recorded)
-    return {**of_node, **OF_ONE_NODE, **kept, **client_logins(config), **own, **of_node}
+    return {**of_node, **replicas, **kept, **client_logins(config), **own, **of_node}
 
 
 def encode_settings(settings: Mapping[str, str]) -> str:

@@ -79,10 +79,12 @@ def _settings_of(
 ) -> Settings:
     """Those of one node, as if it were broker and controller."""
     of_all = {name: value for name, value in given.items() if name not in _OF_NODES}
-    config = BrokerConfig.from_settings(of_all, lower_replication_factors=True)
+    config = BrokerConfig.from_settings(of_all, lower_replication_factors=True, brokers=brokers)
     own = dict(config_of_node(config, member.node_id, brokers, member.rack).given)
     own.pop(AS_VERSION, None)
-    return kafka_settings(own, member.node_id, member.data_dir, addresses, is_voter_recorded=is_voter_recorded)
+    return kafka_settings(
+        own, member.node_id, member.data_dir, addresses, is_voter_recorded=is_voter_recorded, brokers=brokers
+    )
 
 
 def _counted_up(addresses: NodeAddresses, *, brokers: int, controllers: int = 0) -> NodeAddresses:

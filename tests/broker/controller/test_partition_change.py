@@ -36,9 +36,11 @@ def change(
     unclean_shutdown: Sequence[int] = (),
 ) -> PartitionChange:
     """A change while these brokers are there."""
-    rules = ElectionRules(
-        lambda record, replica: replica in alive, directory_of, min_isr, has_eligible_leaders=has_eligible_leaders
-    )
+
+    def may_lead(record: PartitionRecord, replica: int) -> bool:
+        return replica in alive
+
+    rules = ElectionRules(may_lead, directory_of, min_isr, has_eligible_leaders)
     return PartitionChange(record, rules, election, unclean_shutdown)
 
 

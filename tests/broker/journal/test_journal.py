@@ -102,3 +102,15 @@ def test_what_fenced_a_producer_of_a_state_that_is_gone_is_not_found() -> None:
     found = journal.find_fencing("x", 3)
     assert found is not None
     assert found.what == "another"
+
+
+def test_brokers_write_in_one_order_and_know_of_each_others_requests() -> None:
+    journal = Journal(ManualClock())
+    first, second = journal.at(1), journal.at(2)
+    first.decide("group", "g", "is empty")
+    first.cause = JournalRequest(7, 0, "JoinGroup", 9, "c", "127.0.0.1:1", {})
+    second.decide("group", "h", "rebalances", second.cause)
+    journal.decide("broker", "1", "is fenced")
+    assert [(one.number, one.broker) for one in first.entries()] == [(1, 1), (2, 2), (3, None)]
+    assert [one.text.split(" ")[2] for one in journal.entries()] == ["@1", "@2", "broker"]
+    assert [one.cause for one in journal.decisions(lambda one: one.broker == 2)] == [7]

@@ -12,17 +12,18 @@ from odradek.broker.scenario.yaml_nodes import Node, ScenarioError, read_yaml
         (
             "[]",
             1,
-            "a scenario is an object with listen, settings, topics, groups, faults, clock, users, clusters, not []",
+            "a scenario is an object with listen, brokers, racks, settings, topics, groups, faults, links, clock, "
+            "users, clusters, not []",
         ),
         ("settings:\n  a: b\ntopic:\n  - x", 3, "a scenario has no field 'topic'; did you mean 'topics'?"),
-        ("zzzzz: 1", 1, "a scenario has no field 'zzzzz'; it has listen, settings, topics"),
+        ("zzzzz: 1", 1, "a scenario has no field 'zzzzz'; it has listen, brokers, racks"),
         ("\nusers:\n  - alice", 3, "a user is an object with name, password, mechanism, not alice"),
         ("users:\n  - name: alice", 2, "a user needs password: By what."),
         ("topics: orders", 1, "topics is a list: a line with - for a topic, not orders"),
         (
             "topics:\n  - orders",
             2,
-            "a topic is an object with name, partitions, config, records, records_file, not orders",
+            "a topic is an object with name, partitions, replication_factor, config, records, records_file, not orders",
         ),
         ("topics:\n  - partitions: 1", 2, "a topic needs name: Its name."),
         ("topics:\n  - name: t\n    partition: 1", 3, "a topic has no field 'partition'; did you mean 'partitions'?"),

@@ -229,3 +229,76 @@ def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     why = "--scenario needs PyYAML: pip install 'odradek[control]'"
     assert refused("--ephemeral", "--scenario", str(EXAMPLE)) == why
+
+
+THREE = """
+brokers: 3
+racks: [a, b, c]
+settings: {default.replication.factor: 3}
+topics:
+  - {name: orders, partitions: 1, records: [{value: one}]}
+  - {name: alone, partitions: 1, replication_factor: 1}
+groups: [{group: g, topic: orders, partition: 0, offset: 1}]
+faults: [{api: Heartbeat, broker: 3, action: blackhole}]
+links: [{from: 1, to: 2, cut: true}]
+clusters:
+  - {name: two, brokers: 2, topics: [{name: t}], links: [{from: 1, to: 2, delay_ms: 5}]}
+"""
+
+
+def test_several_brokers_begin_with_their_topics_on_all_and_a_link_cut(tmp_path: Path) -> None:
+    path = tmp_path / "three.yaml"
+    path.write_text(THREE)
+    with controlled("--ephemeral", "--scenario", str(path)) as served:
+        assert [one["rack"] for one in served.call("GET", "/v1/brokers")["brokers"]] == ["a", "b", "c"]
+        assert len(served.bootstrap.split(",")) == 3
+        (partition,) = served.call("GET", "/v1/topics/orders/partitions")["partitions"]
+        assert [one["log_end"] for one in partition["replicas"]] == [1, 1, 1]
+        assert served.call("GET", "/v1/topics/alone")["replication_factor"] == 1
+        assert served.call("GET", "/v1/groups/g/committed")["offsets"][0]["offset"] == 1
+        assert [one["broker"] for one in served.call("GET", "/v1/faults")["faults"]] == [3]
+        assert [(one["from"], one["to"]) for one in served.call("GET", "/v1/links")["links"]] == [(1, 2), (2, 1)]
+        two = Served(served.process, "", served.url, "two")
+        assert [one["delay_ms"] for one in two.call("GET", "/v1/links")["links"]] == [5, 5]
+        assert two.call("GET", "/v1/topics/t")["replication_factor"] == 2
+
+
+def test_several_brokers_on_disk_begin_as_the_scenario_says_and_keep_it(tmp_path: Path) -> None:
+    path, data = tmp_path / "three.yaml", ("--data-dir", str(tmp_path / "data"))
+    path.write_text(THREE)
+    for _ in range(2):
+        with controlled(*data, "--scenario", str(path)) as served:
+            (partition,) = served.call("GET", "/v1/topics/orders/partitions")["partitions"]
+            assert [one["log_end"] for one in partition["replicas"]] == [1, 1, 1]
+            served.process.send_signal(signal.SIGTERM)
+            served.process.wait(DEADLINE_S)
+
+
+def test_an_option_counts_more_than_the_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "three.yaml"
+    path.write_text("{brokers: 3, racks: [a, b, c]}")
+    with controlled("--ephemeral", "--scenario", str(path), "--brokers", "2") as served:
+        assert [one["rack"] for one in served.call("GET", "/v1/brokers")["brokers"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("brokers: 2\nlinks:\n  - {from: 1, to: 3, cut: true}", 3, "there is no broker 3; there are: 1, 2"),
+        ("brokers: 2\nlinks:\n  - {from: 1, to: client, cut: true}", 3, "a link ends at the id of a broker"),
+        ("links:\n  - {from: 1, to: clients, cut: true}", 2, "this is a cluster of one broker"),
+        ("brokers: 2\ntopics:\n  - {name: t, replication_factor: 3}", 3, "INVALID_REPLICATION_FACTOR"),
+        (
+            "clusters:\n  - name: x\n    faults: [{broker: 2, action: blackhole}]",
+            2,
+            "the cluster 'x': there is no",
+        ),
+    ],
+)
+def test_what_cannot_be_of_several_brokers_is_named_with_its_line(
+    tmp_path: Path, text: str, line: int, why: str
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    found = refused("--ephemeral", "--listen", "127.0.0.1:0", "--scenario", str(path))
+    assert found.startswith(f"{path}:{line}: {why}")

@@ -3,8 +3,9 @@
 import pytest
 
 from odradek.broker.faults.rule import FaultRule
-from odradek.broker.scenario.scenario import ClockPart, build_scenario, record_of
+from odradek.broker.scenario.scenario import ClockPart, LinkPart, build_scenario, record_of
 from odradek.broker.scenario.yaml_nodes import ScenarioError, read_yaml
+from odradek.broker.testing.running_cluster import Brokers
 
 WHOLE = """
 listen: 127.0.0.1:19092
@@ -50,6 +51,22 @@ def test_all_of_it_is_read() -> None:
     assert served.clock == ClockPart(1000, 2.0)
     (other,) = scenario.clusters
     assert (other.name, other.seed, other.clock, other.settings) == ("other", 5, ClockPart(None, 0.0), {})
+
+
+def test_brokers_racks_and_links_are_read() -> None:
+    text = """
+brokers: 3
+racks: [a, b]
+topics: [{name: t, replication_factor: 2}]
+links: [{from: 1, to: clients, cut: true}, {from: 2, to: 3, delay_ms: 250, both_ways: false}]
+"""
+    served = build_scenario(read_yaml(text)).served
+    assert served.brokers == Brokers(3, ["a", "b"])
+    assert served.topics[0].replication_factor == 2
+    assert served.links == [
+        LinkPart(5, 1, "clients", True, None, True),
+        LinkPart(5, 2, 3, False, 0.25, False),
+    ]
 
 
 def test_nothing_is_a_scenario_too() -> None:
@@ -119,6 +136,11 @@ def test_nothing_is_a_scenario_too() -> None:
             2,
             "a clock shows milliseconds since 1970, from 0 to 253402300799999, not 253402300800000",
         ),
+        ("brokers: 101", 1, "a cluster has 1 to 100 brokers, not 101"),
+        ("brokers: 2\nracks: [a, b, c]", 2, "2 brokers cannot stand in 3 racks: there is one for each"),
+        ("brokers: 2\nracks: a", 2, "racks is a list of texts, not a"),
+        ("links:\n  - {from: 1, to: 2}", 2, "a link is cut, or has a delay_ms: say one of them"),
+        ("links:\n  - {from: 1.5, to: 2, cut: true}", 2, "from is the id of a broker, controller or clients, not 1.5"),
         ("clusters:\n  - name: a\n  - name: a", 3, "there is a cluster 'a' already"),
         ("clusters:\n  - name: default", 2, "there is a cluster 'default' already"),
         ("clusters:\n  - name: a/b", 2, "'a/b' is no name of a cluster"),

@@ -149,7 +149,7 @@ def test_a_follower_that_is_cut_off_from_its_leader_is_behind_until_the_link_is_
     assert kafka.links.troubled() == [SeenLink(*one, is_cut=True, delay_s=0.0) for one in ends]
     kafka.produce("orders", [b"one"], acks=1)
     assert kafka.offsets("orders").high_watermark == 0
-    kafka.clock.advance(seconds=31)
+    kafka.clock.advance(seconds=46)
     assert kafka.isr("orders") == {1, 2, 3} - {follower}
     assert kafka.offsets("orders").high_watermark == 1
     replicas = kafka.partition("orders").replicas

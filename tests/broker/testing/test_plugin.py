@@ -15,7 +15,8 @@ Project = Callable[..., subprocess.CompletedProcess[str]]
 
 TREE = Path(__file__).parents[3]
 PAGE = TREE / "docs" / "testing.md"
-DOCUMENTED, WITHOUT_PYTEST, AS_COROUTINE, LOOKING_BACK = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+DOCUMENTED, WITHOUT_PYTEST, AS_COROUTINE, OF_SEVERAL, LOOKING_BACK = BLOCKS
 APART = """
 import pytest
 
@@ -54,9 +55,9 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("-W", "error")], ids=["alone", "xdist", "warnings"])
 def test_the_documented_tests_pass(project: Project, arguments: tuple[str, ...]) -> None:
-    done = project(DOCUMENTED + AS_COROUTINE + LOOKING_BACK + APART, *arguments)
+    done = project(DOCUMENTED + AS_COROUTINE + OF_SEVERAL + LOOKING_BACK + APART, *arguments)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "26 passed" in done.stdout
+    assert "28 passed" in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["alone", "xdist"])
@@ -70,7 +71,7 @@ def test_the_documented_tests_pass_with_what_is_in_the_wheel(
     zipfile.ZipFile(wheel).extractall(home)
     done = project(DOCUMENTED + FROM_WHERE.format(home=str(home)), *arguments, home=home)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_the_documented_program_runs_without_pytest() -> None:
@@ -97,6 +98,12 @@ def test_a_marker_says_what_the_cluster_is_like(project: Project) -> None:
         def test_the_nearest_counts(kafka):
             kafka.produce("t", [b"v"] * 4)
             assert {record.partition for record in kafka.records("t")} == {0, 1, 2}
+
+        @pytest.mark.kafka(brokers=3, racks=["a", "b", "c"])
+        def test_several(kafka):
+            kafka.produce("t", [b"v"])
+            assert [one.rack for one in kafka.brokers.look().values()] == ["a", "b", "c"]
+            assert [len(one.records("t")) for one in kafka.brokers.values()] == [1, 1, 1]
 
         @pytest.mark.kafka(seed=1, frozen_at_ms=1_700_000_000_000)
         def test_at_another_time(kafka):
