@@ -53,6 +53,7 @@ from .share.share_sessions import ShareSessions
 from .slices import Slices
 from .topic_names import OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
 from .topics.fetch_sessions import FetchSessions
+from .topics.high_watermarks import OwnHighWatermarks
 from .topics.log_flusher import LogFlusher
 from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
@@ -116,6 +117,7 @@ def assemble(
         clock=clock,
         metadata=metadata,
         topics=topics,
+        high_watermarks=OwnHighWatermarks(topics) if seat is None else seat.high_watermarks,
         streams_topics=StreamsTopics(config, topics),
         log_dir=log_manager,
         groups=groups,

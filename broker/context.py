@@ -34,6 +34,7 @@ from .session import Session
 from .share.share_partitions import SharePartitions
 from .slices import Slices
 from .topics.fetch_sessions import FetchSessions
+from .topics.high_watermarks import HighWatermarks
 from .topics.log_flusher import LogFlusher
 from .topics.streams_topics import StreamsTopics
 from .topics.topics import Topics
@@ -79,6 +80,7 @@ class Context:
     clock: Clock
     metadata: Metadata
     topics: Topics
+    high_watermarks: HighWatermarks
     streams_topics: StreamsTopics
     log_dir: LogDir
     groups: GroupCoordinatorService

@@ -13,6 +13,7 @@ from .metadata.metadata import Metadata
 from .nodes.nodes import Nodes
 from .runtime import Runtime
 from .share.share_partitions import StateStore
+from .topics.high_watermarks import HighWatermarks
 from .topics.partition import Partition
 from .topics.replica_assignment import Placement
 
@@ -58,6 +59,11 @@ class Seat(Protocol):
     @property
     def transaction_checks(self) -> TransactionChecks:
         """Where transactional writes are checked."""
+        ...
+
+    @property
+    def high_watermarks(self) -> HighWatermarks:
+        """Where partitions end, whoever leads them."""
         ...
 
     def on_change(self, notify_changed: OnChange) -> OnChange:

@@ -31,8 +31,13 @@ OF_SEVERAL_BROKERS: Final = frozenset(
     {
         LAG,
         FETCH_MAX_BYTES,
+        RESPONSE_MAX_BYTES,
         FETCH_BACKOFF,
         SESSION_TIMEOUT,
+        COMMIT_TIMEOUT,
+        SHARE_WRITE_TIMEOUT,
+        ADD_PARTITIONS_BACKOFF,
+        ADD_PARTITIONS_MAX,
         SELECTOR,
         AUTO_REBALANCE,
         IMBALANCE_INTERVAL,

@@ -19,6 +19,7 @@ from ..coordination.share_state.requests import NO_COUNT, NO_START_OFFSET, State
 from ..deferred import Deferred
 from ..session import Session
 from ..slices import Steps
+from ..topics.high_watermarks import Ends
 
 PARTITIONS_AT_ONCE = 64
 UNKNOWN_LAG = -1
@@ -76,7 +77,12 @@ def _describe(
         return
 
     def answer(found: Summaries) -> None:
-        context.slices.start(_answer(asked, found, context), then, partial(_fail, group.group_id, then))
+        names = {topic_id: name for name, topic_id in asked.topics}
+        wanted = [(names[topic_id], index) for (topic_id, index), summary in found.items() if _has_lag(summary)]
+        context.high_watermarks.find(wanted, partial(answer_with, found))
+
+    def answer_with(found: Summaries, ends: Ends) -> None:
+        context.slices.start(_answer(asked, found, ends), then, partial(_fail, group.group_id, then))
 
     partitions = [(topic_id, index) for (_, topic_id), indexes in asked.topics.items() for index in indexes]
     context.share_groups.summaries(group.group_id, partitions, answer)
@@ -107,15 +113,14 @@ def _asked(group: DescribeShareGroupOffsetsRequestGroup, context: Context) -> _A
     return asked
 
 
-def _answer(asked: _Asked, found: Summaries, context: Context) -> Steps[DescribeShareGroupOffsetsResponseGroup]:
+def _answer(asked: _Asked, found: Summaries, ends: Ends) -> Steps[DescribeShareGroupOffsetsResponseGroup]:
     topics: list[DescribeShareGroupOffsetsResponseTopic] = []
     for (name, topic_id), indexes in asked.topics.items():
         partitions: list[DescribeShareGroupOffsetsResponsePartition] = []
         for at in range(0, len(indexes), PARTITIONS_AT_ONCE):
             yield
             partitions += [
-                _partition(name, index, found[topic_id, index], context)
-                for index in indexes[at : at + PARTITIONS_AT_ONCE]
+                _partition(name, index, found[topic_id, index], ends) for index in indexes[at : at + PARTITIONS_AT_ONCE]
             ]
         topics.append(DescribeShareGroupOffsetsResponseTopic(topic_name=name, topic_id=topic_id, partitions=partitions))
     for name, indexes in asked.unknown.items():
@@ -127,18 +132,21 @@ def _answer(asked: _Asked, found: Summaries, context: Context) -> Steps[Describe
     return DescribeShareGroupOffsetsResponseGroup(group_id=asked.group_id, topics=topics)
 
 
-def _partition(
-    name: str, index: int, summary: StateSummary, context: Context
-) -> DescribeShareGroupOffsetsResponsePartition:
+def _has_lag(summary: StateSummary) -> bool:
+    """Whether it is known how many records have been dealt with."""
+    is_known = summary.start_offset != NO_START_OFFSET and summary.delivery_complete_count != NO_COUNT
+    return summary.error is ErrorCode.NONE and is_known
+
+
+def _partition(name: str, index: int, summary: StateSummary, ends: Ends) -> DescribeShareGroupOffsetsResponsePartition:
     if summary.error is not ErrorCode.NONE:
         return DescribeShareGroupOffsetsResponsePartition(partition_index=index, start_offset=NO_START_OFFSET)
     lag = UNKNOWN_LAG
-    if summary.start_offset != NO_START_OFFSET and summary.delivery_complete_count != NO_COUNT:
-        try:
-            end = context.topics.partition(name, index).log.high_watermark
-        except KafkaError as error:
+    if _has_lag(summary):
+        end = ends[name, index]
+        if isinstance(end, KafkaError):
             return DescribeShareGroupOffsetsResponsePartition(
-                partition_index=index, error_code=error.code, error_message=error.code.message
+                partition_index=index, error_code=end.code, error_message=end.code.message
             )
         lag = end - summary.start_offset - summary.delivery_complete_count
     return DescribeShareGroupOffsetsResponsePartition(

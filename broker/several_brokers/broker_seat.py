@@ -30,6 +30,7 @@ from ..runtime import Runtime
 from ..seat import OnChange, ShareStates
 from ..slices import Slices
 from ..topic_names import METADATA_TOPIC, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC
+from ..topics.high_watermarks import HighWatermarks
 from ..topics.partition import Partition
 from ..topics.replica_assignment import Placement
 from .coordinator_moves import CoordinatorMoves
@@ -132,6 +133,10 @@ class BrokerSeat:
     @property
     def transaction_checks(self) -> TransactionChecks:
         return self._others.transaction_checks
+
+    @property
+    def high_watermarks(self) -> HighWatermarks:
+        return self._others.high_watermarks
 
     def nodes(self, metadata: Metadata, advertised: Advertised) -> Nodes:
         self._around.book.enter(self._node_id, advertised)

@@ -10,6 +10,7 @@ from ..runtime import Runtime
 from ..topic_names import OFFSETS_TOPIC, SHARE_TOPIC
 from ..topics.partition import Partition
 from .peer_calls import PeerCalls
+from .peer_high_watermarks import PeerHighWatermarks
 from .peer_markers import PeerMarkers
 from .peer_share_states import PeerShareStates
 from .peer_transaction_checks import PeerTransactionChecks
@@ -35,6 +36,7 @@ class Peers:
         self.markers = PeerMarkers(self.calls, runtime.timers)
         self.share_states = PeerShareStates(self.calls, runtime)
         self.transaction_checks = PeerTransactionChecks(self.calls, config, runtime)
+        self.high_watermarks = PeerHighWatermarks(self.calls)
 
     def replication_wait(self, topic: str) -> ReplicationWait:
         """How long the coordinator of a topic waits for followers: that of transactions as long as it must."""

@@ -81,4 +81,4 @@ def _check_topic(
     yield from check_batches(batches, highest_type, may_renew=may_renew)
     if not may_read(topic.name):
         raise KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
-    topics.partition(topic.name, name.partition)
+    topics.partition(topic.name, name.partition).check_leader()

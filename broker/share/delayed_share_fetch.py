@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ...protocol.errors import ErrorCode, KafkaError
 from ..topics.partition import Partition
 from .settings import SettingsOfGroup, ShareGroupSettings
-from .share_partition import SharePartition, Wish
+from .share_partition import SharePartition, Status, Wish
 from .share_sessions import ShareSession, TopicPartition
 
 
@@ -49,9 +49,19 @@ class ShareFetch:
         """Whether every partition has an error: there is nothing to wait for."""
         return len(self.errors) >= len(self.partitions)
 
+    def note_moved(self) -> bool:
+        """Whether there are partitions that other brokers lead by now, of which the client is to be told at once."""
+        moved = [
+            name
+            for name, (opened, partition) in self.partitions.items()
+            if opened.status is Status.FENCED and not partition.is_leader and name not in self.errors
+        ]
+        self.errors.update(dict.fromkeys(moved, ErrorCode.NOT_LEADER_OR_FOLLOWER))
+        return bool(moved)
+
     def has_enough(self) -> bool:
         """Whether `min_bytes` can be read where something may be acquired, or a log has gone away under it."""
-        if self.is_hopeless:
+        if self.note_moved() or self.is_hopeless:
             return True
         acquirable = self.acquirable()
         if not acquirable:

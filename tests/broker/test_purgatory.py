@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from odradek.broker.purgatory import Purgatory
+from odradek.broker.deferred import Deferred
+from odradek.broker.purgatory import DelayedAnswer, Purgatory, answer_in_time
 from odradek.broker.testing.clock import ManualClock
 from odradek.broker.testing.manual_runtime import manual_runtime
 
@@ -265,3 +266,49 @@ def test_what_is_for_after_a_request_is_done_then_and_before_what_the_request_ha
     waiting.purgatory.complete_ready()
     waiting.purgatory.complete_ready()
     assert done == ["at once", "after", "woken completed"]
+
+
+# An answer in time
+
+
+def asked(waiting: Waiting) -> tuple[Callable[[str], None], Deferred[str], list[str]]:
+    """What is to be called with the answer, and the answers so far."""
+    deferred: Deferred[str] = Deferred()
+    answers: list[str] = []
+    deadline = waiting.clock.now() + 5.0
+    answer = answer_in_time(deferred, waiting.purgatory, deadline, lambda: "late")
+    deferred.deliver_to(answers.append, lambda error: answers.append(repr(error)))
+    return answer, deferred, answers
+
+
+def test_an_answer_that_comes_in_time_is_the_only_one() -> None:
+    waiting = Waiting()
+    answer, _, answers = asked(waiting)
+    waiting.clock.advance(4.9)
+    answer("here")
+    waiting.clock.advance(10.0)
+    assert (answers, len(waiting.purgatory)) == (["here"], 0)
+
+
+def test_one_that_does_not_come_in_time_is_given_up() -> None:
+    waiting = Waiting()
+    answer, _, answers = asked(waiting)
+    waiting.clock.advance(5.0)
+    answer("here")
+    assert answers == ["late"]
+
+
+def test_nobody_waits_for_the_answer_to_a_client_that_has_gone() -> None:
+    waiting = Waiting()
+    _, deferred, answers = asked(waiting)
+    deferred.drop()
+    waiting.clock.advance(10.0)
+    assert (answers, len(waiting.purgatory)) == ([], 0)
+
+
+def test_a_late_answer_that_cannot_be_made_is_an_error() -> None:
+    waiting = Waiting()
+    errors: list[Exception] = []
+    waiting.purgatory.watch(DelayedAnswer(1001.0, lambda: None if fault() else None, errors.append))
+    waiting.clock.advance(1.0)
+    assert [str(error) for error in errors] == ["the unforeseen"]

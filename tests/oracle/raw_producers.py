@@ -1,5 +1,6 @@
 """Producers of raw requests to a cluster of several brokers: each request goes to the broker whose it is."""
 
+import time
 from typing import TypeVar
 
 from odradek.broker.wire import Wire
@@ -65,6 +66,7 @@ class RawProducer:
         records = batch(
             [value],
             attributes=TRANSACTIONAL if self.id else 0,
+            base_ms=round(time.time() * 1000),  # a producer whose last record is a day old is forgotten
             producer_id=self.producer_id,
             producer_epoch=self.epoch,
             sequence=sequence,

@@ -37,6 +37,7 @@ from .test_same_users import upsertion
 pytestmark = pytest.mark.timeout(600)  # a JVM takes its time, and here are four
 
 ALL = {1, 2, 3}
+TIMEOUT_MS = 600_000  # of transactions that are open while one cluster ends and the other begins
 SETTINGS = {
     "log.retention.check.interval.ms": "3600000",
     "group.initial.rebalance.delay.ms": "0",
@@ -44,8 +45,6 @@ SETTINGS = {
     "offsets.topic.replication.factor": "3",
     "transaction.state.log.num.partitions": "4",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
-    "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "300",
     "auto.leader.rebalance.enable": "false",
 }
 
@@ -116,7 +115,7 @@ def test_everything_is_there_and_goes_on_there_and_back(secured: Cluster) -> Non
     secured.start()
     create(address, "orders", 3, 3)
     create(address, "alone", 3, 1)
-    go_on(address, 0)  # records, transactions (one is left open), a committed offset
+    go_on(address, 0, TIMEOUT_MS)  # records, transactions (one is left open), a committed offset
     write(address, "alone", 3)
     begin_reading(address)
     secure(address, sasl_address)
@@ -142,7 +141,7 @@ def test_everything_is_there_and_goes_on_there_and_back(secured: Cluster) -> Non
     check_secured(address, sasl_address)
     check_sequence(idempotent, address, sent.base_offset)
     transactional.commit(address)
-    go_on(address, 1)  # its transactional id goes on, and the transaction that it has left open is aborted
+    go_on(address, 1, TIMEOUT_MS)  # its transactional id goes on, and the transaction that it has left open is aborted
     go_on_reading(address)
     assert b"in an open transaction" in read(address, "orders", 3, "read_committed")
 
@@ -158,7 +157,7 @@ def test_everything_is_there_and_goes_on_there_and_back(secured: Cluster) -> Non
     until(lambda: are_in_sync(address), "all replicas in sync at Odradek", timeout_s=20)
     assert see(address, GROUP) == before
     check_secured(address, sasl_address)
-    go_on(address, 2)
+    go_on(address, 2, TIMEOUT_MS)
     write(address, "orders", 3)
     secured.odradek.stop()
 

@@ -285,12 +285,12 @@ def compact(address: str, client: ConfluentKafka) -> None:
         time.sleep(0.15)
 
 
-def go_on(address: str, turn: int) -> None:
+def go_on(address: str, turn: int, timeout_ms: int = 60_000) -> None:
     """Plain records, a transaction that commits, one that aborts, one left open, and a committed offset."""
     client = ConfluentKafka(address)
     for partition, codec in enumerate(("none", "lz4", "zstd")):
         send_all(client, "orders", [Message(b"%d" % turn, key=b"k", partition=partition)] * 20, codec=codec)
-    producer = client.transactional("copier", timeout_ms=60000)  # aborts what the turn before left open
+    producer = client.transactional("copier", timeout_ms=timeout_ms)  # aborts what the turn before left open
     for ends in (producer.commit, producer.abort, None):
         producer.begin()
         for partition in range(3):

@@ -31,3 +31,9 @@ def test_what_a_listener_or_one_of_its_mechanisms_may_have_for_logins_has_one() 
 def test_those_without_one_are_named_but_for_what_only_controllers_need() -> None:
     given = ["num.io.threads", "num.partitions", "process.roles", "controller.quorum.voters", "broker.rack"]
     assert without_effect(given) == ["num.io.threads"]
+
+
+def test_the_settings_of_replicas_have_one_with_several_brokers_alone() -> None:
+    given = ["replica.lag.time.max.ms", "min.insync.replicas", "num.io.threads"]
+    assert without_effect(given) == ["min.insync.replicas", "num.io.threads", "replica.lag.time.max.ms"]
+    assert without_effect(given, has_several=True) == ["num.io.threads"]

@@ -193,7 +193,7 @@ class AnyHistory(RuleBasedStateMachine):
             assert self.length[now.leader] >= self.committed
             return
         was_last = list(before.last_known_elr or ()) == [now.leader]
-        was_last &= not before.isr and not before.eligible_leader_replicas
+        was_last &= not before.isr and not now.eligible_leader_replicas
         assert may_be_unclean or (was_last and self.cluster.state.has_eligible_leaders)
         assert (list(now.isr), now.leader_recovery_state) == ([now.leader], RECOVERING)
         self.lose_what_is_not_on(now.leader)
@@ -201,10 +201,11 @@ class AnyHistory(RuleBasedStateMachine):
     def check_unclean_end(self, *, is_allowed: bool) -> None:
         """Where all that are in sync were to come, giving up leaves one that was not in sync, be it there or not.
 
-        As in Kafka nothing marks it, and it is said to be in sync.
+        As in Kafka nothing marks it, and it is said to be in sync, unless another can be elected.
         """
         assert is_allowed
-        assert list(self.record.isr) == list(self.record.replicas[:1])
+        is_marked = self.record.leader_recovery_state == RECOVERING
+        assert list(self.record.isr) == ([self.record.leader] if is_marked else list(self.record.replicas[:1]))
         self.was_given_up_uncleanly = True
         self.lose_what_is_not_on(self.record.isr[0])
 
@@ -227,7 +228,10 @@ class AnyHistory(RuleBasedStateMachine):
         else:
             expected = list(moves_to)
         assert list(now.replicas) == expected
-        assert moves_to == () or set(now.replicas) == set(now.isr)
+        if moves_to is None:
+            awaited = before.adding_replicas
+            assert set(awaited) <= set(now.isr)
+            assert len(awaited) >= len(before.removing_replicas) or set(now.replicas) <= set(now.isr)
 
     def check_partition(self) -> None:
         now = self.record

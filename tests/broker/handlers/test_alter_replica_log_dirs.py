@@ -4,6 +4,7 @@ import pytest
 
 from odradek.broker.handlers.alter_replica_log_dirs import handle_alter_replica_log_dirs
 from odradek.protocol.api_keys import ApiKey
+from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.alter_replica_log_dirs import (
     AlterReplicaLogDir,
     AlterReplicaLogDirsRequest,
@@ -11,7 +12,8 @@ from odradek.protocol.messages.alter_replica_log_dirs import (
     AlterReplicaLogDirTopic,
 )
 
-from .broker_harness import AskedBroker, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, served
 
 HERE, NOWHERE = "/data", "/nope"
 Asked = tuple[str, dict[str, list[int]]]
@@ -35,7 +37,7 @@ def request_for(*asked: Asked) -> AlterReplicaLogDirsRequest:
     )
 
 
-def moved(broker: AskedBroker, *asked: Asked, version: int = 2) -> dict[str, dict[int, int]]:
+def moved(broker: AskedContext, *asked: Asked, version: int = 2) -> dict[str, dict[int, int]]:
     answer = broker.ask(request_for(*asked), version, AlterReplicaLogDirsResponse).answer
     return {
         topic.topic_name: {one.partition_index: one.error_code for one in topic.partitions} for topic in answer.results
@@ -75,3 +77,10 @@ def test_the_handler_pauses_from_partition_to_partition(broker: AskedBroker) -> 
         request_for((HERE, {"t": list(range(20))})), 2, broker.session, broker.context
     )
     assert sum(1 for _ in steps) >= 2 * 20
+
+
+def test_a_broker_without_a_replica_has_none_to_move() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2])
+    found = {node.node_id: moved(node, (f"/cluster/node-{node.node_id}", {"t": [0]})) for node in brokers.running}
+    assert found == {1: {"t": {0: 0}}, 2: {"t": {0: 0}}, 3: {"t": {0: ErrorCode.REPLICA_NOT_AVAILABLE}}}

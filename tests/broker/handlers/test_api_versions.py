@@ -8,10 +8,11 @@ from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 
 from ..clusters import Changes
-from .broker_harness import AskedBroker, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, served
 
 
-def ask(broker: AskedBroker, version: int, name: str = "librdkafka", software: str = "2.15.0") -> ApiVersionsResponse:
+def ask(broker: AskedContext, version: int, name: str = "librdkafka", software: str = "2.15.0") -> ApiVersionsResponse:
     request = ApiVersionsRequest(client_software_name=name, client_software_version=software)
     return broker.ask(request, version, ApiVersionsResponse).answer
 
@@ -78,3 +79,24 @@ def test_the_software_is_remembered_of_its_connection() -> None:
     broker = AskedBroker()
     ask(broker, 3, name="a" * 300, software="1.0-rc.1")
     assert (broker.session.software_name, broker.session.software_version) == ("a" * 300, "1.0-rc.1")
+
+
+def test_several_brokers_keep_eligible_leaders_from_the_start_and_say_so() -> None:
+    brokers = ThreeBrokers()
+    name = "eligible.leader.replicas.version"
+    for node in brokers.running:
+        answer = ask(node, 4)
+        supported = {f.name: (f.min_version, f.max_version) for f in answer.supported_features}
+        assert supported[name] == (0, 1)
+        assert {f.name: f.max_version_level for f in answer.finalized_features}[name] == 1
+    epochs = {ask(node, 4).finalized_features_epoch for node in brokers.running}
+    assert epochs == {brokers.around.log.end_offset}
+
+
+@pytest.mark.parametrize(("release", "level"), [("3.9", None), ("4.0", 0), ("4.1", 1)])
+def test_older_releases_kept_them_later(release: str, level: int | None) -> None:
+    answer = ask(ThreeBrokers({"odradek.as.version": release})[1], 4 if release > "3.9" else 3)
+    name = "eligible.leader.replicas.version"
+    supported = {f.name for f in answer.supported_features}
+    finalized = {f.name: f.max_version_level for f in answer.finalized_features}
+    assert ((finalized.get(name, 0) if name in supported else None), name in finalized) == (level, bool(level))

@@ -174,7 +174,7 @@ def test_a_place_that_several_brokers_do_not_have_is_refused_in_kafkas_words() -
     brokers.create("t", [1, 2, 3])
     brokers.kill(1)
     manual = "The manual partition assignment includes"
-    refusals = {
+    refusals: dict[str, tuple[int, list[list[int]]]] = {
         "Attempted to add 2 additional partition(s), but only 1 assignment(s) were specified.": (3, [[1, 2, 3]]),
         f"{manual} broker 9, but no such broker is registered.": (2, [[9, 1, 2]]),
         f"{manual} the broker 2 more than once.": (2, [[2, 2, 3]]),

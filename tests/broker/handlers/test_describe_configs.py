@@ -15,14 +15,16 @@ from odradek.protocol.messages.describe_configs import (
     DescribeConfigsResult,
 )
 
-from .broker_harness import AskedBroker, served
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext, served
 
-TOPIC, BROKER = 2, 4
+TOPIC, BROKER, LOGGER = 2, 4, 8
+DYNAMIC_DEFAULT = 3
 INT, LONG = 3, 5
 
 
 def ask(
-    broker: AskedBroker,
+    broker: AskedContext,
     kind: int,
     name: str,
     keys: list[str] | None = None,
@@ -37,7 +39,7 @@ def ask(
     return answer
 
 
-def told(broker: AskedBroker, kind: int, name: str, key: str) -> DescribeConfigsResourceResult:
+def told(broker: AskedContext, kind: int, name: str, key: str) -> DescribeConfigsResourceResult:
     (found,) = ask(broker, kind, name, [key], with_synonyms=True).configs
     return found
 
@@ -180,3 +182,33 @@ def test_every_setting_is_explained_to_who_asks_for_it(kind: int, name: str) -> 
         (result,) = broker.ask(request, 4, DescribeConfigsResponse).answer.results
         assert result.configs
         assert all(bool(config.documentation) is is_wanted for config in result.configs)
+
+
+# Several brokers
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        (BROKER, "2", "Unexpected broker id, expected 1 or empty string, but received 2"),
+        (BROKER, "9", "Unexpected broker id, expected 1 or empty string, but received 9"),
+        (BROKER, "x", "Broker id must be an integer, but it is: x"),
+        (LOGGER, "2", "Unexpected broker id, expected 1 but received 2"),
+    ],
+)
+def test_a_broker_tells_of_no_others_settings(kind: int, name: str, message: str) -> None:
+    answer = ask(ThreeBrokers()[1], kind, name)
+    assert (answer.error_code, answer.error_message, answer.configs) == (ErrorCode.INVALID_REQUEST, message, [])
+
+
+def test_the_minimum_in_sync_is_one_for_all_brokers_from_the_start() -> None:
+    """KIP-966: as long as a cluster keeps eligible leaders."""
+    brokers = ThreeBrokers({"min.insync.replicas": "2"})
+    brokers.create("t", [1, 2, 3])
+    for node in brokers.running:
+        (found,) = ask(node, BROKER, "").configs
+        assert (found.name, found.value, found.config_source) == ("min.insync.replicas", "2", DYNAMIC_DEFAULT)
+        found = told(node, BROKER, str(node.node_id), "min.insync.replicas")
+        assert (found.value, found.config_source) == ("2", DYNAMIC_DEFAULT)
+        found = told(node, TOPIC, "t", "min.insync.replicas")
+        assert (found.value, found.config_source) == ("2", DYNAMIC_DEFAULT)

@@ -19,6 +19,7 @@ from odradek.protocol.messages.describe_log_dirs import (
 from odradek.storage.files.files import VolumeBytes
 from odradek.storage.files.memory_files import MemoryFiles
 
+from ..nodes.three_brokers import ThreeBrokers
 from .broker_harness import AskedBroker, batch, served
 
 ASKED = Sequence[tuple[str, Sequence[int]]]
@@ -148,3 +149,29 @@ def test_the_handler_pauses_from_partition_to_partition(broker: AskedBroker) -> 
     for asked in (None, [("w", range(20))], [("nope", range(20))]):
         steps = handle_describe_log_dirs(request_for(asked), 5, broker.session, broker.context)
         assert sum(1 for _ in steps) >= 20
+
+
+@pytest.mark.parametrize("asked", [None, [("t", [0, 1]), ("u", [0])]])
+def test_of_several_brokers_each_tells_of_its_own_replicas(asked: ASKED | None) -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2], [2, 3])
+    brokers.create("u", [3])
+    brokers.produce("t", batch(b"v"))
+    topics = None
+    if asked is not None:
+        topics = [DescribableLogDirTopic(topic=name, partitions=indexes) for name, indexes in asked]
+    size = len(batch(b"v"))
+    found: dict[int, list[tuple[str, int, int, int]]] = {}
+    for node in brokers.running:
+        (result,) = node.ask(DescribeLogDirsRequest(topics=topics), 4, DescribeLogDirsResponse).answer.results
+        assert result.log_dir == f"/cluster/node-{node.node_id}"
+        found[node.node_id] = [
+            (topic.name, one.partition_index, one.partition_size, one.offset_lag)
+            for topic in result.topics
+            for one in topic.partitions
+        ]
+    assert found == {
+        1: [("t", 0, size, 0)],
+        2: [("t", 0, size, 0), ("t", 1, 0, 0)],
+        3: [("t", 1, 0, 0), ("u", 0, 0, 0)],
+    }

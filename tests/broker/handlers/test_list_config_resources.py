@@ -6,7 +6,8 @@ from odradek.broker.dynamic_config.changes import ConfigChange, ResourceChange
 from odradek.broker.handlers.list_config_resources import handle_list_config_resources
 from odradek.protocol.messages.list_config_resources import ListConfigResourcesRequest, ListConfigResourcesResponse
 
-from .broker_harness import AskedBroker
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext
 
 TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 Found = list[tuple[int, str]]
@@ -20,7 +21,7 @@ def broker() -> AskedBroker:
     return broker
 
 
-def listed(broker: AskedBroker, *kinds: int, version: int = 1) -> tuple[int, Found]:
+def listed(broker: AskedContext, *kinds: int, version: int = 1) -> tuple[int, Found]:
     request = ListConfigResourcesRequest(resource_types=kinds)
     answer = broker.ask(request, version, ListConfigResourcesResponse).answer
     return answer.error_code, [(one.resource_type, one.resource_name) for one in answer.config_resources]
@@ -67,3 +68,10 @@ def test_groups_and_subscriptions_with_settings_are_listed() -> None:
         broker.context.configs.alter([change], lambda refusals: None, validate_only=False)
     assert listed(broker, GROUP, CLIENT_METRICS) == (0, [(GROUP, "g"), (CLIENT_METRICS, "m")])
     assert listed(broker, version=0) == (0, [(CLIENT_METRICS, "m")])
+
+
+def test_of_several_brokers_those_that_are_there_have_settings() -> None:
+    brokers = ThreeBrokers()
+    brokers.kill(2)
+    assert listed(brokers[1], BROKER) == (0, [(BROKER, "1"), (BROKER, "3")])
+    assert listed(brokers[3], BROKER_LOGGER) == (0, [(BROKER_LOGGER, "1"), (BROKER_LOGGER, "3")])

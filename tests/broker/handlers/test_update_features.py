@@ -8,8 +8,10 @@ from odradek.protocol.messages.update_features import (
     UpdateFeaturesRequest,
     UpdateFeaturesResponse,
 )
+from odradek.protocol.metadata_records import ConfigResourceType
 
-from .broker_harness import AskedBroker
+from ..nodes.three_brokers import ThreeBrokers
+from .broker_harness import AskedBroker, AskedContext
 
 UPGRADE, SAFE, UNSAFE = 1, 2, 3
 TRANSACTIONS, METADATA = "transaction.version", "metadata.version"
@@ -23,7 +25,7 @@ def level(broker: AskedBroker) -> int:
 
 
 def ask(
-    broker: AskedBroker, *updates: tuple[str, int, int], version: int = 2, is_only_tried: bool = False
+    broker: AskedContext, *updates: tuple[str, int, int], version: int = 2, is_only_tried: bool = False
 ) -> UpdateFeaturesResponse:
     keys = [FeatureUpdateKey(feature=name, max_version_level=to, upgrade_type=kind) for name, to, kind in updates]
     request = UpdateFeaturesRequest(feature_updates=keys, validate_only=is_only_tried)
@@ -95,3 +97,30 @@ def test_a_level_that_cannot_be_recorded_does_not_count() -> None:
     broker.files.write_error = FULL
     assert ask(broker, (TRANSACTIONS, 1, SAFE)).error_code == ErrorCode.KAFKA_STORAGE_ERROR
     assert level(broker) == 2
+
+
+# Several brokers
+
+
+ELIGIBLE = "eligible.leader.replicas.version"
+
+
+def test_a_cluster_may_stop_to_keep_eligible_leaders_and_begin_again_with_one_minimum_for_all() -> None:
+    brokers = ThreeBrokers({"min.insync.replicas": "2"}, features={ELIGIBLE: 0})
+    of_all = (ConfigResourceType.BROKER, "")
+    assert of_all not in brokers.controller.cluster.image.configs
+    assert ask(brokers[2], (ELIGIBLE, 1, UPGRADE)).error_code == 0
+    assert brokers.controller.cluster.image.configs[of_all] == {"min.insync.replicas": "2"}
+    assert brokers.controller.cluster.has_eligible_leaders
+    assert ask(brokers[3], (ELIGIBLE, 0, SAFE)).error_code == 0
+    assert not brokers.controller.cluster.has_eligible_leaders
+
+
+def test_a_level_that_there_is_not_is_refused_by_the_controller() -> None:
+    answer = ask(ThreeBrokers()[1], (ELIGIBLE, 2, UPGRADE))
+    assert answer.error_message is not None
+    assert answer.error_message.endswith("Local controller 3000 only supports versions 0-1")
+
+
+def test_a_broker_alone_has_no_eligible_leaders_to_keep() -> None:
+    assert ask(AskedBroker(), (ELIGIBLE, 1, UPGRADE)).error_code == ErrorCode.INVALID_UPDATE_VERSION

@@ -17,6 +17,7 @@ from odradek.broker.config.documentation import DocumentedKind
 from odradek.broker.config.effects import broker_settings_in_effect, topic_settings_in_effect
 from odradek.broker.tools.settings_page import (
     NONE,
+    SEVERAL,
     YES,
     effect_of,
     footnotes,
@@ -70,6 +71,10 @@ def test_each_field_of_the_brokers_settings_has_an_effect() -> None:
         ("broker", "group.streams.session.timeout.ms", YES),
         ("broker", "group.consumer.session.timeout.ms", YES),
         ("broker", "group.consumer.migration.policy", YES),
+        ("broker", "replica.lag.time.max.ms", SEVERAL),
+        ("broker", "min.insync.replicas", SEVERAL),
+        ("topic", "min.insync.replicas", SEVERAL),
+        ("topic", "unclean.leader.election.enable", SEVERAL),
         ("topic", "retention.ms", YES),
         ("topic", "preallocate", NONE),
         ("group", "consumer.session.timeout.ms", YES),
