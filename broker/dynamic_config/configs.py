@@ -105,14 +105,14 @@ class Configs:
         after = change.applied(now, kind.find, _default(kind), _refused_by_broker if is_broker else _refused)
         checked = kind.check(change.name, after)
         resource = (change.resource_type, change.name)
-        # What is set of a broker is recorded though it is the same: files under it may be others (KAFKA-14136).
-        again = {one.name for one in change.changes} if is_broker else set[str]()
+        # What is set or deleted of a broker is recorded though it is the same: files under it may be others (KAFKA-14136).
+        again = {one.name: None for one in change.changes} if is_broker else dict[str, None]()
         records: list[MetadataRecord] = [
             config_record(resource, name, value)
             for name, value in checked.items()
             if now.get(name) != value or name in again
         ]
-        records += [config_record(resource, name, None) for name in now if name not in checked]
+        records += [config_record(resource, name, None) for name in {**now, **again} if name not in checked]
         check_min_isr(records, image)
         return records
 

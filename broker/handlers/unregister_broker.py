@@ -19,7 +19,7 @@ def handle_unregister_broker(
 
     def unregistered(error: KafkaError | None) -> None:
         if error is None:
-            deferred.answer(UnregisterBrokerResponse(error_code=ErrorCode.NONE))
+            deferred.answer(UnregisterBrokerResponse(error_code=ErrorCode.NONE, error_message=""))
         else:
             deferred.answer(UnregisterBrokerResponse(error_code=error.code, error_message=error.message))
 
