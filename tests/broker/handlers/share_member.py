@@ -22,15 +22,13 @@ from .broker_harness import AskedBroker, AskedContext
 from .group_context import Asked
 
 R = TypeVar("R")
+B = TypeVar("B", bound=AskedContext)
 
 ACCEPT, RELEASE, REJECT, RENEW = 1, 2, 3, 4
 GROUP = 32
 
 Acks = Sequence[tuple[int, int, int]]
 """First offset, last offset, type."""
-
-
-B = TypeVar("B", bound=AskedContext)
 
 
 class ShareMember(Generic[B]):
