@@ -25,7 +25,7 @@ def test_what_is_to_be_appended_is_there_once_the_check_has_run() -> None:
 
 
 def test_why_a_batch_cannot_be_appended_is_its_outcome() -> None:
-    heavy = check_of(LogConfig(cleanup_policy=("compact",)))
+    heavy = check_of(LogConfig(cleanup_policy=frozenset({"compact"})))
     heavy.run(lambda: True)
     assert isinstance(heavy.outcome, KafkaError)
     assert (heavy.outcome.code, heavy.checked) == (ErrorCode.INVALID_RECORD, None)
