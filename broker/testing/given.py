@@ -88,10 +88,11 @@ def check_partition(partition: object) -> None:
 
 def wants_all(acks: object) -> bool:
     """Whether all replicas in sync are to have what is appended, by acks as producers have it. ValueError."""
-    if acks in ("all", "-1", -1) and not isinstance(acks, bool):
-        return True
-    if acks in ("1", 1) and not isinstance(acks, bool):
-        return False
+    if not isinstance(acks, bool):
+        if acks in ("all", "-1", -1):
+            return True
+        if acks in ("1", 1):
+            return False
     raise ValueError(f"acks is 'all' or 1, not {acks!r}")
 
 

@@ -8,9 +8,10 @@ import asyncio
 import itertools
 from collections import Counter
 from contextlib import suppress
+from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from odradek.broker.broker import Broker
@@ -89,11 +90,12 @@ class Copier:
 
     async def copy(self, deaths: Deaths) -> None:
         """Copy some records in one transaction, in the midst of which a broker dies."""
-        found: list[ConsumerRecord] = []
+        found: list[Any] = []
         for records in (await self._consumer.getmany(timeout_ms=200, max_records=IN_A_TRANSACTION)).values():
             found += records
         if not found:
             return
+        death: asyncio.Future[None] | None = None
         try:
             async with self._producer.transaction():
                 sent = [await self._producer.send(TARGET, one.value, partition=one.partition) for one in found]
@@ -103,7 +105,8 @@ class Copier:
                 await self._producer.send_offsets_to_transaction(ends, GROUP)
                 await death
         except KafkaError:
-            await death
+            if death is not None:
+                await death
             await self.stop()
             await self.start()
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import KafkaAdminClient
 from kafka.errors import NoError
+from kafka.structs import TopicPartition
 
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.kafka_cluster import KafkaCluster
@@ -71,23 +73,23 @@ def test_a_consumer_reads_from_the_replica_in_its_own_rack(kafka: KafkaCluster) 
 
 
 @pytest.fixture
-def admin(kafka: KafkaCluster) -> Iterator[KafkaAdminClient]:
-    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap.split(","))
+def admin(kafka: KafkaCluster) -> Iterator[Any]:
+    admin: Any = KafkaAdminClient(bootstrap_servers=kafka.bootstrap.split(","))
     yield admin
     admin.close()
 
 
-def move(admin: KafkaAdminClient, topic: str, replicas: list[int]) -> None:
+def move(admin: Any, topic: str, replicas: list[int]) -> None:
     partition = TopicPartition(topic, 0)
     (error,) = admin.alter_partition_reassignments({partition: replicas}).values()
     assert error in (None, NoError)
 
 
-def is_moving(admin: KafkaAdminClient) -> bool:
+def is_moving(admin: Any) -> bool:
     return bool(admin.list_partition_reassignments())
 
 
-def test_a_partition_that_moves_between_brokers_loses_nothing(kafka: KafkaCluster, admin: KafkaAdminClient) -> None:
+def test_a_partition_that_moves_between_brokers_loses_nothing(kafka: KafkaCluster, admin: Any) -> None:
     kafka.topic("moving", 1)
     written: list[bytes] = []
     for replicas in ([1], [2], [3, 1], [1, 2, 3]):
@@ -101,7 +103,7 @@ def test_a_partition_that_moves_between_brokers_loses_nothing(kafka: KafkaCluste
     assert consume(kafka, "moving", len(written)) == written
 
 
-def test_a_move_to_a_broker_that_is_down_waits_until_it_is_back(kafka: KafkaCluster, admin: KafkaAdminClient) -> None:
+def test_a_move_to_a_broker_that_is_down_waits_until_it_is_back(kafka: KafkaCluster, admin: Any) -> None:
     kafka.topic("waiting", 1)
     produce(kafka, "waiting", [b"one"])
     move(admin, "waiting", [1, 2])

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
@@ -54,7 +54,7 @@ class Troubles:
             self._cluster.await_in_sync(topic, timeout_s=IN_SYNC_S)
 
     @contextmanager
-    def killed(self, broker: KafkaBroker) -> Iterator[None]:
+    def killed(self, broker: KafkaBroker) -> Generator[None]:
         is_noticed, keeps_page_cache = self._chance.random() < 0.5, self._chance.random() < 0.5
         self._tell(f"{broker.broker_id} is killed, {is_noticed=}, {keeps_page_cache=}")
         broker.kill(is_noticed=is_noticed, keeps_page_cache=keeps_page_cache)
@@ -62,14 +62,14 @@ class Troubles:
         broker.start()
 
     @contextmanager
-    def stopped(self, broker: KafkaBroker) -> Iterator[None]:
+    def stopped(self, broker: KafkaBroker) -> Generator[None]:
         self._tell(f"{broker.broker_id} is stopped")
         broker.stop()
         yield
         broker.start()
 
     @contextmanager
-    def frozen(self, broker: KafkaBroker) -> Iterator[None]:
+    def frozen(self, broker: KafkaBroker) -> Generator[None]:
         self._tell(f"{broker.broker_id} is frozen")
         broker.freeze()
         yield
@@ -86,7 +86,7 @@ class Troubles:
         return self._cut(broker, ["clients"], both_ways=self._chance.random() < 0.5)
 
     @contextmanager
-    def _cut(self, broker: KafkaBroker, ends: Sequence[int | str], *, both_ways: bool) -> Iterator[None]:
+    def _cut(self, broker: KafkaBroker, ends: Sequence[int | str], *, both_ways: bool) -> Generator[None]:
         self._tell(f"{broker.broker_id} is cut off from {ends}, {both_ways=}")
         for end in ends:
             one, other = (broker.broker_id, end) if self._chance.random() < 0.5 else (end, broker.broker_id)
@@ -95,7 +95,7 @@ class Troubles:
         self._cluster.links.heal()
 
     @contextmanager
-    def slow(self, broker: KafkaBroker) -> Iterator[None]:
+    def slow(self, broker: KafkaBroker) -> Generator[None]:
         seconds = self._chance.choice((0.05, 0.3))
         self._tell(f"{broker.broker_id} is {seconds} s away")
         for end in [*(one for one in self._cluster.brokers if one != broker.broker_id), "controller"]:
