@@ -66,6 +66,10 @@ class LogDir(Protocol):
     def volume_bytes(self) -> VolumeBytes | None: ...
 
 
+# How long a broker of Kafka tries to hand on to the controller what says of itself not how long it may take.
+CONTROLLER_TIMEOUT_MS = 60_000
+
+
 def client_of(session: Session) -> Client:
     """The client of a connection as access rules speak of it."""
     return Client(f"User:{session.user}", session.client_host.removeprefix("/"))

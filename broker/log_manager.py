@@ -1,6 +1,7 @@
 """The logs of this broker's partitions in its data directory: opened when first used, recovered when need be."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from ..protocol.uuid_text import decode_uuid, encode_uuid
@@ -24,7 +25,8 @@ class LogManager:
 
     def __init__(self, files: Files, directory: DataDirectory, runtime: Runtime) -> None:
         self._files = files
-        self._directory = directory
+        self.directory = directory  # where it all lies
+        self.holds_replicas = False  # of any log another broker may have been the leader
         self._clock = runtime.clock
         self._runtime = runtime
         # What is written to the files of the directory itself, off the loop and in this order: the metadata log too, so
@@ -45,14 +47,9 @@ class LogManager:
         if not directory.is_clean:
             self._unrecovered.update(directory.find_partitions())
 
-    @property
-    def directory(self) -> DataDirectory:
-        """Where it all lies."""
-        return self._directory
-
     def _check_open(self) -> None:
         if self._is_closed:
-            raise OSError(f"the data directory {self._directory.path} is closed")
+            raise OSError(f"the data directory {self.directory.path} is closed")
 
     def set_strays_aside(
         self, known: Mapping[str, int], removed: Mapping[bytes, str], ids: Mapping[str, bytes] | None = None
@@ -66,8 +63,8 @@ class LogManager:
         self._removed = removed
         reused = set(removed.values())  # a namesake may have come after a deletion that a crash cut short
         # Such a deletion has left its offsets behind, for the next topic of that name to begin with.
-        gone = [(topic, index) for topic, index in self._directory.checkpointed() if index >= known.get(topic, 0)]
-        for topic, index in self._directory.find_partitions():
+        gone = [(topic, index) for topic, index in self.directory.checkpointed() if index >= known.get(topic, 0)]
+        for topic, index in self.directory.find_partitions():
             is_known = index < known.get(topic, 0) and (ids is None or self._is_of(topic, index, ids))
             if is_known and not (topic in reused and self._is_of_removed(topic, index)):
                 continue
@@ -77,41 +74,41 @@ class LogManager:
                     self._mark_for_deletion(topic, index, 0)
                     logger.info("the directory of a deleted topic goes", partition=partition)
                 else:
-                    path = self._directory.mark_stray(topic, index, self._runtime.new_uuid().hex)
+                    path = self.directory.mark_stray(topic, index, self._runtime.new_uuid().hex)
                     logger.warning("a directory of no known topic was set aside", partition=partition, path=path)
                 gone.append((topic, index))
             except OSError as error:
                 logger.error("a directory could not be put away", partition=partition, error=str(error))
         self._unrecovered.difference_update(gone)
         try:
-            self._directory.drop(gone)
+            self.directory.drop(gone)
         except OSError as error:
             _report_unwritten(error)
 
     def _is_of(self, topic: str, index: int, ids: Mapping[str, bytes]) -> bool:
         """Whether a directory belongs to the topic that has its name now; unless it says otherwise."""
         try:
-            found = self._directory.find_topic_id(topic, index)
+            found = self.directory.find_topic_id(topic, index)
         except OSError:
             return True
         return found is None or topic not in ids or decode_uuid(found) == ids[topic]
 
     def _is_of_removed(self, topic: str, index: int) -> bool:
         try:
-            topic_id = self._directory.find_topic_id(topic, index)
+            topic_id = self.directory.find_topic_id(topic, index)
         except OSError:
             return False
         return topic_id is not None and decode_uuid(topic_id) in self._removed
 
     def _mark_for_deletion(self, topic: str, index: int, delay_ms: int) -> None:
-        path = self._directory.mark_deleted(topic, index, self._runtime.new_uuid().hex)
+        path = self.directory.mark_deleted(topic, index, self._runtime.new_uuid().hex)
         self._pending_deletes.append((self._clock.now_ms() + delay_ms, path))
 
     def _drop(self, partitions: Sequence[tuple[str, int]]) -> None:
         """Their namesakes inherit nothing; on record before any topic that is created from now on."""
         self._unrecovered.difference_update(partitions)
         try:
-            self.directory_queue.run(self._directory.begin_drop(partitions), _report_unwritten)
+            self.directory_queue.run(self.directory.begin_drop(partitions), _report_unwritten)
         except OSError as error:
             _report_unwritten(error)
 
@@ -146,7 +143,7 @@ class LogManager:
         ended in a pause leaves the log to be recovered; nothing else may touch its files until then.
         """
         self._check_open()
-        path = self._directory.partition_path(topic, index)
+        path = self.directory.partition_path(topic, index)
         self._ensure_directory(topic, index, path, encode_uuid(topic_id))
         at = (topic, index)
         steps = PartitionLog.opening(
@@ -154,12 +151,14 @@ class LogManager:
             config,
             self._clock.now_ms(),
             LogCheckpoints(
-                is_clean=(self._directory.is_clean or at in self._sound) and at not in self._unrecovered,
-                recovery_point=self._directory.recovery_points.get(at, 0),
-                known_end=self._directory.known_end(at),
-                log_start_offset=max(self._directory.log_starts.get(at, 0), log_start_offset),
+                is_clean=(self.directory.is_clean or at in self._sound) and at not in self._unrecovered,
+                recovery_point=self.directory.recovery_points.get(at, 0),
+                known_end=self.directory.known_end(at),
+                log_start_offset=max(self.directory.log_starts.get(at, 0), log_start_offset),
                 leader_epoch=leader_epoch,
-                cleaned_below=self._directory.cleaner_offsets.get(at, 0),
+                cleaned_below=self.directory.cleaner_offsets.get(at, 0),
+                is_replica=self.holds_replicas,
+                lower=partial(self._lower, at),
             ),
             on_damage=lambda what: logger.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
@@ -177,8 +176,8 @@ class LogManager:
         self._sound.discard(at)
         self._closed_sizes.pop(at, None)
         self._opened[at] = opened
-        if self._directory.cleaner_offsets.get(at, 0) > opened.log_end_offset:  # its end was not on the disk yet
-            self._directory.cleaner_offsets[at] = opened.log_end_offset
+        if self.directory.cleaner_offsets.get(at, 0) > opened.log_end_offset:  # its end was not on the disk yet
+            self.directory.cleaner_offsets[at] = opened.log_end_offset
         report = opened.recovery_report
         if report.truncated_bytes or report.damaged_bytes or report.segments_dropped or report.missing_offsets:
             logger.warning(
@@ -193,6 +192,11 @@ class LogManager:
             )
         return opened
 
+    def _lower(self, at: tuple[str, int], end_offset: int) -> None:
+        job = self.directory.begin_lower({at: end_offset})
+        if job.has_work:
+            self.directory_queue.run(job.run, _report_unwritten)
+
     def delete_records(self, topic: str, index: int, opened: Log, offset: int, then: Then) -> None:
         """Begin a log later, durably: first on record for the directory, then in the log itself.
 
@@ -203,7 +207,7 @@ class LogManager:
 
     def high_watermark(self, topic: str, index: int) -> int:
         """How far a log was known to be replicated when that was last written down; 0 if it never was."""
-        return self._directory.high_watermarks.get((topic, index), 0)
+        return self.directory.high_watermarks.get((topic, index), 0)
 
     def delete_log(self, topic: str, index: int) -> None:
         """Take a partition's directory out of sight; `begin_purge` has it after the topic's delay.
@@ -219,7 +223,7 @@ class LogManager:
             opened.abandon()
         delay_ms = opened.config.file_delete_delay_ms if opened is not None else 0
         try:
-            if self._files.exists(self._directory.partition_path(topic, index)):
+            if self._files.exists(self.directory.partition_path(topic, index)):
                 self._mark_for_deletion(topic, index, delay_ms)
         except OSError as error:
             # It is gone for clients all the same; a topic of this name will set the directory aside.
@@ -252,7 +256,7 @@ class LogManager:
                 del self._opened[at]
                 self._sound.add(at)
                 self._closed_sizes[at] = opened.size_bytes
-                self._directory.recovery_points[at] = opened.recovery_point
+                self.directory.recovery_points[at] = opened.recovery_point
             then(is_closed, error)
 
         self.run_job(job, synced)
@@ -267,7 +271,7 @@ class LogManager:
 
     def has_directory(self, topic: str, index: int) -> bool:
         """Whether there is anything of a partition yet."""
-        return self._files.exists(self._directory.partition_path(topic, index))
+        return self._files.exists(self.directory.partition_path(topic, index))
 
     @property
     def has_unrecovered(self) -> bool:
@@ -279,8 +283,8 @@ class LogManager:
         at = (topic, index)
         if at not in self._unrecovered:
             return 0
-        sizes = self._directory.segment_sizes(topic, index)
-        point = self._directory.recovery_points.get(at, 0)
+        sizes = self.directory.segment_sizes(topic, index)
+        point = self.directory.recovery_points.get(at, 0)
         first = max((base for base, _ in sizes if base <= point), default=0)
         return sum(size for base, size in sizes if base >= first)
 
@@ -289,7 +293,7 @@ class LogManager:
     @property
     def path(self) -> str:
         """The data directory's name."""
-        return self._directory.path
+        return self.directory.path
 
     def size_bytes(self, topic: str, index: int) -> int:
         """Bytes of a log's segments. The files of one that nobody has used are looked at once; OSError."""
@@ -298,13 +302,13 @@ class LogManager:
         if opened is not None:
             return opened.size_bytes
         if at not in self._closed_sizes:
-            sizes = self._directory.segment_sizes(topic, index) if self.has_directory(topic, index) else ()
+            sizes = self.directory.segment_sizes(topic, index) if self.has_directory(topic, index) else ()
             self._closed_sizes[at] = sum(size for _, size in sizes)
         return self._closed_sizes[at]
 
     def volume_bytes(self) -> VolumeBytes | None:
         """The size of the volume that the data directory is on; None in memory. OSError."""
-        return self._files.volume_bytes(self._directory.path)
+        return self._files.volume_bytes(self.directory.path)
 
     def opened_logs(self) -> Sequence[PartitionLog]:
         """The logs that somebody has used since the start."""
@@ -312,7 +316,7 @@ class LogManager:
 
     def prepare_copy(self, broker_epoch: int = NO_BROKER_EPOCH) -> Callable[[Files], None]:
         """As `log_closing.prepare_copy`, of all logs that are open."""
-        return prepare_copy(self.opened_logs(), self._directory, broker_epoch, is_clean=not self.has_unrecovered)
+        return prepare_copy(self.opened_logs(), self.directory, broker_epoch, is_clean=not self.has_unrecovered)
 
     def begin_purge(self) -> list[Callable[[], None]]:
         """What takes off the disk what was deleted long enough ago: calls for any thread; each may raise OSError.
@@ -343,7 +347,7 @@ class LogManager:
     def _begin_checkpoints(self) -> Callable[[], None]:
         self._has_sealed = False
         logs = self.opened_logs()
-        return self._directory.begin_write_checkpoints(
+        return self.directory.begin_write_checkpoints(
             {(log.topic, log.partition): log.recovery_point for log in logs},
             {(log.topic, log.partition): log.log_start_offset for log in logs if log.log_start_offset > 0},
             {(log.topic, log.partition): log.high_watermark for log in logs},
@@ -352,7 +356,7 @@ class LogManager:
     def abandon(self) -> None:
         """Give the directory back as it is, with its logs: the next start recovers them."""
         self._end_use()
-        self._directory.close()
+        self.directory.close()
 
     def _end_use(self) -> None:
         """Nothing is opened or written any more, by no log either: the directory may be somebody else's soon."""
@@ -369,15 +373,15 @@ class LogManager:
             for _, path in self._pending_deletes:
                 self._files.removal(path)()
             if is_clean:
-                self._directory.close_cleanly(broker_epoch)
+                self.directory.close_cleanly(broker_epoch)
                 return
         except OSError as error:
             logger.error("the data directory could not be closed", error=str(error))
-        self._directory.close()
+        self.directory.close()
 
     def _ensure_directory(self, topic: str, index: int, path: str, topic_id: str) -> None:
         if self._files.exists(path):
-            found = self._directory.find_topic_id(topic, index)
+            found = self.directory.find_topic_id(topic, index)
             if found == topic_id:
                 return
             if found is not None:
@@ -387,7 +391,7 @@ class LogManager:
                 logger.info("the directory of a deleted topic goes", partition=f"{topic}-{index}")
                 self._mark_for_deletion(topic, index, 0)
                 self._drop([(topic, index)])
-        self._directory.create_partition(topic, index, topic_id)
+        self.directory.create_partition(topic, index, topic_id)
 
 
 def _report_unwritten(error: Exception | None) -> None:

@@ -164,7 +164,9 @@ class Node:
         plan = self._plan
         random_id, directory_id = (encode_uuid(runtime.new_uuid().bytes) for _ in range(2))
         identity = Identity(plan.cluster_id or random_id, directory_id, plan.config.node_id)
-        return open_directory(plan.files, plan.root, identity, plan.cluster_id, runtime)
+        log_manager = open_directory(plan.files, plan.root, identity, plan.cluster_id, runtime)
+        log_manager.holds_replicas = plan.seat is not None
+        return log_manager
 
     def _build(self, lifetime: Lifetime, log_manager: LogManager) -> NodeParts:
         """Every part, over what the directory holds."""

@@ -219,7 +219,7 @@ class DataDirectory:
         records = {**dict(self._on_record()), LOG_STARTS: self._log_starts_to_write()}
         return [self._writer(name, records[name], is_synced=name in guarding) for name in records if name in names]
 
-    def begin_lower(self, ends: Mapping[TopicPartition, int]) -> Callable[[], None]:
+    def begin_lower(self, ends: Mapping[TopicPartition, int]) -> DiskJob:
         """Prepare to write down, before logs are truncated, that nothing of them is on record beyond these ends.
 
         A start would else refuse a log that is shorter than it is known to be, and would take other batches, which came
@@ -231,7 +231,7 @@ class DataDirectory:
             too_high = {at: end for at, end in ends.items() if offsets.get(at, end) > end}
             offsets.update(too_high)
             lowered |= {name} if too_high else set()
-        return DiskJob(self._writers(lowered)).run
+        return DiskJob(self._writers(lowered))
 
     def begin_drop(self, partitions: Iterable[TopicPartition]) -> Callable[[], None]:
         """Strike partitions off that have gone: their namesakes must not inherit their offsets.

@@ -37,8 +37,8 @@ class BatchIntegrity:
         self._reported: set[str] = set()
 
     def span_of_epoch(self, offset: int) -> tuple[int, int]:
-        """The epoch that a batch at this offset has, -1 for any, and the first offset that may have another."""
-        return self.epochs.span_at(offset) if len(self.epochs) else (UNKNOWN_EPOCH, LONG_MAX)
+        """The epoch that a batch with this last offset has, -1 for any, and the first offset that may have another."""
+        return self.epochs.span_at(offset)
 
     def report(self, what: str) -> None:
         """Report damage that was found, and what was done about it."""

@@ -82,12 +82,13 @@ class LeaderEpochs:
         return self._epochs[at - 1] if at else UNDEFINED_EPOCH
 
     def span_at(self, offset: int) -> tuple[int, int]:
-        """The epoch an offset was written under and where the next epoch begins; there must be one at least.
+        """The epoch an offset was written under, -1 below all that are known, and where the next epoch begins.
 
-        What lies below the first entry belongs to it: the start of a log may stand inside a batch.
+        The start of a log may stand inside a batch: its epoch is that of its last offset. The epochs of whole batches
+        below it were dropped with them, though a segment may still hold them.
         """
-        at = max(bisect_right(self._starts, offset), 1)
-        return self._epochs[at - 1], self._starts[at] if at < len(self._starts) else LONG_MAX
+        at = bisect_right(self._starts, offset)
+        return self._epochs[at - 1] if at else UNDEFINED_EPOCH, self._starts[at] if at < len(self._starts) else LONG_MAX
 
     def starting_at(self, start_offset: int) -> "LeaderEpochs":
         """A copy for a log that begins later."""

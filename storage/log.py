@@ -82,6 +82,7 @@ class PartitionLog:
         loaded = yield from LogLoader(location, config, now_ms, checkpoints, on_damage).load()
         log = cls(location, config, loaded, now_ms)
         log._state.epochs.assign(checkpoints.begun_epoch, loaded.log_end_offset)
+        log._replica.lower = checkpoints.lower
         return log
 
     def __repr__(self) -> str:
@@ -230,7 +231,6 @@ class PartitionLog:
 
     def begin_replication(self, high_watermark: int) -> None:
         """From now on the high watermark is what it is told, within the log; called again, it is set anew."""
-        self.check_open()
         self._replica.begin(high_watermark)
 
     @property
@@ -246,13 +246,13 @@ class PartitionLog:
         """Raise it, but not beyond the log's end; whether it has moved. Without replication it never does."""
         return self._replica.raise_high_watermark(offset)
 
-    def append_replicated(self, data: Buffer, now_ms: int) -> AppendInfo:
-        """Append whole batches byte for byte as the leader has them; nothing is asked of their producers.
+    def append_replicated(self, data: Buffer, now_ms: int, *, next_offset: int = -1) -> AppendInfo:
+        """Append whole batches byte for byte as the leader has them, which has nothing more below `next_offset`.
 
-        Raises CORRUPT_MESSAGE, OFFSET_OUT_OF_RANGE where they begin below the log's end, FENCED_LEADER_EPOCH where
+        Raises CORRUPT_MESSAGE, OFFSET_OUT_OF_RANGE where they lie below the log's end, FENCED_LEADER_EPOCH where
         the log has a newer epoch: each leaves it as it was. OSError may leave it with the first of them.
         """
-        return self._replica.append(data, now_ms)
+        return self._replica.append(data, now_ms, next_offset)
 
     def truncation_offset(self, leader_epoch: int, leader_end_offset: int) -> int:
         """Where to truncate a follower whose leader says that its epoch, the largest not above ours, ended there."""
@@ -260,12 +260,10 @@ class PartitionLog:
 
     def truncate_to(self, offset: int, now_ms: int) -> None:
         """Drop everything from `offset` on, a batch that holds it whole; and epochs that have written nothing."""
-        self.check_open()
         self._replica.truncate_to(offset, now_ms)
 
     def truncate_fully_to(self, offset: int, now_ms: int) -> None:
         """Drop everything, and begin anew at `offset`: for a follower behind its leader's log start."""
-        self.check_open()
         self._replica.truncate_fully_to(offset, now_ms)
 
     def follow_log_start(self, offset: int, now_ms: int) -> bool:
@@ -273,7 +271,6 @@ class PartitionLog:
 
         Beyond the log's end it is truncated fully. Not durable before the next checkpoint: the leader says it again.
         """
-        self.check_open()
         return self._replica.follow_log_start(offset, now_ms)
 
     # Its old end
@@ -287,8 +284,7 @@ class PartitionLog:
         return self._cleanup.begin_delete_records(offset)
 
     def finish_delete_records(self, deletion: RecordsDeletion) -> int:
-        self._cleanup.finish_delete_records(deletion)
-        return self._state.log_start_offset
+        return self._cleanup.finish_delete_records(deletion)
 
     def delete_records_before(self, offset: int) -> int:
         deletion = self.begin_delete_records(offset)
@@ -306,10 +302,7 @@ class PartitionLog:
     def begin_delete_old_segments(self, now_ms: int) -> SegmentsDeletion:
         """Find what retention no longer keeps (`expired`; if that is empty, the job has nothing to do)."""
         self.check_open()
-        expired = self._cleanup.find_expired(now_ms)
-        if expired and len(expired) == len(self._state.segments):
-            self.roll(now_ms)
-        return self._cleanup.begin_delete_segments(expired, now_ms)
+        return self._cleanup.begin_delete_segments(now_ms, self._appender.roll)
 
     def finish_delete_old_segments(self, deletion: SegmentsDeletion) -> Sequence[Expired]:
         """Rename away what the job made ready and is still there, and return that; `take_due` gives the files later."""

@@ -85,17 +85,18 @@ class LogCleanup:
         state.epochs.is_held = True
         return deletion
 
-    def finish_delete_records(self, deletion: RecordsDeletion) -> None:
-        """The log begins later now, unless that could not be written; then it is as it was."""
-        if deletion not in self._deletions:
-            return
+    def finish_delete_records(self, deletion: RecordsDeletion) -> int:
+        """The log begins later now, unless that could not be written; then it is as it was. Returns its start."""
         state = self._state
+        if deletion not in self._deletions:
+            return state.log_start_offset
         self._deletions.remove(deletion)
         state.epochs.is_held = bool(self._deletions)
         offset = min(deletion.offset, state.log_end_offset)
         if deletion.is_done and offset > state.log_start_offset:
             state.start_at(offset)
         state.epochs.is_saved = deletion.is_done and state.epochs.entries == deletion.epochs
+        return state.log_start_offset
 
     @property
     def next_expiry_ms(self) -> int | None:
@@ -106,7 +107,7 @@ class LogCleanup:
             return None
         return oldest.largest_timestamp + config.retention_ms + 1
 
-    def find_expired(self, now_ms: int) -> list[Expired]:
+    def _find_expired(self, now_ms: int) -> list[Expired]:
         """The segments that retention no longer keeps, oldest first."""
         end = self._state.log_end_offset
         return find_expired(
@@ -117,8 +118,11 @@ class LogCleanup:
             high_watermark=self._state.high_watermark,
         )
 
-    def begin_delete_segments(self, expired: Sequence[Expired], now_ms: int) -> SegmentsDeletion:
-        """Prepare to let the oldest segments go, none of them the active one."""
+    def begin_delete_segments(self, now_ms: int, roll: Callable[[int], None]) -> SegmentsDeletion:
+        """Prepare to let the segments go that retention no longer keeps; `roll` where the active one is among them."""
+        expired = self._find_expired(now_ms)
+        if expired and len(expired) == len(self._state.segments):
+            roll(now_ms)
         snapshots = self._state.snapshots
         paths = snapshots.unsynced_paths() if expired else []
         return SegmentsDeletion(

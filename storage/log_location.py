@@ -1,5 +1,6 @@
 """What is known of a log before it is opened: where it is, and what its data directory has on record of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ class LogLocation(NamedTuple):
         return f"{self.topic}-{self.partition}"
 
 
+def ignore_truncation(end_offset: int) -> None:
+    """For logs of which nothing is on record."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogCheckpoints:
     """How a log was left: by default, nothing of it is known to have reached the disk."""
@@ -34,6 +39,8 @@ class LogCheckpoints:
     # Of a log that may follow another: the epochs are its leader's (`leader_epoch` is only the newest that may occur),
     # and what the leader had compacted came with its gaps.
     is_replica: bool = False
+    # Called with where the log will end, before it is truncated: nothing of it stays on record beyond that.
+    lower: Callable[[int], None] = ignore_truncation
 
     @property
     def begun_epoch(self) -> int:

@@ -113,7 +113,7 @@ def read_batches(
         if end > length_of_data:
             return BatchRange(at, first_offset, expected) if at else BatchRange(0, -1, -1, first_batch_bytes=end)
         if base >= epoch_ends:
-            epoch, epoch_ends = integrity.span_of_epoch(base)
+            epoch, epoch_ends = integrity.span_of_epoch(base + delta)
         if crc32c(view[at + CRC_FROM : end]) != crc or (batch_epoch != epoch and epoch != UNKNOWN_EPOCH):
             break
         if base + delta >= upper_offset:

@@ -103,6 +103,8 @@ class LogLoader:
                 segment.remove()
             self._report.segments_dropped += len(segments)
             self._snapshots.drop_above(-1)
+            if self._checkpoints.is_replica:
+                return self._empty_log(log_start_offset)  # the markers of what was open may not come again
             # Those who wrote what was deleted by request may still ask again for their last batch.
             self._snapshots.write(producers, log_start_offset)
             return self._empty_log(log_start_offset, producers)

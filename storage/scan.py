@@ -103,7 +103,7 @@ class BatchScan:
             return "the checksum is wrong"
         if not UNKNOWN_EPOCH <= batch.partition_leader_epoch <= self._integrity.highest_epoch:
             return f"leader epoch {batch.partition_leader_epoch}, which nobody has had"
-        epoch, _ = self._integrity.span_of_epoch(batch.base_offset)
+        epoch, _ = self._integrity.span_of_epoch(batch.last_offset)
         if batch.partition_leader_epoch != epoch and epoch != UNKNOWN_EPOCH:
             return f"leader epoch {batch.partition_leader_epoch} where {epoch} was expected"
         return None

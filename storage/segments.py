@@ -182,6 +182,12 @@ class Segments:
         self.active = new
         self._sealed_bytes = 0
 
+    def move_active(self, new: Segment) -> None:
+        """Put a new, empty segment that begins later in the place of the active one, which is empty."""
+        new.records.create()
+        self.active.remove()
+        self._list[-1], self._bases[-1], self.active = new, new.base_offset, new
+
     def take_due(self, now_ms: int) -> list[str]:
         """The renamed files whose time has come: the caller removes them."""
         if not self._pending_deletes:

@@ -18,7 +18,7 @@ from ...protocol.messages.describe_quorum import (
     ResponseTopicData,
     TopicData,
 )
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..controller.asked_controller import QuorumReplica, QuorumState
 from ..deferred import Deferred
 from ..metadata.quorum import CONTROLLER_LISTENER
@@ -40,10 +40,13 @@ def handle_describe_quorum(
         return DescribeQuorumResponse(error_message="", topics=refused)
     host, port = context.endpoint(session)
     deferred: Deferred[DescribeQuorumResponse] = Deferred()
+    code = ErrorCode.REQUEST_TIMED_OUT
+    late = DescribeQuorumResponse(error_code=code, error_message=code.message)
+    answer = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: late)
 
     def described(state: QuorumState) -> None:
         listeners = [Listener(name=CONTROLLER_LISTENER, host=host, port=port)]
-        deferred.answer(
+        answer(
             DescribeQuorumResponse(
                 error_code=ErrorCode.NONE,
                 error_message="",

@@ -59,6 +59,12 @@ class _Fetch:
     plan: FetchContext
     most_bytes: int
     hints: LeaderHints
+    is_debugging: bool = False  # who looks for faults sees everything, anywhere
+    is_for_leader: bool = False  # followers are not to serve it
+
+    def __post_init__(self) -> None:
+        self.is_debugging = self.replica_id == DEBUGGING_CONSUMER_ID
+        self.is_for_leader = self.version < FOLLOWERS_FROM_VERSION and not self.is_debugging
 
     @property
     def is_read_committed(self) -> bool:
@@ -67,11 +73,6 @@ class _Fetch:
     @property
     def replica_id(self) -> int:
         return self.request.replica_state.replica_id if self.version >= 15 else self.request.replica_id
-
-    @property
-    def is_for_leader(self) -> bool:
-        """Whether followers are not to serve it. Who looks for faults may look anywhere."""
-        return self.version < FOLLOWERS_FROM_VERSION and self.replica_id != DEBUGGING_CONSUMER_ID
 
     @property
     def max_bytes(self) -> int:
@@ -221,15 +222,16 @@ def _read_one(
 ) -> PartitionData | AbortedLookup:
     """The answer for one partition, or the search for aborted transactions that must come before it."""
     asked = wanted.asked
-    if fetch.replica_id not in (CONSUMER_ID, DEBUGGING_CONSUMER_ID):
+    if not fetch.is_debugging and fetch.replica_id != CONSUMER_ID:
         raise KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    check_replica(partition, fetch.context.topics, fetch.context.config.node_id)
+    if not partition.is_leader:
+        check_replica(partition, fetch.context.topics, fetch.context.config.node_id)
     partition.check_leader_epoch(max(asked.current_leader_epoch, -1))  # here any negative one asks for no check
     if asked.partition_max_bytes < 0 or fetch.max_bytes < 0:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "a negative byte limit")
     log = partition.log if fetch.is_for_leader else partition.replica_log
     upper = log.last_stable_offset if fetch.is_read_committed else log.high_watermark
-    if fetch.replica_id == DEBUGGING_CONSUMER_ID:
+    if fetch.is_debugging:
         upper = log.log_end_offset
     data = PartitionData(
         partition_index=asked.partition,
@@ -240,7 +242,8 @@ def _read_one(
         aborted_transactions=() if fetch.is_read_committed else None,
         records=b"",
     )
-    if (preferred := _preferred_replica(asked.fetch_offset, partition, fetch)) is not None:
+    preferred = None if partition.leadership is None else _preferred_replica(asked.fetch_offset, partition, fetch)
+    if preferred is not None:
         data.preferred_read_replica, data.aborted_transactions = preferred, None
         read.is_final = True
         return data

@@ -6,7 +6,7 @@ started again; that is refused where there is no other.
 
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..session import Session
 
@@ -17,11 +17,12 @@ def handle_unregister_broker(
     """BROKER_ID_NOT_REGISTERED for an id that no broker has; INVALID_REQUEST for that of the only one."""
     deferred: Deferred[UnregisterBrokerResponse] = Deferred()
 
-    def unregistered(error: KafkaError | None) -> None:
+    def answer(error: KafkaError | None) -> UnregisterBrokerResponse:
         if error is None:
-            deferred.answer(UnregisterBrokerResponse(error_code=ErrorCode.NONE, error_message=""))
-        else:
-            deferred.answer(UnregisterBrokerResponse(error_code=error.code, error_message=error.message))
+            return UnregisterBrokerResponse(error_code=ErrorCode.NONE, error_message="")
+        return UnregisterBrokerResponse(error_code=error.code, error_message=error.message)
 
-    context.controller.unregister_broker(request.broker_id, unregistered)
+    timed_out = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: answer(timed_out))
+    context.controller.unregister_broker(request.broker_id, lambda error: in_time(answer(error)))
     return deferred

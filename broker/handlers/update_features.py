@@ -14,7 +14,7 @@ from ...protocol.messages.update_features import (
     UpdateFeaturesResponse,
 )
 from ...protocol.metadata_records import MetadataRecord
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..metadata.eligible_leaders import MIN_ISR, first_min_isr_records, has_eligible_leaders
 from ..metadata.features import ELIGIBLE_LEADER_REPLICAS_VERSION, METADATA_VERSION
@@ -47,7 +47,11 @@ def handle_update_features(
             records += first_min_isr_records(image, context.config.effective(MIN_ISR) or "1")
         return records
 
-    context.metadata.change(decide, lambda error: deferred.answer(_answer(request, version, error)))
+    def late() -> UpdateFeaturesResponse:
+        return _answer(request, version, KafkaError(ErrorCode.REQUEST_TIMED_OUT))
+
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, late)
+    context.metadata.change(decide, lambda error: in_time(_answer(request, version, error)))
     return deferred
 
 

@@ -84,6 +84,7 @@ class PeerCalls:
 
     def end(self) -> None:
         """The broker is no more: nobody waits for an answer."""
+        self._links.forget(self._on_links)
         for call in self._open:
             call.cancel()
         self._open.clear()

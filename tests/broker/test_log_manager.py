@@ -391,3 +391,27 @@ def test_what_is_left_of_a_topic_that_was_made_anew_meanwhile_is_set_aside(parts
     parts.store.set_strays_aside({"t": 1}, {}, {"t": b"u" * 16})
     assert not parts.store.has_directory("t", 0)
     assert [name.endswith("-stray") for name in parts.files.list_directory("/data") if name.startswith("t-0")] == [True]
+
+
+def test_what_is_on_record_of_a_log_goes_down_with_it_when_it_is_truncated(parts: Parts) -> None:
+    fill(parts)
+    log = parts.topics.partition("t", 0).open_log()
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    parts.store.write_checkpoints()
+    assert parts.directory.known_end(("t", 0)) == 1
+    log.truncate_to(0, parts.clock.now_ms())
+    parts.restart(is_clean=False)  # which would else refuse a log that has become shorter
+    assert parts.topics.partition("t", 0).log.log_end_offset == 0
+
+
+def test_a_directory_of_replicas_opens_logs_with_the_gaps_that_they_were_copied_with(parts: Parts) -> None:
+    fill(parts)
+    log = parts.topics.partition("t", 0).open_log()
+    head, tail = RecordBatch(build_batch([NewRecord(None, b"v", 1)])).stamped(7, 0)
+    log.append_replicated(head + bytes(tail), parts.clock.now_ms())
+    parts.directory.close()
+    parts.start()
+    parts.store.holds_replicas = True
+    assert parts.topics.partition("t", 0).log.log_end_offset == 8

@@ -12,6 +12,8 @@ from .three_node_kafka import KafkaNode, ThreeNodeKafka
 class ExportedCluster(ThreeNodeKafka):
     """A node for each server.properties; a controller apart comes first."""
 
+    start_deadline_s = 240.0  # the brokers that were registered before are waited for first
+
     def __init__(self, out: Path) -> None:
         self.settings: dict[int, Mapping[str, str]] = {}
         self.nodes = {}

@@ -34,7 +34,7 @@ from .test_same_acls import DENIED, code_of, rules_of
 from .test_same_directory import go_on
 from .test_same_users import upsertion
 
-pytestmark = pytest.mark.timeout(600)  # a JVM takes its time, and here are four
+pytestmark = pytest.mark.timeout(900)  # a JVM takes its time, and here are four
 
 ALL = {1, 2, 3}
 TIMEOUT_MS = 600_000  # of transactions that are open while one cluster ends and the other begins
@@ -46,6 +46,7 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "4",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
     "auto.leader.rebalance.enable": "false",
+    "initial.broker.registration.timeout.ms": "240000",  # on a machine that is busy
 }
 
 
@@ -134,7 +135,7 @@ def test_everything_is_there_and_goes_on_there_and_back(secured: Cluster) -> Non
     kafka = secured.exported()
     assert [kafka.settings[node_id].get("broker.rack") for node_id in (1, 2, 3)] == ["a", "b", "c"]
     kafka.open()
-    until(lambda: are_in_sync(address), "all replicas in sync", timeout_s=60)
+    until(lambda: are_in_sync(address), "all replicas in sync", timeout_s=120)
     assert see(address, GROUP) == before
     with Wire(address) as wire:
         assert rules_of(wire) == rules
@@ -146,10 +147,10 @@ def test_everything_is_there_and_goes_on_there_and_back(secured: Cluster) -> Non
     assert b"in an open transaction" in read(address, "orders", 3, "read_committed")
 
     kafka.kill(2)
-    until(lambda: not are_in_sync(address), "a broker is missing", timeout_s=60)
+    until(lambda: not are_in_sync(address), "a broker is missing", timeout_s=120)
     write(address, "orders", 3)
     kafka.start(2)
-    until(lambda: are_in_sync(address), "all replicas in sync again", timeout_s=60)
+    until(lambda: are_in_sync(address), "all replicas in sync again", timeout_s=120)
     before = see(address, GROUP)
     kafka.stop_all()
 
@@ -174,15 +175,15 @@ def test_three_brokers_can_be_three_controllers_too(plain: Cluster) -> None:
     kafka = plain.exported("--copy", "--combined")
     assert set(kafka.nodes) == ALL
     kafka.open()
-    until(lambda: are_in_sync(address), "all replicas in sync", timeout_s=60)
+    until(lambda: are_in_sync(address), "all replicas in sync", timeout_s=120)
     assert see(address, GROUP) == before
     kafka.kill(1)
     other = kafka.addresses[2]
-    until(lambda: not are_in_sync(other), "a broker is missing", timeout_s=60)
+    until(lambda: not are_in_sync(other), "a broker is missing", timeout_s=120)
     create(other, "more", 1, 2)  # two controllers of three go on
     write(other, "orders", 3)
     kafka.start(1)
-    until(lambda: are_in_sync(address), "all replicas in sync again", timeout_s=60)
+    until(lambda: are_in_sync(address), "all replicas in sync again", timeout_s=120)
     assert {path: path.stat().st_mtime_ns for path in plain.odradek.data_dir.rglob("*")} == content
 
 

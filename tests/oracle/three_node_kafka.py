@@ -91,6 +91,8 @@ class ThreeNodeKafka:
     controllers, two of three must live for anything to change.
     """
 
+    start_deadline_s = START_DEADLINE_S
+
     def __init__(
         self, directory: Path, settings: Mapping[str, str] | None = None, *, is_combined: bool = False
     ) -> None:
@@ -168,7 +170,7 @@ class ThreeNodeKafka:
     def _wait_until_joined(self, node_id: int) -> None:
         """Until it answers and takes part: every running broker lists it as one that is not fenced."""
         node = self.nodes[node_id]
-        deadline = time.monotonic() + START_DEADLINE_S
+        deadline = time.monotonic() + self.start_deadline_s
         while time.monotonic() < deadline and node.is_running():
             if all(self._lists(asked, node_id) for asked in NODE_IDS if self.nodes[asked].is_running()):
                 return

@@ -311,7 +311,7 @@ def test_what_is_on_record_of_logs_is_lowered_before_they_are_truncated(files: M
     directory = DataDirectory.open(files, ROOT, OURS)
     directory.write_checkpoints({("t", 0): 9, ("u", 0): 9}, {("t", 0): 7, ("u", 0): 1}, {("t", 0): 8, ("u", 0): 5})
     directory.write_cleaner_offset("t", 0, 6)
-    directory.begin_lower({("t", 0): 6, ("u", 0): 7, ("v", 0): 1})()
+    directory.begin_lower({("t", 0): 6, ("u", 0): 7, ("v", 0): 1}).run()
     for seen in (directory, DataDirectory.open(files.fork(), ROOT, OURS)):
         assert seen.recovery_points == {("t", 0): 6, ("u", 0): 7}
         assert seen.log_starts == {("t", 0): 6, ("u", 0): 1}
@@ -324,7 +324,9 @@ def test_where_nothing_is_on_record_beyond_its_new_end_a_truncation_writes_nothi
     directory = DataDirectory.open(files, ROOT, OURS)
     directory.write_checkpoints({("t", 0): 9}, {}, {("t", 0): 9})
     moment = files.moment
-    directory.begin_lower({("t", 0): 9, ("u", 0): 0})()
+    job = directory.begin_lower({("t", 0): 9, ("u", 0): 0})
+    assert not job.has_work
+    job.run()
     assert files.moment == moment
 
 
@@ -333,7 +335,7 @@ def test_a_truncation_lowers_a_log_start_under_way_too(files: MemoryFiles) -> No
     write = directory.begin_write_log_starts({("t", 0): 5})
     lower = directory.begin_lower({("t", 0): 3})
     write.run()
-    lower()
+    lower.run()
     directory.finish_write_log_starts(write)
     assert directory.log_starts == {("t", 0): 3}
     assert "t 0 3\n" in _text(files, "log-start-offset-checkpoint")

@@ -21,7 +21,8 @@ def test_epochs_are_kept_as_lines_of_epoch_and_start() -> None:
     assert again is not None
     assert again.entries == epochs.entries
     spans = [again.span_at(offset) for offset in (-1, 0, 9, 10, 25)]
-    assert spans == [(0, 10), (0, 10), (0, 10), (2, 20), (4, LONG_MAX)]
+    assert spans == [(-1, 0), (0, 10), (0, 10), (2, 20), (4, LONG_MAX)]
+    assert LeaderEpochs().span_at(7) == (-1, LONG_MAX)
 
 
 def test_a_directory_without_epochs_has_none() -> None:

@@ -22,3 +22,8 @@ def test_a_log_of_which_nothing_is_on_record_is_recovered_from_its_beginning() -
     again = PartitionLog.open(location, LogConfig(), NOW_MS, LogCheckpoints())
     assert (again.recovery_report.is_clean, again.recovery_report.segments_recovered) == (False, 1)
     assert (again.recovery_point, again.log_start_offset, again.leader_epoch) == (0, 0, 0)
+
+
+def test_a_replica_begins_no_epoch_by_itself() -> None:
+    assert LogCheckpoints(leader_epoch=3).begun_epoch == 3
+    assert LogCheckpoints(leader_epoch=3, is_replica=True).begun_epoch == -1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from odradek.broker.testing.disks import RefusingFiles
+from odradek.broker.testing.power_loss import PowerLossFiles, Survival
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.storage.files.memory_files import MemoryFiles
@@ -25,6 +26,14 @@ class CountedWrites(MemoryFiles):
     def write(self, path: str, buffers: object, position: int) -> None:
         self.written.append(path)
         super().write(path, buffers, position)  # type: ignore[arg-type]
+
+
+class CountedReads(MemoryFiles):
+    reads = 0
+
+    def read(self, path: str, position: int, size: int) -> bytes:
+        self.reads += 1
+        return super().read(path, position, size)
 
 
 def _reopened(files: MemoryFiles, config: LogConfig | None = None, *, recovery_point: int = 0) -> PartitionLog:
@@ -120,6 +129,18 @@ def test_transactions_that_ended_beyond_the_high_watermark_before_replication_be
             one.begin_replication(high_watermark)
             stable[high_watermark] = one.last_stable_offset
         assert stable == {0: 0, 5: 1, 7: 1, 8: 1, 9: 7, 10: 10}
+
+
+def test_a_replica_that_goes_on_as_one_reads_nothing_again() -> None:
+    files = CountedReads()
+    log = open_log(files)
+    append(log, _transactional(1))
+    log.append_marker(1, 0, 0, True, NOW_MS, 0)
+    log.begin_replication(1)
+    assert (log.last_stable_offset, files.reads > 0) == (0, True)
+    files.reads = 0
+    log.begin_replication(log.high_watermark)
+    assert (log.last_stable_offset, files.reads) == (0, 0)
 
 
 def test_records_can_be_deleted_up_to_the_high_watermark_and_raise_it_where_the_leader_did_it() -> None:
@@ -280,6 +301,21 @@ def test_a_follower_copies_the_gaps_of_a_compacted_log_and_still_has_them_after_
         assert log.read(7, 1, upper_offset=END).first_offset == 10
 
 
+def test_a_follower_gets_over_the_end_of_a_log_of_which_compaction_has_left_nothing() -> None:
+    files = MemoryFiles()
+    whole, follower = open_log(), open_log(files)
+    append(whole, batch(2), batch(2))
+    follower.append_replicated(whole.read(0, 1, upper_offset=END).data, NOW_MS, next_offset=2)
+    assert bases_of(follower) == (0,)
+    for next_offset in (7, 9, 9, 8):
+        follower.append_replicated(b"", NOW_MS, next_offset=next_offset)
+    for log in (follower, _reopened(files), _reopened(files, recovery_point=9)):
+        assert (log.log_start_offset, log.log_end_offset, bases_of(log)) == (0, 9, (0, 9))
+        assert log.read(4, 1, upper_offset=END) == (b"", 4, 9)
+    append(follower, batch(2))
+    assert offsets_read(follower) == [0, 9]
+
+
 def test_a_follower_s_new_segment_begins_behind_a_gap_with_the_batch_that_it_is_for() -> None:
     files = MemoryFiles()
     whole, gapped, follower = open_log(), bytearray(), open_log(files, SMALL)
@@ -404,6 +440,66 @@ def test_a_truncation_below_everything_that_is_left_begins_the_log_anew_there() 
     append(log, batch(2))
     log.truncate_to(7, NOW_MS)
     assert (log.log_start_offset, log.log_end_offset, bases_of(log)) == (7, 7, (7,))
+
+
+def test_a_replica_that_is_cut_at_its_start_keeps_nothing_of_what_was_deleted_before() -> None:
+    files = MemoryFiles()
+    log = open_log(files)
+    log.begin_replication(0)
+    for _ in range(3):
+        log.append([batch(2, pid=1, sequence=0)], NOW_MS, leader_epoch=5, is_from_client=False)
+    log.follow_log_start(2, NOW_MS)
+    log.truncate_to(3, NOW_MS)
+    assert (log.log_start_offset, log.log_end_offset, log.size_bytes, log.active_producers()) == (2, 2, 0, [])
+    leader = open_log()
+    for _ in range(2):
+        leader.append([batch(2)], NOW_MS, leader_epoch=3)
+    _copy_all(leader, log)
+    assert offsets_read(_reopened(files), 2) == offsets_read(log, 2) == [2]
+
+
+def test_nothing_stays_on_record_of_what_is_cut_off_before_it_is() -> None:
+    files = MemoryFiles()
+    seen: list[tuple[int, int]] = []
+    checkpoints = LogCheckpoints(lower=lambda end: seen.append((end, files.size(file_of(0, ".log")))))
+    log = PartitionLog.open(LogLocation(files, DIRECTORY, "t", 0), LogConfig(), NOW_MS, checkpoints)
+    append(log, batch(2), batch(2), batch(2))
+    size = log.size_bytes
+    log.truncate_to(9, NOW_MS)
+    log.truncate_to(4, NOW_MS)
+    log.follow_log_start(1, NOW_MS)
+    log.truncate_fully_to(8, NOW_MS)
+    assert seen == [(4, size), (8, size * 2 // 3)]
+
+
+@pytest.mark.parametrize("offset", [2, 50])
+def test_a_power_loss_amid_a_full_truncation_leaves_the_old_log_or_the_new_one(offset: int) -> None:
+    files = PowerLossFiles()
+    log = open_log(files, SMALL)
+    append(log, *[batch(2, pid=1, sequence=2 * n, value_bytes=100) for n in range(4)])
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    files.sync_handle("/")()
+    before = files.moment
+    log.truncate_fully_to(offset, NOW_MS)
+    append(log, batch(2))
+    recovery_point = log.recovery_point
+    flush = log.begin_flush()
+    flush.run()
+    after = files.moment
+    ends: set[int] = set()
+    plan: dict[int, list[tuple[Survival, int]]] = {
+        at: [("some", seed) for seed in range(6)] for at in range(before, after + 1)
+    }
+    for moment, _, image in files.images(plan):
+        again = _reopened(image, SMALL, recovery_point=recovery_point)
+        found = offsets_read(again, again.log_start_offset)
+        assert found in ([0, 2, 4, 6], [2, 4, 6], [4, 6], [6], [], [offset]) or found[-1] == offset
+        ends.add(again.log_end_offset)
+        if moment == after:
+            assert (again.log_start_offset, found) == (offset, [offset])
+    assert {8, offset, offset + 2} <= ends
 
 
 def test_what_is_synced_while_the_log_is_truncated_is_not_taken_for_what_comes_in_its_place() -> None:

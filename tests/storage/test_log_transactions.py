@@ -191,3 +191,17 @@ def test_an_index_that_was_torn_gets_the_next_abort_behind_its_last_whole_entry(
     for _ in log._reader.find_aborted(0, log.log_end_offset):
         pass
     assert len(log.aborted_transactions(0, log.log_end_offset)) == 3
+
+
+def test_what_was_written_in_epochs_that_were_deleted_is_still_known_to_a_truncation() -> None:
+    log = open_log()
+    append(log, _transactional(1, 0), batch())
+    log.begin_epoch(1)
+    for one in (batch(), batch(pid=2, sequence=0), batch()):
+        log.append([one], NOW_MS, leader_epoch=1)
+    log.delete_records_before(3)
+    log.truncate_to(4, NOW_MS)
+    assert [pid for pid, _ in log.active_producers()] == [1, 2]
+    assert log.last_stable_offset == 3
+    log.append_marker(1, 0, 0, False, NOW_MS, 1)
+    assert log.aborted_transactions(3, 5) == [(1, 0, 4, 5)]

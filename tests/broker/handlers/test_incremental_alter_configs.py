@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.nodes.links import CONTROLLER
 from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.incremental_alter_configs import (
@@ -144,3 +145,13 @@ def test_nobody_is_elected_because_lost_records_are_allowed_now() -> None:
     brokers.controller.elect_unclean_leaders(lambda error: None)
     brokers.settle()
     assert (brokers.record("t").leader, brokers[2].partition().is_leader) == (2, True)
+
+
+def test_a_controller_that_cannot_be_reached_is_waited_for_for_a_minute() -> None:
+    brokers = ThreeBrokers()
+    brokers.create("t", [1, 2, 3])
+    brokers.links.set(1, CONTROLLER, is_cut=True)
+    request = IncrementalAlterConfigsRequest(resources=[resource("t", "5"), resource("u", "5")])
+    asked = brokers[1].ask(request, 1, IncrementalAlterConfigsResponse)
+    brokers.advance(60.0)
+    assert [one.error_code for one in asked.answer.responses] == [ErrorCode.REQUEST_TIMED_OUT] * 2

@@ -9,6 +9,7 @@ from odradek.protocol.api_keys import ApiKey
 from odradek.protocol.batch import whole_batches
 from odradek.protocol.errors import ErrorCode
 
+from ..nodes.three_brokers import ThreeBrokers, port_of
 from .broker_harness import AskedBroker, batch, offsets_in, served, set_quotas
 from .share_member import (
     ACCEPT,
@@ -38,7 +39,7 @@ class Shop:
         values = [b"v%d" % at for at in range(count)]
         self.broker.append(self.topic.partitions[index], batch(*values))
 
-    def member(self, member: str = "m") -> ShareMember:
+    def member(self, member: str = "m") -> ShareMember[AskedBroker]:
         return ShareMember(self.broker, self.topic, member)
 
     def pass_time(self, seconds: float) -> None:
@@ -464,3 +465,14 @@ def test_a_quota_that_is_used_up_acquires_nothing() -> None:
     assert acquired_of(answer) == []
     shop.pass_time(1000)
     assert member.acquire() == [(100, 109, 1)]
+
+
+@pytest.mark.parametrize("at", [2, 3])
+def test_a_broker_that_does_not_lead_acquires_nothing_and_says_who_does(at: int) -> None:
+    brokers = ThreeBrokers()
+    topic = brokers.create("t", [1, 2])
+    answer = ShareMember(brokers[at], topic).fetch(max_wait_ms=60_000).answer
+    data = the_partition(answer)
+    assert (data.error_code, data.records, data.acquired_records) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, b"", [])
+    assert (data.current_leader.leader_id, data.current_leader.leader_epoch) == (1, 0)
+    assert [(one.node_id, one.port, one.rack) for one in answer.node_endpoints] == [(1, port_of(1), "a")]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odradek.broker.nodes.links import CONTROLLER
 from odradek.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 
 from ..nodes.three_brokers import ThreeBrokers
@@ -37,3 +38,13 @@ def test_a_broker_that_is_gone_for_good_is_forgotten() -> None:
     assert unregister(3) == (102, "Broker ID 3 is not currently registered")
     brokers.start(3)
     assert sorted(brokers.record().isr) == [1, 2, 3], "it may come back, as any broker may come"
+
+
+def test_a_controller_that_cannot_be_reached_is_waited_for_for_a_minute() -> None:
+    brokers = ThreeBrokers()
+    brokers.links.set(1, CONTROLLER, is_cut=True)
+    asked = brokers[1].ask(UnregisterBrokerRequest(broker_id=9), 0, UnregisterBrokerResponse)
+    brokers.advance(59.0)
+    assert asked.is_deferred
+    brokers.advance(1.0)
+    assert asked.answer.error_code == 7

@@ -28,11 +28,11 @@ class Seen:
 
 @dataclass
 class PartitionStory:
-    """`read` gives the batches that a broker has of the partition."""
+    """`read` gives the batches that a broker has of the partition; None for one that does not run."""
 
     name: str
     allows_unclean: bool
-    read: Callable[[int], Mapping[int, bytes]]
+    read: Callable[[int], Mapping[int, bytes] | None]
     committed: dict[int, bytes] = field(default_factory=dict[int, bytes])
     leader_epoch: int = -1
     isr: frozenset[int] = frozenset()
@@ -40,6 +40,7 @@ class PartitionStory:
     bereft: set[int] = field(default_factory=set[int])  # those of them that have lost what they had not synced
     begins_at_epoch: int = 0  # what is older may have been lost
     start: int = 0
+    _has_begun: bool = True  # whether the first leader since then has shown what it has
     _leaders: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     _high_watermarks: dict[PartitionLog, int] = field(default_factory=dict[PartitionLog, int])
 
@@ -48,21 +49,28 @@ class PartitionStory:
         if record.leader >= 0 and record.leader_epoch != self.leader_epoch:
             self._note_election(record.leader, record.leader_epoch)
         self.leader_epoch = record.leader_epoch
-        self.bereft -= set(record.isr) - self.isr
+        self.bereft -= {one for one in set(record.isr) - self.isr if self.read(one) is not None}  # it has caught up
         self.isr = frozenset(record.isr)
         self.safe = self.isr | frozenset(record.eligible_leader_replicas or ()) or self.safe
 
     def _note_election(self, leader: int, epoch: int) -> None:
         has = self.read(leader)
+        if has is None or (leader in self.safe and leader not in self.bereft) or not self._has_begun:
+            return  # it is dead, and leads nothing; or has to have everything, which is looked at all the time
+        is_loss_allowed = self.allows_unclean or self.safe <= self.bereft
         lost = [offset for offset, batch in self._expected().items() if has.get(offset) != batch]
-        if lost:
-            assert self.allows_unclean or self.safe <= self.bereft, (
-                f"{self.name}: {leader} leads in epoch {epoch} and lacks {lost}, and of {set(self.safe)} only "
-                f"{self.bereft or 'nobody'} has lost anything"
-            )
-            self.begins_at_epoch = epoch
-            for offset in lost:
-                del self.committed[offset]
+        assert is_loss_allowed or not lost, (
+            f"{self.name}: {leader} leads in epoch {epoch} and lacks {lost}, and of {set(self.safe)} only "
+            f"{self.bereft or 'nobody'} has lost anything"
+        )
+        if is_loss_allowed:
+            self.begins_at_epoch, self._has_begun = epoch, False
+
+    def _begin_anew(self, leader: Seen) -> None:
+        """After a loss that was allowed the leader shows what there still is."""
+        has = batches_of(leader.log)
+        self.committed = {offset: batch for offset, batch in self._expected().items() if has.get(offset) == batch}
+        self._has_begun = True
 
     def _expected(self) -> dict[int, bytes]:
         return {offset: batch for offset, batch in self.committed.items() if offset >= self.start}
@@ -88,13 +96,17 @@ class PartitionStory:
             if one.is_leader:
                 who = one.node_id, one.life
                 assert self._leaders.setdefault(one.leader_epoch, who) == who, f"{self.name}: two leaders in an epoch"
+        for one in seen:
+            if one.is_leader and one.leader_epoch == self.leader_epoch and not self._has_begun:
+                self._begin_anew(one)
+        for one in seen:
             if self._counts(one):
                 self._look_at_one(one)
 
     def _counts(self, one: Seen) -> bool:
         """Whether what it shows must be what others show: not if it has still to hear of a loss."""
         is_current = one.leader_epoch == self.leader_epoch and one.node_id in self.isr
-        return is_current or not self.begins_at_epoch
+        return self._has_begun and (is_current or not self.begins_at_epoch)
 
     def _look_at_one(self, one: Seen) -> None:
         batches, high_watermark = batches_of(one.log), one.log.high_watermark
