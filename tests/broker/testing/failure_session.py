@@ -67,7 +67,7 @@ COMMANDS: Sequence[Callable[[KafkaCluster], object]] = [
     lambda kafka: kafka.clock.advance(seconds=10),
     write,
     lambda kafka: kafka.brokers[3].start(),
-    lambda kafka: kafka.clock.advance(hours=1),
+    lambda kafka: kafka.clock.advance(minutes=10),
     lambda kafka: kafka.brokers[1].stop(),
     write,
 ]

@@ -131,3 +131,34 @@ def test_settings_that_name_where_it_listens_count() -> None:
 def test_a_setting_that_kafka_has_not_is_refused_at_once() -> None:
     with pytest.raises(ConfigError, match=r"num\.partitions"):
         Broker({"num.partition": "3"})
+
+
+def test_three_brokers_on_disk_die_come_back_and_are_there_for_the_next(tmp_path: Path) -> None:
+    settings = {**LISTEN, "log.dirs": str(tmp_path / "data"), "min.insync.replicas": "2"}
+    before = open_files()
+    with odradek.Broker(settings, brokers=3, racks=["a", "b", "c"]) as kafka:
+        produce(kafka.bootstrap, b"one")
+        leader = kafka.leader("t")
+        assert leader is not None
+        kafka.brokers[leader].kill(keeps_page_cache=False)
+        produce(kafka.bootstrap, b"two")
+        kafka.brokers[leader].start()
+        kafka.await_in_sync("t")
+        with pytest.raises(RuntimeError, match="only a cluster in memory can do this"):
+            kafka.snapshot("s")
+    with odradek.Broker(settings, brokers=3) as kafka:
+        kafka.await_in_sync("t")
+        assert [[one.value for one in broker.records("t")] for broker in kafka.brokers.values()] == [
+            [b"one", b"two"]
+        ] * 3
+    assert open_files() <= before
+
+
+async def test_three_brokers_on_the_loop_of_a_test_serve_while_one_is_away() -> None:
+    async with odradek.Broker(is_ephemeral=True, brokers=3) as kafka:
+        await kafka.topic("t", 1)
+        async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all") as producer:
+            await producer.send_and_wait("t", b"one")
+            await kafka.brokers[await kafka.leader("t") or 0].stop()
+            await producer.send_and_wait("t", b"two")
+        assert [one.value for one in await kafka.records("t")] == [b"one", b"two"]
