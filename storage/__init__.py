@@ -11,7 +11,7 @@ The top
     .kafka_cleanshutdown                {"version":0,"brokerEpoch":n}; from a clean stop to the next start
     recovery-point-offset-checkpoint    per partition: everything below is on the disk for good
     log-start-offset-checkpoint         per partition: everything below was deleted by request
-    replication-offset-checkpoint       per partition: the high watermark, for Kafka's own eyes
+    replication-offset-checkpoint       per partition: the high watermark; a replica begins with it
     cleaner-offset-checkpoint           per compacted partition: compaction has come this far; costs only work if lost
     <topic>-<partition>/                split at the last dash
     <topic>-<partition>.<32 hex>-delete/    deleted, swept up at the next start at the latest
@@ -54,6 +54,13 @@ log ends. Indexes, aborted transactions, epochs and producers are derived anew; 
 at or below the first segment read. Below the recovery point nothing is cut while an index still finds good batches
 behind the damage; the damaged bytes stay, and reading them is refused (CORRUPT_MESSAGE).
 
+Replicas
+
+A follower's segments hold its leader's bytes; its indexes, producers and aborted transactions are derived from them as
+they come, its leader epochs are the batches' own. Where both part, by their epochs, it is cut and copies again; before
+that nothing stays on record beyond the cut. What its leader had compacted comes with its gaps. The high watermark is no
+more than a number in memory, written down with the recovery points.
+
 Compaction
 
 A pass notes where the newest record of each key stands in the part of the log that is dirty, and writes what is left of
@@ -65,5 +72,6 @@ reads every checksum and gives up at the first wrong one: damage is never writte
 The order of reading: log_api.py for what is asked of a log, log.py for the parts it is put together of; then
 segments.py, segment.py, file_records.py, read_batches.py, indexes/ for the way of a batch; producer_state.py,
 replay.py, recovery.py, flushing.py, disk_job.py for what is remembered; validation.py, segment_roll.py, retention.py
-for the rules; compaction/ for what survives of a compacted log. checking/ looks at a directory without touching it.
+for the rules; compaction/ for what survives of a compacted log; log_replication.py, high_watermark.py,
+epoch_truncation.py for replicas. checking/ looks at a directory without touching it.
 """

@@ -44,6 +44,8 @@ class LogReplication:
         state.check_open()
         end = state.log_end_offset
         offset = min(max(high_watermark, state.log_start_offset), end)
+        if state.replicated is not None and state.replicated.offset == offset:
+            return  # what is undecided is known, and need not be searched for
         completed = completed_since(list(state.segments), state.snapshots, offset, end)
         has_markers = offset < end and any(entry.coordinator_epoch != NO_EPOCH for _, entry in state.producers)
         state.replicated = HighWatermark(offset, run_to_end(completed) if has_markers else ())

@@ -30,7 +30,8 @@ _ABOUT: Mapping[str, str] = {
     "error": "What is answered, by Kafka's name; nothing is applied, unless is_applied says so.",
     "is_applied": "The request is applied although the error is answered.",
     "action": "What is done instead of an error.",
-    "ms": "The time of delay, throttle and slow_disk; how long a coordinator that has moved reads its log.",
+    "ms": "The time of delay, throttle and slow_disk; how long a coordinator that has moved reads its log; after how "
+    "long a broker that has died is started again.",
     "skip": "How many requests that fit are let pass first.",
     "times": "How many are hit at most.",
     "every": "Each nth of those that fit is hit.",

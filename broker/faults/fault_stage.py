@@ -6,7 +6,7 @@ that the work is done all the same.
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 
 from ...protocol.codec import Segment
 from ...protocol.errors import ErrorCode
@@ -18,7 +18,7 @@ from ..network.pipeline import Answer, Proceed, ReceivedRequest, is_deferred, ob
 from ..runtime import Runtime
 from .cluster_events import ClusterEvents
 from .fault_table import Asked, Fault, FaultTable
-from .rule import EVENTS, FaultRule, api_of
+from .rule import DEATHS, EVENTS, FaultRule, api_of
 
 CORRUPT_FROM = 8  # behind the length and the correlation id: the client finds its answer, and cannot read it
 
@@ -58,6 +58,8 @@ class FaultStage:
             return proceed(received)
         if fault.rule.error is not None:
             return self._error(fault.rule, received, proceed)
+        if fault.rule.action in DEATHS:
+            self._die(fault, received, proceed)
         if fault.rule.action in EVENTS:
             return self._events.serve(fault, asked.names, received, proceed)
         return self._act(fault, received, proceed)
@@ -117,6 +119,17 @@ class FaultStage:
             return observe(answer, lambda given: self._throttle(given, rule.ms or 0, session.mute))
         damage = _truncated if rule.action == "truncate_answer" else _corrupted
         return observe(answer, lambda given: setattr(session, "damage", damage))
+
+    def _die(self, fault: Fault, received: ReceivedRequest, proceed: Proceed) -> NoReturn:
+        """Have the broker die before the request is applied, or when it has been applied here and nowhere else yet."""
+        when = "before"
+        if fault.rule.action == "kill_broker_after":
+            answer, when = proceed(received), "after"
+            if is_deferred(answer):
+                answer.drop()
+        ms = fault.rule.ms
+        self._table.on_death(self._broker, None if ms is None else ms / 1000)
+        raise Disconnect(f"{fault.fault_id}: the broker died {when} the request was applied")
 
     @staticmethod
     def _throttle(given: object, ms: int, mute: Callable[[float], None]) -> None:

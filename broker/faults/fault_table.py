@@ -11,7 +11,7 @@ from itertools import count
 
 from ..answers.request_names import Names
 from ..topic_names import METADATA_TOPIC
-from .rule import OF_METADATA, FaultError, FaultRule
+from .rule import DEATHS, OF_METADATA, FaultError, FaultRule
 
 MOST_GONE = 1000  # rules that are remembered when they are gone
 
@@ -82,6 +82,8 @@ class FaultTable:
         self.of_requests: Sequence[Fault] = ()
         self.of_disk: Sequence[Fault] = ()
         self.brokers: Sequence[int] = ()  # of the cluster, once they are known
+        # Has a broker of several die at once, and come back so many seconds later, if it is to.
+        self.on_death: Callable[[int, float | None], None] = lambda broker, back_s: None
         self._gone_unhit: deque[FaultRule] = deque(maxlen=MOST_GONE)
         self.followers: list[Callable[[], None]] = []  # called when rules have come or gone
 
@@ -92,12 +94,14 @@ class FaultTable:
         return iter(list(self._faults.values()))
 
     def expect(self, brokers: Sequence[int]) -> None:
-        """The cluster has these brokers, and no rule may be about another. FaultError for one that is at work."""
+        """The cluster has these brokers, and no rule may be about others. FaultError for one that is at work."""
         self.brokers = brokers
         for fault in self._faults.values():
             self._check(fault.rule)
 
     def _check(self, rule: FaultRule) -> None:
+        if rule.action in DEATHS and len(self.brokers) == 1:
+            raise FaultError(f"{rule.action} is for a cluster of several brokers, and this one has one")
         if rule.broker is not None and self.brokers and rule.broker not in self.brokers:
             there = ", ".join(map(str, self.brokers))
             raise FaultError(f"there is no broker {rule.broker} in this cluster; there are: {there}")

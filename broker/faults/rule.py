@@ -23,9 +23,11 @@ ON_REQUESTS = (
 ON_DISK = ("disk_full", "fsync_error", "slow_disk")
 # What happens to the cluster when a request comes, before it is applied.
 EVENTS = ("raise_leader_epoch", "move_coordinator", "stale_metadata")
-ACTIONS = (*ON_REQUESTS, *ON_DISK, *EVENTS)
+# What becomes of the broker that a request has come to, where there are others.
+DEATHS = ("kill_broker_before", "kill_broker_after")
+ACTIONS = (*ON_REQUESTS, *ON_DISK, *EVENTS, *DEATHS)
 WITH_MS = ("delay", "throttle", "slow_disk")
-MAY_HAVE_MS = ("move_coordinator",)
+MAY_HAVE_MS = ("move_coordinator", *DEATHS)
 # APIs that are answered from the metadata of the cluster.
 OF_METADATA = ("Metadata", "DescribeTopicPartitions")
 # What is done when the request has been applied: the answer is all that suffers.
@@ -54,7 +56,8 @@ class FaultRule:
     `error` is answered and nothing applied, or `action` is done. With `is_applied` the error is answered although the
     request has been applied. `skip` is how many hits are let pass first, `times` the most hits, `every` takes each
     nth of them, `probability` some of them, drawn with `seed`. `for_ms` is how long the rule holds, by the cluster's
-    clock. `ms` is the time of delay, throttle and slow_disk, and how long a coordinator that has moved reads its log.
+    clock. `ms` is the time of delay, throttle and slow_disk, how long a coordinator that has moved reads its log, and
+    after how long a broker that has died is started again.
     Those of ON_DISK are about the logs of `topic` and `partition`, and about no request. `broker` is the one that a
     request comes to, or that has the log.
     """

@@ -25,6 +25,7 @@ from ..log_output import get_logger
 from ..runtime import Clock
 from ..slices import Slices
 from ..topic_names import METADATA_TOPIC
+from .delta import MetadataDelta
 from .image import MetadataImage
 from .log import METADATA_TOPIC_ID, MetadataLog
 from .snapshots import MetadataSnapshots
@@ -121,9 +122,9 @@ class _Loading:
         for snapshot_id in find_snapshots(files, self.path):
             try:
                 snapshot = read_snapshot(files, f"{self.path}/{snapshot_id.file_name}")
-                image = MetadataImage()
+                image, unheard = MetadataImage(), MetadataDelta()
                 for value in snapshot.values:
-                    image.replay(value)
+                    image.replay(value, unheard)
             except (DamagedSnapshot, CorruptFrame) as error:
                 logger.error("a snapshot of the metadata log is damaged; an older one may do", error=str(error))
                 continue
@@ -138,12 +139,13 @@ class _Loading:
         reader = MetadataLogReader(files, self.path, self.start_offset, durable)
         for batch in reader.batches():
             self.unsaved_bytes += batch.size_bytes
+            unheard = MetadataDelta()  # nobody follows the image yet; one for each record would take longer than it
             for record in read_records(batch):
                 value = record.value or b""
                 if record.offset < self.start_offset:
                     continue
                 if not batch.is_control:
-                    self.image.replay(value)
+                    self.image.replay(value, unheard)
                 elif (kind := control_type(record.key)) in _QUORUM_RECORDS:
                     self.controls[kind] = value
         self.end_offset = reader.end_offset

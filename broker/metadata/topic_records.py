@@ -3,8 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ...protocol.metadata_records import ConfigResourceType, MetadataRecord, PartitionRecord, TopicRecord
-from .image import config_record
+from ...protocol.metadata_records import (
+    ConfigResourceType,
+    MetadataRecord,
+    PartitionChangeRecord,
+    PartitionRecord,
+    TopicRecord,
+)
+from ..slices import Steps
+from .image import MetadataImage, config_record
 
 FIRST_LEADER_EPOCH = 0
 
@@ -64,6 +71,19 @@ def topic_records(topic: NewTopic) -> Iterator[MetadataRecord]:
 def partition_records(new: NewPartitions) -> Iterator[MetadataRecord]:
     """Further partitions of a topic."""
     return _partition_records(new.topic_id, new.first, new.assignments)
+
+
+def raised_epochs(image: MetadataImage, partitions: Sequence[tuple[str, int]]) -> Steps[Sequence[MetadataRecord]]:
+    """Their leaders elected again, each in its next epoch; unknown ones are left out, and those that nobody leads."""
+    records: list[MetadataRecord] = []
+    for name, index in partitions:
+        topic = image.topics.get(name)
+        if topic is not None and index in topic.partitions:
+            leader = topic.partitions[index].record.leader
+            if leader >= 0:
+                records.append(PartitionChangeRecord(topic_id=topic.topic_id, partition_id=index, leader=leader))
+        yield
+    return records
 
 
 def _partition_records(

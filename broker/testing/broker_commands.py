@@ -5,7 +5,7 @@ comes of it.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ...protocol.errors import ErrorCode, KafkaError
@@ -77,6 +77,34 @@ async def resume_broker(running: RunningCluster, broker_id: int) -> None:
     async with _turn(running, broker_id, (FROZEN,)) as several:
         running.note("broker", str(broker_id), "resumed")
         several.resume_broker(broker_id)
+
+
+def die(running: RunningCluster, broker_id: int, back_s: float | None) -> None:
+    """Have a broker do nothing from this moment on, and be dead as soon as may be; started again `back_s` after that.
+
+    For what happens in the midst of a request. One that does not run is left as it is.
+    """
+    several = running.several
+    if several.state_of(broker_id) != RUNNING:
+        return
+    running.note("broker", str(broker_id), "dies in the midst of a request, by a fault")
+    several.freeze_broker(broker_id)
+    running.begin(_end(running, broker_id, back_s))
+
+
+async def _end(running: RunningCluster, broker_id: int, back_s: float | None) -> None:
+    async with running.beside(), running.commands:
+        if running.several.state_of(broker_id) == FROZEN:
+            await running.several.kill_broker(broker_id)
+    running.changes.note()
+    if back_s is not None:
+        clock = running.clock
+        clock.call_at(clock.now() + back_s, lambda: running.begin(_come_back(running, broker_id)))
+
+
+async def _come_back(running: RunningCluster, broker_id: int) -> None:
+    with suppress(BrokerError):  # somebody else has started it, or it cannot be: the journal has that
+        await start_broker(running, broker_id)
 
 
 def check_broker(running: RunningCluster, broker_id: int) -> None:
@@ -152,7 +180,7 @@ def troubled_links(running: RunningCluster) -> list[SeenLink]:
         return []
     several = running.several
     troubled = several.around.links.troubled()
-    found = [SeenLink(_end(one), _end(other), link.is_cut, link.delay_s) for one, other, link in troubled]
+    found = [SeenLink(_named(one), _named(other), link.is_cut, link.delay_s) for one, other, link in troubled]
     for node_id in several.node_ids:
         slot = several.slot(node_id)
         if not slot.hears_clients:
@@ -197,12 +225,12 @@ def _number(running: RunningCluster, end: End) -> int:
     return end
 
 
-def _end(number: int) -> End:
+def _named(number: int) -> End:
     return _NAMES.get(number, number)
 
 
 def _title(source: int, target: int) -> str:
-    return f"{_end(source)} to {_end(target)}"
+    return f"{_named(source)} to {_named(target)}"
 
 
 # Elections

@@ -219,11 +219,19 @@ def records_of(contexts: Contexts, topic: str, partition: int | None) -> list[Se
 
 
 def replica_log(contexts: Contexts, broker_id: int, topic: str, partition: int) -> PartitionLog | None:
-    """The log of one replica, whoever leads; None where the broker has none, or is down."""
+    """The log of one replica, whoever leads, opened if nobody has yet; None where the broker has none, or is down.
+
+    Also where its disk does not give it, or it is still being recovered.
+    """
     for context in contexts.all():
         found = context.topics.find(topic)
         if context.config.node_id == broker_id and found is not None and found.has_partition(partition):
-            return found.partitions[partition].opened_log
+            if broker_id not in found.image.partitions[partition].record.replicas:
+                return None
+            try:
+                return found.partitions[partition].replica_log
+            except KafkaError:
+                return None
     return None
 
 

@@ -1,19 +1,21 @@
 """A cluster that runs, with the clock and the faults that a test has it under, and the journal of what it saw."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ...protocol.uuid_text import encode_uuid
 from ...storage.files.files import Files
 from ...storage.files.memory_files import MemoryFiles
 from ...storage.meta_properties import META_PROPERTIES, decode_properties, encode_properties
-from ..cluster import Cluster
+from ..cluster import Cluster, NotRunning
 from ..config.broker_config import BrokerConfig
 from ..contexts import Contexts, OneContext
 from ..journal.entries import Subject
+from ..log_output import get_logger
 from ..node import CONTROLLER_DIRECTORY, NODE_DIRECTORY
 from ..runtime import Threads
 from .changes import Changes
@@ -22,6 +24,8 @@ from .turns import Turns
 
 if TYPE_CHECKING:
     from ..several_brokers.replicated_cluster import ReplicatedCluster
+
+logger = get_logger("testing")
 
 ROOT = "memory"
 MOST_BROKERS = 100
@@ -73,12 +77,15 @@ class RunningCluster:
         self.contexts: Contexts
         self._memory = memory
         self._turns = Turns()
+        self._begun: set[asyncio.Task[None]] = set()
         if isinstance(cluster, Cluster):
             self.contexts = OneContext(lambda: cluster.context)
         else:
+            from .broker_commands import die
             from .several_contexts import SeveralContexts
 
             self.contexts = SeveralContexts(cluster)
+            self.faults.on_death = partial(die, self)
         self._attach()
 
     @property
@@ -116,7 +123,21 @@ class RunningCluster:
         self.clock.end_advances()
         async with self._turns.alone():
             await self.cluster.stop()
+        while self._begun:
+            await asyncio.wait(self._begun)
         self.clock.close()
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done that nobody waits for; it ends with the cluster at the latest."""
+        task = asyncio.ensure_future(work)
+        self._begun.add(task)
+        task.add_done_callback(self._note_done)
+
+    def _note_done(self, task: asyncio.Task[None]) -> None:
+        self._begun.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None and not isinstance(failure, NotRunning):
+            logger.error("what a fault has begun has failed", exc_info=failure)
 
     @asynccontextmanager
     async def beside(self) -> AsyncGenerator[None]:

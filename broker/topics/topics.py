@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from ...protocol.errors import ErrorCode, KafkaError
-from ...protocol.metadata_records import ConfigResourceType, MetadataRecord, PartitionChangeRecord
+from ...protocol.metadata_records import ConfigResourceType
 from ...protocol.schema import ZERO_UUID
 from ...storage.log import PartitionLog
 from ...storage.log_api import Log
@@ -18,7 +18,7 @@ from ..metadata.delta import MetadataDelta
 from ..metadata.image import MetadataImage
 from ..metadata.metadata import Metadata, Then
 from ..metadata.topic_image import TopicImage
-from ..metadata.topic_records import NewPartitions, NewTopic, PartitionAssignment
+from ..metadata.topic_records import NewPartitions, NewTopic, PartitionAssignment, raised_epochs
 from ..runtime import Runtime
 from ..runtime import Then as After
 from ..slices import Steps, in_steps, run_to_end
@@ -252,20 +252,7 @@ class Topics:
 
         Unknown ones are left out, and those that nobody leads.
         """
-
-        def decide(image: MetadataImage) -> Steps[Sequence[MetadataRecord]]:
-            records: list[MetadataRecord] = []
-            for name, index in partitions:
-                topic = image.topics.get(name)
-                leader = -1
-                if topic is not None and index in topic.partitions:
-                    leader = topic.partitions[index].record.leader
-                if topic is not None and leader >= 0:
-                    records.append(PartitionChangeRecord(topic_id=topic.topic_id, partition_id=index, leader=leader))
-                yield
-            return records
-
-        self._metadata.change(decide, then)
+        self._metadata.change(lambda image: raised_epochs(image, partitions), then)
 
     def delete_records(self, partition: Partition, offset: int, then: Callable[[int, KafkaError | None], None]) -> None:
         """Begin a partition later, durably; `then` gets its start, or why it stays as it was. OFFSET_OUT_OF_RANGE."""

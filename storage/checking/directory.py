@@ -42,6 +42,7 @@ class Surroundings:
         default_factory=lambda: {name: dict[TopicPartition, int]() for name in _CHECKPOINTS}
     )
     topics: dict[str, KnownTopic] | None = None
+    are_replicas: bool = False
 
     def of(self, partition: TopicPartition) -> Known:
         """What they have of one partition."""
@@ -51,6 +52,7 @@ class Surroundings:
             self.checkpoints[RECOVERY_POINTS].get(partition),
             self.checkpoints[CLEANER_OFFSETS].get(partition),
             topic is not None and topic.is_compacted,
+            self.are_replicas,
         )
 
 
@@ -135,6 +137,7 @@ class DirectoryCheck:
 
     def _look_around(self) -> Surroundings:
         around = Surroundings(is_clean=self._files.exists(f"{self._path}/{CLEAN_SHUTDOWN}"))
+        around.are_replicas = _OF_NODE.fullmatch(self._path.rpartition("/")[2]) is not None
         for name in _CHECKPOINTS:
             around.checkpoints[name] = self._read_offsets(name)
         metadata = f"{self._path}/{METADATA_TOPIC}-0"

@@ -28,6 +28,7 @@ class Known:
     recovery_point: int | None = None
     cleaned_to: int | None = None  # compaction has come this far
     is_compacted: bool = False
+    is_replica: bool = False  # of a log that may have been compacted elsewhere, and was copied with its gaps
 
 
 @dataclass(slots=True)
@@ -70,11 +71,12 @@ def check_partition(
     if not bases:
         findings.add(prefix, "it holds no log", "the next start begins an empty one here", is_explained=True)
         return 0, 0
+    is_compacted = known.is_compacted or topic in _COMPACTED_TOPICS or bool(known.cleaned_to)
     facts = LogFacts(
         topic,
         known.is_clean,
         known.recovery_point or 0,
-        may_skip=known.is_compacted or topic in _COMPACTED_TOPICS or bool(known.cleaned_to),
+        may_skip=is_compacted or known.is_replica,
         is_deep=is_deep,
         next_offset=bases[0],
     )
@@ -83,7 +85,7 @@ def check_partition(
     snapshots = sorted(names.by_suffix[".snapshot"])
     producers = ProducersCheck(files, path, prefix, snapshots, findings, synced_to=synced_to)
     producers.begin(bases[0])
-    if facts.may_skip:
+    if is_compacted:
         producers.skip_to(bases[-1] if known.cleaned_to is None else known.cleaned_to)
     for base_offset in bases:
         is_last = base_offset == bases[-1]
@@ -95,7 +97,7 @@ def check_partition(
             facts,
             findings,
             is_last=is_last,
-            was_compacted=facts.may_skip and not is_last and base_offset < (known.cleaned_to or bases[-1]),
+            was_compacted=is_compacted and not is_last and base_offset < (known.cleaned_to or bases[-1]),
         )
         check.run(epochs, producers)
     end = facts.next_offset

@@ -107,3 +107,86 @@ async def test_any_failure_of_the_work_reaches_who_waits_for_it() -> None:
 
     lifetime.runtime.threads.run(fail, failures.append)
     assert isinstance(failures[0], ValueError)
+
+
+# Frozen
+
+
+async def test_nothing_is_called_while_it_is_frozen_and_what_was_missed_in_its_order_afterwards() -> None:
+    clock, _, outside = world()
+    lifetime = Lifetime(outside)
+    called: list[str] = []
+    lifetime.runtime.timers.call_at(5.0, lambda: called.append("deadline"))
+    lifetime.freeze()
+    lifetime.runtime.timers.call_soon(lambda: called.append("soon"))
+    clock.advance(10)
+    assert (lifetime.is_frozen, called) == (True, [])
+    lifetime.resume()
+    assert called == []  # once the loop is free
+    clock.advance(0)
+    assert (lifetime.is_frozen, called) == (False, ["soon", "deadline"])
+
+
+async def test_what_comes_from_threads_waits_while_it_is_frozen() -> None:
+    clock, threads, outside = world()
+    lifetime = Lifetime(outside)
+    ended: list[Exception | None] = []
+    lifetime.runtime.threads.run(lambda: None, ended.append)
+    lifetime.freeze()
+    threads.finish()
+    assert ended == []
+    lifetime.resume()
+    clock.advance(0)
+    assert ended == [None]
+
+
+async def test_what_is_cancelled_while_it_is_frozen_is_not_called() -> None:
+    clock, _, outside = world()
+    lifetime = Lifetime(outside)
+    called: list[str] = []
+    call = lifetime.runtime.timers.call_at(1.0, lambda: called.append("cancelled"))
+    lifetime.freeze()
+    clock.advance(1)
+    call.cancel()
+    lifetime.resume()
+    clock.advance(0)
+    assert called == []
+
+
+async def test_another_lifetime_of_the_same_runtime_goes_on_meanwhile() -> None:
+    clock, _, outside = world()
+    frozen, other = Lifetime(outside), Lifetime(outside)
+    called: list[str] = []
+    frozen.freeze()
+    other.runtime.timers.call_soon(lambda: called.append("other"))
+    clock.advance(0)
+    assert called == ["other"]
+
+
+async def test_to_freeze_twice_loses_nothing_that_was_missed() -> None:
+    clock, _, outside = world()
+    lifetime = Lifetime(outside)
+    called: list[str] = []
+    lifetime.runtime.timers.call_soon(lambda: called.append("first"))
+    lifetime.freeze()
+    clock.advance(0)
+    lifetime.freeze()
+    lifetime.resume()
+    clock.advance(0)
+    assert called == ["first"]
+
+
+async def test_a_frozen_lifetime_can_end() -> None:
+    clock, threads, outside = world()
+    lifetime = Lifetime(outside)
+    called: list[object] = []
+    lifetime.runtime.threads.run(lambda: None, called.append)
+    lifetime.runtime.timers.call_soon(lambda: called.append("late"))
+    lifetime.freeze()
+    threads.finish()
+    clock.advance(0)
+    ending = asyncio.ensure_future(lifetime.ended())
+    await asyncio.sleep(0)
+    clock.advance(0)
+    await ending
+    assert called == [None]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-from odradek.broker.faults.rule import ACTIONS
+from odradek.broker.faults.rule import ACTIONS, DEATHS
 from odradek.broker.testing.cluster_host import ClusterHost
 from odradek.broker.testing.kafka_cluster import KafkaCluster
 
@@ -103,7 +103,7 @@ def test_a_transaction_is_there_once_whatever_happens_on_the_way(cluster: KafkaC
             client.abort_transaction(20)
     assert fault.hits == RULES[action].get("times", fault.await_hits())
     assert values(cluster) == [b"0", b"1", b"2", b"3"]
-    assert {*RULES, "fsync_error"} == {*ACTIONS}
+    assert {*RULES, "fsync_error", *DEATHS} == {*ACTIONS}
 
 
 @pytest.mark.parametrize("client_name", list(CLIENTS))

@@ -87,9 +87,7 @@ def is_moving(admin: KafkaAdminClient) -> bool:
     return bool(admin.list_partition_reassignments())
 
 
-def test_a_partition_that_moves_between_brokers_loses_nothing(
-    kafka: KafkaCluster, admin: KafkaAdminClient
-) -> None:
+def test_a_partition_that_moves_between_brokers_loses_nothing(kafka: KafkaCluster, admin: KafkaAdminClient) -> None:
     kafka.topic("moving", 1)
     written: list[bytes] = []
     for replicas in ([1], [2], [3, 1], [1, 2, 3]):

@@ -28,6 +28,14 @@ class CountedWrites(MemoryFiles):
         super().write(path, buffers, position)  # type: ignore[arg-type]
 
 
+class CountedReads(MemoryFiles):
+    reads = 0
+
+    def read(self, path: str, position: int, size: int) -> bytes:
+        self.reads += 1
+        return super().read(path, position, size)
+
+
 def _reopened(files: MemoryFiles, config: LogConfig | None = None, *, recovery_point: int = 0) -> PartitionLog:
     """The log of a replica after a stop that was not clean."""
     checkpoints = LogCheckpoints(recovery_point=recovery_point, leader_epoch=9, is_replica=True)
@@ -121,6 +129,18 @@ def test_transactions_that_ended_beyond_the_high_watermark_before_replication_be
             one.begin_replication(high_watermark)
             stable[high_watermark] = one.last_stable_offset
         assert stable == {0: 0, 5: 1, 7: 1, 8: 1, 9: 7, 10: 10}
+
+
+def test_a_replica_that_goes_on_as_one_reads_nothing_again() -> None:
+    files = CountedReads()
+    log = open_log(files)
+    append(log, _transactional(1))
+    log.append_marker(1, 0, 0, True, NOW_MS, 0)
+    log.begin_replication(1)
+    assert (log.last_stable_offset, files.reads > 0) == (0, True)
+    files.reads = 0
+    log.begin_replication(log.high_watermark)
+    assert (log.last_stable_offset, files.reads) == (0, 0)
 
 
 def test_records_can_be_deleted_up_to_the_high_watermark_and_raise_it_where_the_leader_did_it() -> None:

@@ -39,6 +39,14 @@ CONNECT_S = 5.0
     help="What the members of groups speak whose library can: KIP-848 is `consumer`; `mixed` is both in one group.",
 )
 @click.option(
+    "--replication-factor",
+    "replicas",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many replicas the partitions of its topics have: with several, brokers of a cluster may be killed.",
+)
+@click.option(
     "--share-groups",
     is_flag=True,
     help="Verifies share groups (KIP-932) instead: members in processes of their own accept, release, reject and die.",
@@ -50,6 +58,7 @@ def verify(
     seed: int | None,
     clients: tuple[str, ...],
     group_protocol: str,
+    replicas: int,
     share_groups: bool,
     history_file: TextIO | None,
 ) -> None:
@@ -78,7 +87,7 @@ def verify(
     clock = SystemClock()
     protocols = GROUP_PROTOCOLS if group_protocol == MIXED else (group_protocol,)
     kind_of_plan = SharePlan if share_groups else Plan
-    plan = kind_of_plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen, protocols)
+    plan = kind_of_plan(f"verify-{clock.now_ms():x}", chosen_seed, chosen, protocols, replicas)
     click.echo(
         f"verifying {bootstrap} for {minutes:g} min, --seed {chosen_seed}, {', '.join(chosen)}; topics {plan.run}-*"
         f"; groups: {'share' if share_groups else group_protocol}"

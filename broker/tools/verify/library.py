@@ -127,7 +127,7 @@ class EndConsumer(Consumer, Protocol):
 class ObservingLibrary(Library, Protocol):
     """A library that can also make topics, and see where they end: each run needs one."""
 
-    def create_topics(self, topics: Mapping[str, int], timeout_s: float) -> None:
+    def create_topics(self, topics: Mapping[str, int], timeout_s: float, replicas: int = 1) -> None:
         """Makes topics of so many partitions and waits for them; ClientError when the broker cannot."""
         ...
 

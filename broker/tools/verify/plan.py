@@ -24,6 +24,7 @@ class Plan:
     seed: int
     libraries: Sequence[str]
     group_protocols: Sequence[str] = (CLASSIC,)
+    replicas: int = 1  # of each partition
 
     @property
     def transactional(self) -> list[str]:

@@ -114,7 +114,7 @@ class Verification:
 
     def _create_topics(self) -> None:
         try:
-            self.main.create_topics(self.plan.topics, self.deadlines.start_s)
+            self.main.create_topics(self.plan.topics, self.deadlines.start_s, self.plan.replicas)
         except ClientError as error:
             raise CannotRun(f"no topics could be created there: {error}") from None
 

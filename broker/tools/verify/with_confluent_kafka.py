@@ -255,10 +255,11 @@ class ConfluentKafka:
     def close(self) -> None:
         """Nothing is held."""
 
-    def create_topics(self, topics: Mapping[str, int], timeout_s: float) -> None:
+    def create_topics(self, topics: Mapping[str, int], timeout_s: float, replicas: int = 1) -> None:
         admin = self._admin.AdminClient(_quiet(self._settings))
         made = [
-            self._admin.NewTopic(name, num_partitions=count, replication_factor=1) for name, count in topics.items()
+            self._admin.NewTopic(name, num_partitions=count, replication_factor=replicas)
+            for name, count in topics.items()
         ]
         try:
             for future in admin.create_topics(made, request_timeout=timeout_s).values():

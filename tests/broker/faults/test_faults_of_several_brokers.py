@@ -136,3 +136,57 @@ def test_the_journal_says_which_broker_a_request_came_to(kafka: KafkaCluster) ->
     assert [one.broker for one in kafka.requests("Heartbeat")] == [3, 1]
     first, second = [line for line in kafka.journal_text().splitlines() if "Heartbeat" in line]
     assert (" @3 shop " in first, " @1 shop " in second) == (True, True)
+
+
+def idempotent(kafka: KafkaCluster) -> Producer:
+    return Producer({"bootstrap.servers": kafka.bootstrap, "enable.idempotence": True, "log_level": 0})
+
+
+@pytest.mark.parametrize("action", ["kill_broker_before", "kill_broker_after"])
+def test_a_leader_dies_in_the_midst_of_a_produce_and_the_record_is_there_once(kafka: KafkaCluster, action: str) -> None:
+    leader = leader_of(kafka)
+    kafka.produce("t", [b"one"])
+    fault = kafka.faults.add(api="Produce", topic="t", action=action, times=1)
+    producer = idempotent(kafka)
+    producer.produce("t", b"two")
+    assert (producer.flush(20), fault.hits) == (0, 1)
+    assert kafka.brokers[leader].state == "killed"
+    kafka.brokers[leader].start()
+    kafka.await_in_sync("t")
+    for broker in kafka.brokers.values():
+        assert [record.value for record in broker.records("t")] == [b"one", b"two"]
+
+
+def test_what_a_leader_alone_had_when_it_died_is_cut_off_when_it_comes_back(kafka: KafkaCluster) -> None:
+    leader = leader_of(kafka)
+    kafka.faults.add(api="Produce", topic="t", action="kill_broker_after", times=1)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "acks": 0, "log_level": 0})
+    producer.produce("t", b"lost")
+    producer.flush(20)
+    assert kafka.await_leader("t", other_than=leader) != leader
+    assert kafka.records("t") == []
+    kafka.produce("t", [b"kept"])
+    kafka.brokers[leader].start()
+    kafka.await_in_sync("t")
+    assert [record.value for record in kafka.brokers[leader].records("t")] == [b"kept"]
+
+
+def test_a_broker_that_dies_by_a_rule_comes_back_by_the_clock_if_it_is_to(kafka: KafkaCluster) -> None:
+    leader = leader_of(kafka)
+    kafka.clock.freeze()
+    kafka.faults.add(api="Heartbeat", broker=leader, action="kill_broker_before", ms=5_000, times=1)
+    with pytest.raises(OSError, match="closed"):
+        beat(kafka, leader)
+    assert kafka.await_leader("t", other_than=leader) != leader
+    kafka.clock.advance(ms=4_900)
+    assert kafka.brokers[leader].state == "killed"
+    kafka.clock.advance(ms=200)
+    kafka.await_in_sync("t")
+    assert kafka.brokers[leader].state == "running"
+    (line,) = [line for line in kafka.journal_text().splitlines() if "Heartbeat" in line]
+    assert line.endswith("disconnected: fault-1: the broker died before the request was applied")
+
+
+def test_a_broker_alone_cannot_die_by_a_rule(host: ClusterHost) -> None:
+    with host.cluster() as alone, pytest.raises(FaultError, match="for a cluster of several brokers, and this one has"):
+        alone.faults.add(api="Produce", action="kill_broker_after")

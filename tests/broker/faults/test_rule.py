@@ -37,7 +37,7 @@ REFUSED: Sequence[tuple[dict[str, Any], str]] = [
     ({}, "an error or an action, one of them"),
     ({"error": "UNKNOWN_SERVER_ERROR", "action": "delay", "ms": 1}, "one of them"),
     ({"action": "delay"}, "delay, throttle and slow_disk have ms"),
-    ({"action": "blackhole", "ms": 1}, "ms is said of delay, throttle, slow_disk and move_coordinator"),
+    ({"action": "blackhole", "ms": 1}, "ms is said of delay, throttle, slow_disk, move_coordinator, kill_broker"),
     ({"action": "delay", "ms": -1}, "not negative"),
     ({"action": "blackhole", "is_applied": True}, "is_applied is said of an error"),
     ({"action": "blackhole", "partition": 1}, "a partition is one of a topic"),

@@ -1,7 +1,7 @@
 """A member of a share group, as its requests are: one session, its epochs counted."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from odradek.broker.coordination.result import ResponseFuture
 from odradek.broker.coordination.share_state.requests import SharePartitionKey, StateError, state_refused
@@ -22,6 +22,7 @@ from .broker_harness import AskedBroker, AskedContext
 from .group_context import Asked
 
 R = TypeVar("R")
+B = TypeVar("B", bound=AskedContext)
 
 ACCEPT, RELEASE, REJECT, RENEW = 1, 2, 3, 4
 GROUP = 32
@@ -30,10 +31,10 @@ Acks = Sequence[tuple[int, int, int]]
 """First offset, last offset, type."""
 
 
-class ShareMember:
+class ShareMember(Generic[B]):
     """Fetches from one topic over a connection of its own."""
 
-    def __init__(self, broker: AskedContext, topic: Topic, member: str = "m", group: str = "g") -> None:
+    def __init__(self, broker: B, topic: Topic, member: str = "m", group: str = "g") -> None:
         self.broker = broker
         self.topic = topic
         self.member = member

@@ -26,7 +26,7 @@ from .share_member import (
 )
 
 
-def member_with_records(count: int = 10, member: str = "m") -> ShareMember:
+def member_with_records(count: int = 10, member: str = "m") -> ShareMember[AskedBroker]:
     """A member that has acquired all records of a topic, in one batch."""
     broker = AskedBroker()
     topic = broker.create()

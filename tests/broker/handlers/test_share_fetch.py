@@ -39,7 +39,7 @@ class Shop:
         values = [b"v%d" % at for at in range(count)]
         self.broker.append(self.topic.partitions[index], batch(*values))
 
-    def member(self, member: str = "m") -> ShareMember:
+    def member(self, member: str = "m") -> ShareMember[AskedBroker]:
         return ShareMember(self.broker, self.topic, member)
 
     def pass_time(self, seconds: float) -> None:

@@ -7,9 +7,11 @@ from odradek.broker.metadata.topic_records import (
     NewTopic,
     PartitionAssignment,
     partition_records,
+    raised_epochs,
     topic_records,
 )
-from odradek.protocol.metadata_records import encode_metadata_record
+from odradek.broker.slices import run_to_end
+from odradek.protocol.metadata_records import PartitionChangeRecord, encode_metadata_record
 
 HERE = PartitionAssignment((7,), (b"d" * 16,), (7,))
 SPREAD = PartitionAssignment((7, 9, 8), (b"d" * 16, b"f" * 16, b"e" * 16), (9, 8))
@@ -36,3 +38,16 @@ def test_a_topic_grows_by_what_comes_after_it() -> None:
         image.replay(encode_metadata_record(record), delta)
     assert list(image.topics["orders"].partitions) == [0, 1, 2, 3]
     assert list(delta.grown_topics) == ["orders"]
+
+
+def test_who_leads_leads_in_a_new_epoch_and_nobody_comes_to_lead_what_has_no_leader() -> None:
+    image = MetadataImage()
+    for record in topic_records(ORDERS):
+        image.replay(encode_metadata_record(record))
+    nobody = PartitionChangeRecord(topic_id=b"t" * 16, partition_id=0, leader=-1)
+    image.replay(encode_metadata_record(nobody))
+    raised = run_to_end(raised_epochs(image, [("orders", 0), ("orders", 1), ("orders", 2), ("nix", 0)]))
+    for record in raised:
+        image.replay(encode_metadata_record(record))
+    second = image.topics["orders"].partitions[1].record
+    assert (len(raised), second.leader, second.leader_epoch) == (1, 9, 1)

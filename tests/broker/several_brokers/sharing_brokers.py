@@ -55,11 +55,13 @@ class SharingBrokers(ThreeBrokers):
         assert asked.answer.error_code == 0
         self.acquire(self.member())
 
-    def member(self, name: str = "m") -> ShareMember:
+    def member(self, name: str = "m") -> ShareMember[AskedNode]:
         """At the broker that leads now."""
         return ShareMember(self.leader_of("t"), self.t, name)
 
-    def acquire(self, member: ShareMember, acks: tuple[tuple[int, int, int], ...] = ()) -> list[tuple[int, int, int]]:
+    def acquire(
+        self, member: ShareMember[AskedNode], acks: tuple[tuple[int, int, int], ...] = ()
+    ) -> list[tuple[int, int, int]]:
         """First and last offset and delivery count of what a member acquires."""
         asked = member.fetch(acks=acks, max_wait_ms=500)
         self.advance(0.6)

@@ -5,6 +5,7 @@ The rule: a cluster has one thing at a time. The next is done when all has been 
 
 import json
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from odradek.broker.testing.cluster_host import ClusterHost
@@ -46,7 +47,7 @@ def create(kafka: KafkaCluster) -> None:
         kafka.topic(name, partitions)
 
 
-COMMANDS = [
+COMMANDS: Sequence[Callable[[KafkaCluster], object]] = [
     create,
     write,
     lambda kafka: kafka.brokers[1].kill(),

@@ -20,11 +20,13 @@ from odradek.protocol.records import NewRecord, build_batch
 from odradek.storage.checking.directory import DirectoryCheck
 from odradek.storage.checking.metadata import read_topics
 from odradek.storage.files.memory_files import MemoryFiles
+from odradek.storage.log import LogCheckpoints, LogLocation, PartitionLog
+from odradek.storage.log_config import LogConfig
 from odradek.storage.meta_properties import encode_properties
 
 from ...conftest import Rounds
 from ...protocol.batches import control_batch
-from ..builders import NOW_MS
+from ..builders import NOW_MS, batch
 from .directories import TOP, TOPIC_ID, check, content_of, problem_of, put, replace, write_directory, write_metadata
 
 METADATA = f"{TOP}/__cluster_metadata-0"
@@ -255,3 +257,18 @@ def test_the_directories_of_several_brokers_are_looked_at_one_by_one(files: Memo
     (found,) = DirectoryCheck(several, "/several", is_deep=False).run().finish()
     assert found.path == "node-2/meta.properties"
     assert DirectoryCheck(files, TOP, is_deep=False).nodes() == []
+
+
+def test_a_gap_is_lost_data_unless_the_log_may_have_been_copied_from_one_that_was_compacted() -> None:
+    files = MemoryFiles()
+    log = PartitionLog.open(LogLocation(files, "/top/t-0", "t", 0), LogConfig(), NOW_MS, LogCheckpoints())
+    for offset in (0, 5):
+        head, tail = batch(2).stamped(offset, 0)
+        log.append_replicated(head + bytes(tail), NOW_MS)
+    log.close()
+    files.write_whole("/top/meta.properties", encode_properties({"node.id": 1, "version": 1, "cluster.id": "c"}))
+    copy_tree(files, "/top", files, "/several/node-1")
+    problem = "offsets 2 to 4 are missing, and nothing was compacted"
+    for path, count in (("/top", 1), ("/several", 0)):
+        found = DirectoryCheck(files, path, is_deep=True).run().finish()
+        assert [one.problem for one in found].count(problem) == count

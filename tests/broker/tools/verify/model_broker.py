@@ -292,7 +292,7 @@ class ModelLibrary:
     def close(self) -> None:
         """It holds nothing."""
 
-    def create_topics(self, topics: Mapping[str, int], timeout_s: float) -> None:
+    def create_topics(self, topics: Mapping[str, int], timeout_s: float, replicas: int = 1) -> None:
         for topic, count in topics.items():
             self._broker.logs |= {TopicPartition(topic, index): list[Entry]() for index in range(count)}
 
