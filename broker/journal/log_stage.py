@@ -55,11 +55,11 @@ class LogStage:
         ends: dict[tuple[str, int], tuple[RecordBatch, int]] = {}
         for topic in request.topic_data:
             name = topic.name or topics.name_of(topic.topic_id) or ""
-            found = topics.find(name)
             for data in topic.partition_data:
-                if found is None or data.records is None or len(data.records) < HEADER_BYTES:
+                if data.records is None or len(data.records) < HEADER_BYTES or topics.find(name) is None:
                     continue
-                log = found.partitions[data.index].opened_log if data.index < len(found.partitions) else None
+                partition = _partition(topics, name, data.index)
+                log = None if partition is None else partition.opened_log
                 ends[name, data.index] = (RecordBatch(data.records), 0 if log is None else log.log_end_offset)
         return ends
 
@@ -73,8 +73,7 @@ class LogStage:
                 if batch is None:
                     continue
                 if given.error_code != ErrorCode.NONE:
-                    found = self.topics.find(name)
-                    partition = None if found is None else found.partitions[given.index]
+                    partition = _partition(self.topics, name, given.index)
                     why = self._why_refused(given.error_code, given.error_message, batch, partition)
                     fenced = self._journal.find_fencing(request.transactional_id or "", batch.producer_epoch)
                     if fenced is not None and given.error_code == ErrorCode.INVALID_PRODUCER_EPOCH:
@@ -99,6 +98,12 @@ class LogStage:
         elif log is not None and code == ErrorCode.MESSAGE_TOO_LARGE:
             why += f": {batch.size_bytes} bytes, max.message.bytes is {log.config.max_message_bytes}"
         return f"{why} ({message})" if message else why
+
+
+def _partition(topics: Topics, name: str, index: int) -> Partition | None:
+    """None where there is no such topic, or it has no such partition."""
+    found = topics.find(name)
+    return found.partitions[index] if found is not None and 0 <= index < len(found.partitions) else None
 
 
 def _of(batch: RecordBatch) -> str:

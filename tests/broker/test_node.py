@@ -1,99 +1,173 @@
-"""One broker's life: opened, listening, ended; what fails on the way leaves its directory to the next."""
+"""One broker's life over a directory of its own, from its lock to the last byte written."""
 
-import socket
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
 from odradek.broker.coordination.transactions.given_epochs import GivenEpochs
 from odradek.broker.node import Node, NodePlan, StartError
-from odradek.storage.files.memory_files import MemoryFiles
+from odradek.broker.testing.disks import BROKEN, FULL, FailingFiles
+from odradek.protocol.batch import RecordBatch
 
 from .cluster_world import World, client_of_address, config_of, world
+from .handlers.broker_harness import batch
+
+ROOT = "/data"
+NOW_MS = 1_700_000_000_000
 
 
-def node_of(around: World, files: MemoryFiles, *, cluster_id: str | None = None, **settings: str) -> Node:
-    plan = NodePlan(
-        config=config_of({name.replace("_", "."): value for name, value in settings.items()}),
-        files=files,
-        root="/data",
-        features={},
-        stages=(),
-        advertise=(),
-        users=(),
-        cluster_id=cluster_id,
-        given_epochs=GivenEpochs(),
-    )
-    return Node(plan, around.runtime)
+@dataclass
+class Nodes:
+    """Nodes over the same files, one after the other."""
 
+    around: World
+    files: FailingFiles = field(default_factory=FailingFiles)
+    opened: list[Node] = field(default_factory=list[Node])
 
-async def test_a_node_serves_from_when_it_listens_until_it_is_closed_and_keeps_what_it_has() -> None:
-    files = MemoryFiles()
-    async with world() as around:
-        node = node_of(around, files)
+    def made(self, cluster_id: str | None = None, settings: Mapping[str, str] | None = None) -> Node:
+        plan = NodePlan(
+            config=config_of(settings),
+            files=self.files,
+            root=ROOT,
+            features={},
+            stages=(),
+            advertise=(),
+            users=(),
+            cluster_id=cluster_id,
+            given_epochs=GivenEpochs(),
+        )
+        return Node(plan, self.around.runtime)
+
+    async def running(self) -> Node:
+        node = self.made()
         await node.open()
-        assert node.addresses == []
+        self.opened.append(node)
         await node.listen()
-        host, port = node.addresses[0]
-        async with client_of_address(f"{host}:{port}") as client:
-            await client.create_topic("t")
-            assert await client.produce("t") == 0
-        await node.close()
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((host, port)).close()
-        again = node_of(around, files)
-        await again.open()
-        assert again.parts.context.topics.partition("t", 0).log.log_end_offset == 1
-        await again.abandon()
+        return node
+
+    async def close(self, node: Node, *, is_kept: bool = True) -> None:
+        self.opened.remove(node)
+        await node.close(is_kept=is_kept)
 
 
-async def test_a_node_of_another_cluster_is_refused_and_leaves_the_directory_free() -> None:
-    files = MemoryFiles()
+@pytest.fixture
+async def nodes() -> AsyncIterator[Nodes]:
     async with world() as around:
-        first = node_of(around, files, cluster_id="A" * 22)
-        await first.open()
-        with pytest.raises(StartError, match="in use by another broker"):
-            await node_of(around, files).open()
-        await first.close()
-        with pytest.raises(StartError, match=r"Invalid cluster\.id in: /data"):
-            await node_of(around, files, cluster_id="B" * 22).open()
-        last = node_of(around, files, cluster_id="A" * 22)
-        await last.open()
-        assert last.parts.context.cluster_id == "A" * 22
-        await last.abandon()
+        made = Nodes(around)
+        yield made
+        for node in list(made.opened):
+            await made.close(node)
 
 
-async def test_a_node_that_cannot_listen_says_so_and_can_be_closed() -> None:
-    files = MemoryFiles()
-    async with world() as around:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            taken.listen()
-            node = node_of(around, files, listeners=f"PLAINTEXT://127.0.0.1:{taken.getsockname()[1]}")
-            await node.open()
-            with pytest.raises(StartError, match="cannot listen"):
-                await node.listen()
-            await node.close()
-        again = node_of(around, files)
-        await again.open()
-        await again.abandon()
+async def with_topic(node: Node) -> Node:
+    host, port = node.addresses[0]
+    async with client_of_address(f"{host}:{port}") as client:
+        await client.create_topic("t")
+    return node
 
 
-async def test_what_no_fsync_has_covered_can_be_taken_off_the_disk() -> None:
-    files = MemoryFiles()
-    async with world() as around:
-        node = node_of(around, files)
-        await node.open()
+def write(node: Node, *values: bytes) -> None:
+    partition = node.parts.context.topics.partition("t", 0)
+    for value in values:
+        partition.append([RecordBatch(batch(value))], NOW_MS)
+
+
+def end(node: Node) -> int:
+    return node.parts.context.topics.partition("t", 0).log.log_end_offset
+
+
+async def test_it_serves_clients_from_when_it_listens_until_it_is_closed(nodes: Nodes) -> None:
+    node = nodes.made()
+    await node.open()
+    nodes.opened.append(node)
+    assert node.addresses == []
+    await node.listen()
+    ((host, port),) = node.addresses
+    async with client_of_address(f"{host}:{port}") as client:
+        assert await client.cluster_id() == node.parts.context.cluster_id
+        await nodes.close(node)
+        assert await client.is_closed_by_peer()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(host, port)
+
+
+async def test_what_is_kept_is_there_for_the_next_one_which_need_not_recover_it(nodes: Nodes) -> None:
+    first = await with_topic(await nodes.running())
+    write(first, b"a", b"b")
+    await nodes.close(first)
+    second = await nodes.running()
+    assert end(second) == 2
+    report = second.parts.context.topics.partition("t", 0).open_log().recovery_report
+    assert report.is_clean
+
+
+async def test_what_is_left_as_it_is_is_recovered_by_the_next_one(nodes: Nodes) -> None:
+    first = await with_topic(await nodes.running())
+    write(first, b"a")
+    await nodes.close(first, is_kept=False)
+    second = await nodes.running()
+    assert end(second) == 1
+    assert not second.parts.context.topics.partition("t", 0).open_log().recovery_report.is_clean
+
+
+async def test_what_no_fsync_has_covered_can_be_lost_with_it(nodes: Nodes) -> None:
+    first = await with_topic(await nodes.running())
+    write(first, b"a")
+    log = first.parts.context.topics.partition("t", 0).open_log()
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    write(first, b"b")
+    lose = first.unflushed()
+    await nodes.close(first, is_kept=False)
+    for one in lose:
+        one()
+    assert end(await nodes.running()) == 1
+
+
+async def test_one_that_has_not_listened_gives_its_directory_back(nodes: Nodes) -> None:
+    node = nodes.made()
+    await node.open()
+    await node.abandon()
+    assert (await nodes.running()).addresses
+    assert nodes.around.threads.running == 0
+
+
+async def test_two_do_not_share_a_directory(nodes: Nodes) -> None:
+    await nodes.running()
+    with pytest.raises(StartError):
+        await nodes.made().open()
+
+
+async def test_a_directory_of_another_cluster_is_refused(nodes: Nodes) -> None:
+    first = await nodes.running()
+    await nodes.close(first)
+    with pytest.raises(StartError, match=r"Invalid cluster\.id"):
+        await nodes.made("another").open()
+
+
+@pytest.mark.parametrize("error", [FULL, BROKEN])
+async def test_a_directory_that_cannot_be_written_is_left_to_the_next_one(nodes: Nodes, error: OSError) -> None:
+    nodes.files.write_error = error
+    with pytest.raises(StartError, match="cannot be"):
+        await nodes.made().open()
+    nodes.files.write_error = None
+    assert (await nodes.running()).addresses
+
+
+async def test_an_address_that_is_taken_is_refused(nodes: Nodes) -> None:
+    first = await nodes.running()
+    host, port = first.addresses[0]
+    nodes.files = FailingFiles()
+    node = nodes.made(settings={"listeners": f"PLAINTEXT://{host}:{port}"})
+    await node.open()
+    nodes.opened.append(node)
+    with pytest.raises(StartError, match="cannot listen"):
         await node.listen()
-        host, port = node.addresses[0]
-        async with client_of_address(f"{host}:{port}") as client:
-            await client.create_topic("t")
-            assert await client.produce("t") == 0
-        assert node.parts.context.topics.partition("t", 0).log.log_end_offset == 1
-        drops = node.unflushed()
-        await node.close(is_kept=False)
-        for drop in drops:
-            drop()
-        again = node_of(around, files)
-        await again.open()
-        assert again.parts.context.topics.partition("t", 0).log.log_end_offset == 0
-        await again.abandon()
+
+
+async def test_one_that_is_closed_leaves_no_timer(nodes: Nodes) -> None:
+    await nodes.close(await nodes.running())
+    assert nodes.around.timers.armed == set()

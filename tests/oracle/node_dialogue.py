@@ -56,6 +56,7 @@ SETS = (
     "brokers",
     "node_endpoints",
     "replica_election_results",
+    "partition_result",
     "partition_responses",
     "partitions",
     "transaction_states",

@@ -145,6 +145,15 @@ def beat_848(d: NodeDialogue, label: str, at: int, group: str, topic: Topic, epo
 def describe(d: NodeDialogue, label: str, at: int, group: str) -> None:
     """DescribeGroups and ListGroups."""
     d.ask(f"{label}: described", at, DescribeGroupsRequest(groups=[group]), 5, DescribeGroupsResponse)
+    d.note(f"{label}: listed, at {at}", _listed(d, at, group))
+
+
+def wait_until_listed(d: NodeDialogue, group: str, at: int) -> None:
+    """Until ListGroups has it, which is a little later than its coordinator has loaded it."""
+    d.wait_for(lambda: bool(_listed(d, at, group).groups), f"{at} lists {group}")
+
+
+def _listed(d: NodeDialogue, at: int, group: str) -> ListGroupsResponse:
     listed = d.wire(at).ask(ListGroupsRequest(), 5, ListGroupsResponse)
     listed.groups = [one for one in listed.groups if one.group_id == group]
-    d.note(f"{label}: listed, at {at}", listed)
+    return listed

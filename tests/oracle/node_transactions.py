@@ -154,6 +154,8 @@ def transaction(d: NodeDialogue, label: str, at: int, producer: Producer) -> Non
     request = DescribeTransactionsRequest(transactional_ids=[producer.key or ""])
     answer = d.wire(at).ask(request, 0, DescribeTransactionsResponse)
     for state in answer.transaction_states:
+        if state.error_code != ErrorCode.NONE:
+            state.producer_id = -1  # it is 0, which may be the id of somebody
         for topic in state.topics:
             topic.partitions = sorted(topic.partitions)
     d.note(f"{label}: described, at {at}", answer)

@@ -8,7 +8,8 @@ from odradek.broker.testing.disks import FULL
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.metadata_records import ConfigResourceType
 
-from ..handlers.broker_harness import AskedBroker
+from ..handlers.broker_harness import AskedBroker, AskedContext
+from ..nodes.three_brokers import ThreeBrokers
 
 TOPIC, BROKER, GROUP = ConfigResourceType.TOPIC, ConfigResourceType.BROKER, ConfigResourceType.GROUP
 
@@ -20,7 +21,7 @@ def broker() -> AskedBroker:
     return broker
 
 
-def alter(broker: AskedBroker, *changes: ResourceChange, validate_only: bool = False) -> Refusals:
+def alter(broker: AskedContext, *changes: ResourceChange, validate_only: bool = False) -> Refusals:
     outcome: list[Refusals] = []
     broker.context.configs.alter(changes, outcome.append, validate_only=validate_only)
     (refusals,) = outcome
@@ -107,3 +108,11 @@ def test_what_is_set_of_a_broker_is_recorded_again_as_files_under_it_may_be_othe
 def test_settings_of_no_known_kind_are_refused(broker: AskedBroker) -> None:
     with pytest.raises(KafkaError):
         broker.context.configs.describe(3, "t")
+
+
+def test_the_least_in_sync_of_one_broker_is_not_deleted_though_it_was_never_set() -> None:
+    """With eligible leader replicas the minimum is that of the cluster, whatever is asked of one broker (KIP-966)."""
+    broker = ThreeBrokers()[2]
+    (refused,) = alter(broker, changed(BROKER, "2", min_insync_replicas=None))
+    assert refused is not None
+    assert refused.message == "Broker-level min.insync.replicas cannot be altered while ELR is enabled."

@@ -5,6 +5,7 @@ from confluent_kafka import KafkaException, Producer
 
 from odradek.broker.testing.kafka_cluster import KafkaCluster
 from odradek.broker.wire import Wire
+from odradek.protocol.errors import ErrorCode
 from odradek.protocol.messages.produce import ProduceResponse
 
 from ..handlers.broker_harness import batch, produce_request
@@ -51,6 +52,16 @@ def test_a_refused_batch_says_what_the_log_knows(cluster: KafkaCluster, second: 
     (told,) = decided(cluster, "partition", "t-0")
     assert told.startswith("the batch of producer 7 epoch ")
     assert why in told
+
+
+@pytest.mark.parametrize("index", [1, 7, -1])
+def test_a_batch_for_a_partition_that_does_not_exist_is_answered(cluster: KafkaCluster, index: int) -> None:
+    cluster.topic("t", 1)
+    with Wire(cluster.bootstrap, client_id="shop") as wire:
+        answer = wire.ask(produce_request({"t": {index: batch(b"v")}}), 9, ProduceResponse)
+    assert answer.responses[0].partition_responses[0].error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    (told,) = decided(cluster, "partition", f"t-{index}")
+    assert told.endswith("refused, UNKNOWN_TOPIC_OR_PARTITION")
 
 
 def test_a_batch_that_is_too_large_is_measured(cluster: KafkaCluster) -> None:

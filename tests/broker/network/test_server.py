@@ -1,13 +1,17 @@
 """Connections as a client sees them: order, limits, closing, backpressure."""
 
+import asyncio
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
 from odradek.broker.apis import TABLE
+from odradek.broker.cluster import Cluster
 from odradek.broker.testing.embedded import BrokerThread, running_broker
 from odradek.broker.wire import Wire
 from odradek.protocol.api_keys import ApiKey
@@ -36,6 +40,8 @@ from odradek.protocol.messages.produce import (
     TopicProduceData,
 )
 from odradek.protocol.records import NewRecord, build_batch
+
+from ..cluster_world import Client, World, client_of, world
 
 
 @pytest.fixture(scope="module")
@@ -290,3 +296,66 @@ def test_a_stop_waits_for_no_connection_that_is_held_back_or_muted() -> None:
     assert all(wire.is_closed_by_peer() for wire in wires)
     for wire in wires:
         wire.close()
+
+
+# Clients that are not heard, or not reached
+
+
+@asynccontextmanager
+async def reached_by_a_client() -> AsyncGenerator[tuple[World, Cluster, Client]]:
+    """A broker in the loop of the test, and a client that has asked it something."""
+    async with world() as around, around.running() as cluster, client_of(cluster) as client:
+        await client.cluster_id()
+        yield around, cluster, client
+
+
+async def is_answered(around: World, asked: "asyncio.Future[str]") -> bool:
+    for _ in range(5):
+        await around.turn(0)
+    return asked.done()
+
+
+@pytest.mark.parametrize(("hears", "reaches"), [(False, True), (True, False), (False, False)])
+async def test_a_client_that_is_cut_off_is_answered_once_it_is_not(hears: bool, reaches: bool) -> None:
+    async with reached_by_a_client() as (around, cluster, client):
+        server = cluster._running.server
+        server.set_reach(hears_clients=hears, reaches_clients=reaches)
+        asked = asyncio.ensure_future(client.cluster_id())
+        assert not await is_answered(around, asked)
+        server.set_reach(hears_clients=True, reaches_clients=True)
+        assert await asked == cluster.context.cluster_id
+
+
+@pytest.mark.parametrize(("hears", "is_written"), [(True, True), (False, False)])
+async def test_what_a_client_asks_is_done_if_it_is_heard_though_it_cannot_be_told(
+    hears: bool, is_written: bool
+) -> None:
+    async with reached_by_a_client() as (around, cluster, client):
+        await client.create_topic("t")
+        cluster._running.server.set_reach(hears_clients=hears, reaches_clients=False)
+        asked = asyncio.ensure_future(client.produce("t"))
+        assert not await is_answered(around, cast("asyncio.Future[str]", asked))
+        assert cluster.context.topics.partition("t", 0).log.log_end_offset == int(is_written)
+        cluster._running.server.set_reach(hears_clients=True, reaches_clients=True)
+        assert await asked == 0
+
+
+async def test_who_connects_meanwhile_waits() -> None:
+    async with reached_by_a_client() as (around, cluster, _):
+        cluster._running.server.set_reach(hears_clients=False, reaches_clients=True)
+        async with client_of(cluster) as late:
+            asked = asyncio.ensure_future(late.cluster_id())
+            assert not await is_answered(around, asked)
+            cluster._running.server.set_reach(hears_clients=True, reaches_clients=True)
+            assert await asked == cluster.context.cluster_id
+
+
+async def test_who_gives_up_meanwhile_is_forgotten() -> None:
+    async with reached_by_a_client() as (around, cluster, client):
+        cluster._running.server.set_reach(hears_clients=False, reaches_clients=False)
+        async with client_of(cluster):
+            await around.turn(0)
+        await client.close()
+        cluster._running.server.set_reach(hears_clients=True, reaches_clients=True)
+        async with client_of(cluster) as other:
+            assert await other.cluster_id() == cluster.context.cluster_id

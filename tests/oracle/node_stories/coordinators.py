@@ -29,6 +29,7 @@ from ..node_groups import (
     key_of,
     offsets,
     sync,
+    wait_until_listed,
     wait_until_ready,
 )
 from ..node_transactions import Producer, add, add_offsets, commit_offsets, end, init, transaction
@@ -105,6 +106,7 @@ def _groups_move(d: NodeDialogue, fail: Failure) -> None:
     fail(d)
     for group in groups:
         wait_until_ready(d, group, GROUP, 2)
+        wait_until_listed(d, group, 2)
         for node_id in (2, 3):
             find(d, f"moved: find {d.plain_name(group)}", node_id, group, GROUP)
             describe(d, f"moved: {d.plain_name(group)}", node_id, group)
