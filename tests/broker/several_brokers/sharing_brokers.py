@@ -59,7 +59,9 @@ class SharingBrokers(ThreeBrokers):
         """At the broker that leads now."""
         return ShareMember(self.leader_of("t"), self.t, name)
 
-    def acquire(self, member: ShareMember[AskedNode], acks: tuple[tuple[int, int, int], ...] = ()) -> list[tuple[int, int, int]]:
+    def acquire(
+        self, member: ShareMember[AskedNode], acks: tuple[tuple[int, int, int], ...] = ()
+    ) -> list[tuple[int, int, int]]:
         """First and last offset and delivery count of what a member acquires."""
         asked = member.fetch(acks=acks, max_wait_ms=500)
         self.advance(0.6)
