@@ -26,7 +26,7 @@ RECORDED = Path(__file__).parent / "recorded_three_nodes"
 DECIDED: Sequence[Decided] = ()
 
 JAVA_ORDER = "Apache Kafka lists partitions in the order of a Java hash set, which is another in each run"
-# Where the two may differ, and in what; the rest of each story is compared by eye.
+# Stories that the two may tell differently, and in what: until that is normalised they are told, and not held to it.
 OPEN = {
     "coordinators.transactions_at_a_broker_that_does_not_coordinate_them": (
         "a refusal has producer id 0, which is that of a producer at one of the two; " + JAVA_ORDER
