@@ -360,5 +360,5 @@ class CompactedReplicas(Replicas):
 TestReplicas = Replicas.TestCase
 TestCompactedReplicas = CompactedReplicas.TestCase
 TestReplicas.settings = TestCompactedReplicas.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, report_multiple_bugs=False
+    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True, report_multiple_bugs=False
 )

@@ -310,9 +310,10 @@ def test_any_trouble_leaves_what_is_committed(rounds: Rounds) -> None:
     run_state_machine_as_test(
         AnyTrouble,
         settings=settings(
-            max_examples=int(__import__("os").environ.get("N", "0")) or rounds(60, 10_000),
+            max_examples=rounds(60, 10_000),
             stateful_step_count=50,
             deadline=None,
+            derandomize=rounds(60, 10_000) == 60,  # the same in every run; others with `make crash`
             phases=[Phase.generate, Phase.shrink],
         ),
     )
