@@ -15,7 +15,7 @@ from ...protocol.messages.alter_client_quotas import (
     ResponseEntryData,
 )
 from ...protocol.metadata_records import MetadataRecord
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..metadata.image import MetadataImage, QuotaEntity, quota_record
 from ..quotas.entities import IP, check_address, check_entity, check_value, entity_of
@@ -52,8 +52,14 @@ def handle_alter_client_quotas(
 
     def altered(error: KafkaError | None) -> None:
         entries = [_result(parts, refusal or error) for parts, refusal in outcomes.values()]
-        deferred.answer(AlterClientQuotasResponse(entries=entries))
+        in_time(AlterClientQuotasResponse(entries=entries))
 
+    def late() -> AlterClientQuotasResponse:
+        timed_out = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+        asked = [{part.entity_type: part.entity_name for part in entry.entity} for entry in request.entries]
+        return AlterClientQuotasResponse(entries=[_result(parts, timed_out) for parts in asked])
+
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, late)
     context.metadata.change(decide, altered)
     return deferred
 

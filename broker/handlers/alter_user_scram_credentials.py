@@ -15,7 +15,7 @@ from ...protocol.messages.alter_user_scram_credentials import (
     ScramCredentialUpsertion,
 )
 from ...protocol.metadata_records import MetadataRecord, RemoveUserScramCredentialRecord
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..metadata.image import MetadataImage
 from ..security.sasl.scram_credentials import (
@@ -55,8 +55,14 @@ def handle_alter_user_scram_credentials(
 
     def altered(error: KafkaError | None) -> None:
         results = [_result(name, refusal or error) for name, refusal in refusals.items()]
-        deferred.answer(AlterUserScramCredentialsResponse(results=results))
+        in_time(AlterUserScramCredentialsResponse(results=results))
 
+    def late() -> AlterUserScramCredentialsResponse:
+        timed_out = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+        names = dict.fromkeys(change.name for change in changes)
+        return AlterUserScramCredentialsResponse(results=[_result(name, timed_out) for name in names])
+
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, late)
     context.metadata.change(decide, altered)
     return deferred
 

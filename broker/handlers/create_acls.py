@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_acls import AclCreation, AclCreationResult, CreateAclsRequest, CreateAclsResponse
 from ..acl_filters import check_known
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..security.authorization.acl import Acl, Operation, PatternType, Permission, ResourceType
 from ..session import Session
@@ -27,7 +27,9 @@ def handle_create_acls(
         unnamed = AclCreationResult(error_code=ErrorCode.UNKNOWN_SERVER_ERROR, error_message=None)
         return CreateAclsResponse(results=[unnamed] * count)
     deferred: Deferred[CreateAclsResponse] = Deferred()
-    context.acls.create(acls, lambda refusals: deferred.answer(_answer(refusals)))
+    late = [KafkaError(ErrorCode.REQUEST_TIMED_OUT)] * count
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: _answer(late))
+    context.acls.create(acls, lambda refusals: in_time(_answer(refusals)))
     return deferred
 
 

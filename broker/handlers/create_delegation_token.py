@@ -6,7 +6,7 @@ from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.create_delegation_token import CreateDelegationTokenRequest, CreateDelegationTokenResponse
 from ...protocol.metadata_records import DelegationTokenRecord, MetadataRecord
 from ...protocol.uuid_text import encode_uuid
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..metadata.image import MetadataImage
 from ..security.tokens.delegation_tokens import USER_TYPE, principal_of
@@ -35,12 +35,14 @@ def handle_create_delegation_token(
         return made
 
     def created(error: KafkaError | None) -> None:
-        deferred.answer(_response(owner, requester, error) if error else _created(made[0], context))
+        in_time(_response(owner, requester, error) if error else _created(made[0], context))
 
     try:
         requester_of(session)
     except KafkaError as error:
         return _response(owner, requester, error)
+    timed_out = KafkaError(ErrorCode.REQUEST_TIMED_OUT)
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: _response(owner, requester, timed_out))
     context.metadata.change(decide, created)
     return deferred
 

@@ -11,7 +11,7 @@ from ...protocol.messages.delete_acls import (
     DeleteAclsResponse,
 )
 from ..acl_filters import check_known
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..security.authorization.acl import Acl, AclFilter, Operation, PatternType, Permission, ResourceType
 from ..session import Session
@@ -30,7 +30,9 @@ def handle_delete_acls(
         return _answer([refusal] * len(request.filters))
     deferred: Deferred[DeleteAclsResponse] = Deferred()
     filters = [_filter_of(one) for one in request.filters]
-    context.acls.delete(filters, lambda deletions: deferred.answer(_answer(deletions)))
+    late = [KafkaError(ErrorCode.REQUEST_TIMED_OUT)] * len(filters)
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: _answer(late))
+    context.acls.delete(filters, lambda deletions: in_time(_answer(deletions)))
     return deferred
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.expire_delegation_token import ExpireDelegationTokenRequest, ExpireDelegationTokenResponse
 from ...protocol.metadata_records import DelegationTokenRecord, MetadataRecord, RemoveDelegationTokenRecord
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..metadata.image import MetadataImage
 from ..security.tokens.requests import requester_of
@@ -34,9 +34,11 @@ def handle_expire_delegation_token(
 
     def done(error: KafkaError | None) -> None:
         if error is not None:
-            deferred.answer(ExpireDelegationTokenResponse(error_code=error.code))
+            in_time(ExpireDelegationTokenResponse(error_code=error.code))
         else:
-            deferred.answer(ExpireDelegationTokenResponse(error_code=ErrorCode.NONE, expiry_timestamp_ms=ends_ms[0]))
+            in_time(ExpireDelegationTokenResponse(error_code=ErrorCode.NONE, expiry_timestamp_ms=ends_ms[0]))
 
+    late = ExpireDelegationTokenResponse(error_code=ErrorCode.REQUEST_TIMED_OUT)
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: late)
     context.metadata.change(decide, done)
     return deferred

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...protocol.errors import ErrorCode, KafkaError
 from ...protocol.messages.renew_delegation_token import RenewDelegationTokenRequest, RenewDelegationTokenResponse
 from ...protocol.metadata_records import DelegationTokenRecord, MetadataRecord
-from ..context import Context
+from ..context import CONTROLLER_TIMEOUT_MS, Context
 from ..deferred import Deferred
 from ..metadata.image import MetadataImage
 from ..security.tokens.requests import requester_of
@@ -30,10 +30,12 @@ def handle_renew_delegation_token(
 
     def done(error: KafkaError | None) -> None:
         if error is not None:
-            deferred.answer(RenewDelegationTokenResponse(error_code=error.code))
+            in_time(RenewDelegationTokenResponse(error_code=error.code))
         else:
             until_ms = renewed[0].expiration_timestamp
-            deferred.answer(RenewDelegationTokenResponse(error_code=ErrorCode.NONE, expiry_timestamp_ms=until_ms))
+            in_time(RenewDelegationTokenResponse(error_code=ErrorCode.NONE, expiry_timestamp_ms=until_ms))
 
+    late = RenewDelegationTokenResponse(error_code=ErrorCode.REQUEST_TIMED_OUT)
+    in_time = context.answer_in_time(deferred, CONTROLLER_TIMEOUT_MS, lambda: late)
     context.metadata.change(decide, done)
     return deferred

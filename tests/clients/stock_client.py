@@ -63,6 +63,10 @@ class Member(Protocol):
         """The partitions it owns now (tests give a group one topic)."""
         ...
 
+    def position(self, partition: int) -> int:
+        """The offset that it will read next of a partition that it owns."""
+        ...
+
     def commit(self) -> None:
         """Commits what was polled, and waits for the answer."""
         ...
