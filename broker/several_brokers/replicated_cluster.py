@@ -278,13 +278,11 @@ class ReplicatedCluster:
 
     async def _fence_dead(self, slot: BrokerSlot) -> None:
         """The controller is to know that the broker before this one has died: it leads nothing any more."""
-        controller = self.around.controller
-        known = controller.cluster.brokers.get(slot.node_id)
+        known = self.around.controller.cluster.brokers.get(slot.node_id)
         is_clean = self._files.exists(f"{slot.root}/{CLEAN_SHUTDOWN}")
-        if self._sessions is not None:
-            self._sessions.forget(slot.node_id)
+        self._forget(slot.node_id)
         if known is not None and not known.is_fenced and not is_clean:
-            await when_done(partial(controller.fence_broker, slot.node_id))
+            await self._fence(slot.node_id)
 
     def _plan(self, slot: BrokerSlot, seat: BrokerSeat) -> NodePlan:
         assert self._controller is not None
@@ -320,9 +318,10 @@ class ReplicatedCluster:
         slot, controller = self.slot(node_id), self.around.controller
         if slot.state is not BrokerState.RUNNING:
             raise StartError(f"broker {node_id} does not run: it is {slot.state.value}")
-        await when_done(lambda then: controller.begin_controlled_shutdown(node_id, lambda _, error: then(error)))
+        if node_id in controller.cluster.brokers:
+            await when_done(lambda then: controller.begin_controlled_shutdown(node_id, lambda _, error: then(error)))
         await self._end(slot, BrokerState.STOPPED, is_kept=True)
-        await when_done(partial(controller.fence_broker, node_id))
+        await self._fence(node_id)
 
     async def kill_broker(self, node_id: int, *, is_noticed: bool = True, keeps_page_cache: bool = True) -> None:
         """Have a broker die: connections are reset, nothing is written any more. StartError.
@@ -336,7 +335,7 @@ class ReplicatedCluster:
         if is_noticed:
             # Before its clients notice: they ask at once who leads now, and some ask again only a second later.
             self._forget(node_id)
-            await when_done(partial(self.around.controller.fence_broker, node_id))
+            await self._fence(node_id)
         unflushed = [] if keeps_page_cache else slot.node.unflushed()
         await self._end(slot, BrokerState.KILLED, is_kept=False, is_forgotten=is_noticed)
         for drop in unflushed:
@@ -371,6 +370,12 @@ class ReplicatedCluster:
                 await self.kill_broker(node_id)
         finally:
             del self._halting[node_id]
+
+    async def _fence(self, node_id: int) -> None:
+        """It leads nothing more. One that a client has had unregistered while it ran leads nothing already."""
+        controller = self.around.controller
+        if node_id in controller.cluster.brokers:
+            await when_done(partial(controller.fence_broker, node_id))
 
     def _forget(self, node_id: int) -> None:
         if self._sessions is not None:

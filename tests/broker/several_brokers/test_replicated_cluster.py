@@ -2,13 +2,16 @@
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 
 from odradek.broker.config.start_topics import StartTopic
 from odradek.broker.node import StartError
 from odradek.broker.nodes.links import CONTROLLER
+from odradek.broker.several_brokers.metadata_change import when_done
+from odradek.broker.several_brokers.replicated_cluster import ReplicatedCluster
 from odradek.broker.testing.disks import BROKEN, FailingFiles, Operation
 from odradek.protocol.errors import ErrorCode
 from odradek.storage.unflushed import drop_unflushed
@@ -160,6 +163,20 @@ async def test_a_connection_to_a_broker_that_is_killed_is_reset(several: Several
         assert await client.is_closed_by_peer()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(*cluster.addresses[0])
+
+
+@pytest.mark.parametrize("end", [ReplicatedCluster.stop_broker, ReplicatedCluster.kill_broker])
+async def test_a_broker_that_was_unregistered_while_it_ran_ends_and_comes_back(
+    several: SeveralWorld, end: Callable[[ReplicatedCluster, int], Awaitable[None]]
+) -> None:
+    async with several.running() as cluster:
+        await several.create_topic(cluster)
+        await when_done(partial(cluster.around.controller.unregister_broker, 1))
+        assert (record_of(cluster).leader, set(record_of(cluster).isr)) == (2, {2, 3})
+        await end(cluster, 1)
+        await cluster.start_broker(1)
+        await several.around.turn(0)
+        assert set(record_of(cluster).isr) == {1, 2, 3}
 
 
 async def test_a_broker_whose_death_is_not_noticed_is_fenced_when_its_session_is_over(several: SeveralWorld) -> None:
