@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from ..protocol.errors import KafkaError
 from ..storage.directory import DataDirectory
 from ..storage.files.files import Files
 from ..storage.meta_properties import META_PROPERTIES
@@ -22,6 +21,7 @@ from .context import Context
 from .coordination.transactions.given_epochs import GivenEpochs
 from .log_output import get_logger
 from .metadata.metadata import Metadata
+from .metadata_change import when_done
 from .network.pipeline import Stage
 from .node import CONTROLLER_DIRECTORY, Node, NodeParts, NodePlan, StartError
 from .runtime import Runtime
@@ -115,8 +115,8 @@ class Cluster:
             if not self._has_own_topics:
                 await self._ensure_topics(context)
             await self._ensure_users(context.metadata)
-            await self._when_done(context.sasl.load)
-            await self._when_done(partial(context.producer_ids.skip, self._first_producer_id))
+            await when_done(context.sasl.load)
+            await when_done(partial(context.producer_ids.skip, self._first_producer_id))
         except BaseException:
             await node.abandon()
             raise
@@ -198,24 +198,9 @@ class Cluster:
     async def _ensure_topics(self, context: Context) -> None:
         """The topics asked for are there, and recorded. StartError names the one that cannot be."""
         if self._topics:
-            await self._when_done(partial(ensure_topics, context.topics, self._config, self._topics))
+            await when_done(partial(ensure_topics, context.topics, self._config, self._topics))
 
     async def _ensure_users(self, metadata: Metadata) -> None:
         """The users asked for can log in. StartError."""
         if self._users:
-            await self._when_done(
-                partial(ensure_users, metadata, self._users, self._runtime.threads, self._runtime.random)
-            )
-
-    @staticmethod
-    async def _when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:
-        """Wait for a change of the metadata. StartError says why it could not be."""
-        done: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
-
-        def then(error: KafkaError | None) -> None:
-            if not done.done():  # whoever waited may have been cancelled
-                done.set_result(error)
-
-        begin(then)
-        if (error := await done) is not None:
-            raise StartError(error.message)
+            await when_done(partial(ensure_users, metadata, self._users, self._runtime.threads, self._runtime.random))

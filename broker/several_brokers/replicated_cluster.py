@@ -21,6 +21,7 @@ from ..context import Context
 from ..controller.controller import Controller
 from ..coordination.transactions.given_epochs import GivenEpochs
 from ..log_output import get_logger
+from ..metadata_change import when_done
 from ..network.pipeline import Stage
 from ..node import CONTROLLER_DIRECTORY, NODE_DIRECTORY, Node, NodePlan, StartError
 from ..nodes.links import Links
@@ -33,7 +34,6 @@ from .broker_sessions import BrokerSessions
 from .broker_slot import BrokerSlot, BrokerState
 from .controller_node import ControllerNode
 from .controller_tasks import ControllerTasks
-from .metadata_change import when_done
 from .node_config import config_of_node, rules_of_node
 from .ways import Ways
 

@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from odradek.broker.config.start_topics import StartTopic
+from odradek.broker.metadata_change import when_done
 from odradek.broker.node import StartError
 from odradek.broker.nodes.links import CONTROLLER
-from odradek.broker.several_brokers.metadata_change import when_done
 from odradek.broker.several_brokers.replicated_cluster import ReplicatedCluster
 from odradek.broker.testing.disks import BROKEN, FailingFiles, Operation
 from odradek.protocol.errors import ErrorCode

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
+from odradek.broker.metadata_change import when_done
 from odradek.broker.node import StartError
-from odradek.broker.several_brokers.metadata_change import when_done
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 Then = Callable[[KafkaError | None], None]

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from ...protocol.errors import KafkaError
-from ..node import StartError
+from ..protocol.errors import KafkaError
+from .node import StartError
 
 
 async def when_done(begin: Callable[[Callable[[KafkaError | None], None]], None]) -> None:
