@@ -11,6 +11,7 @@ from ..journal.watching import JournalWatch
 from ..network.pipeline import Stage
 from ..runtime import Runtime, SystemClock, Threads, chance_of
 from .cluster_clock import ClusterClock, CountedThreads
+from .loop_for_threads import LoopForThreads
 
 
 class Reins:
@@ -26,10 +27,14 @@ class Reins:
         clock: ClusterClock | None = None,
         has_journal: bool = True,
     ) -> None:
-        """With a `seed` every id follows from it; with `frozen_at_ms` the clock stands still there. ClockError."""
+        """With a `seed` every id follows from it; with `frozen_at_ms` the clock stands still there. ClockError.
+
+        With both the cluster does the same in every run, and needs no `threads`, which would not.
+        """
         self._loop, self._threads, self._is_seeded = loop, threads, seed is not None
         self.clock = clock or ClusterClock(loop, SystemClock(), frozen_at_ms=frozen_at_ms)
-        counted = CountedThreads(threads)
+        is_same_in_every_run = seed is not None and self.clock.rate == 0
+        counted = CountedThreads(LoopForThreads(loop) if is_same_in_every_run else threads)
         self.clock.watch(counted)
         self.runtime = Runtime(self.clock, self.clock, counted, chance_of(seed))
         self.faults = FaultTable()

@@ -10,6 +10,7 @@ from odradek.broker.journal.log_stage import LogStage
 from odradek.broker.journal.request_stage import RequestStage
 from odradek.broker.runtime import LoopThreads
 from odradek.broker.testing.reins import Reins
+from odradek.broker.testing.threads import ManualThreads
 
 
 @pytest.fixture
@@ -39,3 +40,15 @@ def test_a_fork_shows_the_same_time_and_knows_no_fault(loop: asyncio.AbstractEve
     fork = reins.fork()
     assert (fork.clock.now_ms(), fork.clock.rate, len(fork.faults)) == (5_000, 0, 0)
     assert fork.runtime.new_uuid() != Reins(loop, LoopThreads(loop), 7).runtime.new_uuid()
+
+
+@pytest.mark.parametrize(
+    ("seed", "frozen_at_ms", "uses_threads"), [(None, 5_000, True), (7, None, True), (7, 5_000, False)]
+)
+def test_threads_are_for_a_cluster_whose_runs_may_differ(
+    loop: asyncio.AbstractEventLoop, seed: int | None, frozen_at_ms: int | None, uses_threads: bool
+) -> None:
+    reins = Reins(loop, threads := ManualThreads(), seed, frozen_at_ms=frozen_at_ms)
+    for one in (reins, reins.fork()):
+        one.runtime.threads.run(lambda: None, lambda error: None)
+    assert threads.done == (2 if uses_threads else 0)
