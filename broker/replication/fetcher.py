@@ -18,6 +18,7 @@ from ..runtime import Runtime, Timer
 from ..slices import SLICE_S
 from ..topics.partition import Partition
 from .replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
+from .replication_throttles import ReplicationThrottle
 
 logger = get_logger("replication")
 
@@ -45,6 +46,12 @@ class Followed:
     partition: Partition
     log: PartitionLog
     leader_epoch: int
+    lag: int | None = None  # behind the leader's high watermark when it last took something over; None before that
+
+    @property
+    def is_in_sync(self) -> bool:
+        """As far as the follower itself knows, which is what Apache Kafka's throttles its own fetches by (KIP-73)."""
+        return self.lag == 0
 
 
 class ReplicaFetcher:
@@ -58,8 +65,9 @@ class ReplicaFetcher:
         config: ReplicationConfig,
         runtime: Runtime,
         links: Links,
+        throttle: ReplicationThrottle,
     ) -> None:
-        """`who` tells who asks, by the epoch in which it is registered now."""
+        """`who` tells who asks, by the epoch in which it is registered now; `throttle` is that of all fetchers here."""
         self._leader_id = leader_id
         self._who = who
         self._find_leader = find_leader
@@ -67,6 +75,7 @@ class ReplicaFetcher:
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._links = links
+        self._throttle = throttle
         self._followed: dict[PartitionKey, Followed] = {}
         self._asking: dict[PartitionKey, None] = {}  # there may be more, or the leader is to hear how far it has got
         self._is_called_soon = False
@@ -126,7 +135,7 @@ class ReplicaFetcher:
         self._call_soon()
 
     def _ask(self) -> bool:
-        """Put one question; whether there was a way."""
+        """Put one question, unless all that is to be asked for is held back; whether there was a way."""
         leader, who = self._find_leader(self._leader_id), self._who()
         if leader is None or not self._links.reaches(who.node_id, self._leader_id):
             self._asking.clear()  # who frees the way has us ask anew
@@ -134,6 +143,10 @@ class ReplicaFetcher:
         keys = list(self._asking)[:MOST_PARTITIONS]
         for key in keys:
             del self._asking[key]
+        if self._throttle.is_active:
+            keys = [key for key in keys if not self._is_held_back(key)]
+            if not keys:
+                return True
         asked = [self._fetch_of(key) for key in keys]
         question = self._question = object()
 
@@ -145,6 +158,9 @@ class ReplicaFetcher:
 
         self._links.send(who.node_id, self._leader_id, answer)
         return True
+
+    def _is_held_back(self, key: PartitionKey) -> bool:
+        return not self._followed[key].is_in_sync and self._throttle.holds_back(self._leader_id, key)
 
     def _fetch_of(self, key: PartitionKey) -> ReplicaFetch:
         followed = self._followed[key]
@@ -197,6 +213,10 @@ class ReplicaFetcher:
         has_more = bool(len(answer.data))
         if has_more:
             log.append_replicated(answer.data, now_ms)
+            if self._throttle.is_active:
+                self._throttle.record(answer.key, len(answer.data))
+        if has_more or followed.lag is None:
+            followed.lag = max(0, answer.high_watermark - log.log_end_offset)
         moved = log.raise_high_watermark(min(answer.high_watermark, log.log_end_offset))
         has_begun_later = log.follow_log_start(answer.log_start_offset, now_ms)
         if moved or has_more or has_begun_later:

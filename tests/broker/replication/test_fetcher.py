@@ -7,8 +7,11 @@ import pytest
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.replication_config import ReplicationConfig
 from odradek.broker.nodes.links import Links
+from odradek.broker.quotas.rate import QuotaWindow
+from odradek.broker.quotas.replication_quota import ReplicationQuota
 from odradek.broker.replication.fetcher import Followed, ReplicaFetcher
 from odradek.broker.replication.replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
+from odradek.broker.replication.replication_throttles import ReplicationThrottle
 from odradek.broker.testing.topics import create_topic
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode
@@ -65,7 +68,15 @@ class Copying:
         self.links = Links(self.clock, self.clock)
         config = ReplicationConfig(BrokerConfig.from_settings({"replica.fetch.max.bytes": "100"}))
         who = Follower(FOLLOWER, 20)
-        self.fetcher = ReplicaFetcher(LEADER, lambda: who, self.peers.get, config, self.own.runtime, self.links)
+        self.bound = 1 << 40  # bytes a second, of what is throttled
+        self.throttle = ReplicationThrottle(
+            ReplicationQuota(QuotaWindow(11, 1000), lambda: self.bound),
+            self.own.runtime,
+            lambda leader_id, key: self.fetcher.wake(key),
+        )
+        self.fetcher = ReplicaFetcher(
+            LEADER, lambda: who, self.peers.get, config, self.own.runtime, self.links, self.throttle
+        )
 
     def log(self, index: int = 0) -> PartitionLog:
         log = self.partitions[index].replica_log
@@ -315,3 +326,35 @@ def test_nothing_of_a_follower_that_has_ended_is_heard(copying: Copying) -> None
     copying.settle(60)
     assert copying.leader.asked == []
     assert not copying.fetcher.is_waiting
+
+
+# Throttled (KIP-73)
+
+
+def test_a_throttled_partition_is_left_out_of_questions_until_the_rate_allows_it(copying: Copying) -> None:
+    """And what is not throttled goes on meanwhile."""
+    copying.bound = 100
+    copying.throttle.quota.set_throttled(b"t" * 16, f"0:{FOLLOWER}", FOLLOWER)
+    copying.leader.high_watermark = 4
+    write(copying.led(), 4)
+    size = len(copying.led().read(0, 1, upper_offset=1).data)
+    copying.follow()
+    assert copying.log().log_end_offset == 1
+    write(copying.led(1), 3)
+    copying.follow(1)
+    assert copying.log(1).log_end_offset == 3
+    copying.settle(size / 100 - 0.01)
+    assert copying.log().log_end_offset == 1
+    copying.settle(0.02)
+    assert copying.log().log_end_offset == 2
+    copying.settle(4 * size / 100)
+    assert copying.log().log_end_offset == 4
+
+
+def test_a_follower_that_has_all_that_is_committed_is_not_throttled(copying: Copying) -> None:
+    copying.bound = 0
+    copying.throttle.quota.set_throttled(b"t" * 16, "*", FOLLOWER)
+    copying.leader.high_watermark = 0
+    write(copying.led(), 3)
+    copying.follow()
+    assert copying.log().log_end_offset == 3
