@@ -210,9 +210,9 @@ class ReplicaFetcher:
             return self._truncate(followed, answer)
         if answer.error != ErrorCode.NONE:
             raise KafkaError(answer.error)
-        has_more = bool(len(answer.data))
+        has_more = bool(len(answer.data)) or answer.next_offset > log.log_end_offset
         if has_more:
-            log.append_replicated(answer.data, now_ms)
+            log.append_replicated(answer.data, now_ms, next_offset=answer.next_offset)
             if self._throttle.is_active:
                 self._throttle.record(answer.key, len(answer.data))
         if has_more or followed.lag is None:

@@ -325,19 +325,22 @@ class ReplicaManager:
 
     def _read(self, leading: LeadingPartition, follower: Follower, asked: ReplicaFetch, answer: ReplicaFetched) -> None:
         log, end = leading.log, leading.log.log_end_offset
+        epoch_end = end
         answer.log_start_offset, answer.log_end_offset = log.log_start_offset, end
         answer.high_watermark = log.high_watermark
         if asked.last_fetched_epoch >= 0:
-            epoch, end_offset = log.end_offset_for_epoch(asked.last_fetched_epoch)
+            epoch, epoch_end = log.end_offset_for_epoch(asked.last_fetched_epoch)
             if epoch < 0:
                 raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
-            if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
-                answer.diverging = (epoch, end_offset)
+            if epoch < asked.last_fetched_epoch or epoch_end < asked.fetch_offset:
+                answer.diverging = (epoch, epoch_end)
                 return
         if not log.log_start_offset <= asked.fetch_offset <= end:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
         if asked.fetch_offset < end and not self._is_held_back(leading, follower.node_id, asked.key):
-            answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
+            found = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end)
+            # A gap of another epoch is not gone over yet: with the old one the follower would diverge behind it.
+            answer.data, answer.next_offset = found.data, min(found.next_offset, epoch_end)
         leading.note_fetch(follower, asked.fetch_offset, asked.log_start_offset, self._clock.now())
         answer.high_watermark = log.high_watermark
         self._expand(leading, follower.node_id)

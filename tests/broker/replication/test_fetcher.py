@@ -50,7 +50,8 @@ class ScriptedLeader:
         if answer.error == ErrorCode.NONE and self.diverging:
             answer.diverging = self.diverging.pop(0)
         elif answer.error == ErrorCode.NONE and asked.fetch_offset < log.log_end_offset:
-            answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=log.log_end_offset).data
+            found = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=log.log_end_offset)
+            answer.data, answer.next_offset = found.data, found.next_offset
         return answer
 
 
@@ -121,6 +122,15 @@ def test_what_the_leader_has_is_copied_piece_by_piece_and_the_leader_hears_of_th
         copying.led().read(0, 1000, upper_offset=3).data
     )
     assert copying.log().high_watermark == 3
+
+
+def test_a_log_ends_where_its_leaders_does_though_compaction_has_left_nothing_there(copying: Copying) -> None:
+    """The leader's log was cut where a segment begins behind such a gap, say, or lost what that segment had."""
+    write(copying.led(), 2)
+    copying.led().append_replicated(b"", NOW_MS, next_offset=7)
+    copying.follow()
+    assert copying.offsets_asked == [[0], [1], [2], [7]]
+    assert (copying.log().log_end_offset, copying.log().high_watermark) == (7, 7)
 
 
 def test_a_question_says_what_the_follower_has(copying: Copying) -> None:
