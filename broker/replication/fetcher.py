@@ -184,10 +184,13 @@ class ReplicaFetcher:
                 if self._take_one(followed, answer):
                     self._asking[answer.key] = None
             except (KafkaError, OSError) as error:
-                partition = followed.partition.name
-                logger.warning("a partition cannot be copied for now", partition=partition, error=str(error))
-                self._retry_later()
+                self._on_failure(followed, error)
         self._call_soon()
+
+    def _on_failure(self, followed: Followed, error: KafkaError | OSError) -> None:
+        partition = followed.partition.name
+        logger.warning("a partition cannot be copied for now", partition=partition, error=str(error))
+        self._retry_later()
 
     def _retry_later(self) -> None:
         if not self._is_to_retry:  # one that fails again and again keeps no other waiting
@@ -225,16 +228,36 @@ class ReplicaFetcher:
 
     def _truncate(self, followed: Followed, answer: ReplicaFetched) -> bool:
         """Cut the log back to where it agrees with the leader's, as far as is known."""
-        log, now_ms = followed.log, self._clock.now_ms()
-        before = log.log_start_offset, log.log_end_offset, log.leader_epoch
+        log = followed.log
         if answer.diverging is not None:
-            log.truncate_to(log.truncation_offset(*answer.diverging), now_ms)
+            offset = log.truncation_offset(*answer.diverging)
         elif log.log_end_offset < answer.log_start_offset:  # what the leader has deleted is not to be had any more
-            log.truncate_fully_to(answer.log_start_offset, now_ms)
+            log.truncate_fully_to(answer.log_start_offset, self._clock.now_ms())
+            self._note_cut(followed)
+            return True
         else:  # the leader has lost what this one has kept, which an unclean election allows
-            log.truncate_to(min(answer.log_end_offset, log.log_end_offset), now_ms)
-        if (log.log_start_offset, log.log_end_offset, log.leader_epoch) == before:
-            raise KafkaError(answer.error or ErrorCode.OFFSET_OUT_OF_RANGE, "it is not known where the two logs part")
-        logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=log.log_end_offset)
+            offset = min(answer.log_end_offset, log.log_end_offset)
+        end, code = log.log_end_offset, answer.error or ErrorCode.OFFSET_OUT_OF_RANGE
+        log.prepare_truncation(offset, lambda: self._cut(answer.key, followed, end, offset, code))
+        return False
+
+    def _cut(self, key: PartitionKey, followed: Followed, end: int, offset: int, code: ErrorCode) -> None:
+        """Cut it there, unless it has become another meanwhile; the leader is asked what comes next."""
+        log = followed.log
+        if self._followed.get(key) is not followed or log.log_end_offset != end:
+            return
+        before = log.log_end_offset, log.leader_epoch
+        try:
+            log.truncate_to(offset, self._clock.now_ms())
+            if (log.log_end_offset, log.leader_epoch) == before:
+                raise KafkaError(code, "it is not known where the two logs part")
+        except (KafkaError, OSError) as error:
+            self._on_failure(followed, error)
+            return
+        self._note_cut(followed)
+        self.wake(key)
+
+    def _note_cut(self, followed: Followed) -> None:
+        offset = followed.log.log_end_offset
+        logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=offset)
         followed.partition.notify_changed()
-        return True

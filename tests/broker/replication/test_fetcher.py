@@ -240,6 +240,28 @@ def test_a_log_beyond_the_end_of_its_leaders_is_cut_there_and_not_where_that_is_
     assert copying.log().log_end_offset == 4
 
 
+@pytest.mark.parametrize("is_dropped", [False, True])
+def test_a_log_is_cut_once_it_is_on_record_that_it_is_to_be_unless_it_is_followed_no_more(
+    copying: Copying, is_dropped: bool
+) -> None:
+    write(copying.log(), 3)
+    copying.log().raise_high_watermark(3)
+    job = copying.log().begin_flush()
+    job.run()
+    copying.log().finish_flush(job)
+    copying.own.store.write_checkpoints()
+    write(copying.led(), 2)
+    copying.leader.errors[copying.keys[0]] = ErrorCode.OFFSET_OUT_OF_RANGE
+    copying.own.threads.holds = True
+    copying.follow()
+    assert copying.log().log_end_offset == 3
+    if is_dropped:
+        copying.fetcher.drop(copying.keys[0])
+    copying.own.threads.finish_all()
+    copying.settle()
+    assert copying.log().log_end_offset == (3 if is_dropped else 2)
+
+
 def test_where_it_is_not_known_where_the_logs_part_it_is_tried_again_later(copying: Copying) -> None:
     """And not at once, again and again."""
     write(copying.log(), 2)
