@@ -13,6 +13,7 @@ from ..storage.log_api import Log
 from ..storage.log_config import LogConfig
 from .log_closing import close_logs, prepare_copy
 from .log_output import get_logger
+from .log_truncations import LogTruncations
 from .record_deletions import RecordDeletions
 from .runtime import Runtime, SerialQueue, Then
 from .slices import Steps, run_to_end
@@ -39,6 +40,7 @@ class LogManager:
         self._pending_deletes: list[tuple[int, str]] = []  # (when, path) of renamed directories
         self._removed: Container[bytes] = {}  # ids of topics that are known to be gone
         self._record_deletions = RecordDeletions(directory, self.directory_queue)
+        self._truncations = LogTruncations(directory, self.directory_queue)
         self._deleted: list[tuple[str, int]] = []  # logs that the checkpoints still know
         self._has_sealed = False  # segments that reached the disk since the checkpoints were written
         # After a crash a log that nobody opens stays unrecovered: the directory cannot be called clean then.
@@ -158,7 +160,7 @@ class LogManager:
                 leader_epoch=leader_epoch,
                 cleaned_below=self.directory.cleaner_offsets.get(at, 0),
                 is_replica=self.holds_replicas,
-                lower=partial(self._lower, at),
+                lower=partial(self._truncations.lower, at),
             ),
             on_damage=lambda what: logger.warning("damage was found", partition=f"{topic}-{index}", what=what),
         )
@@ -191,11 +193,6 @@ class LogManager:
                 end_offset=opened.log_end_offset,
             )
         return opened
-
-    def _lower(self, at: tuple[str, int], end_offset: int) -> None:
-        job = self.directory.begin_lower({at: end_offset})
-        if job.has_work:
-            self.directory_queue.run(job.run, _report_unwritten)
 
     def delete_records(self, topic: str, index: int, opened: Log, offset: int, then: Then) -> None:
         """Begin a log later, durably: first on record for the directory, then in the log itself.

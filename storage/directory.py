@@ -53,7 +53,7 @@ class DataDirectory:
         # The broker epoch in which it was left (KIP-966): a broker alone, and a crash, leave none.
         self.left_in_epoch = _epoch_of_mark(files, f"{path}/{CLEAN_SHUTDOWN}") if self.is_clean else NO_BROKER_EPOCH
         self._unlock = unlock
-        self._is_closed = False
+        self.is_closed = False
         self._log_start_writes: list[LogStartWrite] = []  # under way, in the order in which they run
         self.recovery_points = self._read(RECOVERY_POINTS)
         self.log_starts = self._read(LOG_STARTS)
@@ -130,12 +130,12 @@ class DataDirectory:
 
     def close(self) -> None:
         """Give the directory back as it is; without the mark the next start recovers. No use of it follows."""
-        self._is_closed = True
+        self.is_closed = True
         self.files.close()
         self._unlock()
 
     def _check_open(self) -> None:
-        if self._is_closed:
+        if self.is_closed:
             raise OSError(f"the data directory {self.path} is closed")
 
     # What is on record of the logs. What is begun is a job for any thread; those of one directory must be run, and

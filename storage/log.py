@@ -5,7 +5,7 @@ takes from its beginning, `LogReplication` makes it a copy of its leader's, `Flu
 disk, and `LogClosing` leaves it for the next start.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from ..protocol.batch import RecordBatch
 from .compaction.cleanable import Cleanable
@@ -258,6 +258,10 @@ class PartitionLog:
         """Where to truncate a follower whose leader says that its epoch, the largest not above ours, ended there."""
         return self._replica.truncation_offset(leader_epoch, leader_end_offset)
 
+    def prepare_truncation(self, offset: int, then: Callable[[], None]) -> None:
+        """Call `then` once nothing of it is on record beyond this offset: a log that is replicated is cut then."""
+        self._replica.lower(offset, then)
+
     def truncate_to(self, offset: int, now_ms: int) -> None:
         """Drop everything from `offset` on, a batch that holds it whole; and epochs that have written nothing."""
         self._replica.truncate_to(offset, now_ms)
@@ -267,10 +271,7 @@ class PartitionLog:
         self._replica.truncate_fully_to(offset, now_ms)
 
     def follow_log_start(self, offset: int, now_ms: int) -> bool:
-        """Begin where the leader's log does, if that is later; whether anything has changed.
-
-        Beyond the log's end it is truncated fully. Not durable before the next checkpoint: the leader says it again.
-        """
+        """Begin where the leader's log does, if that is later, durably with the next checkpoint; whether it does."""
         return self._replica.follow_log_start(offset, now_ms)
 
     # Its old end

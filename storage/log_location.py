@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .files.files import Files
 
@@ -21,8 +21,18 @@ class LogLocation(NamedTuple):
         return f"{self.topic}-{self.partition}"
 
 
-def ignore_truncation(end_offset: int) -> None:
+class Lower(Protocol):
+    """Has it written down that nothing of a log is on record beyond where it will end."""
+
+    def __call__(self, end_offset: int, then: Callable[[], None] | None = None) -> None:
+        """Before the log is truncated; `then` is called once it is so, perhaps at once."""
+        ...
+
+
+def ignore_truncation(end_offset: int, then: Callable[[], None] | None = None) -> None:
     """For logs of which nothing is on record."""
+    if then is not None:
+        then()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,7 @@ class LogCheckpoints:
     # Of a log that may follow another: the epochs are its leader's (`leader_epoch` is only the newest that may occur),
     # and what the leader had compacted came with its gaps.
     is_replica: bool = False
-    # Called with where the log will end, before it is truncated: nothing of it stays on record beyond that.
-    lower: Callable[[int], None] = ignore_truncation
+    lower: Lower = ignore_truncation  # called before the log is truncated
 
     @property
     def begun_epoch(self) -> int:

@@ -4,7 +4,7 @@ A follower's log is the leader's, byte for byte: offsets and epochs are the lead
 and not questioned again. Which offset to cut it at is worked out in `epoch_truncation.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..protocol.batch import RecordBatch
 from ..protocol.errors import ErrorCode, KafkaError
@@ -14,7 +14,7 @@ from .files.files import Buffer
 from .flushing import Flushing
 from .high_watermark import HighWatermark
 from .log_appender import LogAppender
-from .log_location import LogLocation, ignore_truncation
+from .log_location import LogLocation, Lower, ignore_truncation
 from .log_results import AppendInfo
 from .log_state import LogState
 from .producer_state import NO_EPOCH, ProducerTable
@@ -34,7 +34,7 @@ class LogReplication:
         self._state = state
         self._flushing = flushing
         self._appender = appender
-        self.lower: Callable[[int], None] = ignore_truncation  # what the data directory has on record of it
+        self.lower: Lower = ignore_truncation  # what the data directory has on record of it
 
     # The high watermark
 

@@ -50,9 +50,9 @@ def without_effect(given: Iterable[str], *, has_several: bool = False) -> list[s
     """Of the broker settings that were given, those that change nothing here: with one broker, or with several."""
     in_effect = broker_settings_in_effect()
     if has_several:
-        from .replication_config import OF_SEVERAL_BROKERS  # which a broker alone has no use for
+        from .replication_config import OF_SEVERAL_BROKERS, SET_BY_CLIENTS  # which a broker alone has no use for
 
-        in_effect |= OF_SEVERAL_BROKERS
+        in_effect |= OF_SEVERAL_BROKERS - SET_BY_CLIENTS
     return sorted(name for name in given if not _has_effect(name, in_effect) and not name.startswith(_OF_CONTROLLERS))
 
 

@@ -6,7 +6,7 @@ A broker alone reads none of them.
 from collections.abc import Mapping
 from typing import Final
 
-from .broker_config import BrokerConfig
+from .broker_config import NO_LIMIT, BrokerConfig
 from .topic_config import in_force
 
 LAG: Final = "replica.lag.time.max.ms"
@@ -22,6 +22,12 @@ SELECTOR: Final = "replica.selector.class"
 RACK_AWARE_SELECTOR: Final = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 AUTO_REBALANCE: Final = "auto.leader.rebalance.enable"
 IMBALANCE_INTERVAL: Final = "leader.imbalance.check.interval.seconds"
+QUOTA_SAMPLES: Final = "replication.quota.window.num"
+QUOTA_WINDOW: Final = "replication.quota.window.size.seconds"
+LEADER_RATE: Final = "leader.replication.throttled.rate"
+FOLLOWER_RATE: Final = "follower.replication.throttled.rate"
+LEADER_REPLICAS: Final = "leader.replication.throttled.replicas"
+FOLLOWER_REPLICAS: Final = "follower.replication.throttled.replicas"
 
 MIN_ISR: Final = "min.insync.replicas"
 UNCLEAN: Final = "unclean.leader.election.enable"
@@ -41,12 +47,21 @@ OF_SEVERAL_BROKERS: Final = frozenset(
         SELECTOR,
         AUTO_REBALANCE,
         IMBALANCE_INTERVAL,
+        QUOTA_SAMPLES,
+        QUOTA_WINDOW,
+        LEADER_RATE,
+        FOLLOWER_RATE,
+        LEADER_REPLICAS,
+        FOLLOWER_REPLICAS,
         MIN_ISR,
         UNCLEAN,
         UNCLEAN_INTERVAL,
     }
 )
 """What has an effect with several brokers, and none with one."""
+
+SET_BY_CLIENTS: Final = frozenset({LEADER_RATE, FOLLOWER_RATE})
+"""Of these, what has none when it is given at the start: Apache Kafka looks at what clients have set alone (KIP-73)."""
 
 
 class ReplicationConfig:
@@ -109,6 +124,30 @@ class ReplicationConfig:
         if self._config.effective(AUTO_REBALANCE) != "true":
             return None
         return float(self._number(IMBALANCE_INTERVAL))
+
+    @property
+    def quota_samples(self) -> int:
+        """`replication.quota.window.num`: over how many windows throttled replication is averaged."""
+        return self._number(QUOTA_SAMPLES)
+
+    @property
+    def quota_window_ms(self) -> int:
+        """`replication.quota.window.size.seconds`, in milliseconds: how long each is."""
+        return self._number(QUOTA_WINDOW) * 1000
+
+    @property
+    def leader_throttled_rate(self) -> int:
+        """`leader.replication.throttled.rate`, in bytes a second: what throttled followers get of this broker."""
+        return self._set_by_clients(LEADER_RATE)
+
+    @property
+    def follower_throttled_rate(self) -> int:
+        """`follower.replication.throttled.rate`, in bytes a second: what this broker takes in as one of them."""
+        return self._set_by_clients(FOLLOWER_RATE)
+
+    def _set_by_clients(self, name: str) -> int:
+        config = self._config
+        return int(config.dynamic.get(name, config.dynamic_default.get(name, NO_LIMIT)))
 
     def min_isr(self, topic_configs: Mapping[str, str]) -> int:
         """`min.insync.replicas` of a topic with these configs."""

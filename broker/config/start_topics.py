@@ -19,12 +19,15 @@ CREATE_TOPICS_SEPARATOR = "KAFKA_CREATE_TOPICS_SEPARATOR"
 
 
 class StartTopic(NamedTuple):
-    """A topic asked for. Where no count is given it gets `num.partitions`, and keeps what it has."""
+    """A topic asked for. Where no count is given it gets `num.partitions`, and keeps what it has.
+
+    Without a replication factor of its own it gets `default.replication.factor`.
+    """
 
     name: str
     partitions: int | None
     configs: Mapping[str, str]
-    replication_factor: int
+    replication_factor: int | None
     source: str  # the flag, setting or variable that names it, for whoever made the mistake
 
 
@@ -55,7 +58,7 @@ def _parse_created(text: str, source: str) -> StartTopic:
             raise ConfigError("is not NAME:PARTITIONS:REPLICAS[:CLEANUP_POLICY]")
         partitions, replicas, policy = (*parts, "", "")[:3]
         configs = {"cleanup.policy": policy} if policy else {}
-        return _checked(name, partitions, configs, replicas or "1", source)
+        return _checked(name, partitions, configs, replicas, source)
     except ConfigError as error:
         raise ConfigError(f"{source} {text!r}: {error}") from None
 
@@ -90,13 +93,14 @@ def check_setting(name: str) -> None:
 
 
 def _checked(
-    name: str, partitions: str, configs: Mapping[str, str], replicas: str = "1", source: str = ""
+    name: str, partitions: str, configs: Mapping[str, str], replicas: str = "", source: str = ""
 ) -> StartTopic:
     check_name(name)
     count = _count(partitions, "partitions") if partitions.strip() else None
+    factor = _count(replicas, "replicas") if replicas.strip() else None
     for setting in configs:
         check_setting(setting)
-    return StartTopic(name, count, checked_configs(configs), _count(replicas, "replicas"), source)
+    return StartTopic(name, count, checked_configs(configs), factor, source)
 
 
 def _count(text: str, what: str) -> int:

@@ -18,6 +18,7 @@ from ..runtime import Runtime, Timer
 from ..slices import SLICE_S
 from ..topics.partition import Partition
 from .replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
+from .replication_throttles import ReplicationThrottle
 
 logger = get_logger("replication")
 
@@ -45,6 +46,12 @@ class Followed:
     partition: Partition
     log: PartitionLog
     leader_epoch: int
+    lag: int | None = None  # behind the leader's high watermark when it last took something over; None before that
+
+    @property
+    def is_in_sync(self) -> bool:
+        """As far as the follower itself knows, which is what Apache Kafka's throttles its own fetches by (KIP-73)."""
+        return self.lag == 0
 
 
 class ReplicaFetcher:
@@ -58,8 +65,9 @@ class ReplicaFetcher:
         config: ReplicationConfig,
         runtime: Runtime,
         links: Links,
+        throttle: ReplicationThrottle,
     ) -> None:
-        """`who` tells who asks, by the epoch in which it is registered now."""
+        """`who` tells who asks, by the epoch in which it is registered now; `throttle` is that of all fetchers here."""
         self._leader_id = leader_id
         self._who = who
         self._find_leader = find_leader
@@ -67,6 +75,7 @@ class ReplicaFetcher:
         self._clock = runtime.clock
         self._timers = runtime.timers
         self._links = links
+        self._throttle = throttle
         self._followed: dict[PartitionKey, Followed] = {}
         self._asking: dict[PartitionKey, None] = {}  # there may be more, or the leader is to hear how far it has got
         self._is_called_soon = False
@@ -126,7 +135,7 @@ class ReplicaFetcher:
         self._call_soon()
 
     def _ask(self) -> bool:
-        """Put one question; whether there was a way."""
+        """Put one question, unless all that is to be asked for is held back; whether there was a way."""
         leader, who = self._find_leader(self._leader_id), self._who()
         if leader is None or not self._links.reaches(who.node_id, self._leader_id):
             self._asking.clear()  # who frees the way has us ask anew
@@ -134,6 +143,10 @@ class ReplicaFetcher:
         keys = list(self._asking)[:MOST_PARTITIONS]
         for key in keys:
             del self._asking[key]
+        if self._throttle.is_active:
+            keys = [key for key in keys if not self._is_held_back(key)]
+            if not keys:
+                return True
         asked = [self._fetch_of(key) for key in keys]
         question = self._question = object()
 
@@ -145,6 +158,9 @@ class ReplicaFetcher:
 
         self._links.send(who.node_id, self._leader_id, answer)
         return True
+
+    def _is_held_back(self, key: PartitionKey) -> bool:
+        return not self._followed[key].is_in_sync and self._throttle.holds_back(self._leader_id, key)
 
     def _fetch_of(self, key: PartitionKey) -> ReplicaFetch:
         followed = self._followed[key]
@@ -168,10 +184,13 @@ class ReplicaFetcher:
                 if self._take_one(followed, answer):
                     self._asking[answer.key] = None
             except (KafkaError, OSError) as error:
-                partition = followed.partition.name
-                logger.warning("a partition cannot be copied for now", partition=partition, error=str(error))
-                self._retry_later()
+                self._on_failure(followed, error)
         self._call_soon()
+
+    def _on_failure(self, followed: Followed, error: KafkaError | OSError) -> None:
+        partition = followed.partition.name
+        logger.warning("a partition cannot be copied for now", partition=partition, error=str(error))
+        self._retry_later()
 
     def _retry_later(self) -> None:
         if not self._is_to_retry:  # one that fails again and again keeps no other waiting
@@ -194,9 +213,13 @@ class ReplicaFetcher:
             return self._truncate(followed, answer)
         if answer.error != ErrorCode.NONE:
             raise KafkaError(answer.error)
-        has_more = bool(len(answer.data))
+        has_more = bool(len(answer.data)) or answer.next_offset > log.log_end_offset
         if has_more:
-            log.append_replicated(answer.data, now_ms)
+            log.append_replicated(answer.data, now_ms, next_offset=answer.next_offset)
+            if self._throttle.is_active:
+                self._throttle.record(answer.key, len(answer.data))
+        if has_more or followed.lag is None:
+            followed.lag = max(0, answer.high_watermark - log.log_end_offset)
         moved = log.raise_high_watermark(min(answer.high_watermark, log.log_end_offset))
         has_begun_later = log.follow_log_start(answer.log_start_offset, now_ms)
         if moved or has_more or has_begun_later:
@@ -205,16 +228,36 @@ class ReplicaFetcher:
 
     def _truncate(self, followed: Followed, answer: ReplicaFetched) -> bool:
         """Cut the log back to where it agrees with the leader's, as far as is known."""
-        log, now_ms = followed.log, self._clock.now_ms()
-        before = log.log_start_offset, log.log_end_offset, log.leader_epoch
+        log = followed.log
         if answer.diverging is not None:
-            log.truncate_to(log.truncation_offset(*answer.diverging), now_ms)
+            offset = log.truncation_offset(*answer.diverging)
         elif log.log_end_offset < answer.log_start_offset:  # what the leader has deleted is not to be had any more
-            log.truncate_fully_to(answer.log_start_offset, now_ms)
+            log.truncate_fully_to(answer.log_start_offset, self._clock.now_ms())
+            self._note_cut(followed)
+            return True
         else:  # the leader has lost what this one has kept, which an unclean election allows
-            log.truncate_to(min(answer.log_end_offset, log.log_end_offset), now_ms)
-        if (log.log_start_offset, log.log_end_offset, log.leader_epoch) == before:
-            raise KafkaError(answer.error or ErrorCode.OFFSET_OUT_OF_RANGE, "it is not known where the two logs part")
-        logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=log.log_end_offset)
+            offset = min(answer.log_end_offset, log.log_end_offset)
+        end, code = log.log_end_offset, answer.error or ErrorCode.OFFSET_OUT_OF_RANGE
+        log.prepare_truncation(offset, lambda: self._cut(answer.key, followed, end, offset, code))
+        return False
+
+    def _cut(self, key: PartitionKey, followed: Followed, end: int, offset: int, code: ErrorCode) -> None:
+        """Cut it there, unless it has become another meanwhile; the leader is asked what comes next."""
+        log = followed.log
+        if self._followed.get(key) is not followed or log.log_end_offset != end:
+            return
+        before = log.log_end_offset, log.leader_epoch
+        try:
+            log.truncate_to(offset, self._clock.now_ms())
+            if (log.log_end_offset, log.leader_epoch) == before:
+                raise KafkaError(code, "it is not known where the two logs part")
+        except (KafkaError, OSError) as error:
+            self._on_failure(followed, error)
+            return
+        self._note_cut(followed)
+        self.wake(key)
+
+    def _note_cut(self, followed: Followed) -> None:
+        offset = followed.log.log_end_offset
+        logger.info("a log is cut back to its leader's", partition=followed.partition.name, offset=offset)
         followed.partition.notify_changed()
-        return True

@@ -34,13 +34,17 @@ class ReplicaFetch(NamedTuple):
 
 @dataclass(slots=True)
 class ReplicaFetched:
-    """What the leader has from there; where the logs diverge, the newest epoch that both may have and its end."""
+    """What the leader has from there; where the logs diverge, the newest epoch that both may have and its end.
+
+    Up to `next_offset` it has nothing but `data`: compaction may have left a gap at the end of its log.
+    """
 
     key: PartitionKey
     leader_epoch: int
     fetch_offset: int
     error: ErrorCode = ErrorCode.NONE
     data: Buffer = b""
+    next_offset: int = -1
     high_watermark: int = -1
     log_start_offset: int = -1
     log_end_offset: int = -1

@@ -23,6 +23,7 @@ from ..topics.topics import Topics
 from .fetcher import Followed, ReplicaFetcher
 from .leading import LeadingPartition, PendingIsr
 from .replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
+from .replication_throttles import ReplicationThrottles
 
 logger = get_logger("replication")
 
@@ -73,6 +74,7 @@ class ReplicaManager:
         self._keys: dict[Partition, PartitionKey] = {}  # of those that are led
         self._following: dict[PartitionKey, ReplicaFetcher] = {}
         self._fetchers: dict[int, ReplicaFetcher] = {}
+        self._throttles = ReplicationThrottles(node_id, config, runtime, self._wake_follower, self.wake)
         self._timer = Timer(runtime.timers, self._on_time)
         self._is_over = False
 
@@ -80,6 +82,7 @@ class ReplicaManager:
         """Take the roles that the metadata gives it."""
         self._topics = topics
         for topic in image.topics.values():
+            self._throttles.take(topic)
             for index in topic.partitions:
                 self._take_role(topic, index)
         self._links.on_change(self._on_links)
@@ -89,6 +92,7 @@ class ReplicaManager:
         """The broker stops, or is dead."""
         self._is_over = True
         self._timer.set(None)
+        self._throttles.end()
         self._links.forget(self._on_links)
         for fetcher in self._fetchers.values():
             fetcher.end()
@@ -109,6 +113,7 @@ class ReplicaManager:
 
     def on_delta(self, delta: MetadataDelta, image: MetadataImage) -> Steps[None]:
         """Subscribed after `Topics`, which has the partitions by now."""
+        self._throttles.on_delta(delta, image)
         for topic in delta.deleted_topics:
             for index in topic.partitions:
                 self._let_go((topic.topic_id, index))
@@ -247,7 +252,13 @@ class ReplicaManager:
         fetcher = self._fetchers.get(leader_id)
         if fetcher is None:
             fetcher = self._fetchers[leader_id] = ReplicaFetcher(
-                leader_id, self._follower, self._peers.get, self._config, self._runtime, self._links
+                leader_id,
+                self._follower,
+                self._peers.get,
+                self._config,
+                self._runtime,
+                self._links,
+                self._throttles.follower,
             )
         return fetcher
 
@@ -263,13 +274,18 @@ class ReplicaManager:
             leading = self._leading[key]
             leading.note_growth(self._clock.now())
             leading.advance(self._clock.now())  # the only one in sync need not wait for anyone
-            self._wake_followers(key, leading)
+            for node_id in leading.followers:
+                if not self._throttles.leader.is_waiting(node_id, key):
+                    self._wake_follower(node_id, key)
 
     def _wake_followers(self, key: PartitionKey, leading: LeadingPartition) -> None:
         for node_id in leading.followers:
-            peer = self._peers.get(node_id)
-            if peer is not None:
-                peer.wake(self._node_id, key)
+            self._wake_follower(node_id, key)
+
+    def _wake_follower(self, node_id: int, key: PartitionKey) -> None:
+        peer = self._peers.get(node_id)
+        if peer is not None:
+            peer.wake(self._node_id, key)
 
     def wake(self, leader_id: int, key: PartitionKey) -> None:
         """A leader has news of a partition."""
@@ -286,6 +302,10 @@ class ReplicaManager:
                 break
             answers.append(self._serve_one(follower, one))
             left -= len(answers[-1].data)
+        if self._throttles.leader.is_active:
+            # Once all is read, as in Apache Kafka: what goes with one answer is held against the next.
+            for answer in answers:
+                self._throttles.leader.record(answer.key, len(answer.data))
         return answers
 
     def _serve_one(self, follower: Follower, asked: ReplicaFetch) -> ReplicaFetched:
@@ -305,22 +325,30 @@ class ReplicaManager:
 
     def _read(self, leading: LeadingPartition, follower: Follower, asked: ReplicaFetch, answer: ReplicaFetched) -> None:
         log, end = leading.log, leading.log.log_end_offset
+        epoch_end = end
         answer.log_start_offset, answer.log_end_offset = log.log_start_offset, end
         answer.high_watermark = log.high_watermark
         if asked.last_fetched_epoch >= 0:
-            epoch, end_offset = log.end_offset_for_epoch(asked.last_fetched_epoch)
+            epoch, epoch_end = log.end_offset_for_epoch(asked.last_fetched_epoch)
             if epoch < 0:
                 raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
-            if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
-                answer.diverging = (epoch, end_offset)
+            if epoch < asked.last_fetched_epoch or epoch_end < asked.fetch_offset:
+                answer.diverging = (epoch, epoch_end)
                 return
         if not log.log_start_offset <= asked.fetch_offset <= end:
             raise KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
-        if asked.fetch_offset < end:
-            answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end).data
+        if asked.fetch_offset < end and not self._is_held_back(leading, follower.node_id, asked.key):
+            found = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=end)
+            # A gap of another epoch is not gone over yet: with the old one the follower would diverge behind it.
+            answer.data, answer.next_offset = found.data, min(found.next_offset, epoch_end)
         leading.note_fetch(follower, asked.fetch_offset, asked.log_start_offset, self._clock.now())
         answer.high_watermark = log.high_watermark
         self._expand(leading, follower.node_id)
+
+    def _is_held_back(self, leading: LeadingPartition, follower_id: int, key: PartitionKey) -> bool:
+        """Who is in sync never is, so that a throttle puts nobody out of sync (KIP-73)."""
+        throttle = self._throttles.leader
+        return throttle.is_active and follower_id not in leading.isr and throttle.holds_back(follower_id, key)
 
     # Who is in sync
 

@@ -37,7 +37,8 @@ def _missing(topics: Topics, config: BrokerConfig, wanted: Sequence[StartTopic])
             try:
                 topics.check_new_name(asked.name, beside)
                 count = config.num_partitions if asked.partitions is None else asked.partitions
-                assignments = yield from place_new_topic(topics.placement, count, asked.replication_factor, config)
+                factor = asked.replication_factor or config.default_replication_factor
+                assignments = yield from place_new_topic(topics.placement, count, factor, config)
             except KafkaError as error:
                 raise KafkaError(error.code, f"{asked.source}: {asked.name}: {error.message}") from None
             chosen.append(topics.new_topic(asked.name, assignments, asked.configs))

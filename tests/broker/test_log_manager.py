@@ -6,6 +6,7 @@ import pytest
 
 from odradek.broker.metadata.publisher import MetadataPublisher
 from odradek.broker.testing.disks import BROKEN, FailingFiles
+from odradek.broker.testing.threads import ManualThreads
 from odradek.broker.testing.topics import create_topic, delete_topics
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode, KafkaError
@@ -404,6 +405,21 @@ def test_what_is_on_record_of_a_log_goes_down_with_it_when_it_is_truncated(parts
     log.truncate_to(0, parts.clock.now_ms())
     parts.restart(is_clean=False)  # which would else refuse a log that has become shorter
     assert parts.topics.partition("t", 0).log.log_end_offset == 0
+
+
+def test_a_kill_before_it_is_written_down_that_a_log_has_become_shorter_does_no_harm(parts: Parts) -> None:
+    """A follower waits for that, and is cut back afterwards: a start would refuse what is shorter than is known."""
+    fill(parts)
+    log = parts.topics.partition("t", 0).open_log()
+    job = log.begin_flush()
+    job.run()
+    log.finish_flush(job)
+    parts.store.write_checkpoints()
+    parts.threads.holds = True
+    log.prepare_truncation(0, lambda: log.truncate_to(0, parts.clock.now_ms()))
+    parts.threads = ManualThreads()  # the process is killed, and what it had for its threads is never done
+    parts.restart(is_clean=False)
+    assert parts.topics.partition("t", 0).log.log_end_offset == 1
 
 
 def test_a_directory_of_replicas_opens_logs_with_the_gaps_that_they_were_copied_with(parts: Parts) -> None:

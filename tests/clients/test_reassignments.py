@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from kafka import KafkaAdminClient
 from kafka.errors import NoError
 from kafka.structs import TopicPartition
@@ -15,7 +18,10 @@ from odradek.broker.testing.kafka_cluster import KafkaCluster
 
 from .stock_client import until
 
-SELECTOR = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+SETTINGS = {
+    "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+    "replica.fetch.max.bytes": "6000",
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +34,12 @@ def host() -> Iterator[ClusterHost]:
 def kafka(host: ClusterHost, is_oracle: bool) -> Iterator[KafkaCluster]:
     if is_oracle:
         pytest.skip("three brokers of Apache Kafka are tested beside ours in tests/oracle")
-    with host.cluster({"replica.selector.class": SELECTOR}, brokers=3, racks=["a", "b", "c"]) as kafka:
+    with host.cluster(SETTINGS, brokers=3, racks=["a", "b", "c"]) as kafka:
         yield kafka
 
 
-def produce(kafka: KafkaCluster, topic: str, values: list[bytes]) -> None:
-    producer = Producer({"bootstrap.servers": kafka.bootstrap, "acks": "all", "log_level": 0})
+def produce(kafka: KafkaCluster, topic: str, values: list[bytes], **settings: int) -> None:
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "acks": "all", "log_level": 0, **settings})
     for value in values:
         producer.produce(topic, value, partition=0)
     assert producer.flush(30) == 0
@@ -116,3 +122,50 @@ def test_a_move_to_a_broker_that_is_down_waits_until_it_is_back(kafka: KafkaClus
     until(lambda: not is_moving(admin), "the partition arrives")
     assert kafka.leader("waiting", 0) == 3
     assert consume(kafka, "waiting", 2) == [b"one", b"two"]
+
+
+def alter(admin: AdminClient, kind: ResourceType, name: str, configs: dict[str, str | None]) -> None:
+    """None takes a config back."""
+    changes = [
+        ConfigEntry(
+            key,
+            value or "",
+            incremental_operation=AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET,
+        )
+        for key, value in configs.items()
+    ]
+    (altered,) = admin.incremental_alter_configs([ConfigResource(kind, name, incremental_configs=changes)]).values()
+    altered.result(30)
+
+
+def test_a_throttled_move_takes_the_time_that_its_rate_says(kafka: KafkaCluster, admin: Any) -> None:
+    """What kafka-reassign-partitions --throttle does (KIP-73), and --verify once it is over."""
+    confluent = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    kafka.clock.freeze()
+    kafka.topic("slow", 1)
+    move(admin, "slow", [1, 2])
+    until(lambda: not is_moving(admin), "the partition arrives")
+    values = [b"%04d" % number * 250 for number in range(100)]
+    produce(kafka, "slow", values, **{"batch.num.messages": 5})
+    rates: dict[str, str | None] = {f"{side}.replication.throttled.rate": "10000" for side in ("leader", "follower")}
+    replicas: dict[str, str | None] = {
+        "leader.replication.throttled.replicas": "0:1,0:2",
+        "follower.replication.throttled.replicas": "0:3",
+    }
+    for node_id in kafka.brokers:
+        alter(confluent, ResourceType.BROKER, str(node_id), rates)
+    alter(confluent, ResourceType.TOPIC, "slow", replicas)
+    move(admin, "slow", [1, 2, 3])
+    seconds = 0
+    while is_moving(admin) and seconds < 60:
+        kafka.clock.advance(seconds=1)
+        seconds += 1
+        assert seconds > 5 or len(kafka.brokers[3].records("slow", 0)) < 100
+    assert 8 <= seconds <= 11
+    assert [record.value for record in kafka.brokers[3].records("slow", 0)] == values
+    for node_id in kafka.brokers:
+        alter(confluent, ResourceType.BROKER, str(node_id), dict.fromkeys(rates))
+    alter(confluent, ResourceType.TOPIC, "slow", dict.fromkeys(replicas))
+    move(admin, "slow", [3])
+    until(lambda: not is_moving(admin), "the partition arrives")
+    assert kafka.leader("slow", 0) == 3

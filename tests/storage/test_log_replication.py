@@ -461,7 +461,11 @@ def test_a_replica_that_is_cut_at_its_start_keeps_nothing_of_what_was_deleted_be
 def test_nothing_stays_on_record_of_what_is_cut_off_before_it_is() -> None:
     files = MemoryFiles()
     seen: list[tuple[int, int]] = []
-    checkpoints = LogCheckpoints(lower=lambda end: seen.append((end, files.size(file_of(0, ".log")))))
+
+    def lower(end_offset: int, then: Callable[[], None] | None = None) -> None:
+        seen.append((end_offset, files.size(file_of(0, ".log"))))
+
+    checkpoints = LogCheckpoints(lower=lower)
     log = PartitionLog.open(LogLocation(files, DIRECTORY, "t", 0), LogConfig(), NOW_MS, checkpoints)
     append(log, batch(2), batch(2), batch(2))
     size = log.size_bytes

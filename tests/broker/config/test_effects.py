@@ -37,3 +37,9 @@ def test_the_settings_of_replicas_have_one_with_several_brokers_alone() -> None:
     given = ["replica.lag.time.max.ms", "min.insync.replicas", "num.io.threads"]
     assert without_effect(given) == ["min.insync.replicas", "num.io.threads", "replica.lag.time.max.ms"]
     assert without_effect(given, has_several=True) == ["num.io.threads"]
+
+
+def test_the_rates_of_throttled_replication_have_none_when_they_are_given_at_the_start() -> None:
+    """KIP-73: Apache Kafka takes them from clients alone."""
+    given = ["leader.replication.throttled.rate", "replication.quota.window.num"]
+    assert without_effect(given, has_several=True) == ["leader.replication.throttled.rate"]

@@ -40,7 +40,7 @@ def test_a_topic_is_a_name_then_partitions_then_settings(
         with pytest.raises(ConfigError, match="Topic name is invalid"):
             parse_start_topic(text, "--topic")
     else:
-        assert parse_start_topic(text, "--topic") == StartTopic(name, partitions, configs, 1, "--topic")
+        assert parse_start_topic(text, "--topic") == StartTopic(name, partitions, configs, None, "--topic")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_variable_of_an_image_has_partitions_replicas_and_a_policy() -> None
     assert [(topic.name, topic.partitions, topic.replication_factor, topic.configs) for topic in found] == [
         ("Topic1", 1, 3, {}),
         ("Topic2", 2, 1, {"cleanup.policy": "compact"}),
-        ("Topic3", 4, 1, {}),
+        ("Topic3", 4, None, {}),
     ]
     assert [topic.name for topic in parse_create_topics("a:1:1\n b:1:1\n", "\n")] == ["a", "b"]
 

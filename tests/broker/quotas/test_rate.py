@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odradek.broker.quotas.rate import LONGEST_MS, QuotaWindow, Rate, rounded_ms
+from odradek.broker.quotas.rate import LONGEST_MS, QuotaWindow, Rate, SimpleRate, rounded_ms
 
 KAFKAS = QuotaWindow(samples=11, window_ms=1000)
 START_MS = 50_000
@@ -109,3 +109,52 @@ def test_a_rate_is_what_was_recorded_lately_over_the_time_it_took(moved: list[tu
         age_ms += step_ms
     assert counted >= sum(value for age, value in ages if age < 11_000) * (1 - 1e-9) - 1e-6
     assert 10_000 <= rate.window_ms(now_ms) <= 12_000
+
+
+# SimpleRate, against the values of Kafka's ReplicationQuotaManagerTest
+
+
+def simply_recorded(*values: tuple[int, float], window: QuotaWindow = KAFKAS) -> SimpleRate:
+    rate = SimpleRate(window)
+    for after_ms, value in values:
+        rate.record(value, START_MS + after_ms)
+    return rate
+
+
+def test_a_simple_rate_is_over_the_time_that_has_passed() -> None:
+    rate = simply_recorded((0, 0), (1500, 151), window=QuotaWindow(10, 1000))
+    assert rate.per_second(START_MS + 1500) == 151 / 1.5
+    assert rate.per_second(START_MS + 2000) == 151 / 2
+    rate.record(100, START_MS + 2500)
+    assert rate.per_second(START_MS + 2500) == 251 / 2.5
+    assert rate.per_second(START_MS + 4500) == 251 / 4.5
+
+
+def test_a_simple_rate_is_over_one_window_at_the_least() -> None:
+    assert simply_recorded((0, 300)).per_second(START_MS + 1) == 300
+    assert simply_recorded((0, 300), window=QuotaWindow(11, 3000)).per_second(START_MS) == 100
+
+
+def test_a_simple_rate_is_at_its_bound_again_when_the_time_is_long_enough() -> None:
+    rate = simply_recorded((0, 1000), (200, 500))
+    assert rate.allowed_ms(1500, START_MS + 200) == START_MS + 200
+    assert rate.allowed_ms(1000, START_MS + 200) == START_MS + 1500
+
+
+def test_a_simple_rate_is_at_its_bound_again_when_what_came_is_too_old_to_count() -> None:
+    rate = simply_recorded((0, 50_000), (3000, 3000))
+    assert rate.allowed_ms(1000, START_MS + 3000) == START_MS + 11_000
+    assert rate.allowed_ms(0, START_MS + 3000) == START_MS + 14_000
+    assert simply_recorded((0, 50_000), (3000, 12_000)).allowed_ms(1000, START_MS + 3000) == START_MS + 14_000
+
+
+@given(moves, st.floats(0, 1e5))
+def test_a_simple_rate_is_above_its_bound_until_it_is_allowed(moved: list[tuple[int, float]], bound: float) -> None:
+    rate, now_ms = SimpleRate(KAFKAS), START_MS
+    for step_ms, value in moved:
+        now_ms += step_ms
+        rate.record(value, now_ms)
+    allowed_ms = rate.allowed_ms(bound, now_ms)
+    for at_ms in (*range(now_ms, allowed_ms, 500), allowed_ms - 1):
+        assert at_ms < now_ms or rate.per_second(at_ms) > bound * (1 - 1e-9)
+    assert rate.per_second(allowed_ms) <= bound * (1 + 1e-9)

@@ -7,8 +7,11 @@ import pytest
 from odradek.broker.config.broker_config import BrokerConfig
 from odradek.broker.config.replication_config import ReplicationConfig
 from odradek.broker.nodes.links import Links
+from odradek.broker.quotas.rate import QuotaWindow
+from odradek.broker.quotas.replication_quota import ReplicationQuota
 from odradek.broker.replication.fetcher import Followed, ReplicaFetcher
 from odradek.broker.replication.replica_fetch import Follower, PartitionKey, ReplicaFetch, ReplicaFetched
+from odradek.broker.replication.replication_throttles import ReplicationThrottle
 from odradek.broker.testing.topics import create_topic
 from odradek.protocol.batch import RecordBatch
 from odradek.protocol.errors import ErrorCode
@@ -47,7 +50,8 @@ class ScriptedLeader:
         if answer.error == ErrorCode.NONE and self.diverging:
             answer.diverging = self.diverging.pop(0)
         elif answer.error == ErrorCode.NONE and asked.fetch_offset < log.log_end_offset:
-            answer.data = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=log.log_end_offset).data
+            found = log.read(asked.fetch_offset, asked.max_bytes, upper_offset=log.log_end_offset)
+            answer.data, answer.next_offset = found.data, found.next_offset
         return answer
 
 
@@ -65,7 +69,15 @@ class Copying:
         self.links = Links(self.clock, self.clock)
         config = ReplicationConfig(BrokerConfig.from_settings({"replica.fetch.max.bytes": "100"}))
         who = Follower(FOLLOWER, 20)
-        self.fetcher = ReplicaFetcher(LEADER, lambda: who, self.peers.get, config, self.own.runtime, self.links)
+        self.bound = 1 << 40  # bytes a second, of what is throttled
+        self.throttle = ReplicationThrottle(
+            ReplicationQuota(QuotaWindow(11, 1000), lambda: self.bound),
+            self.own.runtime,
+            lambda leader_id, key: self.fetcher.wake(key),
+        )
+        self.fetcher = ReplicaFetcher(
+            LEADER, lambda: who, self.peers.get, config, self.own.runtime, self.links, self.throttle
+        )
 
     def log(self, index: int = 0) -> PartitionLog:
         log = self.partitions[index].replica_log
@@ -110,6 +122,15 @@ def test_what_the_leader_has_is_copied_piece_by_piece_and_the_leader_hears_of_th
         copying.led().read(0, 1000, upper_offset=3).data
     )
     assert copying.log().high_watermark == 3
+
+
+def test_a_log_ends_where_its_leaders_does_though_compaction_has_left_nothing_there(copying: Copying) -> None:
+    """The leader's log was cut where a segment begins behind such a gap, say, or lost what that segment had."""
+    write(copying.led(), 2)
+    copying.led().append_replicated(b"", NOW_MS, next_offset=7)
+    copying.follow()
+    assert copying.offsets_asked == [[0], [1], [2], [7]]
+    assert (copying.log().log_end_offset, copying.log().high_watermark) == (7, 7)
 
 
 def test_a_question_says_what_the_follower_has(copying: Copying) -> None:
@@ -219,6 +240,28 @@ def test_a_log_beyond_the_end_of_its_leaders_is_cut_there_and_not_where_that_is_
     assert copying.log().log_end_offset == 4
 
 
+@pytest.mark.parametrize("is_dropped", [False, True])
+def test_a_log_is_cut_once_it_is_on_record_that_it_is_to_be_unless_it_is_followed_no_more(
+    copying: Copying, is_dropped: bool
+) -> None:
+    write(copying.log(), 3)
+    copying.log().raise_high_watermark(3)
+    job = copying.log().begin_flush()
+    job.run()
+    copying.log().finish_flush(job)
+    copying.own.store.write_checkpoints()
+    write(copying.led(), 2)
+    copying.leader.errors[copying.keys[0]] = ErrorCode.OFFSET_OUT_OF_RANGE
+    copying.own.threads.holds = True
+    copying.follow()
+    assert copying.log().log_end_offset == 3
+    if is_dropped:
+        copying.fetcher.drop(copying.keys[0])
+    copying.own.threads.finish_all()
+    copying.settle()
+    assert copying.log().log_end_offset == (3 if is_dropped else 2)
+
+
 def test_where_it_is_not_known_where_the_logs_part_it_is_tried_again_later(copying: Copying) -> None:
     """And not at once, again and again."""
     write(copying.log(), 2)
@@ -315,3 +358,35 @@ def test_nothing_of_a_follower_that_has_ended_is_heard(copying: Copying) -> None
     copying.settle(60)
     assert copying.leader.asked == []
     assert not copying.fetcher.is_waiting
+
+
+# Throttled (KIP-73)
+
+
+def test_a_throttled_partition_is_left_out_of_questions_until_the_rate_allows_it(copying: Copying) -> None:
+    """And what is not throttled goes on meanwhile."""
+    copying.bound = 100
+    copying.throttle.quota.set_throttled(b"t" * 16, f"0:{FOLLOWER}", FOLLOWER)
+    copying.leader.high_watermark = 4
+    write(copying.led(), 4)
+    size = len(copying.led().read(0, 1, upper_offset=1).data)
+    copying.follow()
+    assert copying.log().log_end_offset == 1
+    write(copying.led(1), 3)
+    copying.follow(1)
+    assert copying.log(1).log_end_offset == 3
+    copying.settle(size / 100 - 0.01)
+    assert copying.log().log_end_offset == 1
+    copying.settle(0.02)
+    assert copying.log().log_end_offset == 2
+    copying.settle(4 * size / 100)
+    assert copying.log().log_end_offset == 4
+
+
+def test_a_follower_that_has_all_that_is_committed_is_not_throttled(copying: Copying) -> None:
+    copying.bound = 0
+    copying.throttle.quota.set_throttled(b"t" * 16, "*", FOLLOWER)
+    copying.leader.high_watermark = 0
+    write(copying.led(), 3)
+    copying.follow()
+    assert copying.log().log_end_offset == 3

@@ -138,6 +138,34 @@ def test_a_partition_gets_more_replicas_and_all_of_what_it_has_stays_committed()
     assert write(brokers, b"b").error_code == ErrorCode.NONE
 
 
+def test_a_new_replica_is_in_sync_though_compaction_has_left_nothing_of_the_end_of_the_log() -> None:
+    brokers = in_trouble(1)
+    write(brokers, b"a")
+    log = brokers[1].partition().replica_log
+    log.append_replicated(b"", brokers.clock.now_ms(), next_offset=5)
+    brokers.reassign("t", 0, [1, 2, 3])
+    brokers.advance(0)
+    assert isr(brokers) == {1, 2, 3}
+    assert [end(brokers, node_id) for node_id in (1, 2, 3)] == [(5, 5)] * 3
+    assert write(brokers, b"b").base_offset == 5
+
+
+def test_a_gap_that_is_of_another_epoch_is_gone_over_with_the_next_batch() -> None:
+    """The follower would have nothing to show for that epoch, and be cut back again and again."""
+    brokers = in_trouble(1)
+    write(brokers, b"a")
+    brokers.kill(1)
+    brokers.start(1)
+    brokers.advance(0)
+    brokers[1].partition().replica_log.append_replicated(b"", brokers.clock.now_ms(), next_offset=5)
+    brokers.reassign("t", 0, [1, 2])
+    brokers.advance(0)
+    assert isr(brokers) == {1}
+    assert write(brokers, b"b").base_offset == 5
+    assert isr(brokers) == {1, 2}
+    assert [end(brokers, node_id) for node_id in (1, 2)] == [(6, 6)] * 2
+
+
 def test_a_replica_that_was_taken_away_comes_back_with_nothing() -> None:
     brokers = in_trouble()
     write(brokers, b"a")

@@ -10,6 +10,7 @@ from odradek.broker.topics.start_topics import ensure_topics
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from ..conftest import Parts
+from ..nodes.three_brokers import ThreeBrokers
 
 
 class Warnings:
@@ -92,3 +93,15 @@ def test_more_replicas_than_brokers_are_refused_unless_they_are_to_be_lowered(pa
     assert error.message.startswith("KAFKA_CREATE_TOPICS: t: Unable to replicate the partition 3 time(s)")
     assert ensure(parts, *wanted, config=BrokerConfig(lower_replication_factors=True)) is None
     assert seen(parts) == {"t": (1, {})}
+
+
+def test_a_topic_without_a_factor_of_its_own_has_as_many_replicas_as_the_setting_says() -> None:
+    """As one that a client creates with -1."""
+    brokers = ThreeBrokers(settings={"default.replication.factor": "2"})
+    outcome: list[KafkaError | None] = []
+    wanted = [*asked("orders:2"), *parse_create_topics("prices:1,stock:1:3", ",")]
+    ensure_topics(brokers[1].context.topics, brokers[1].context.config, wanted, outcome.append)
+    brokers.settle()
+    assert outcome == [None]
+    factors = {name: brokers[1].topic(name).replication_factor for name in ("orders", "prices", "stock")}
+    assert factors == {"orders": 2, "prices": 2, "stock": 3}
