@@ -31,6 +31,17 @@ def commit(kafka: KafkaCluster, group: str, offset: int) -> None:
     consumer.close()
 
 
+def write_transactions(kafka: KafkaCluster) -> None:
+    """One that is committed, one that is aborted; the producer ends with it, and asks for the topic no more."""
+    writer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": "x", "log_level": 0})
+    writer.init_transactions(20)
+    for ends in (writer.commit_transaction, writer.abort_transaction):
+        writer.begin_transaction()
+        writer.produce("orders", b"in it", partition=0)
+        writer.flush(20)
+        ends(20)
+
+
 def values(kafka: KafkaCluster) -> list[bytes | None]:
     return [record.value for record in kafka.records("orders")]
 
@@ -112,13 +123,7 @@ def test_what_is_exported_comes_in_again_at_its_offsets_and_on_all_replicas(
 ) -> None:
     path = tmp_path / "all.jsonl"
     commit(kafka, "g", 1)
-    writer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": "x", "log_level": 0})
-    writer.init_transactions(20)
-    for ends in (writer.commit_transaction, writer.abort_transaction):
-        writer.begin_transaction()
-        writer.produce("orders", b"in it", partition=0)
-        writer.flush(20)
-        ends(20)
+    write_transactions(kafka)
     before = kafka.records("orders", isolation="read_uncommitted")
     kafka.export(path)
     kafka.reset()
