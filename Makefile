@@ -27,6 +27,7 @@ oracle: .venv/test
 	$(BIN)/pytest --oracle tests/clients tests/oracle $(ARGS)
 
 # Ten minutes each: `odradek verify` while the broker is killed every twenty seconds, and consumers that come and go.
+# And a minute or so each: ways to Apache Kafka and over its kills that are much like one that `make test` goes.
 soak: .venv/test
 	$(BIN)/pytest -m soak $(ARGS)
 

@@ -181,7 +181,10 @@ def test_a_copy_is_served_and_the_directory_stays_as_it_was(
     assert content(odradek.data_dir) == before
 
 
-@pytest.mark.parametrize("settings", [{}, ACCESS_RULES], ids=["plain", "protected"])
+@pytest.mark.parametrize(
+    "settings",
+    [pytest.param({}, id="plain"), pytest.param(ACCESS_RULES, id="protected", marks=pytest.mark.soak)],
+)
 def test_a_second_broker_joins_and_takes_a_partition_over(
     tmp_path: Path, processes: list[OdradekBroker | ApacheKafka], settings: dict[str, str]
 ) -> None:

@@ -163,6 +163,7 @@ def test_everything_is_there_and_goes_on_there_and_back(secured: Cluster) -> Non
     secured.odradek.stop()
 
 
+@pytest.mark.soak
 def test_three_brokers_can_be_three_controllers_too(plain: Cluster) -> None:
     address = plain.address
     plain.start()

@@ -172,6 +172,7 @@ def beat_until_settled(wire: Wire, topic_id: bytes, epochs: dict[str, int], has:
         time.sleep(0.1)
 
 
+@pytest.mark.soak
 def test_a_share_group_goes_to_and_fro_with_all_that_was_acknowledged(
     kafka: ApacheKafka, odradek_there: OdradekBroker
 ) -> None:

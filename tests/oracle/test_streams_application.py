@@ -86,7 +86,7 @@ def application(tmp_path: Path, broker: OdradekBroker, protocol: str) -> Iterato
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("protocol", ["streams", "classic"])
+@pytest.mark.parametrize("protocol", ["streams", pytest.param("classic", marks=pytest.mark.soak)])
 def test_words_are_counted_exactly_once_over_kills_of_the_application_and_of_the_broker(
     broker: OdradekBroker, application: Application, protocol: str
 ) -> None:
