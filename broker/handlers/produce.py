@@ -39,10 +39,11 @@ from ..session import Session
 from ..slices import Steps
 from ..topic_names import INTERNAL_TOPICS
 from ..topics.delayed_produce import DelayedProduce
+from ..topics.explained_refusal import ExplainedRefusal
 from ..topics.heavy_check import HeavyCheck
 from ..topics.partition import Leadership, Partition
 from ..topics.partition_roles import leader_of
-from ..topics.produce_answers import ExplainedRefusal, check_unanswered, refuse_all, refused, refused_by_log
+from ..topics.produce_answers import check_unanswered, refuse_all, refused, refused_by_log
 
 logger = get_logger("produce")
 

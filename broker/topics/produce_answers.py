@@ -10,6 +10,7 @@ from ...protocol.messages.produce import (
 )
 from ...storage.validation import InvalidRecords
 from ..deferred import Disconnect
+from .explained_refusal import ExplainedRefusal
 from .partition import Partition
 
 # Refused by the log, and yet without its start offset in the answer.
@@ -22,10 +23,6 @@ _HIDES_LOG_START = frozenset(
         ErrorCode.NOT_LEADER_OR_FOLLOWER,  # it is still being recovered: nobody knows yet
     }
 )
-
-
-class ExplainedRefusal(KafkaError):
-    """A refusal whose reason is part of the answer, in Kafka's words."""
 
 
 def refuse_all(request: ProduceRequest, error: KafkaError) -> ProduceResponse:

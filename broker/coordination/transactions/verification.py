@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from ....protocol.errors import ErrorCode, KafkaError
+from ...topics.explained_refusal import ExplainedRefusal
 from ...topics.partition import Partition
-from ...topics.produce_answers import ExplainedRefusal
 from .producer_identity import ProducerIdAndEpoch
 from .service import TransactionCoordinatorService
 

@@ -3,13 +3,8 @@
 import pytest
 
 from odradek.broker.deferred import Disconnect
-from odradek.broker.topics.produce_answers import (
-    ExplainedRefusal,
-    check_unanswered,
-    refuse_all,
-    refused,
-    refused_by_log,
-)
+from odradek.broker.topics.explained_refusal import ExplainedRefusal
+from odradek.broker.topics.produce_answers import check_unanswered, refuse_all, refused, refused_by_log
 from odradek.protocol.errors import ErrorCode, KafkaError
 from odradek.protocol.messages.produce import ProduceResponse
 from odradek.storage.validation import InvalidRecords, RecordError

@@ -8,7 +8,7 @@ from odradek.broker.coordination.transactions.verification import (
     TransactionalWrite,
     check_transactional_write,
 )
-from odradek.broker.topics.produce_answers import ExplainedRefusal
+from odradek.broker.topics.explained_refusal import ExplainedRefusal
 from odradek.protocol.errors import ErrorCode, KafkaError
 
 from ...handlers.transaction_harness import ID, Producer, TransactingBroker
