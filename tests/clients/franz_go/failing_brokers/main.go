@@ -36,16 +36,24 @@ func main() {
 	}
 }
 
-// A member of the group by that protocol; a broker that is frozen is not waited for longer than a moment.
-func member(bootstrap, topic, group, protocol string) []kgo.Opt {
-	options := []kgo.Opt{
+// A broker that is frozen is not waited for longer than a moment, nor are new leaders.
+func connection(bootstrap string) []kgo.Opt {
+	return []kgo.Opt{
 		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.RequestTimeoutOverhead(2 * time.Second),
+		kgo.MetadataMinAge(100 * time.Millisecond),
+		kgo.WithLogger(kgo.BasicLogger(os.Stderr, kgo.LogLevelInfo, nil)),
+	}
+}
+
+// A member of the group, by that protocol.
+func member(bootstrap, topic, group, protocol string) []kgo.Opt {
+	options := append(
+		connection(bootstrap),
 		kgo.ConsumeTopics(topic),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.WithLogger(kgo.BasicLogger(os.Stderr, kgo.LogLevelInfo, nil)),
-	}
+	)
 	if protocol == "consumer" {
 		options = append(options, kgo.ServerSideBalancer())
 	}
@@ -61,12 +69,7 @@ func flow(bootstrap, topic, group, protocol string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error)
 	go func() { over <- read(ctx, reader) }()
-	writer, err := kgo.NewClient(
-		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
-		kgo.RequestTimeoutOverhead(2*time.Second),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.WithLogger(kgo.BasicLogger(os.Stderr, kgo.LogLevelInfo, nil)),
-	)
+	writer, err := kgo.NewClient(append(connection(bootstrap), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
 	if err != nil {
 		cancel()
 		return err
@@ -139,6 +142,8 @@ func copyAll(bootstrap, source, target, group, protocol string) error {
 		if err != nil {
 			return err
 		}
+		// Whatever the last session left open is aborted, so that the group has offsets to begin with.
+		_, _, err = session.Client().ProducerID(ctx)
 		for err == nil && ctx.Err() == nil {
 			err = copySome(ctx, session, target, goOn)
 		}
