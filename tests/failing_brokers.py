@@ -36,7 +36,7 @@ PATIENCE_S = 60.0
 MORE_THAN_A_SESSION_S = 10
 TOPIC, SOURCE, TARGET, GROUP = "flow", "source", "target", "readers"
 IN_FLIGHT, WHILE_AWAY, WHEN_BACK = 60, 60, 30
-COPIED = 132  # twelve transactions at least, as none has more than twelve records
+COPIED = 168  # fourteen transactions at least, as none has more than twelve records
 
 
 def cluster_for(host: ClusterHost) -> KafkaCluster:
@@ -47,11 +47,32 @@ def cluster_for(host: ClusterHost) -> KafkaCluster:
     return kafka
 
 
+Change = Callable[[KafkaCluster, int], None]
+
+
 class Trouble(NamedTuple):
     """How a broker goes away, and how it comes back."""
 
-    leave: Callable[[KafkaCluster, int], None]
-    come_back: Callable[[KafkaCluster, int], None]
+    leave: Change
+    come_back: Change
+
+
+def _kill(kafka: KafkaCluster, broker_id: int) -> None:
+    kafka.brokers[broker_id].kill()
+
+
+def _lose_power(kafka: KafkaCluster, broker_id: int) -> None:
+    """It dies without what no fsync has covered, and it takes a session until anybody knows."""
+    kafka.brokers[broker_id].kill(is_noticed=False, keeps_page_cache=False)
+    kafka.clock.advance(seconds=MORE_THAN_A_SESSION_S)
+
+
+def _stop(kafka: KafkaCluster, broker_id: int) -> None:
+    kafka.brokers[broker_id].stop()
+
+
+def _start(kafka: KafkaCluster, broker_id: int) -> None:
+    kafka.brokers[broker_id].start()
 
 
 def _freeze(kafka: KafkaCluster, broker_id: int) -> None:
@@ -60,19 +81,24 @@ def _freeze(kafka: KafkaCluster, broker_id: int) -> None:
     kafka.clock.advance(seconds=MORE_THAN_A_SESSION_S)
 
 
-def _stall(kafka: KafkaCluster, broker_id: int) -> None:
-    """As long, and then it goes on, with whatever it took for true."""
-    _freeze(kafka, broker_id)
+def _resume(kafka: KafkaCluster, broker_id: int) -> None:
     kafka.brokers[broker_id].resume()
 
 
-_DEATHS = (
-    Trouble(lambda kafka, one: kafka.brokers[one].kill(), lambda kafka, one: kafka.brokers[one].start()),
-    Trouble(lambda kafka, one: kafka.brokers[one].stop(), lambda kafka, one: kafka.brokers[one].start()),
-)
-TROUBLES = (*_DEATHS, Trouble(_freeze, lambda kafka, one: kafka.brokers[one].resume()))
+def _stall(kafka: KafkaCluster, broker_id: int) -> None:
+    """As long, and then it goes on, with whatever it took for true."""
+    _freeze(kafka, broker_id)
+    _resume(kafka, broker_id)
+
+
+def _do_nothing(kafka: KafkaCluster, broker_id: int) -> None:
+    """It is back already."""
+
+
+_DEATHS = (Trouble(_kill, _start), Trouble(_lose_power, _start), Trouble(_stop, _start))
+TROUBLES = (*_DEATHS, Trouble(_freeze, _resume))
 # For a client that asks a broker which says nothing again and again, and no other.
-BRIEF_TROUBLES = (*_DEATHS, Trouble(_stall, lambda _kafka, _one: None))
+BRIEF_TROUBLES = (*_DEATHS, Trouble(_stall, _do_nothing))
 
 
 class ForeignClient:
