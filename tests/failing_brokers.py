@@ -36,7 +36,7 @@ PATIENCE_S = 60.0
 MORE_THAN_A_SESSION_S = 10
 TOPIC, SOURCE, TARGET, GROUP = "flow", "source", "target", "readers"
 IN_FLIGHT, WHILE_AWAY, WHEN_BACK = 60, 60, 30
-COPIED = 168  # fourteen transactions at least, as none has more than twelve records
+COPIED = 228  # nineteen transactions at least, as none has more than twelve records
 
 
 def cluster_for(host: ClusterHost) -> KafkaCluster:
@@ -91,11 +91,34 @@ def _stall(kafka: KafkaCluster, broker_id: int) -> None:
     _resume(kafka, broker_id)
 
 
+def _lose_all(kafka: KafkaCluster, broker_id: int) -> None:
+    """It dies first, then the others, until nobody is left; it comes back last."""
+    order = [broker_id, *(one for one in kafka.brokers if one != broker_id)]
+    for one in order:
+        _kill(kafka, one)
+    for one in reversed(order):
+        _start(kafka, one)
+
+
+def _cut_off(kafka: KafkaCluster, broker_id: int) -> None:
+    """Only clients reach it, until others lead what it leads; it does not know until it hears of them again."""
+    for end in (*(one for one in kafka.brokers if one != broker_id), "controller"):
+        kafka.links.cut(broker_id, end)
+    kafka.clock.advance(seconds=MORE_THAN_A_SESSION_S)
+    kafka.links.heal()
+
+
 def _do_nothing(kafka: KafkaCluster, broker_id: int) -> None:
     """It is back already."""
 
 
-_DEATHS = (Trouble(_kill, _start), Trouble(_lose_power, _start), Trouble(_stop, _start))
+_DEATHS = (
+    Trouble(_kill, _start),
+    Trouble(_lose_power, _start),
+    Trouble(_stop, _start),
+    Trouble(_lose_all, _do_nothing),
+    Trouble(_cut_off, _do_nothing),
+)
 TROUBLES = (*_DEATHS, Trouble(_freeze, _resume))
 # For a client that asks a broker which says nothing again and again, and no other.
 BRIEF_TROUBLES = (*_DEATHS, Trouble(_stall, _do_nothing))
