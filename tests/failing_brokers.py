@@ -102,8 +102,10 @@ def _lose_all(kafka: KafkaCluster, broker_id: int) -> None:
 
 def _cut_off(kafka: KafkaCluster, broker_id: int) -> None:
     """Only clients reach it, until others lead what it leads; it does not know until it hears of them again."""
-    for end in (*(one for one in kafka.brokers if one != broker_id), "controller"):
-        kafka.links.cut(broker_id, end)
+    kafka.links.cut(broker_id, "controller")
+    for other in kafka.brokers:
+        if other != broker_id:
+            kafka.links.cut(broker_id, other)
     kafka.clock.advance(seconds=MORE_THAN_A_SESSION_S)
     kafka.links.heal()
 
