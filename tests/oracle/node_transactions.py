@@ -13,6 +13,7 @@ from odradek.protocol.messages.add_partitions_to_txn import (
 from odradek.protocol.messages.describe_transactions import (
     DescribeTransactionsRequest,
     DescribeTransactionsResponse,
+    TopicData,
 )
 from odradek.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from odradek.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
@@ -149,15 +150,22 @@ def state_of(d: NodeDialogue, at: int, producer: Producer) -> str:
     return d.wire(at).ask(request, 0, DescribeTransactionsResponse).transaction_states[0].transaction_state
 
 
+def _comparable(d: NodeDialogue, topic: TopicData) -> list[int]:
+    """In order, as it is a Java set; of the topic of the groups, where a name chooses, who leads each."""
+    chosen = topic.topic == "__consumer_offsets"
+    return sorted(d.partition(topic.topic, index).leader_id if chosen else index for index in topic.partitions)
+
+
 def transaction(d: NodeDialogue, label: str, at: int, producer: Producer) -> None:
     """DescribeTransactions and ListTransactions."""
     request = DescribeTransactionsRequest(transactional_ids=[producer.key or ""])
     answer = d.wire(at).ask(request, 0, DescribeTransactionsResponse)
     for state in answer.transaction_states:
         if state.error_code != ErrorCode.NONE:
-            state.producer_id = -1  # it is 0, which may be the id of somebody
+            d.note(f"{label}: producer id of the refusal, at {at}", str(state.producer_id))
+            state.producer_id = -1  # what it was may also be the id of somebody
         for topic in state.topics:
-            topic.partitions = sorted(topic.partitions)
+            topic.partitions = _comparable(d, topic)
     d.note(f"{label}: described, at {at}", answer)
     listed = d.wire(at).ask(ListTransactionsRequest(), 0, ListTransactionsResponse)
     listed.transaction_states = [one for one in listed.transaction_states if one.transactional_id == producer.key]

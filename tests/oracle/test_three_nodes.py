@@ -25,18 +25,6 @@ MODULES = [import_module(f".node_stories.{file.stem}", __package__) for file in 
 RECORDED = Path(__file__).parent / "recorded_three_nodes"
 DECIDED: Sequence[Decided] = ()
 
-JAVA_ORDER = "Apache Kafka lists partitions in the order of a Java hash set, which is another in each run"
-# Stories that the two may tell differently, and in what: until that is normalised they are told, and not held to it.
-OPEN = {
-    "coordinators.transactions_at_a_broker_that_does_not_coordinate_them": (
-        "a refusal has producer id 0, which is that of a producer at one of the two; " + JAVA_ORDER
-    ),
-    "coordinators.groups_outlive_their_coordinator": "who lists the group depends on who leads its partition next",
-    "elections.preferred_leaders_come_back": JAVA_ORDER,
-    "elections.what_cannot_be_elected": JAVA_ORDER,
-    "transactions.a_coordinator_dies_amid_a_transaction": JAVA_ORDER,
-}
-
 
 class KafkaForStories:
     """Three brokers of Apache Kafka for all the stories, one after the other: new ones where a story has failed."""
@@ -82,13 +70,7 @@ def test_apache_kafka_still_answers_as_it_was_recorded(
     assert not differences(recorded(title), steps)
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        pytest.param(title, marks=pytest.mark.xfail(strict=False, reason=OPEN[title])) if title in OPEN else title
-        for title in STORIES
-    ],
-)
+@pytest.mark.parametrize("title", STORIES)
 def test_odradek_answers_as_apache_kafka_did(title: str) -> None:
     with ThreeNodeOdradek() as nodes:
         found = surprises(title, recorded(title), told(title, nodes), DECIDED)
@@ -99,7 +81,6 @@ def test_nothing_is_recorded_or_decided_of_stories_that_do_not_exist() -> None:
     assert {title.partition(".")[0] for title in STORIES} == {one.__name__.rpartition(".")[2] for one in MODULES}
     assert {path.stem for path in RECORDED.glob("*.json")} == set(STORIES)
     assert {one.scenario for one in DECIDED} <= set(STORIES)
-    assert set(OPEN) <= set(STORIES)
 
 
 def recorded_at(title: str) -> Path:
