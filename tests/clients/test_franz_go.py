@@ -29,7 +29,7 @@ PROGRAMS = Path(__file__).with_name("franz_go")
 BUILD_S, RUN_S = 300, 60
 
 
-PROTOCOLS = ("classic", "consumer")
+PROTOCOLS = (pytest.param("classic", marks=pytest.mark.soak), "consumer")
 
 
 @pytest.fixture(scope="module")

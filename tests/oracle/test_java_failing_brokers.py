@@ -13,7 +13,7 @@ from .apache_kafka import QUICK_JVM, OracleMissing, jars, java
 from .dump_tool import check_tools
 
 PROGRAM = Path(__file__).with_name("FailingBrokers.java")
-PROTOCOLS = ("classic", "consumer")
+PROTOCOLS = (pytest.param("classic", marks=pytest.mark.soak), "consumer")
 
 
 @pytest.fixture
