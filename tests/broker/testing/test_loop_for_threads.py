@@ -7,8 +7,12 @@ from odradek.broker.testing.loop_for_threads import LoopForThreads
 
 async def test_work_is_done_in_its_turn_and_followed_up_before_the_next() -> None:
     threads, done = LoopForThreads(asyncio.get_running_loop()), list[str]()
-    for name in ("a", "b"):
-        threads.run(lambda name=name: done.append(name), lambda error, name=name: done.append(f"after {name}: {error}"))
+
+    def give(name: str) -> None:
+        threads.run(lambda: done.append(name), lambda error: done.append(f"after {name}: {error}"))
+
+    give("a")
+    give("b")
     assert done == []
     await asyncio.sleep(0)
     assert done == ["a", "after a: None", "b", "after b: None"]
