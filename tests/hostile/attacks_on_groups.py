@@ -111,22 +111,23 @@ def leave_a_member_without_time(attacker: Attacker) -> None:
     for number in range(attacker.size):
         group = f"{HASTY}-{number}"
         with attacker.connect() as hasty, attacker.connect() as other:
+            # Without time from the first on it would be gone at once, where its SyncGroup comes too late.
             first = hasty.ask(_join(group, "", "static"), 5, JoinGroupResponse)
             _sync(hasty, group, first.member_id, first.generation_id, "static")
             other.send(_join(group, ""), 3)
             _await_rebalance(hasty, group, first)
-            again = hasty.ask(_join(group, first.member_id, "static"), 5, JoinGroupResponse)
+            again = hasty.ask(_join(group, first.member_id, "static", rebalance_ms=0), 5, JoinGroupResponse)
             joined = other.answer(JoinGroupRequest, 3, JoinGroupResponse)
             _sync(hasty, group, again.member_id, again.generation_id, "static")
             _sync(other, group, joined.member_id, joined.generation_id)
             other.ask(LeaveGroupRequest(group_id=group, member_id=joined.member_id), 2, LeaveGroupResponse)
 
 
-def _join(group: str, member_id: str, instance_id: str | None = None) -> JoinGroupRequest:
+def _join(group: str, member_id: str, instance_id: str | None = None, rebalance_ms: int = 60_000) -> JoinGroupRequest:
     return JoinGroupRequest(
         group_id=group,
         session_timeout_ms=60_000,
-        rebalance_timeout_ms=0 if instance_id else 60_000,
+        rebalance_timeout_ms=rebalance_ms,
         member_id=member_id,
         group_instance_id=instance_id,
         protocol_type="consumer",
