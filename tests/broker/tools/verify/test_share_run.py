@@ -18,6 +18,7 @@ from .share_model import ModelMember, ModelShares, ShareFault
 
 DEADLINES = Deadlines(stop_s=10, settle_s=2, copy_s=2, read_s=5, progress_s=0.5, check_every_s=0.5)
 RUN_S = 2.0
+MOST_RUNS = 4
 
 
 def verification(shares: ModelShares) -> ShareVerification:
@@ -85,8 +86,17 @@ def reports() -> Iterator[Mapping[ShareFault, Report]]:
     """A run against each broken broker; they wait most of the time, so several run at once."""
     faults: Sequence[ShareFault] = list(ShareFault)
     with ThreadPoolExecutor(len(faults)) as runs:
-        under_way = {fault: runs.submit(verified, fault) for fault in faults}
+        under_way = {fault: runs.submit(caught, fault) for fault in faults}
         yield {fault: report.result() for fault, report in under_way.items()}
+
+
+def caught(fault: ShareFault) -> Report:
+    """Of the first run that has met the fault, if one of some has: a busy machine gives a run little to do."""
+    for _ in range(MOST_RUNS):
+        report = verified(fault)
+        if any(verdict.violations for verdict in report.verdicts):
+            break
+    return report
 
 
 @pytest.mark.parametrize("fault", list(ShareFault), ids=lambda fault: fault.name.lower())
