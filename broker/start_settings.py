@@ -53,7 +53,8 @@ def count_brokers(count: int | None, racks: str | None, scenario: _Opening | Non
         named: Sequence[str | None] = [one.strip() or None for one in racks.split(",")]
     else:
         named = () if placed is None else placed.racks[:wanted]
-    if len(named) > wanted:
+        named = [*named, *[None] * (wanted - len(named))] if named else named
+    if named and len(named) != wanted:
         raise ConfigError(f"--racks names {len(named)} racks for {wanted} brokers: there is one for each")
     return wanted, named
 

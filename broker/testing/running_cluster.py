@@ -205,7 +205,7 @@ class RunningCluster:
 
 @dataclass(frozen=True, slots=True)
 class Brokers:
-    """How many a cluster is to have, and where they stand: the racks of the first ones, in order."""
+    """How many a cluster is to have, and where they stand: their racks, in order, or none at all."""
 
     count: int = 1
     racks: Sequence[str | None] = ()
@@ -214,7 +214,7 @@ class Brokers:
         """ValueError."""
         if not 1 <= self.count <= MOST_BROKERS:
             raise ValueError(f"a cluster has 1 to {MOST_BROKERS} brokers, not {self.count}")
-        if len(self.racks) > self.count:
+        if self.racks and len(self.racks) != self.count:
             raise ValueError(f"{self.count} brokers cannot stand in {len(self.racks)} racks: there is one for each")
 
 

@@ -60,6 +60,9 @@ def test_brokers_and_racks_are_those_of_the_options_and_else_of_the_scenario() -
     assert count_brokers(2, "x, ", None) == (2, ["x", None])
     assert count_brokers(None, None, three) == (3, ["a", "b", "c"])
     assert count_brokers(2, None, three) == (2, ["a", "b"])
+    assert count_brokers(4, None, three) == (4, ["a", "b", "c", None])
     assert count_brokers(None, "x,y,z", three) == (3, ["x", "y", "z"])
     with pytest.raises(ConfigError, match="--racks names 2 racks for 1 brokers: there is one for each"):
         count_brokers(None, "x,y", None)
+    with pytest.raises(ConfigError, match="--racks names 2 racks for 3 brokers: there is one for each"):
+        count_brokers(3, "x,y", None)

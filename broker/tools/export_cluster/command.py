@@ -208,14 +208,18 @@ def _report(nodes: Sequence[ExportedNode], left_out: list[str]) -> list[str]:
     lines = [f"wrote {node.properties}: node {node.source.node_id}, data in {node.data}" for node in nodes]
     if left_out:
         lines.append(f"left out, for Apache Kafka does not have them: {', '.join(left_out)}")
+    starts = [f"bin/kafka-server-start.sh {node.properties.resolve()}" for node in nodes]
     if len(nodes) == 1:
         lines.append("the directory is formatted already; with a Kafka 4.3 that is unpacked here, run")
     else:
+        # Its own log files lie in one directory else, whatever number of processes begin in it.
+        logs = [node.properties.resolve().with_name("logs") for node in nodes]
+        starts = [f"LOG_DIR={directory} {start}" for directory, start in zip(logs, starts, strict=True)]
         lines.append(
             "the directories are formatted already; with a Kafka 4.3 that is unpacked here, run, each by itself and in "
             "this order,"
         )
-    lines += [f"    bin/kafka-server-start.sh {node.properties.resolve()}" for node in nodes]
+    lines += [f"    {start}" for start in starts]
     if not nodes[0].is_copied:
         what = "the directory" if len(nodes) == 1 else "the directories"
         lines.append(f"Odradek and Apache Kafka may have {what} in turns, never both at a time")

@@ -56,12 +56,12 @@ def test_all_of_it_is_read() -> None:
 def test_brokers_racks_and_links_are_read() -> None:
     text = """
 brokers: 3
-racks: [a, b]
+racks: [a, b, a]
 topics: [{name: t, replication_factor: 2}]
 links: [{from: 1, to: clients, cut: true}, {from: 2, to: 3, delay_ms: 250, both_ways: false}]
 """
     served = build_scenario(read_yaml(text)).served
-    assert served.brokers == Brokers(3, ["a", "b"])
+    assert served.brokers == Brokers(3, ["a", "b", "a"])
     assert served.topics[0].replication_factor == 2
     assert served.links == [
         LinkPart(5, 1, "clients", True, None, True),

@@ -134,7 +134,7 @@ def test_of_several_brokers_each_node_has_a_file_and_the_controller_is_the_first
         ),
         "the directories are formatted already; with a Kafka 4.3 that is unpacked here, run, each by itself and in "
         "this order,",
-        *(f"    bin/kafka-server-start.sh {file}" for file in files),
+        *(f"    LOG_DIR={file.with_name('logs')} bin/kafka-server-start.sh {file}" for file in files),
         "Odradek and Apache Kafka may have the directories in turns, never both at a time",
     ]
     settings = [parse_properties(file.read_text()) for file in files]
