@@ -50,13 +50,14 @@ def count_brokers(count: int | None, racks: str | None, scenario: _Opening | Non
     placed = None if scenario is None else scenario.brokers
     wanted = count or (1 if placed is None else placed.count)
     if racks is not None:
-        named: Sequence[str | None] = [one.strip() or None for one in racks.split(",")]
-    else:
-        named = () if placed is None else placed.racks[:wanted]
-        named = [*named, *[None] * (wanted - len(named))] if named else named
-    if named and len(named) != wanted:
-        raise ConfigError(f"--racks names {len(named)} racks for {wanted} brokers: there is one for each")
-    return wanted, named
+        named = [one.strip() or None for one in racks.split(",")]
+        if len(named) != wanted:
+            raise ConfigError(f"--racks names {len(named)} racks for {wanted} brokers: there is one for each")
+        return wanted, named
+    if placed is None or not placed.racks:
+        return wanted, ()
+    others = [None] * (wanted - placed.count)  # the scenario knows of no rack for them
+    return wanted, [*placed.racks[:wanted], *others]
 
 
 def take_certificates(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from ..runtime import Then
+from .threads import do_here
 
 
 class LoopForThreads:
@@ -18,13 +19,4 @@ class LoopForThreads:
 
     def run(self, work: Callable[[], None], then: Then) -> None:
         """As Threads.run."""
-        self._loop.call_soon(_do, work, then)
-
-
-def _do(work: Callable[[], None], then: Then) -> None:
-    failure: Exception | None = None
-    try:
-        work()
-    except Exception as error:
-        failure = error
-    then(failure)
+        self._loop.call_soon(do_here, work, then)

@@ -5,6 +5,16 @@ from collections.abc import Callable
 from ..runtime import Then
 
 
+def do_here(work: Callable[[], None], then: Then) -> None:
+    """Work that a thread would do, done and followed up by whoever calls."""
+    failure: Exception | None = None
+    try:
+        work()
+    except Exception as error:
+        failure = error
+    then(failure)
+
+
 class ManualThreads:
     """Threads of a test: each work is done when it is given, unless `holds`, then when `finish` says so."""
 
@@ -27,12 +37,7 @@ class ManualThreads:
         """The work that was given first comes to its end; or another, counted from it."""
         work, then = self._held.pop(which)
         self.done += 1
-        failure: Exception | None = None
-        try:
-            work()
-        except Exception as error:
-            failure = error
-        then(failure)
+        do_here(work, then)
 
     def finish_all(self) -> None:
         """All of it, with what follows from it."""
